@@ -1,0 +1,43 @@
+/* Files: read-only maps that survive hostile shrinking, and results that appear whole or not at all. */
+#ifndef GAZE_CORE_BASE_FILE_H
+#define GAZE_CORE_BASE_FILE_H
+
+#include "core/base/mem.h"
+
+/* A file mapped read-only. Empty files have data "" and size 0. */
+struct file {
+    const unsigned char *data;
+    size_t size;
+    char *path;
+};
+NODISCARD bool file_map(const char *path, struct file *out, struct err *err);
+void file_unmap(struct file *file); /* a zeroed struct is fine */
+
+/* Which mapped file holds this address, or NULL: for the SIGBUS handler, async-signal-safe. */
+const char *file_at_address(const void *address);
+
+/* The whole of a stream (standard input, a pipe) into a buffer; stops at `limit` with ERR_LIMIT. */
+NODISCARD bool file_read_fd(int fd, const char *name, size_t limit, struct buf *out, struct err *err);
+
+bool file_exists(const char *path);
+bool file_is_folder(const char *path);
+
+/* A result file: written under a temporary name in the same folder, flushed, then renamed.
+ * Devices, pipes and sockets are written straight. Until out_commit the old file is untouched. */
+struct out {
+    int fd;
+    char *path, *temporary; /* temporary NULL: written straight */
+    struct buf pending;
+    size_t written;
+};
+NODISCARD bool out_open(const char *path, struct out *out, struct err *err);
+NODISCARD bool out_open_fd(int fd, const char *name, struct out *out, struct err *err); /* borrows fd */
+NODISCARD bool out_write(struct out *out, const void *bytes, size_t n, struct err *err); /* EPIPE gives ERR_PIPE */
+NODISCARD bool out_flush(struct out *out, struct err *err);
+NODISCARD bool out_commit(struct out *out, struct err *err); /* closes; on failure the old file is as it was */
+void out_abort(struct out *out);                             /* closes, removes the temporary; after commit does nothing */
+
+/* "a" + "/" + "b" on the heap. */
+NODISCARD char *path_join(const char *folder, const char *name, struct err *err);
+
+#endif

@@ -1,0 +1,39 @@
+/* UTF-8 text: decoding, Unicode properties, normal forms, widths, escapes (utf8proc behind it). */
+#ifndef GAZE_CORE_BASE_TEXT_H
+#define GAZE_CORE_BASE_TEXT_H
+
+#include <stdint.h>
+#include "core/base/mem.h"
+
+/* Decode one code point at s[0..n), n > 0. Returns its length in bytes; for a malformed byte returns 1
+ * and *cp = -1. Overlong forms, surrogates and > U+10FFFF are malformed. */
+size_t utf8_decode(const char *s, size_t n, int32_t *cp);
+/* Encode cp into out[4]; returns the number of bytes. */
+size_t utf8_encode(int32_t cp, char out[4]);
+/* The number of the first malformed byte, or n where all is well. */
+size_t utf8_invalid_at(struct str s);
+size_t utf8_count(struct str s); /* code points; a malformed byte counts one */
+
+/* Unicode general category as two letters ("Lu", "Mn", "Cn" …). */
+const char *cp_category(int32_t cp);
+bool cp_is_letter(int32_t cp);      /* L* */
+bool cp_is_number(int32_t cp);      /* N* */
+bool cp_is_mark_nonspacing(int32_t cp); /* Mn */
+bool cp_is_mark(int32_t cp);        /* M* */
+bool cp_is_punctuation(int32_t cp); /* P* */
+bool cp_is_other(int32_t cp);       /* C* */
+bool cp_is_whitespace(int32_t cp);  /* property White_Space */
+int32_t cp_lower_simple(int32_t cp);
+
+/* Columns a terminal gives to the text (utf8proc widths, by grapheme cluster). */
+size_t text_width(struct str s);
+/* Bytes of the first grapheme cluster of s (n > 0). */
+size_t text_grapheme(struct str s);
+
+/* Append s so that it may be printed: C0, C1, DEL, bidi overrides and malformed bytes become \xNN,
+ * \n, \t, \u{NNNN}. */
+void text_escape(struct buf *out, struct str s);
+/* Append at most `columns` columns of s, escaped, and "…" where it was cut. Returns the columns used. */
+size_t text_fit(struct buf *out, struct str s, size_t columns);
+
+#endif

@@ -1,0 +1,29 @@
+/* What a forward pass is written in, besides products: norms, softmax, activations. Row by row, vectorised
+ * at run time for the CPU, the same bits whatever the number of rows or threads. */
+#ifndef GAZE_CORE_OP_OP_H
+#define GAZE_CORE_OP_OP_H
+
+#include "core/product/product.h"
+
+/* y = (x − mean)/sqrt(var + eps)·weight + bias over each row of E; biased variance; weight and bias may be NULL.
+ * residual, where not NULL, is added to x first: y = norm(x + residual). y may be x. Runs on the pool. */
+void op_layer_norm(const float *x, const float *residual, size_t rows, size_t E, const float *weight, const float *bias,
+                   float eps, float *y);
+
+/* Softmax of one row over its visible keys [lo,hi); entries outside are set to exactly 0; allowed (bitmap of n bits
+ * or NULL) hides more. An empty row becomes all zero. In place. Exact libm-grade exp (≤ 2 ulp). */
+void op_softmax_row(float *row, size_t n, size_t lo, size_t hi, const unsigned char *allowed);
+
+void op_add(float *y, const float *x, size_t n); /* y += x */
+
+/* An activation by the name that configurations use: gelu, gelu_new, gelu_pytorch_tanh, gelu_fast, gelu_python,
+ * relu, silu, swish, tanh, … NULL where unknown. One row each; `epilogue` is the fused form. */
+struct activation {
+    const char *names; /* `|`-separated */
+    enum epilogue epilogue;
+    void (*apply)(float *x, size_t n); /* in place */
+};
+extern const struct activation *const activations[]; /* NULL-ended */
+const struct activation *activation_named(struct str name);
+
+#endif
