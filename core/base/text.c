@@ -1,0 +1,204 @@
+/* UTF-8 and Unicode properties (utf8proc behind this file alone). See text.h. */
+#include "core/base/text.h"
+
+#include <utf8proc.h>
+
+size_t utf8_decode(const char *s, size_t n, int32_t *cp)
+{
+    const unsigned char *u = (const unsigned char *)s;
+    *cp = -1;
+    if (u[0] < 0x80) {
+        *cp = u[0];
+        return 1;
+    }
+    size_t length = u[0] >= 0xf0 ? 4 : u[0] >= 0xe0 ? 3 : 2;
+    if (u[0] < 0xc2 || u[0] > 0xf4 || length > n)
+        return 1;
+    int32_t value = u[0] & (0x7f >> length);
+    for (size_t i = 1; i < length; i++) {
+        if ((u[i] & 0xc0) != 0x80)
+            return 1;
+        value = value << 6 | (u[i] & 0x3f);
+    }
+    if ((length == 3 && value < 0x800) || (length == 4 && value < 0x10000) || value > 0x10ffff ||
+        (value >= 0xd800 && value < 0xe000))
+        return 1;
+    *cp = value;
+    return length;
+}
+
+size_t utf8_encode(int32_t cp, char out[4])
+{
+    return (size_t)utf8proc_encode_char(cp, (utf8proc_uint8_t *)out);
+}
+
+size_t utf8_invalid_at(struct str s)
+{
+    for (size_t i = 0; i < s.n;) {
+        int32_t cp;
+        size_t n = utf8_decode(s.s + i, s.n - i, &cp);
+        if (cp < 0)
+            return i;
+        i += n;
+    }
+    return s.n;
+}
+
+size_t utf8_count(struct str s)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < s.n; count++) {
+        int32_t cp;
+        i += utf8_decode(s.s + i, s.n - i, &cp);
+    }
+    return count;
+}
+
+const char *cp_category(int32_t cp)
+{
+    return utf8proc_category_string(cp);
+}
+
+bool cp_is_letter(int32_t cp)
+{
+    return cp_category(cp)[0] == 'L';
+}
+
+bool cp_is_number(int32_t cp)
+{
+    return cp_category(cp)[0] == 'N';
+}
+
+bool cp_is_mark_nonspacing(int32_t cp)
+{
+    return utf8proc_category(cp) == UTF8PROC_CATEGORY_MN;
+}
+
+bool cp_is_mark(int32_t cp)
+{
+    return cp_category(cp)[0] == 'M';
+}
+
+bool cp_is_punctuation(int32_t cp)
+{
+    return cp_category(cp)[0] == 'P';
+}
+
+bool cp_is_other(int32_t cp)
+{
+    return cp_category(cp)[0] == 'C';
+}
+
+bool cp_is_whitespace(int32_t cp)
+{
+    if ((cp >= 9 && cp <= 13) || cp == 32 || cp == 0x85 || cp == 0xa0)
+        return true;
+    return cp == 0x1680 || (cp >= 0x2000 && cp <= 0x200a) || cp == 0x2028 || cp == 0x2029 || cp == 0x202f ||
+           cp == 0x205f || cp == 0x3000;
+}
+
+int32_t cp_lower_simple(int32_t cp)
+{
+    return utf8proc_tolower(cp);
+}
+
+size_t text_grapheme(struct str s)
+{
+    int32_t state = 0, before, cp;
+    size_t at = utf8_decode(s.s, s.n, &before);
+    while (before >= 0 && at < s.n) {
+        size_t n = utf8_decode(s.s + at, s.n - at, &cp);
+        if (cp < 0 || utf8proc_grapheme_break_stateful(before, cp, &state))
+            break;
+        before = cp;
+        at += n;
+    }
+    return at;
+}
+
+/* A cluster is as wide as its widest code point; an emoji presentation selector makes it two. */
+static size_t cluster_width(struct str cluster)
+{
+    size_t width = 0;
+    for (size_t i = 0; i < cluster.n;) {
+        int32_t cp;
+        i += utf8_decode(cluster.s + i, cluster.n - i, &cp);
+        size_t w = cp < 0 ? 4 : cp == 0xfe0f ? (width ? 2 : 0) : (size_t)utf8proc_charwidth(cp);
+        if (w > width)
+            width = w;
+    }
+    return width;
+}
+
+size_t text_width(struct str s)
+{
+    size_t width = 0;
+    for (size_t i = 0; i < s.n;) {
+        struct str rest = {s.s + i, s.n - i};
+        size_t n = text_grapheme(rest);
+        width += cluster_width((struct str){rest.s, n});
+        i += n;
+    }
+    return width;
+}
+
+static bool unprintable(int32_t cp)
+{
+    return cp < 32 || (cp >= 127 && cp < 160) || cp == 0x61c || (cp >= 0x200e && cp <= 0x200f) ||
+           (cp >= 0x2028 && cp <= 0x202e) || (cp >= 0x2066 && cp <= 0x2069) || cp == 0xfeff;
+}
+
+/* One cluster, escaped where a terminal could be led astray by it. */
+static void escape_cluster(struct buf *out, struct str cluster)
+{
+    for (size_t i = 0; i < cluster.n;) {
+        int32_t cp;
+        size_t n = utf8_decode(cluster.s + i, cluster.n - i, &cp);
+        if (cp < 0)
+            buf_printf(out, "\\x%02x", (unsigned char)cluster.s[i]);
+        else if (cp == '\n')
+            buf_puts(out, "\\n");
+        else if (cp == '\t')
+            buf_puts(out, "\\t");
+        else if (cp == '\r')
+            buf_puts(out, "\\r");
+        else if (unprintable(cp) && cp < 256)
+            buf_printf(out, "\\x%02x", (unsigned)cp);
+        else if (unprintable(cp))
+            buf_printf(out, "\\u{%x}", (unsigned)cp);
+        else
+            buf_add(out, cluster.s + i, n);
+        i += n;
+    }
+}
+
+void text_escape(struct buf *out, struct str s)
+{
+    escape_cluster(out, s);
+}
+
+size_t text_fit(struct buf *out, struct str s, size_t columns)
+{
+    struct buf whole = {0};
+    text_escape(&whole, s);
+    struct str text = buf_view(&whole);
+    size_t used = 0, total = text_width(text);
+    size_t room = total <= columns ? columns : columns ? columns - 1 : 0;
+    for (size_t i = 0; i < text.n;) {
+        struct str rest = {text.s + i, text.n - i};
+        size_t n = text_grapheme(rest), width = cluster_width((struct str){rest.s, n});
+        if (used + width > room)
+            break;
+        buf_add(out, rest.s, n);
+        used += width;
+        i += n;
+    }
+    if (total > columns && columns) {
+        buf_puts(out, "…");
+        used++;
+    }
+    if (whole.failed)
+        out->failed = true;
+    buf_free(&whole);
+    return used;
+}
