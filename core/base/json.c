@@ -2,10 +2,20 @@
  *
  * Whole numbers are read as doubles: files of the field hold integers beyond 64 bits
  * ("model_max_length": 1000000000000000019884624838656), which jansson refuses otherwise. */
-#include "core/base/json.h"
 
 #include <jansson.h>
 #include <math.h>
+#include <string.h>
+
+/* jansson spells these as macros; here they are functions of the opaque type. */
+#undef json_is_object
+#undef json_is_array
+#undef json_is_string
+#undef json_is_number
+#undef json_is_null
+#define json_is_true_value(v) (json_typeof(v) == JSON_TRUE)
+
+#include "core/base/json.h"
 
 #include "core/base/file.h"
 #include "core/base/text.h"
@@ -117,7 +127,7 @@ double json_number(const struct json *v, double fallback)
 
 bool json_bool(const struct json *v, bool fallback)
 {
-    return json_is_bool(v) ? json_is_true(in(v)) : fallback;
+    return json_is_bool(v) ? json_is_true_value(in(v)) : fallback;
 }
 
 bool json_size(const struct json *v, const char *what, size_t *out, struct err *err)

@@ -19,7 +19,7 @@ struct tensor {
 
 struct weights {
     struct tensor *tensors; /* sorted by name */
-    size_t n;
+    size_t n, capacity;
     const struct weights_format *format;
     void *own; /* the format's maps */
     struct arena *arena;
