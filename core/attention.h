@@ -1,0 +1,93 @@
+/* One place where a softmax over keys is taken, for every architecture: logits are a sum of named terms.
+ *
+ *   scores = cap(mix_scores · Σ terms)      before any mask; mixing and capping only where the model does it
+ *   probs  = mix_probs · softmax(scores + mask)
+ *   z      = probs · v
+ *
+ * Nothing [T,T] is kept: any rows of any map are made again, by the same code on the same blocks, from the queries
+ * and keys that the run keeps. */
+#ifndef GAZE_CORE_ATTENTION_H
+#define GAZE_CORE_ATTENTION_H
+
+#include <stdint.h>
+#include "core/base/mem.h"
+
+enum stack { STACK_ENCODER, STACK_DECODER, STACK_CROSS, STACK_EMD, STACKS }; /* L, D, X, E in selectors */
+extern const char stack_letters[STACKS + 1];
+
+/* Heads side by side in rows: element (t, head, d) is at data[t·row + head·step + d]. */
+struct view {
+    float *data;
+    size_t row, step;
+};
+
+struct attention;
+struct scratch; /* memory of the calling thread, see scratch_floats */
+
+/* A named summand of the logits: a const object beside the architecture that declares it. */
+struct term {
+    const char *name, *summary; /* "c2p", "content query · position key" */
+    /* Add this term's logits of query rows [row, row+rows) to out [rows,Tk]; scaled as they enter the softmax. */
+    bool (*logits)(const struct attention *a, size_t head, size_t row, size_t rows, struct scratch *scratch, float *out,
+                   struct err *err);
+    /* The same for what of it depends on i−j and not on the key's content (its column part is an edge effect of
+     * relative positions, MEASURES "Columns"); NULL: nothing. */
+    bool (*edge)(const struct attention *a, size_t head, size_t row, size_t rows, struct scratch *scratch, float *out,
+                 struct err *err);
+};
+enum { MAX_TERMS = 8 };
+
+/* Which keys a query sees; all NULL: every key. */
+struct mask {
+    const uint32_t *lo, *hi;       /* [Tq] keys in [lo,hi) */
+    const unsigned char *bitmap;   /* [Tq, ceil(Tk/8)] bit set: visible; or NULL */
+};
+
+struct attention {
+    enum stack stack;
+    size_t layer, text;
+    size_t Tq, Tk, H, Hkv, D;      /* query head h reads key/value head h / (H / Hkv) */
+    struct view q, k, v, z;        /* of this text; as multiplied: after biases, norms and rotary */
+    float scale;                   /* multiplies every product of the terms */
+    const struct term *const *terms; /* those that exist here under this configuration, NULL-ended */
+    unsigned dropped;              /* bit t: term t is left out (an intervention) */
+    struct mask mask;
+    float cap;                     /* 0, or scores = cap·tanh(Σ terms / cap) */
+    const float *mix_scores, *mix_probs; /* [H,H] out,in or NULL: talking heads, before and after the softmax */
+    const void *own;               /* what its terms need besides: position keys, bias table */
+    const struct intervention *interventions; /* that act on probabilities */
+    size_t n_interventions;
+};
+
+/* What of a map is wanted; resolved here for all architectures. */
+enum part_kind {
+    PART_PROBS,   /* as used */
+    PART_SCORES,  /* what enters the softmax, without any mask */
+    PART_LOGITS,  /* a sum of terms */
+    PART_SOFTMAX, /* the softmax of a sum of terms, masked as the map is */
+    PART_EDGE     /* what of a sum of terms depends on relative position alone */
+};
+struct part {
+    enum part_kind kind;
+    unsigned terms; /* bit t: term t, for LOGITS, SOFTMAX, EDGE */
+};
+
+size_t attention_terms(const struct attention *a); /* how many */
+/* Rows [row,row+rows) of one head's map into out [rows,Tk]. Masked entries of PROBS and SOFTMAX are 0; of the others
+ * they are what the terms give. Call on any thread. */
+NODISCARD bool attention_map(const struct attention *a, size_t head, struct part part, size_t row, size_t rows, float *out,
+                             struct err *err);
+/* Fill a->z for all heads of all the attentions (one a text). Runs on the pool. */
+NODISCARD bool attention_forward(struct attention *attentions, size_t n, struct err *err);
+/* Is key j hidden from query i? */
+bool attention_masked(const struct attention *a, size_t i, size_t j);
+
+/* At least n floats that stay valid until the calling term returns; NULL with ERR_MEMORY. Slots 0 and 1. */
+float *scratch_floats(struct scratch *scratch, int slot, size_t n, struct err *err);
+
+/* out [rows,Tk] += scale · Q_h·K_hᵀ: the content term that nearly every architecture has. */
+bool term_content_logits(const struct attention *a, size_t head, size_t row, size_t rows, struct scratch *scratch, float *out,
+                         struct err *err);
+extern const struct term term_content; /* "content" */
+
+#endif

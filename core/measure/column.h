@@ -1,0 +1,32 @@
+/* Columns: key positions that draw attention from all queries, in one map and over texts.
+ *
+ * Mass c_j = (1/n)·Σ_i A_ij; ratio n·c_j; cover = share of the queries i ≠ j with A_ij ≥ 2/n; a column has ratio ≥ 3 and
+ * cover ≥ 2/3 (the definition is gaze's own). The column part of the scores is that of a two-way ANOVA, in nats, and
+ * splits exactly over the terms. */
+#ifndef GAZE_CORE_MEASURE_COLUMN_H
+#define GAZE_CORE_MEASURE_COLUMN_H
+
+#include "core/run.h"
+
+struct column {
+    size_t key;
+    double mass, ratio, cover, median; /* median: of n·A_ij over i ≠ j */
+    double nats;                       /* column part of the scores at this key */
+    double term[MAX_TERMS];            /* its split: sums to nats where nothing mixes or caps; NaN else */
+    double edge;                       /* what of it relative positions alone make at the edges */
+    bool is_column;
+};
+struct column_map {
+    size_t n;                          /* keys */
+    struct column *columns;            /* [n] in key order; free() */
+    size_t n_terms;
+    double share, term_share[MAX_TERMS], edge_share; /* MEASURES: of the scores' variance; of Σc_j² */
+    size_t left_out;                   /* causal keys with fewer than 8 queries */
+};
+NODISCARD bool column_map(const struct run *run, struct site site, struct column_map *out, struct err *err);
+void column_map_free(struct column_map *map);
+
+/* Marks only: out[j] = 1 where key j is a column of these probabilities [Tq,Tk]. */
+void column_marks(const float *probs, size_t Tq, size_t Tk, const struct attention *attention, unsigned char *out);
+
+#endif

@@ -1,0 +1,26 @@
+/* Measures of one head in one run: one file a measure, one row in list.h. Definitions: formula and source beside each. */
+#ifndef GAZE_CORE_MEASURE_MEASURE_H
+#define GAZE_CORE_MEASURE_MEASURE_H
+
+#include "core/run.h"
+
+struct measure_input {
+    const struct run *run;
+    const struct attention *attention;
+    struct site site;
+    const float *probs;             /* [Tq,Tk] */
+    const unsigned char *special;   /* [Tk] 1: the id is that of a special token */
+};
+/* One number for one head. */
+struct measure {
+    const char *name, *label;       /* "entropy", "entropy (nats)" */
+    const char *formula, *source;   /* printed beside every number */
+    bool descending;                /* heads sort= puts the largest first */
+    bool (*value)(const struct measure_input *input, double *out, struct err *err);
+};
+extern const struct measure *const measures[]; /* NULL-ended */
+const struct measure *measure_named(struct str name);
+/* The measure of one site: makes the map, then calls value. */
+NODISCARD bool measure_site(const struct run *run, const struct measure *measure, struct site site, double *out, struct err *err);
+
+#endif
