@@ -46,7 +46,9 @@ enum arg_kind {
     ARG_LOADABLE, /* a path, a shipped model, an id in the cache */
     ARG_WORD,
     ARG_COMMAND,  /* the rest is a command line of its own (each FILE : COMMAND, time COMMAND) */
-    ARG_WORDS     /* the rest raw, up to >, | or NAME= of an option */
+    ARG_WORDS,    /* the rest raw, up to >, | or NAME= of an option */
+    ARG_VERB,     /* a command's name (help, apropos) */
+    ARG_RAW       /* the rest as it stands, into call->rest: for sh, and for `complete` */
 };
 struct arg {
     const char *name;
@@ -74,18 +76,30 @@ struct call_word {
     struct str text;    /* unescaped */
     size_t column, length; /* where it stands, 1-based, for the caret */
     bool quoted;
+    const struct arg *arg; /* the row of command->args that it fills; NULL in an option's value */
 };
 struct call {
     const struct command *command;
     const char *line;           /* the whole line */
     struct call_word *words;    /* positionals, runs and selector included, in order */
     size_t n_words;
-    struct call_word *values;   /* [options of command + common], text.s NULL: not given */
+    struct call_word *values;   /* [command_options(command)], text.s NULL: not given */
     struct str output;          /* the name after >, n 0 where none */
     struct str pipe;            /* the shell command after |, n 0 where none */
     struct str rest;            /* ARG_COMMAND: the raw rest of the line */
     size_t rest_column;
+    struct call_word output_word, pipe_word; /* places of > NAME and | COMMAND, for carets */
+    size_t verb_column, verb_length;
+    struct arena *arena;        /* owns every text of the call */
 };
+
+/* The options of a command: its own, then the common ones (format=). */
+size_t command_options(const struct command *command);
+const struct option *command_option(const struct command *command, size_t i);
+/* What a value's kind looks like, for help and the man page: "N", "on|off", "FILE"; an enum's own values. */
+const char *option_shape(const struct option *option);
+/* Does that text fit the option? ERR_ARG says what was wanted. The kinds' rules stand in repl/value.c. */
+NODISCARD bool option_check(const struct option *option, struct str text, struct err *err);
 
 /* Positional i of that kind (0 the first), or NULL. */
 const struct call_word *call_arg(const struct call *call, enum arg_kind kind, size_t i);
@@ -105,7 +119,24 @@ bool call_blame_option(const struct call *call, const char *option, struct err *
 NODISCARD bool call_parse(const char *line, bool prefixes, struct call *out, struct err *err);
 void call_free(struct call *call);
 
-/* Parse and run a line, print its result or its error; updates history and exit state. */
+/* Parse and run a line, print its result or its error; updates history and exit state. repl/execute.c. */
 bool session_execute(struct session *session, const char *line);
+/* The same inside another command (each, time): nothing is recorded, and the error is the caller's to report.
+ * `number` 0, or what {n} stands for in the names of files that the line writes. */
+NODISCARD bool session_execute_nested(struct session *session, const char *line, size_t number, struct err *err);
+/* Print an error of that line on standard error: where (file:line, unless at the prompt), message, line, caret. */
+void session_report(const struct session *session, const char *line, const struct err *err);
+/* The line with its verb in full ("pl L2" → "plot L2"); a copy of the line where it does not parse. free() it. */
+NODISCARD char *call_full_line(const char *line, bool prefixes, struct err *err);
+
+/* Run every line of a script (repl/script.c); stops at the first that fails unless session->keep_going. False: a line
+ * failed or the file cannot be read. An err with ERR_NONE was reported already. */
+NODISCARD bool session_script(struct session *session, const char *path, struct err *err);
+NODISCARD bool session_script_fd(struct session *session, int fd, const char *name, struct err *err);
+
+/* A shell command (repl/process.c), with the signals of a fresh program. in_out NULL: it inherits standard input, else
+ * *in_out is a pipe that it reads. process_wait closes nothing; a status that is not 0 is an error naming the command. */
+NODISCARD bool process_start(struct str command, int *in_out, long *pid_out, struct err *err);
+NODISCARD bool process_wait(long pid, struct str command, struct err *err);
 
 #endif

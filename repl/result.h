@@ -11,6 +11,12 @@
 
 struct result;
 
+/* Begin a command's result: where it goes (standard output, > FILE, | COMMAND) and in which format. End it: finishes the
+ * document, commits the file or waits for the pipe; with ok false the file stays as it was. Frees the result. A result to
+ * which nothing was given prints nothing. ERR_PIPE: the reader has gone. */
+NODISCARD bool result_begin(struct session *session, const struct call *call, struct result **out, struct err *err);
+NODISCARD bool result_end(struct result *result, bool ok, struct err *err);
+
 /* Plain text for a person (help, info), a line or many; in JSON a string. */
 NODISCARD bool result_text(struct result *result, struct str text, struct err *err);
 /* A line on standard error: what load, use, run, set report; progress. Never part of the document. */

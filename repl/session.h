@@ -5,6 +5,7 @@
 #include "core/model.h"
 #include "core/run.h"
 #include "core/base/file.h"
+#include "viz/palette/palette.h"
 
 /* One kept run: `@` the last, `@3` by number, `@fox` by name. */
 struct kept_run {
@@ -15,7 +16,6 @@ struct kept_run {
 };
 
 enum color_mode { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
-enum color_depth { DEPTH_MONO, DEPTH_16, DEPTH_256, DEPTH_TRUE };
 
 struct session {
     struct model **models;      /* in the order of loading */
@@ -28,17 +28,20 @@ struct session {
     bool interactive;           /* standard input is a terminal and no script is being read */
     bool stdout_is_terminal, stderr_is_terminal;
     enum color_mode color_mode;
-    enum color_depth depth;     /* of standard output, as flags, environment and terminal say */
+    enum depth depth;           /* of standard output, as flags, environment and terminal say; DEPTH_MONO: no escapes */
+    bool stderr_color;          /* messages may be coloured */
     const char *format;         /* default of format=: "table", or --format */
     char *palette;              /* set palette=, or NULL */
     size_t digits;
     bool keep_going, quit;
     bool commands_failed;       /* any: exit status 1 */
-    struct buf history;         /* lines of this session, for `history` */
+    bool stdout_closed;         /* its reader has gone: leave quietly with 0 */
+    struct buf history;         /* lines that succeeded, verbs in full, for `history` */
     const char *program;        /* path of the executable */
-    const char *source_file;    /* of the script being read, or NULL */
+    const char *source_file;    /* of the script being read ("fig3.gaze", "stdin", "command"), or NULL at the prompt */
     size_t source_line;
     size_t source_depth;        /* nested `source`, bounded */
+    size_t nested;              /* inside each, time, source: nothing is recorded in history */
     const char *line;           /* the command line that runs now (for provenance and carets) */
 };
 
@@ -60,6 +63,8 @@ NODISCARD struct kept_run *session_add_run(struct session *session, struct run *
                                            const struct str *pair, struct err *err);
 struct kept_run *session_run(const struct session *session, struct str reference /* "@", "@3", "@fox" */, struct err *err);
 void session_drop(struct session *session, struct kept_run *run);
+/* Let go of the oldest unnamed runs beyond `keep`. */
+void session_trim_runs(struct session *session);
 /* The model in use, or an error that says how to load one. */
 struct model *session_current(const struct session *session, bool needs_weights, struct err *err);
 
