@@ -23,6 +23,7 @@ struct panel {
     const struct str *col_labels; /* [cols] */
     const size_t *row_numbers;   /* [rows] the query's index as the user counts, or NULL: 0.. */
     const size_t *col_numbers;
+    bool no_numbers;             /* labels stand alone, without numbers: "L0" and "H3" of a grid of heads */
     const unsigned char *marked_cols; /* [cols] 1: marked (a column artifact), or NULL */
     struct str title;            /* "L2.H1", "" for none */
     double tick;                 /* a tick on the colour bar (1/n, the uniform map), NaN: none */
@@ -46,8 +47,9 @@ struct picture {
     size_t n_provenance;
 };
 
-/* Fill in lo and hi from the finite values of all panels (percentiles where clip asks), symmetric where
- * diverging; an all-equal or empty picture gets a range of positive width. */
+/* Fill in those of lo and hi that are NaN from the finite values of all panels (percentiles where clip asks),
+ * symmetric where diverging; an all-equal or empty picture gets a range of positive width. Values that are never
+ * negative start at 0 unless they lie far from it; a logarithmic scale starts at its floor. */
 void picture_fit_scale(struct picture *picture);
 
 #endif

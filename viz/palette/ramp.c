@@ -49,11 +49,14 @@ struct candidate {
     unsigned char index;
 };
 
-/* The terminal's colours, darkest first; equal lightness in the order of indices. */
-static size_t candidates_of(enum depth depth, struct candidate *out)
+/* The terminal's colours, darkest first; equal lightness in the order of indices. The few arms of a diverging ramp
+ * leave out black and dark grey, which would stand for strong values without telling their sign. */
+static size_t candidates_of(enum depth depth, bool diverging, struct candidate *out)
 {
     size_t first = depth == DEPTH_256 ? 16 : 0, end = depth == DEPTH_256 ? 256 : depth == DEPTH_16 ? 16 : 8, n = 0;
     for (size_t i = first; i < end; i++) {
+        if (diverging && (i == 0 || i == 8))
+            continue;
         struct candidate c = {rgb_lab(xterm_rgb((unsigned)i)), (unsigned char)i};
         size_t at = n++;
         for (; at > 0 && out[at - 1].lab.L > c.lab.L; at--)
@@ -108,7 +111,7 @@ static bool rising(const struct palette *palette, double from, double to, size_t
     struct candidate c[CANDIDATES];
     struct lab target[RAMP_MAX];
     unsigned char index[RAMP_MAX];
-    size_t n = candidates_of(depth, c);
+    size_t n = candidates_of(depth, palette->diverging, c);
     bool up = rgb_lab(palette_at(palette, from)).L < rgb_lab(palette_at(palette, to)).L;
     for (size_t k = 0; k < levels; k++) {
         double t = levels > 1 ? (double)(up ? k : levels - 1 - k) / (double)(levels - 1) : 0.5;
