@@ -27,7 +27,14 @@ void sites_free(struct sites *sites);
  * token's text (matched without Ġ, ##, ▁; all occurrences, cat#2 the second). On the heap. */
 NODISCARD bool select_tokens(const struct run *run, size_t text, struct str what, size_t **out, size_t *n_out, struct err *err);
 
-/* part=, softmax=, without= of a call. */
+/* Append what a person reads for a token of a run: without Ġ, ##, ▁; "␣" where that leaves nothing. Not escaped. */
+void token_label(const struct run *run, size_t text, size_t token, struct buf *out);
+
+/* Does this command's row have the option? And its text, empty where the row has none: for code that serves many rows. */
+bool call_has(const struct call *call, const char *option);
+struct str call_option(const struct call *call, const char *option);
+
+/* part=, softmax=, without= of a call (those that its row has); probabilities where none is given. */
 NODISCARD bool select_part(const struct call *call, const struct model *model, struct part *out, struct err *err);
 
 /* A map ready to be shown: rows and columns chosen by q=, k=, special=, from=/to=, words=, folded by agg=. */
@@ -35,6 +42,8 @@ struct shown_map {
     struct kept_run *run;
     struct site site;
     size_t agg_heads;       /* 0, or how many maps were folded */
+    bool agg_layers;        /* they were of several layers */
+    bool words;             /* rows and columns are words */
     struct part part;
     size_t rows, cols;
     float *values;          /* [rows,cols]; NaN masked */

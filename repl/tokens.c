@@ -1,0 +1,221 @@
+/* Tokens that q= and k= mean: numbers, ranges, lists, or the token's text. See selector.h.
+ *
+ *   what := item { ',' item }      item := n | a '-' b | text | text '#' occurrence
+ *
+ * Numbers count from 0, negative ones from the end. Text is compared with what a person reads (without Ġ, ## and ▁),
+ * then with the vocabulary's string, then with whole words that were cut into pieces. A text that holds commas is
+ * tried whole first. */
+#include "repl/selector.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/text.h"
+
+struct picked {
+    size_t *token, n;
+    unsigned char *seen; /* [T] */
+};
+
+static void picked_add(struct picked *picked, size_t token)
+{
+    if (!picked->seen[token]) {
+        picked->seen[token] = 1;
+        picked->token[picked->n++] = token;
+    }
+}
+
+void token_label(const struct run *run, size_t text, size_t token, struct buf *out)
+{
+    const struct token *t = &run->texts[text].tokens[token];
+    size_t before = out->n;
+    if (run->model && run->model->tokenizer)
+        tokenizer_display(run->model->tokenizer, t->id, out);
+    else
+        buf_str(out, t->string);
+    bool blank = true;
+    for (size_t i = before; i < out->n && blank; i++)
+        blank = out->data[i] == ' ';
+    if (blank && !out->failed) {
+        out->n = before;
+        buf_puts(out, "\u2423");
+    }
+}
+
+/* Does the token go on with the word of the one before it? */
+static bool continues_word(const struct token *before, const struct token *t)
+{
+    return t->word >= 0 && t->word == before->word && t->text == before->text && t->text >= 0;
+}
+
+/* How many tokens from `at` on spell `what`: as a person reads them, as the vocabulary has it, or over the pieces of
+ * one word. 0: they do not. */
+static size_t spells(const struct run *run, size_t text, size_t at, struct str what, struct buf *scratch)
+{
+    const struct encoding *e = &run->texts[text];
+    if (str_eq(e->tokens[at].string, what))
+        return 1;
+    scratch->n = 0;
+    for (size_t i = at; i < e->n; i++) {
+        if (i > at && !continues_word(&e->tokens[i - 1], &e->tokens[i]))
+            return 0;
+        token_label(run, text, i, scratch);
+        if (scratch->n > what.n)
+            return 0;
+        if (str_eq(buf_view(scratch), what))
+            return i - at + 1;
+    }
+    return 0;
+}
+
+/* All occurrences of `what` (or the number-th, from 1); how many there are. */
+static size_t pick_text(const struct run *run, size_t text, struct str what, size_t number, struct picked *picked)
+{
+    struct buf scratch = {0};
+    size_t found = 0;
+    for (size_t i = 0; what.n && i < run->texts[text].n;) {
+        size_t n = spells(run, text, i, what, &scratch);
+        if (n && (++found == number || number == 0))
+            for (size_t j = 0; j < n; j++)
+                picked_add(picked, i + j);
+        i += n ? n : 1;
+    }
+    buf_free(&scratch);
+    return found;
+}
+
+static bool parse_number(struct str s, size_t *at, long *out)
+{
+    size_t i = *at;
+    bool negative = i < s.n && s.s[i] == '-';
+    i += negative;
+    if (i >= s.n || !isdigit((unsigned char)s.s[i]))
+        return false;
+    long n = 0;
+    for (; i < s.n && isdigit((unsigned char)s.s[i]); i++)
+        if (n < 100000000)
+            n = n * 10 + (s.s[i] - '0');
+    *out = negative ? -n : n;
+    *at = i;
+    return true;
+}
+
+/* An index or a range; false where the item is neither. */
+static bool parse_range(struct str item, long *from, long *to)
+{
+    size_t at = 0;
+    if (!parse_number(item, &at, from))
+        return false;
+    *to = *from;
+    if (at < item.n && item.s[at] == '-') {
+        at++;
+        if (!parse_number(item, &at, to))
+            return false;
+    }
+    return at == item.n;
+}
+
+static bool fail_not_there(const struct run *run, size_t text, struct str what, struct err *err)
+{
+    struct buf tokens = {0};
+    for (size_t i = 0; i < run->texts[text].n && tokens.n < 300; i++) {
+        struct buf label = {0};
+        token_label(run, text, i, &label);
+        buf_puts(&tokens, i ? " " : "");
+        text_escape(&tokens, buf_view(&label));
+        buf_free(&label);
+        if (tokens.n >= 300)
+            buf_puts(&tokens, " \u2026");
+    }
+    err_set(err, ERR_NOT_FOUND, "\"%.*s\" is not among the tokens: %s", STR_ARGS(what), buf_cstr(&tokens));
+    buf_free(&tokens);
+    return false;
+}
+
+/* "cat#2": the text and the number behind it. */
+static bool split_occurrence(struct str item, struct str *what, size_t *number)
+{
+    size_t hash = item.n;
+    while (hash > 0 && isdigit((unsigned char)item.s[hash - 1]))
+        hash--;
+    if (hash < 2 || hash == item.n || item.s[hash - 1] != '#')
+        return false;
+    *what = (struct str){item.s, hash - 1};
+    *number = 0;
+    for (size_t i = hash; i < item.n && *number < 1000000; i++)
+        *number = *number * 10 + (size_t)(item.s[i] - '0');
+    return *number > 0;
+}
+
+static bool pick_item(const struct run *run, size_t text, struct str item, struct picked *picked, struct err *err)
+{
+    size_t T = run->texts[text].n, number;
+    long from, to;
+    struct str what;
+    if (parse_range(item, &from, &to)) {
+        long first = from < 0 ? from + (long)T : from, last = to < 0 ? to + (long)T : to;
+        if (first < 0 || last < 0 || first >= (long)T || last >= (long)T)
+            return err_set(err, ERR_NOT_FOUND, "there is no token %ld: the text has tokens 0 to %zu",
+                           first < 0 || first >= (long)T ? from : to, T - 1);
+        if (first > last)
+            return err_set(err, ERR_ARG, "the range %ld-%ld runs backwards", from, to);
+        for (long i = first; i <= last; i++)
+            picked_add(picked, (size_t)i);
+        return true;
+    }
+    if (pick_text(run, text, item, 0, picked))
+        return true;
+    if (split_occurrence(item, &what, &number)) {
+        size_t found = pick_text(run, text, what, number, picked);
+        if (found >= number)
+            return true;
+        if (found)
+            return err_set(err, ERR_NOT_FOUND, "\"%.*s\" occurs %zu time%s, there is no #%zu", STR_ARGS(what), found,
+                           found == 1 ? "" : "s", number);
+        return fail_not_there(run, text, what, err);
+    }
+    return fail_not_there(run, text, item, err);
+}
+
+static bool pick_items(const struct run *run, size_t text, struct str what, struct picked *picked, struct err *err)
+{
+    long from, to;
+    if (memchr(what.s, ',', what.n) && !parse_range(what, &from, &to) && pick_text(run, text, what, 0, picked))
+        return true;
+    for (size_t at = 0; at <= what.n;) {
+        const char *comma = at < what.n ? memchr(what.s + at, ',', what.n - at) : NULL;
+        size_t end = comma ? (size_t)(comma - what.s) : what.n;
+        if (end == at)
+            return err_set(err, ERR_ARG, "\"%.*s\": a token is missing: an index, a range a-b, a list or a token's text",
+                           STR_ARGS(what));
+        if (!pick_item(run, text, (struct str){what.s + at, end - at}, picked, err))
+            return false;
+        if (!comma)
+            break;
+        at = end + 1;
+    }
+    return true;
+}
+
+bool select_tokens(const struct run *run, size_t text, struct str what, size_t **out, size_t *n_out, struct err *err)
+{
+    size_t T = run->texts[text].n;
+    struct picked picked = {0};
+    *out = NULL;
+    *n_out = 0;
+    picked.token = mem_new(T ? T : 1, sizeof *picked.token, "the tokens", err);
+    picked.seen = mem_new(T ? T : 1, 1, "the tokens", err);
+    bool ok = picked.token && picked.seen;
+    if (ok && what.n == 0)
+        ok = err_set(err, ERR_ARG, "no token is named: an index, a range a-b, a list or a token's text");
+    ok = ok && pick_items(run, text, what, &picked, err);
+    free(picked.seen);
+    if (!ok) {
+        free(picked.token);
+        return false;
+    }
+    *out = picked.token;
+    *n_out = picked.n;
+    return true;
+}
