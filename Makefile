@@ -1,35 +1,177 @@
 # gaze: build, demo, tests. Every list of sources is a wildcard: a new file edits no line here.
+#
+#   make            build/gaze and build/libgaze.a
+#   make demo       install what is missing, build, show the embedded models        (YES=1: no question)
+#   make test       install what is missing, build, run every test
+#   make asan       every test under AddressSanitizer and UBSan
+#   make fuzz       feed the readers changed files for FUZZ_SECONDS each
+#   make bench      times beside PyTorch's
+#   make layers     what may include what
+#   make docs       bring the tables of the READMEs up to date
+#   make fmt tidy   clang-format, clang-tidy
+#   make install uninstall   PREFIX=/usr/local DESTDIR=
+
 CC      ?= cc
 PREFIX  ?= /usr/local
 B       ?= build
 OPT     ?= -O2 -g
-PKGS    := jansson libutf8proc libpcre2-8 cairo pangocairo zlib
+WARN    ?= -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -Wshadow=local -Wvla
+# GCC says -Wshadow=local, Clang -Wshadow
+ifneq ($(findstring clang,$(CC)),)
+WARN    := $(subst -Wshadow=local,-Wshadow,$(WARN))
+endif
+
+PKGS       := jansson libutf8proc libpcre2-8 cairo pangocairo zlib
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
-WARN    := -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -Wshadow=local -Wvla
-CFLAGS  += -std=c17 $(OPT) $(WARN) -D_GNU_SOURCE -I. $(PKG_CFLAGS) $(SANITIZE) -pthread
-LIBS    := $(PKG_LIBS) -lm -ldl -pthread
+CPPFLAGS   += -D_GNU_SOURCE -I. $(PKG_CFLAGS)
+CFLAGS     += -std=c17 $(OPT) $(WARN) $(SANITIZE) -pthread
+LDFLAGS    += $(SANITIZE)
+LIBS       := $(PKG_LIBS) -lm -ldl -pthread
+UI_LIBS    := -lreadline -lncursesw -ltinfo
+COMPILE     = $(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP
 
-CORE := $(sort $(shell find core -name '*.c'))
-VIZ  := $(sort $(shell find viz -name '*.c'))
-REPL := $(sort $(shell find repl -name '*.c'))
-OBJ   = $(patsubst %.c,$(B)/obj/%.o,$(1))
+sources = $(sort $(shell find $(1) -name '*.c' 2>/dev/null))
+objects = $(patsubst %.c,$(B)/obj/%.o,$(1))
+
+CORE := $(call sources,core)
+VIZ  := $(call sources,viz)
+REPL := $(call sources,repl)
 
 all: $(B)/gaze $(B)/libgaze.a
 
-$(B)/obj/%.o: %.c
-	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(CFLAGS_$(subst /,_,$*)) -MMD -MP -c $< -o $@
+# Without pkg-config's answer nothing compiles: say what is missing instead.
+NEED := $(if $(PKG_LIBS),,need)
+need:
+	@sh .ci/deps --check build
+.PHONY: need
 
-$(B)/libgaze.a: $(call OBJ,$(CORE) $(VIZ))
+$(B)/obj/%.o: %.c | $(NEED)
+	@mkdir -p $(@D)
+	$(COMPILE) -c $< -o $@
+
+$(B)/libgaze.a: $(call objects,$(CORE) $(VIZ))
 	@rm -f $@
 	ar rcs $@ $^
 
-$(B)/gaze: $(call OBJ,$(REPL)) $(B)/libgaze.a
-	$(CC) $(SANITIZE) -o $@ $^ -lreadline -lncursesw $(LIBS)
+$(B)/gaze: $(call objects,$(REPL)) $(B)/libgaze.a
+	$(CC) $(LDFLAGS) -o $@ $^ $(UI_LIBS) $(LIBS)
+
+# ---- demo ----
+
+demo:
+	@sh .ci/deps build
+	@$(MAKE) --no-print-directory demo-run
+
+demo-run: all
+	@mkdir -p build/demo
+	@if [ -t 0 ] && [ -t 1 ]; then $(B)/gaze -i -f examples/demo.gaze; else $(B)/gaze -X -f examples/demo.gaze; fi
+
+# ---- tests: one Criterion binary a room, the transcripts' runner, the fuzz entries with their driver ----
+
+ROOMS        := $(patsubst tests/%/,%,$(wildcard tests/core/ tests/viz/ tests/repl/ tests/screen/))
+TEST_BINS    := $(foreach room,$(ROOMS),$(if $(call sources,tests/$(room)),$(B)/tests/unit-$(room)))
+TEST_SUPPORT := $(call sources,tests/support)
+FUZZ_BINS    := $(patsubst tests/fuzz/fuzz_%.c,$(B)/tests/fuzz-%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_DRIVER  := $(filter-out tests/fuzz/fuzz_%,$(call sources,tests/fuzz))
+EXAMPLE_BINS := $(patsubst examples/%.c,$(B)/examples/%,$(wildcard examples/*.c))
+SESSION      := $(filter-out $(B)/obj/repl/main.o,$(call objects,$(REPL)))
+
+test:
+	@sh .ci/deps test
+	@$(MAKE) --no-print-directory test-run
+
+test-run: all test-build
+	@sh tests/run $(B)
+
+test-build: $(TEST_BINS) $(B)/tests/transcript $(FUZZ_BINS) $(EXAMPLE_BINS)
+
+define test_binary
+$(B)/tests/unit-$(1): $(call objects,$(call sources,tests/$(1)) $(TEST_SUPPORT)) $(SESSION) $(B)/libgaze.a
+	@mkdir -p $$(@D)
+	$(CC) $(LDFLAGS) -o $$@ $$^ -lcriterion $(UI_LIBS) $(LIBS) -lutil
+endef
+$(foreach room,$(ROOMS),$(eval $(call test_binary,$(room))))
+
+$(B)/tests/transcript: $(call objects,$(call sources,tests/transcript))
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^
+
+$(B)/tests/fuzz-%: $(B)/obj/tests/fuzz/fuzz_%.o $(call objects,$(FUZZ_DRIVER)) $(SESSION) $(B)/libgaze.a
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(UI_LIBS) $(LIBS)
+
+# The examples see the library alone, as its users do.
+$(B)/examples/%: $(B)/obj/examples/%.o $(B)/libgaze.a
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+ASAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+asan:
+	@sh .ci/deps test
+	@$(MAKE) --no-print-directory B=build-asan OPT="-O1 -g" SANITIZE="$(ASAN)" test-run
+
+FUZZ_SECONDS ?= 30
+fuzz:
+	@sh .ci/deps build
+	@$(MAKE) --no-print-directory B=build-asan OPT="-O1 -g" SANITIZE="$(ASAN)" fuzz-build
+	@sh tests/fuzz/run build-asan $(FUZZ_SECONDS)
+fuzz-build: $(FUZZ_BINS)
+
+# ---- bench ----
+
+BENCH := $(call sources,tests/bench)
+$(B)/tests/bench: $(call objects,$(BENCH)) $(B)/libgaze.a
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+bench: all $(if $(BENCH),$(B)/tests/bench)
+	@sh tests/bench/run $(B)
+
+# ---- the house ----
+
+layers:
+	@CC="$(CC)" CFLAGS="-std=c17 -D_GNU_SOURCE -I. $(PKG_CFLAGS)" sh .ci/layers
+
+docs: all
+	@sh .ci/docs $(B)
+
+fmt:
+	clang-format -i $$(git ls-files '*.c' '*.h')
+
+tidy:
+	clang-tidy --quiet $(CORE) $(VIZ) $(REPL) -- -std=c17 $(CPPFLAGS)
+
+# ---- install ----
+
+bindir := $(DESTDIR)$(PREFIX)/bin
+libdir := $(DESTDIR)$(PREFIX)/lib
+incdir := $(DESTDIR)$(PREFIX)/include/gaze
+share  := $(DESTDIR)$(PREFIX)/share
+HEADERS := $(sort $(shell find core viz -name '*.h'))
+MODELS  := $(patsubst examples/models/%,%,$(shell find examples/models -type f))
+
+install: all
+	install -d $(bindir) $(libdir)/pkgconfig $(incdir) $(share)/man/man1
+	install -d $(share)/bash-completion/completions $(share)/zsh/site-functions
+	install -m 755 $(B)/gaze $(bindir)/gaze
+	install -m 644 $(B)/libgaze.a $(libdir)/libgaze.a
+	@for h in $(HEADERS); do install -D -m 644 $$h $(incdir)/$$h || exit 1; done
+	@for m in $(MODELS); do install -D -m 644 examples/models/$$m $(share)/gaze/models/$$m || exit 1; done
+	$(B)/gaze --man > $(share)/man/man1/gaze.1
+	$(B)/gaze --completion bash > $(share)/bash-completion/completions/gaze
+	$(B)/gaze --completion zsh > $(share)/zsh/site-functions/_gaze
+	@printf '%s\n' 'prefix=$(PREFIX)' 'Name: gaze' 'Description: Attention of transformer checkpoints' 'Version: 0.1' \
+	  'Requires: $(PKGS)' 'Cflags: -I$${prefix}/include/gaze -pthread' 'Libs: -L$${prefix}/lib -lgaze -lm -ldl -pthread' \
+	  > $(libdir)/pkgconfig/gaze.pc
+
+uninstall:
+	rm -f $(bindir)/gaze $(libdir)/libgaze.a $(libdir)/pkgconfig/gaze.pc $(share)/man/man1/gaze.1
+	rm -f $(share)/bash-completion/completions/gaze $(share)/zsh/site-functions/_gaze
+	rm -rf $(incdir) $(share)/gaze
 
 clean:
-	rm -rf build build-asan
+	rm -rf build build-asan build-clang
 
-.PHONY: all clean
+.PHONY: all demo demo-run test test-run test-build asan fuzz fuzz-build bench layers docs fmt tidy install uninstall clean
+.SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
