@@ -70,5 +70,6 @@ struct arch {
 };
 extern const struct arch *const archs[]; /* NULL-ended */
 const struct arch *arch_of_type(struct str model_type); /* NULL where unknown */
+bool names_include(const char *names /* `|`-separated */, struct str name);
 
 #endif

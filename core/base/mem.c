@@ -5,8 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
-enum { ALIGN = 64, FIRST_BLOCK = 64 * 1024 };
+enum { ALIGN = 64, FIRST_BLOCK = 64 * 1024, LARGEST_BLOCK = 16 * 1024 * 1024, HUGE_PAGE = 2 * 1024 * 1024 };
 
 struct str str_of(const char *s)
 {
@@ -98,7 +99,7 @@ struct block {
 
 struct arena {
     struct block *blocks;
-    size_t bytes;
+    size_t bytes, next; /* next: size of the next ordinary block */
 };
 
 struct arena *arena_new(struct err *err)
@@ -147,6 +148,34 @@ void arena_reset(struct arena *arena)
     arena->bytes = sizeof(struct block) + largest->size;
 }
 
+/* Large blocks lie on huge pages where the system has them: a run's memory is touched once, and a fault for every
+ * 4 KiB would cost as much as the products of a short text. */
+static struct block *new_block(struct arena *arena, size_t size)
+{
+    size_t whole, align = ALIGN;
+    if (!size_add(size, sizeof(struct block), &whole))
+        return NULL;
+    if (whole >= 2 * (size_t)HUGE_PAGE)
+        align = HUGE_PAGE;
+    if (!size_add(whole, align - 1, &whole))
+        return NULL;
+    whole &= ~(align - 1);
+    struct block *block = aligned_alloc(align, whole);
+    if (!block)
+        return NULL;
+    if (align == HUGE_PAGE)
+        madvise(block, whole, MADV_HUGEPAGE); /* a wish; refused it costs speed alone */
+    *block = (struct block){.next = arena->blocks, .size = whole - sizeof(struct block)};
+    arena->blocks = block;
+    arena->bytes += whole;
+    return block;
+}
+
+bool arena_reserve(struct arena *arena, size_t bytes, struct err *err)
+{
+    return new_block(arena, bytes) || err_memory(err, bytes, "an arena");
+}
+
 void *arena_alloc(struct arena *arena, size_t n, size_t item, const char *what, struct err *err)
 {
     size_t bytes, rounded;
@@ -159,18 +188,15 @@ void *arena_alloc(struct arena *arena, size_t n, size_t item, const char *what, 
         rounded = ALIGN;
     struct block *block = arena->blocks;
     if (!block || block->size - block->used < rounded) {
-        size_t size = block ? (block->size < (size_t)32 << 20 ? block->size * 2 : block->size) : FIRST_BLOCK;
-        if (size < rounded)
-            size = rounded;
-        size_t whole;
-        block = size_add(size, sizeof *block + ALIGN, &whole) ? aligned_alloc(ALIGN, whole & ~(size_t)(ALIGN - 1)) : NULL;
+        if (arena->next == 0)
+            arena->next = FIRST_BLOCK;
+        block = new_block(arena, rounded > arena->next ? rounded : arena->next);
         if (!block) {
             err_memory(err, bytes, what);
             return NULL;
         }
-        *block = (struct block){.next = arena->blocks, .size = size};
-        arena->blocks = block;
-        arena->bytes += sizeof *block + size;
+        if (arena->next < LARGEST_BLOCK)
+            arena->next *= 2;
     }
     void *piece = block->data + block->used;
     block->used += rounded;

@@ -33,6 +33,8 @@ NODISCARD char *mem_copy_str(struct str s, struct err *err); /* NUL-terminated; 
 /* An arena: 64-byte aligned pieces that are freed together. Not thread-safe. */
 struct arena;
 struct arena *arena_new(struct err *err) NODISCARD;
+/* Make room for `bytes` in one piece, so that what follows up to that size comes from it. */
+NODISCARD bool arena_reserve(struct arena *arena, size_t bytes, struct err *err);
 void arena_free(struct arena *arena);
 void arena_reset(struct arena *arena); /* forgets the pieces, keeps the largest block */
 NODISCARD void *arena_alloc(struct arena *arena, size_t n, size_t item, const char *what,

@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SLOTS = 4, MAX_THREADS = 256, SPIN_NS = 50000 };
+enum { SLOTS = 8, MAX_THREADS = 256, SPIN_NS = 50000 };
 
 static struct {
     size_t threads; /* 0: not decided yet */
@@ -190,6 +190,11 @@ void pool_run(size_t tasks, void (*run)(void *context, size_t task, size_t threa
         else
             sched_yield();
     }
+}
+
+size_t pool_thread(void)
+{
+    return inside ? own_number : 0;
 }
 
 void *pool_scratch(size_t thread, size_t slot, size_t bytes)

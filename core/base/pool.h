@@ -14,8 +14,12 @@ size_t pool_threads(void);
  * from within a task runs the tasks in place, one after another. */
 void pool_run(size_t tasks, void (*run)(void *context, size_t task, size_t thread), void *context);
 
-/* Scratch of at least `bytes` that belongs to `thread` until its next pool_scratch of the same slot
- * (slots 0..3, so that nested users do not collide); 64-byte aligned, NULL when out of memory. */
+/* The number of the calling thread for pool_scratch: that of the task it is in, else 0. */
+size_t pool_thread(void);
+
+/* Scratch of at least `bytes` that belongs to `thread` until its next pool_scratch of the same slot; 64-byte
+ * aligned, NULL when out of memory. Slots keep nested users apart: 0..3 products, 4..5 terms of attention,
+ * 6..7 blocks of attention. */
 void *pool_scratch(size_t thread, size_t slot, size_t bytes);
 
 /* Joins the threads and frees the scratch, at the end of the program. */

@@ -10,6 +10,8 @@ struct regex {
     pcre2_code *code;
     pcre2_match_context *context;
     pcre2_match_data *match;
+    pcre2_jit_stack *stack;
+    uint32_t options; /* of every match */
 };
 
 void regex_free(struct regex *regex)
@@ -17,6 +19,7 @@ void regex_free(struct regex *regex)
     if (!regex)
         return;
     pcre2_match_data_free(regex->match);
+    pcre2_jit_stack_free(regex->stack);
     pcre2_match_context_free(regex->context);
     pcre2_code_free(regex->code);
     free(regex);
@@ -24,13 +27,20 @@ void regex_free(struct regex *regex)
 
 struct regex *regex_new(struct str pattern, struct err *err)
 {
+    return regex_new_with(pattern, 0, err);
+}
+
+struct regex *regex_new_with(struct str pattern, unsigned flags, struct err *err)
+{
     struct regex *regex = mem_new(1, sizeof *regex, "a regular expression", err);
     if (!regex)
         return NULL;
     int code;
     PCRE2_SIZE at;
-    regex->code = pcre2_compile((PCRE2_SPTR)pattern.s, pattern.n, PCRE2_UTF | PCRE2_UCP | PCRE2_MATCH_INVALID_UTF, &code,
-                                &at, NULL);
+    uint32_t options = PCRE2_UTF | PCRE2_UCP | (flags & REGEX_VALID ? 0 : PCRE2_MATCH_INVALID_UTF) |
+                       (flags & REGEX_LINES ? PCRE2_MULTILINE : 0);
+    regex->options = flags & REGEX_VALID ? PCRE2_NO_UTF_CHECK : 0;
+    regex->code = pcre2_compile((PCRE2_SPTR)(pattern.s ? pattern.s : ""), pattern.n, options, &code, &at, NULL);
     if (!regex->code) {
         PCRE2_UCHAR text[160] = "?";
         pcre2_get_error_message(code, text, sizeof text);
@@ -40,12 +50,14 @@ struct regex *regex_new(struct str pattern, struct err *err)
     (void)pcre2_jit_compile(regex->code, PCRE2_JIT_COMPLETE); /* without it the interpreter serves */
     regex->context = pcre2_match_context_create(NULL);
     regex->match = pcre2_match_data_create_from_pattern(regex->code, NULL);
-    if (!regex->context || !regex->match) {
+    regex->stack = pcre2_jit_stack_create(32 * 1024, 1024 * 1024, NULL);
+    if (!regex->context || !regex->match || !regex->stack) {
         err_memory(err, 0, "a regular expression");
         goto fail;
     }
     pcre2_set_match_limit(regex->context, 2000000);
     pcre2_set_heap_limit(regex->context, 65536); /* KiB */
+    pcre2_jit_stack_assign(regex->context, NULL, regex->stack);
     return regex;
 fail:
     regex_free(regex);
@@ -54,7 +66,8 @@ fail:
 
 int regex_find(const struct regex *regex, struct str text, size_t from, size_t *begin_out, size_t *end_out, struct err *err)
 {
-    int found = pcre2_match(regex->code, (PCRE2_SPTR)(text.s ? text.s : ""), text.n, from, 0, regex->match, regex->context);
+    int found = pcre2_match(regex->code, (PCRE2_SPTR)(text.s ? text.s : ""), text.n, from, regex->options,
+                            regex->match, regex->context);
     if (found == PCRE2_ERROR_NOMATCH)
         return 0;
     if (found < 0) {

@@ -102,6 +102,29 @@ int32_t cp_lower_simple(int32_t cp)
     return utf8proc_tolower(cp);
 }
 
+size_t cp_decompose(int32_t cp, bool compatibility, int32_t out[CP_DECOMPOSED_MAX])
+{
+    int boundary = 0;
+    utf8proc_option_t options = UTF8PROC_DECOMPOSE | (compatibility ? UTF8PROC_COMPAT : 0);
+    utf8proc_ssize_t n = utf8proc_decompose_char(cp, out, CP_DECOMPOSED_MAX, options, &boundary);
+    if (n < 1 || n > CP_DECOMPOSED_MAX) {
+        out[0] = cp;
+        return 1;
+    }
+    return (size_t)n;
+}
+
+int32_t cp_compose(int32_t first, int32_t second)
+{
+    utf8proc_int32_t pair[3] = {first, second, 0};
+    return utf8proc_normalize_utf32(pair, 2, UTF8PROC_COMPOSE | UTF8PROC_STABLE) == 1 ? pair[0] : -1;
+}
+
+int cp_combining_class(int32_t cp)
+{
+    return utf8proc_get_property(cp)->combining_class;
+}
+
 size_t text_grapheme(struct str s)
 {
     int32_t state = 0, before, cp;

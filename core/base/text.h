@@ -25,6 +25,13 @@ bool cp_is_other(int32_t cp);       /* C* */
 bool cp_is_whitespace(int32_t cp);  /* property White_Space */
 int32_t cp_lower_simple(int32_t cp);
 
+/* Normal forms, one code point at a time. */
+enum { CP_DECOMPOSED_MAX = 18 };
+/* The full decomposition (canonical, or with compatibility mappings) into out; returns its length, >= 1. */
+size_t cp_decompose(int32_t cp, bool compatibility, int32_t out[CP_DECOMPOSED_MAX]);
+int32_t cp_compose(int32_t first, int32_t second); /* the primary composite of the pair, or -1 */
+int cp_combining_class(int32_t cp);                /* 0 for starters */
+
 /* Columns a terminal gives to the text (utf8proc widths, by grapheme cluster). */
 size_t text_width(struct str s);
 /* Bytes of the first grapheme cluster of s (n > 0). */

@@ -1,0 +1,29 @@
+/* The list of architectures. */
+#include "core/arch/arch.h"
+
+#include <string.h>
+
+#include "core/arch/list.h"
+
+#define DECLARE(name) extern const struct arch arch_##name;
+ARCHS(DECLARE)
+#define ENTRY(name) &arch_##name,
+const struct arch *const archs[] = {ARCHS(ENTRY) NULL};
+
+bool names_include(const char *names, struct str name)
+{
+    for (size_t n; *names; names += n + (names[n] == '|')) {
+        n = strcspn(names, "|");
+        if (str_eq(name, (struct str){names, n}))
+            return true;
+    }
+    return false;
+}
+
+const struct arch *arch_of_type(struct str model_type)
+{
+    for (size_t i = 0; archs[i]; i++)
+        if (names_include(archs[i]->model_types, model_type))
+            return archs[i];
+    return NULL;
+}

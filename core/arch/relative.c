@@ -1,0 +1,109 @@
+/* Relative-position terms, gathered from one small product a head. See relative.h. */
+#include "core/arch/relative.h"
+
+#include <string.h>
+
+#include "core/product/product.h"
+
+/* The table rows [lo,hi) that the deltas of queries [row,row+rows) against all keys can name. */
+static void span_of(const struct attention *a, const struct relative *r, size_t row, size_t rows, size_t *lo, size_t *hi)
+{
+    *lo = SIZE_MAX;
+    *hi = 0;
+    for (size_t d = row; d < row + rows + a->Tk - 1; d++) {
+        size_t b = r->index[d];
+        if (b < *lo)
+            *lo = b;
+        if (b + 1 > *hi)
+            *hi = b + 1;
+    }
+}
+
+bool relative_query_logits(const struct attention *a, size_t head, size_t row, size_t rows, struct scratch *scratch,
+                           float *out, struct err *err)
+{
+    const struct relative *r = a->own;
+    size_t lo, hi, Tk = a->Tk;
+    span_of(a, r, row, rows, &lo, &hi);
+    float *table = scratch_floats(scratch, 0, rows * (hi - lo), err); /* [rows, hi-lo] */
+    if (!table)
+        return false;
+    product_abt(rows, hi - lo, a->D, a->scale, a->q.data + row * a->q.row + head * a->q.step, a->q.row,
+                r->keys.data + lo * r->keys.row + head * r->keys.step, r->keys.row, false, table, hi - lo);
+    for (size_t i = 0; i < rows; i++) {
+        const float *from = table + i * (hi - lo);
+        const uint32_t *index = r->index + row + i + Tk - 1; /* of j = 0; j goes down */
+        float *to = out + i * Tk;
+        for (size_t j = 0; j < Tk; j++)
+            to[j] += from[*(index - j) - lo];
+    }
+    return true;
+}
+
+/* out[i,j] += scale · k_j · table[b(i−j)], table with `stride` floats a row, its row 0 standing for b = base. */
+static bool key_logits(const struct attention *a, size_t head, size_t row, size_t rows, const float *position, size_t stride,
+                       size_t base, struct scratch *scratch, float *out, struct err *err)
+{
+    enum { TILE = 32 }; /* the gather runs down diagonals: tiles keep both sides in the cache */
+    const struct relative *r = a->own;
+    size_t lo, hi, Tk = a->Tk, kv = head / (a->H / a->Hkv);
+    span_of(a, r, row, rows, &lo, &hi);
+    size_t width = hi - lo;
+    float *table = scratch_floats(scratch, 0, Tk * width, err); /* [Tk, width] */
+    if (!table)
+        return false;
+    product_abt(Tk, width, a->D, a->scale, a->k.data + kv * a->k.step, a->k.row, position + (lo - base) * stride, stride,
+                false, table, width);
+    for (size_t i0 = 0; i0 < rows; i0 += TILE)
+        for (size_t j0 = 0; j0 < Tk; j0 += TILE) {
+            size_t i1 = i0 + TILE < rows ? i0 + TILE : rows, j1 = j0 + TILE < Tk ? j0 + TILE : Tk;
+            for (size_t i = i0; i < i1; i++) {
+                const uint32_t *index = r->index + row + i + Tk - 1;
+                for (size_t j = j0; j < j1; j++)
+                    out[i * Tk + j] += table[j * width + *(index - j) - lo];
+            }
+        }
+    return true;
+}
+
+bool relative_key_logits(const struct attention *a, size_t head, size_t row, size_t rows, struct scratch *scratch, float *out,
+                         struct err *err)
+{
+    const struct relative *r = a->own;
+    return key_logits(a, head, row, rows, r->queries.data + head * r->queries.step, r->queries.row, 0, scratch, out, err);
+}
+
+bool relative_key_edge(const struct attention *a, size_t head, size_t row, size_t rows, struct scratch *scratch, float *out,
+                       struct err *err)
+{
+    const struct relative *r = a->own;
+    size_t lo, hi, D = a->D, cells = 0;
+    span_of(a, r, row, rows, &lo, &hi);
+    float *centred = scratch_floats(scratch, 1, (hi - lo + 1) * D, err); /* the table minus its mean, and the mean */
+    if (!centred)
+        return false;
+    float *mean = centred + (hi - lo) * D;
+    double sums[4096];
+    if (D > sizeof sums / sizeof *sums)
+        return err_set(err, ERR_LIMIT, "heads wider than %zu have no edge part", sizeof sums / sizeof *sums);
+    memset(sums, 0, D * sizeof *sums);
+    const float *queries = r->queries.data + head * r->queries.step;
+    /* Every delta d occurs for as many visible cells as there are; weigh its row by their number. */
+    for (size_t d = 0; d < a->Tq + a->Tk - 1; d++) {
+        size_t first = d + 1 > a->Tk ? d + 1 - a->Tk : 0, count = 0; /* i − j = d − (Tk−1), i from first */
+        for (size_t i = first; i < a->Tq && i + a->Tk - 1 >= d; i++) {
+            size_t j = i + a->Tk - 1 - d;
+            count += j < a->Tk && !attention_masked(a, i, j);
+        }
+        const float *from = queries + r->index[d] * r->queries.row;
+        for (size_t x = 0; x < D; x++)
+            sums[x] += (double)count * from[x];
+        cells += count;
+    }
+    for (size_t x = 0; x < D; x++)
+        mean[x] = cells ? (float)(sums[x] / (double)cells) : 0;
+    for (size_t b = lo; b < hi; b++)
+        for (size_t x = 0; x < D; x++)
+            centred[(b - lo) * D + x] = queries[b * r->queries.row + x] - mean[x];
+    return key_logits(a, head, row, rows, centred, D, lo, scratch, out, err);
+}

@@ -1,0 +1,26 @@
+/* Terms of relative positions: a query or a key times a vector that depends on i−j alone. BERT's relative_key(_query)
+ * and DeBERTa's c2p and p2c are both of this shape. (Shaw et al. 2018; Huang et al. 2020; He et al. 2021.) */
+#ifndef GAZE_CORE_ARCH_RELATIVE_H
+#define GAZE_CORE_ARCH_RELATIVE_H
+
+#include "core/attention.h"
+
+/* What the terms of one layer need; attention.own points to it. */
+struct relative {
+    struct view keys;    /* row b: the position key that queries meet; step 0 where heads share it */
+    struct view queries; /* row b: the position query that keys meet */
+    size_t rows;         /* of both tables */
+    const uint32_t *index; /* [Tq+Tk−1] row of i−j, at index[i − j + Tk − 1] */
+};
+
+/* out[i,j] += scale · q_i · keys[b(i−j)] */
+bool relative_query_logits(const struct attention *a, size_t head, size_t row, size_t rows, struct scratch *scratch,
+                           float *out, struct err *err);
+/* out[i,j] += scale · k_j · queries[b(i−j)] */
+bool relative_key_logits(const struct attention *a, size_t head, size_t row, size_t rows, struct scratch *scratch, float *out,
+                         struct err *err);
+/* What of the latter is edge: scale · k_j · (queries[b(i−j)] − Q̄), Q̄ the mean over all visible i, j (MEASURES "Columns"). */
+bool relative_key_edge(const struct attention *a, size_t head, size_t row, size_t rows, struct scratch *scratch, float *out,
+                       struct err *err);
+
+#endif

@@ -1,0 +1,309 @@
+/* The shared attention: terms summed, mixed, capped, masked, softmaxed, multiplied with the values; and any part of a
+ * map made again on demand. See attention.h. (Vaswani et al. 2017 §3.2.1; talking heads: Shazeer et al. 2020.) */
+#include "core/attention.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/base/cancel.h"
+#include "core/base/pool.h"
+#include "core/op/op.h"
+#include "core/product/product.h"
+#include "core/run.h"
+
+enum {
+    SLOT_TERM = 4,   /* two of them */
+    SLOT_BLOCK = 6,  /* scores or probabilities of one head, or of all heads where heads are mixed */
+    SLOT_MIX = 7,
+    BLOCK_ROWS = 512,
+    SMALL = 1 << 16  /* multiply-adds below which handing out work costs more than doing it */
+};
+
+const char stack_letters[STACKS + 1] = "LDXE";
+
+struct scratch {
+    size_t thread;
+};
+
+float *scratch_floats(struct scratch *scratch, int slot, size_t n, struct err *err)
+{
+    float *floats = pool_scratch(scratch->thread, (size_t)(SLOT_TERM + slot), n * sizeof *floats);
+    if (!floats)
+        err_memory(err, n * sizeof *floats, "a term of attention");
+    return floats;
+}
+
+static float *block_floats(size_t thread, size_t slot, size_t n, struct err *err)
+{
+    float *floats = pool_scratch(thread, slot, n * sizeof *floats);
+    if (!floats)
+        err_memory(err, n * sizeof *floats, "a block of attention");
+    return floats;
+}
+
+size_t attention_terms(const struct attention *a)
+{
+    size_t n = 0;
+    while (a->terms[n])
+        n++;
+    return n;
+}
+
+bool attention_masked(const struct attention *a, size_t i, size_t j)
+{
+    if (a->mask.lo && (j < a->mask.lo[i] || j >= a->mask.hi[i]))
+        return true;
+    return a->mask.bitmap && !(a->mask.bitmap[i * ((a->Tk + 7) / 8) + j / 8] >> (j % 8) & 1);
+}
+
+/* out [rows,Tk] = Σ of the chosen terms of one head, or of their edge parts. */
+static bool sum_terms(const struct attention *a, size_t head, unsigned terms, bool edge, size_t row, size_t rows, float *out,
+                      struct err *err)
+{
+    struct scratch scratch = {pool_thread()};
+    memset(out, 0, rows * a->Tk * sizeof *out);
+    for (size_t t = 0; a->terms[t]; t++) {
+        if (!(terms >> t & 1))
+            continue;
+        const struct term *term = a->terms[t];
+        if (edge && !term->edge)
+            continue;
+        if (!(edge ? term->edge : term->logits)(a, head, row, rows, &scratch, out, err))
+            return false;
+    }
+    return true;
+}
+
+/* out [rows,Tk] = Σ_g mix[head,g] · block_g, the blocks [H,rows,Tk] of all heads. */
+static void mix_block(const float *mix, size_t H, size_t head, const float *blocks, size_t n, float *out)
+{
+    memset(out, 0, n * sizeof *out);
+    for (size_t g = 0; g < H; g++) {
+        float weight = mix[head * H + g];
+        const float *block = blocks + g * n;
+        for (size_t i = 0; i < n; i++)
+            out[i] += weight * block[i];
+    }
+}
+
+static void cap_block(float cap, float *scores, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        scores[i] = cap * tanhf(scores[i] / cap);
+}
+
+/* What enters the softmax of one head, from the chosen terms. */
+static bool score_block(const struct attention *a, size_t head, unsigned terms, size_t row, size_t rows, float *out,
+                        struct err *err)
+{
+    size_t n = rows * a->Tk;
+    if (!a->mix_scores) {
+        if (!sum_terms(a, head, terms, false, row, rows, out, err))
+            return false;
+    } else {
+        float *blocks = block_floats(pool_thread(), SLOT_MIX, a->H * n, err);
+        if (!blocks)
+            return false;
+        for (size_t g = 0; g < a->H; g++)
+            if (!sum_terms(a, g, terms, false, row, rows, blocks + g * n, err))
+                return false;
+        mix_block(a->mix_scores, a->H, head, blocks, n, out);
+    }
+    if (a->cap > 0)
+        cap_block(a->cap, out, n);
+    return true;
+}
+
+static void softmax_block(const struct attention *a, size_t row, size_t rows, float *block)
+{
+    for (size_t i = 0; i < rows; i++) {
+        size_t query = row + i;
+        op_softmax_row(block + i * a->Tk, a->Tk, a->mask.lo ? a->mask.lo[query] : 0, a->mask.lo ? a->mask.hi[query] : a->Tk,
+                       a->mask.bitmap ? a->mask.bitmap + query * ((a->Tk + 7) / 8) : NULL);
+    }
+}
+
+static void intervene(const struct attention *a, size_t head, size_t row, size_t rows, float *probs)
+{
+    for (size_t i = 0; i < a->n_interventions; i++)
+        if (a->interventions[i].kind->probs)
+            a->interventions[i].kind->probs(&a->interventions[i], a, head, row, rows, probs);
+}
+
+/* Probabilities of one head from the chosen terms; with mixed probabilities those of all heads are made for it. */
+static bool prob_block(const struct attention *a, size_t head, unsigned terms, size_t row, size_t rows, float *out,
+                       struct err *err)
+{
+    size_t n = rows * a->Tk;
+    if (!a->mix_probs) {
+        if (!score_block(a, head, terms, row, rows, out, err))
+            return false;
+        softmax_block(a, row, rows, out);
+    } else {
+        float *blocks = block_floats(pool_thread(), SLOT_BLOCK, a->H * n, err);
+        if (!blocks)
+            return false;
+        for (size_t g = 0; g < a->H; g++) {
+            if (!score_block(a, g, terms, row, rows, blocks + g * n, err))
+                return false;
+            softmax_block(a, row, rows, blocks + g * n);
+        }
+        mix_block(a->mix_probs, a->H, head, blocks, n, out);
+    }
+    intervene(a, head, row, rows, out);
+    return true;
+}
+
+bool attention_map(const struct attention *a, size_t head, struct part part, size_t row, size_t rows, float *out,
+                   struct err *err)
+{
+    unsigned used = ~a->dropped;
+    for (size_t done = 0; done < rows;) {
+        size_t n = rows - done < BLOCK_ROWS ? rows - done : BLOCK_ROWS;
+        float *to = out + done * a->Tk;
+        bool ok = false;
+        if (cancel_requested())
+            return err_set(err, ERR_CANCELLED, "cancelled");
+        switch (part.kind) { /* the kinds of a part are closed: this is where they mean something */
+        case PART_PROBS: ok = prob_block(a, head, used, row + done, n, to, err); break;
+        case PART_SCORES: ok = score_block(a, head, used, row + done, n, to, err); break;
+        case PART_LOGITS: ok = sum_terms(a, head, part.terms, false, row + done, n, to, err); break;
+        case PART_SOFTMAX: ok = prob_block(a, head, part.terms, row + done, n, to, err); break;
+        case PART_EDGE: ok = sum_terms(a, head, part.terms, true, row + done, n, to, err); break;
+        }
+        if (!ok)
+            return false;
+        done += n;
+    }
+    return true;
+}
+
+/* ---- the forward pass ---- */
+
+struct forward {
+    struct attention *attentions;
+    size_t n, blocks; /* attentions; tasks a attention */
+    bool failed;      /* accessed atomically */
+    struct err *err;  /* of the first task that failed */
+};
+
+static void fail_task(struct forward *forward, const struct err *err)
+{
+    bool before = false;
+    if (__atomic_compare_exchange_n(&forward->failed, &before, true, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE) &&
+        forward->err)
+        *forward->err = *err;
+}
+
+static void values(const struct attention *a, size_t head, size_t row, size_t rows, const float *probs)
+{
+    size_t kv = head / (a->H / a->Hkv);
+    product_ab(rows, a->D, a->Tk, 1, probs, a->Tk, a->v.data + kv * a->v.step, a->v.row, false,
+               a->z.data + row * a->z.row + head * a->z.step, a->z.row);
+}
+
+/* One head over all its queries, block by block. */
+static bool head_forward(const struct attention *a, size_t head, struct err *err)
+{
+    size_t most = a->Tq < BLOCK_ROWS ? a->Tq : BLOCK_ROWS;
+    /* SLOT_BLOCK is the mixed path's own; unmixed it is free for the probabilities. */
+    float *probs = block_floats(pool_thread(), SLOT_BLOCK, most * a->Tk, err);
+    if (!probs)
+        return false;
+    for (size_t row = 0; row < a->Tq; row += most) {
+        size_t rows = a->Tq - row < most ? a->Tq - row : most;
+        if (cancel_requested())
+            return err_set(err, ERR_CANCELLED, "cancelled");
+        if (!prob_block(a, head, ~a->dropped, row, rows, probs, err))
+            return false;
+        values(a, head, row, rows, probs);
+    }
+    return true;
+}
+
+/* All heads of a block of queries, where heads are mixed: every head's terms are made once. */
+static bool mixed_forward(const struct attention *a, size_t row, size_t rows, struct err *err)
+{
+    size_t n = rows * a->Tk, thread = pool_thread();
+    float *blocks = block_floats(thread, SLOT_BLOCK, (a->H + 1) * n, err);
+    float *mixed = blocks ? block_floats(thread, SLOT_MIX, a->H * n, err) : NULL;
+    if (!mixed)
+        return false;
+    for (size_t g = 0; g < a->H; g++)
+        if (!sum_terms(a, g, ~a->dropped, false, row, rows, blocks + g * n, err))
+            return false;
+    float *scores = blocks;
+    if (a->mix_scores) {
+        for (size_t h = 0; h < a->H; h++)
+            mix_block(a->mix_scores, a->H, h, blocks, n, mixed + h * n);
+        memcpy(scores, mixed, a->H * n * sizeof *scores);
+    }
+    for (size_t h = 0; h < a->H; h++) {
+        if (a->cap > 0)
+            cap_block(a->cap, scores + h * n, n);
+        softmax_block(a, row, rows, scores + h * n);
+    }
+    for (size_t h = 0; h < a->H; h++) {
+        float *probs = scores + h * n;
+        if (a->mix_probs) {
+            probs = blocks + a->H * n;
+            mix_block(a->mix_probs, a->H, h, scores, n, probs);
+        }
+        intervene(a, h, row, rows, probs);
+        values(a, h, row, rows, probs);
+    }
+    return true;
+}
+
+static void forward_task(void *context, size_t task, size_t thread)
+{
+    (void)thread;
+    struct forward *forward = context;
+    struct err err = {0};
+    const struct attention *a = &forward->attentions[task / forward->blocks];
+    size_t part = task % forward->blocks;
+    if (__atomic_load_n(&forward->failed, __ATOMIC_ACQUIRE))
+        return;
+    bool ok = true;
+    if (a->mix_scores || a->mix_probs) {
+        size_t most = a->Tq < 64 ? a->Tq : 64;
+        for (size_t row = part * most; ok && row < a->Tq; row += forward->blocks * most)
+            ok = mixed_forward(a, row, a->Tq - row < most ? a->Tq - row : most, &err);
+    } else {
+        ok = head_forward(a, part, &err);
+    }
+    if (!ok)
+        fail_task(forward, &err);
+}
+
+bool attention_forward(struct attention *attentions, size_t n, struct err *err)
+{
+    struct forward forward = {.attentions = attentions, .n = n, .blocks = attentions->H, .err = err};
+    size_t work = 0;
+    for (size_t i = 0; i < n; i++)
+        work += attentions[i].Tq * attentions[i].Tk * attentions[i].D * attentions[i].H;
+    if (work < SMALL)
+        for (size_t task = 0; task < n * forward.blocks; task++)
+            forward_task(&forward, task, 0);
+    else
+        pool_run(n * forward.blocks, forward_task, &forward);
+    return !forward.failed;
+}
+
+/* ---- the content term ---- */
+
+bool term_content_logits(const struct attention *a, size_t head, size_t row, size_t rows, struct scratch *scratch, float *out,
+                         struct err *err)
+{
+    (void)scratch, (void)err;
+    size_t kv = head / (a->H / a->Hkv);
+    product_abt(rows, a->Tk, a->D, a->scale, a->q.data + row * a->q.row + head * a->q.step, a->q.row,
+                a->k.data + kv * a->k.step, a->k.row, true, out, a->Tk);
+    return true;
+}
+
+const struct term term_content = {
+    .name = "content",
+    .summary = "query · key",
+    .logits = term_content_logits,
+};

@@ -1,0 +1,87 @@
+/* What of a map a person asks for, as text and back. */
+#include <string.h>
+
+#include "core/run.h"
+
+static bool unknown_term(const struct term *const *terms, struct str name, struct err *err)
+{
+    struct buf known = {0};
+    for (size_t t = 0; terms[t]; t++)
+        buf_printf(&known, "%s%s", t ? ", " : "", terms[t]->name);
+    err_set(err, ERR_NOT_FOUND, "no term \"%.*s\" here: the scores of this model are the sum of %s", STR_ARGS(name),
+            buf_cstr(&known));
+    buf_free(&known);
+    return false;
+}
+
+/* "c2c+c2p" → bits. */
+static bool parse_sum(const struct term *const *terms, struct str sum, unsigned *bits, struct err *err)
+{
+    *bits = 0;
+    for (size_t begin = 0; begin <= sum.n;) {
+        size_t end = begin;
+        while (end < sum.n && sum.s[end] != '+')
+            end++;
+        struct str name = {sum.s + begin, end - begin};
+        size_t t = 0;
+        while (terms[t] && !str_is(name, terms[t]->name))
+            t++;
+        if (!terms[t])
+            return unknown_term(terms, name, err);
+        if (*bits >> t & 1)
+            return err_set(err, ERR_ARG, "term %s stands twice in the sum", terms[t]->name);
+        *bits |= 1u << t;
+        begin = end + 1;
+    }
+    return true;
+}
+
+bool part_parse(const struct term *const *terms, struct str part, struct str softmax, struct str without, struct part *out,
+                struct err *err)
+{
+    if ((part.n > 0) + (softmax.n > 0) + (without.n > 0) > 1)
+        return err_set(err, ERR_ARG, "part=, softmax= and without= exclude each other");
+    *out = (struct part){.kind = PART_PROBS};
+    if (softmax.n) {
+        out->kind = PART_SOFTMAX;
+        return parse_sum(terms, softmax, &out->terms, err);
+    }
+    if (without.n) {
+        size_t n = 0;
+        while (terms[n])
+            n++;
+        out->kind = PART_SOFTMAX;
+        if (!parse_sum(terms, without, &out->terms, err))
+            return false;
+        out->terms = ~out->terms & ((1u << n) - 1);
+        return out->terms != 0 || err_set(err, ERR_ARG, "without=%.*s leaves no term", STR_ARGS(without));
+    }
+    if (part.n == 0 || str_is(part, "probs"))
+        return true;
+    if (str_is(part, "scores")) {
+        out->kind = PART_SCORES;
+        return true;
+    }
+    out->kind = PART_LOGITS;
+    return parse_sum(terms, part, &out->terms, err);
+}
+
+void part_name(const struct term *const *terms, struct part part, struct buf *out)
+{
+    static const char *const before[] = {
+        [PART_PROBS] = "probs", [PART_SCORES] = "scores", [PART_LOGITS] = "", [PART_SOFTMAX] = "softmax of ", [PART_EDGE] = "edge of "};
+    buf_puts(out, before[part.kind]);
+    if (part.kind == PART_PROBS || part.kind == PART_SCORES)
+        return;
+    bool first = true;
+    for (size_t t = 0; terms[t]; t++)
+        if (part.terms >> t & 1) {
+            buf_printf(out, "%s%s", first ? "" : "+", terms[t]->name);
+            first = false;
+        }
+}
+
+bool part_is_signed(struct part part)
+{
+    return part.kind != PART_PROBS && part.kind != PART_SOFTMAX;
+}
