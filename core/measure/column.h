@@ -1,17 +1,25 @@
-/* Columns: key positions that draw attention from all queries, in one map and over texts.
+/* Columns: key positions that draw attention from all queries, in one map (over texts: column_texts.h).
  *
  * Mass c_j = (1/n)·Σ_i A_ij; ratio n·c_j; cover = share of the queries i ≠ j with A_ij ≥ 2/n; a column has ratio ≥ 3 and
  * cover ≥ 2/3 (the definition is gaze's own). The column part of the scores is that of a two-way ANOVA, in nats, and
- * splits exactly over the terms. */
+ * splits exactly over the terms.
+ *
+ * Where queries do not see all keys, each counts against its own uniform map: ratio is the mean over the queries that
+ * see j of A_ij · (keys that i sees), cover and median likewise over those i ≠ j, and the ANOVA is the least-squares
+ * fit over the visible cells. Keys that fewer than 8 queries see are then no columns and are left out of the fit. */
 #ifndef GAZE_CORE_MEASURE_COLUMN_H
 #define GAZE_CORE_MEASURE_COLUMN_H
 
 #include "core/run.h"
 
+#define COLUMN_RATIO 3.0
+#define COLUMN_COVER (2.0 / 3.0)
+#define COLUMN_DEFINITION "ratio n·c_j >= 3 and cover (share of queries i != j with A_ij >= 2/n) >= 2/3"
+
 struct column {
     size_t key;
-    double mass, ratio, cover, median; /* median: of n·A_ij over i ≠ j */
-    double nats;                       /* column part of the scores at this key */
+    double mass, ratio, cover, median; /* median: of n·A_ij over i ≠ j; NaN where no other query sees the key */
+    double nats;                       /* column part of the scores at this key; NaN where left out of the fit */
     double term[MAX_TERMS];            /* its split: sums to nats where nothing mixes or caps; NaN else */
     double edge;                       /* what of it relative positions alone make at the edges */
     bool is_column;
@@ -20,11 +28,15 @@ struct column_map {
     size_t n;                          /* keys */
     struct column *columns;            /* [n] in key order; free() */
     size_t n_terms;
-    double share, term_share[MAX_TERMS], edge_share; /* MEASURES: of the scores' variance; of Σc_j² */
+    double share, term_share[MAX_TERMS], edge_share; /* MEASURES: of the scores' variance; of Σc_j²; NaN: 0/0 */
     size_t left_out;                   /* causal keys with fewer than 8 queries */
 };
 NODISCARD bool column_map(const struct run *run, struct site site, struct column_map *out, struct err *err);
-void column_map_free(struct column_map *map);
+void column_map_free(struct column_map *map); /* a zeroed struct is fine */
+/* The same of n sites on the pool, into out [n] (zeroed on failure). Progress from the caller's thread; watch may be
+ * NULL. */
+NODISCARD bool column_maps(const struct run *run, const struct site *sites, size_t n, const struct watch *watch,
+                           struct column_map *out, struct err *err);
 
 /* Marks only: out[j] = 1 where key j is a column of these probabilities [Tq,Tk]. */
 void column_marks(const float *probs, size_t Tq, size_t Tk, const struct attention *attention, unsigned char *out);

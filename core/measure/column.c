@@ -1,0 +1,260 @@
+/* Columns of one map: how much mass a key draws, from how many queries, and by which terms. See column.h. */
+#include "core/measure/column.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/cancel.h"
+#include "core/base/pool.h"
+#include "core/measure/anova.h"
+#include "core/measure/measure.h"
+
+/* What the queries give to one key. */
+struct draw {
+    double mass, ratio, cover;
+    size_t others; /* queries i ≠ j that see it */
+    bool is_column;
+};
+
+/* In cross-attention a query and a key of one number are different tokens. */
+static bool same_tokens(const struct attention *a)
+{
+    return a->stack != STACK_CROSS;
+}
+
+/* values_out [Tq] or NULL: A_ij · (keys that i sees) of the others. */
+static struct draw draw_of(const float *probs, const struct attention *a, size_t key, float *values_out)
+{
+    struct draw d = {0};
+    size_t queries = 0, covered = 0;
+    bool full = true;
+    for (size_t i = 0; i < a->Tq; i++) {
+        size_t seen = keys_seen(a, i);
+        full = full && seen == a->Tk;
+        if (attention_masked(a, i, key))
+            continue;
+        double p = probs[i * a->Tk + key], times = p * (double)seen;
+        d.mass += p;
+        d.ratio += times;
+        queries++;
+        if (i == key && same_tokens(a))
+            continue;
+        covered += times >= 2;
+        if (values_out)
+            values_out[d.others] = (float)times;
+        d.others++;
+    }
+    d.mass /= (double)a->Tq;
+    d.ratio = queries ? d.ratio / (double)queries : 0;
+    d.cover = d.others ? (double)covered / (double)d.others : NAN;
+    d.is_column = d.ratio >= COLUMN_RATIO && d.cover >= COLUMN_COVER && (full || queries >= ANOVA_QUERIES);
+    return d;
+}
+
+/* The k-th smallest (Hoare's selection); reorders x. */
+static float kth(float *x, size_t n, size_t k)
+{
+    size_t lo = 0, hi = n - 1;
+    while (lo < hi) {
+        float pivot = x[lo + (hi - lo) / 2];
+        size_t i = lo, j = hi;
+        for (;;) {
+            while (x[i] < pivot)
+                i++;
+            while (x[j] > pivot)
+                j--;
+            if (i >= j)
+                break;
+            float swap = x[i];
+            x[i++] = x[j];
+            x[j--] = swap;
+        }
+        if (k <= j)
+            hi = j;
+        else
+            lo = j + 1;
+    }
+    return x[k];
+}
+
+static double median_of(float *x, size_t n)
+{
+    if (n == 0)
+        return NAN;
+    double upper = kth(x, n, n / 2);
+    return n % 2 ? upper : (upper + kth(x, n, n / 2 - 1)) / 2;
+}
+
+/* The part of the map that draws: mass, ratio, cover and median of every key. */
+static bool fill_draws(const struct run *run, struct site site, const struct attention *a, struct column *columns,
+                       struct err *err)
+{
+    size_t cells;
+    if (!size_mul(a->Tq, a->Tk, &cells))
+        return err_set(err, ERR_LIMIT, "a map of %zu × %zu is too large", a->Tq, a->Tk);
+    float *probs = mem_new(cells, sizeof *probs, "an attention map", err);
+    float *values = mem_new(a->Tq, sizeof *values, "a column", err);
+    bool ok = probs && values && run_map(run, site, (struct part){.kind = PART_PROBS}, 0, a->Tq, probs, err);
+    for (size_t j = 0; ok && j < a->Tk; j++) {
+        struct draw d = draw_of(probs, a, j, values);
+        columns[j] = (struct column){.key = j,
+                                     .mass = d.mass,
+                                     .ratio = d.ratio,
+                                     .cover = d.cover,
+                                     .median = median_of(values, d.others),
+                                     .is_column = d.is_column};
+    }
+    free(probs);
+    free(values);
+    return ok;
+}
+
+/* Σ_j part_j · c_j / Σ_j c_j² over the keys of the fit. */
+static double share_of(const double *part, const double *c, size_t n)
+{
+    double with = 0, all = 0;
+    for (size_t j = 0; j < n; j++)
+        if (!isnan(c[j])) {
+            with += part[j] * c[j];
+            all += c[j] * c[j];
+        }
+    return all > 0 ? with / all : NAN;
+}
+
+/* The column part of the scores and its split over the terms. c and part: [Tk] each. */
+static bool fill_parts(const struct run *run, struct site site, const struct attention *a, struct anova *anova, double *c,
+                       double *part, struct column_map *out, struct err *err)
+{
+    size_t n = a->Tk;
+    unsigned used = ((1u << out->n_terms) - 1) & ~a->dropped;
+    bool splits = !a->mix_scores && a->cap == 0; /* else the terms are those of other maps than this one */
+    if (!anova_columns(anova, run, site, (struct part){.kind = PART_SCORES}, c, &out->share, err))
+        return false;
+    for (size_t j = 0; j < n; j++)
+        out->columns[j].nats = c[j];
+    for (size_t t = 0; t < out->n_terms; t++) {
+        bool there = used >> t & 1;
+        if (there && splits &&
+            !anova_columns(anova, run, site, (struct part){.kind = PART_LOGITS, .terms = 1u << t}, part, NULL, err))
+            return false;
+        for (size_t j = 0; j < n; j++) {
+            if (!splits || !there)
+                part[j] = !splits || isnan(c[j]) ? NAN : 0;
+            out->columns[j].term[t] = part[j];
+        }
+        out->term_share[t] = share_of(part, c, n);
+    }
+    if (splits && !anova_columns(anova, run, site, (struct part){.kind = PART_EDGE, .terms = used}, part, NULL, err))
+        return false;
+    for (size_t j = 0; j < n; j++)
+        out->columns[j].edge = splits ? part[j] : NAN;
+    out->edge_share = splits ? share_of(part, c, n) : NAN;
+    return true;
+}
+
+bool column_map(const struct run *run, struct site site, struct column_map *out, struct err *err)
+{
+    *out = (struct column_map){0};
+    const struct attention *a = run_attention(run, site, err);
+    if (!a)
+        return false;
+    struct anova anova = {0};
+    double *c = mem_new(2 * a->Tk, sizeof *c, "column parts", err);
+    out->n = a->Tk;
+    out->n_terms = attention_terms(a);
+    out->columns = mem_new(a->Tk, sizeof *out->columns, "columns", err);
+    bool ok = c && out->columns && anova_new(a, &anova, err) && fill_draws(run, site, a, out->columns, err) &&
+              fill_parts(run, site, a, &anova, c, c + a->Tk, out, err);
+    out->left_out = anova.left_out;
+    anova_free(&anova);
+    free(c);
+    if (!ok) {
+        column_map_free(out);
+        *out = (struct column_map){0};
+    }
+    return ok;
+}
+
+void column_map_free(struct column_map *map)
+{
+    free(map->columns);
+}
+
+struct many {
+    const struct run *run;
+    const struct site *sites;
+    struct column_map *out;
+    struct err *errs;
+};
+
+static void map_one(void *context, size_t task, size_t thread)
+{
+    (void)thread;
+    struct many *many = context;
+    if (!column_map(many->run, many->sites[task], &many->out[task], &many->errs[task]) &&
+        many->errs[task].code == ERR_NONE)
+        err_set(&many->errs[task], ERR_FORMAT, "a map without columns");
+}
+
+bool column_maps(const struct run *run, const struct site *sites, size_t n, const struct watch *watch,
+                 struct column_map *out, struct err *err)
+{
+    enum { BATCH = 16 }; /* progress and cancel come between batches */
+    struct err errs[BATCH];
+    memset(out, 0, n * sizeof *out);
+    bool ok = true;
+    for (size_t at = 0; at < n && ok; at += BATCH) {
+        size_t some = n - at < BATCH ? n - at : BATCH;
+        memset(errs, 0, sizeof errs);
+        struct many many = {run, sites + at, out + at, errs};
+        pool_run(some, map_one, &many);
+        for (size_t i = 0; i < some && ok; i++)
+            if (errs[i].code != ERR_NONE) {
+                if (err)
+                    *err = errs[i];
+                ok = false;
+            }
+        if (watch && watch->progress)
+            watch->progress(watch->context, at + some, n);
+        if (ok && cancel_requested())
+            ok = err_set(err, ERR_CANCELLED, "cancelled");
+    }
+    for (size_t i = 0; i < n && !ok; i++)
+        column_map_free(&out[i]);
+    if (!ok)
+        memset(out, 0, n * sizeof *out);
+    return ok;
+}
+
+void column_marks(const float *probs, size_t Tq, size_t Tk, const struct attention *attention, unsigned char *out)
+{
+    struct attention shape = attention ? *attention : (struct attention){.stack = Tq == Tk ? STACK_ENCODER : STACK_CROSS};
+    shape.Tq = Tq;
+    shape.Tk = Tk;
+    for (size_t j = 0; j < Tk; j++)
+        out[j] = draw_of(probs, &shape, j, NULL).is_column;
+}
+
+static bool value(const struct measure_input *input, double *out, struct err *err)
+{
+    (void)err;
+    *out = 0;
+    for (size_t j = 0; j < input->attention->Tk; j++) {
+        struct draw d = draw_of(input->probs, input->attention, j, NULL);
+        if (d.is_column && d.ratio > *out)
+            *out = d.ratio;
+    }
+    return true;
+}
+
+extern const struct measure measure_column;
+const struct measure measure_column = {
+    .name = "column",
+    .label = "strongest column (× uniform)",
+    .formula = "largest n·c_j, c_j = (1/n)·Σ_i A_ij, among keys with n·c_j >= 3 and A_ij >= 2/n in 2/3 of the queries i != j; "
+               "0 where there is none",
+    .source = "gaze's own definition and thresholds",
+    .descending = true,
+    .value = value,
+};

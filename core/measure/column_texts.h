@@ -1,0 +1,46 @@
+/* Columns over many texts: how often a head has none, and which hypotheses about their place hold. */
+#ifndef GAZE_CORE_MEASURE_COLUMN_TEXTS_H
+#define GAZE_CORE_MEASURE_COLUMN_TEXTS_H
+
+#include "core/measure/hypothesis.h"
+#include "core/run.h"
+
+enum { COLUMN_TEXTS_SHORTEST = 8, COLUMN_TEXTS_ROUNDS = 4 };
+
+struct column_texts_options {
+    struct model *model;      /* with weights and tokenizer */
+    struct str lines;         /* one text a line; blank lines do not count as lines */
+    const char *name;         /* of the file, in messages */
+    size_t length;            /* tokens that a text is cut to, special ones included; ≥ 8 */
+    bool no_special;          /* the tokenizer's special tokens are left out */
+    int32_t front;            /* id put in front of everything, -1: none */
+    uint64_t seed;            /* of the permutations */
+    const struct site *sites; /* [n_sites], of text 0 */
+    size_t n_sites;
+    const struct watch *watch; /* progress in lines; or NULL */
+};
+struct column_texts_head {
+    struct site site;
+    size_t n;
+    struct hypothesis hypotheses[MAX_HYPOTHESES]; /* the first is "no column" */
+};
+struct column_texts {
+    size_t chosen_on, counted_on; /* texts: even lines, odd lines */
+    size_t skipped, cut;          /* fewer than 8 tokens; longer than length */
+    size_t n;
+    struct column_texts_head *heads; /* [n] */
+};
+
+/* Hold the hypotheses against the texts: candidates from the even lines, counts from the odd ones, one run in memory at
+ * a time. A text is cut by leaving out its own last tokens until it has `length` with those put in. Each map is also
+ * permuted COLUMN_TEXTS_ROUNDS times (the visible keys of each row on their own) for the rate that chance gives.
+ * Errors: a line that is no UTF-8 or does not run (names file and line), ERR_CANCELLED, ERR_MEMORY. */
+NODISCARD bool column_texts(const struct column_texts_options *options, struct column_texts *out, struct err *err);
+void column_texts_free(struct column_texts *texts); /* a zeroed struct is fine */
+
+/* A run of the first text, as column_texts runs it, to resolve a selector on. */
+NODISCARD struct run *column_texts_first(const struct column_texts_options *options, struct err *err);
+/* The id that a word names as a single token: a string of the vocabulary, or a text that gives one token. */
+NODISCARD bool column_texts_token(const struct tokenizer *tokenizer, struct str word, int32_t *out, struct err *err);
+
+#endif

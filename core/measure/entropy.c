@@ -1,0 +1,32 @@
+/* Entropy of a head's attention (Clark et al. 2019), smoothed so that a zero weight costs nothing. */
+#include <math.h>
+
+#include "core/measure/measure.h"
+
+static bool value(const struct measure_input *input, double *out, struct err *err)
+{
+    (void)err;
+    const struct attention *a = input->attention;
+    double sum = 0;
+    for (size_t i = 0; i < a->Tq; i++) {
+        double seen = (double)keys_seen(a, i);
+        for (size_t j = 0; j < a->Tk; j++) {
+            if (attention_masked(a, i, j))
+                continue;
+            double p = 0.9999 * input->probs[i * a->Tk + j] + 0.0001 / seen;
+            sum -= p * log(p);
+        }
+    }
+    *out = sum / (double)a->Tq;
+    return true;
+}
+
+extern const struct measure measure_entropy;
+const struct measure measure_entropy = {
+    .name = "entropy",
+    .label = "entropy (nats)",
+    .formula = "mean over queries of -Σ_j p_ij ln p_ij, p = 0.9999·A + 0.0001/n, in nats",
+    .source = "Clark et al. 2019, arXiv 1906.04341",
+    .descending = true,
+    .value = value,
+};

@@ -1,0 +1,10 @@
+/* The measures of a head. To add one: a file core/measure/NAME.c that ends in `const struct measure measure_NAME`, and
+ * a row here. */
+#define MEASURES(ROW) \
+    ROW(column)       \
+    ROW(entropy)      \
+    ROW(distance)     \
+    ROW(previous)     \
+    ROW(next)         \
+    ROW(self)         \
+    ROW(special)
