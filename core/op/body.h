@@ -1,0 +1,252 @@
+/* The row operations, written once in the words of lanes_*.h. A file includes its lanes, defines OP_NAME and
+ * OP_KERNEL, and includes this, which ends in its row. Polynomials were fitted for this file by iteratively reweighted least
+ * squares (Lawson 1961) on Chebyshev nodes; the errors named are those of the fit, relative. */
+
+#include <math.h>
+
+/* eˣ to 1–2 ulp: x = n·ln 2 + r, |r| ≤ ln 2 / 2. Fit 3.1e-9. */
+LANE_FN vec v_exp(vec x)
+{
+    x = v_min(v_set(89.0f), v_max(v_set(-104.0f), x));
+    vec magic = v_set(0x1.8p23f);
+    vec n = v_fma(x, v_set(1.44269504f), magic) - magic;
+    vec r = v_fma(n, v_set(-0x1.62e4p-1f), x);
+    r = v_fma(n, v_set(-1.42860677e-6f), r);
+    vec p = v_set(0.0013814467f);
+    p = v_fma(p, r, v_set(0.0083687808f));
+    p = v_fma(p, r, v_set(0.041668393f));
+    p = v_fma(p, r, v_set(0.1666652f));
+    p = v_fma(p, r, v_set(0.49999994f));
+    return v_scale2(v_fma(p, r * r, r) + v_set(1), n);
+}
+
+/* erf x as x·P(x²)/Q(x²) up to 3.92, ±1 beyond. Fit 2.6e-9. */
+LANE_FN vec v_erf(vec x)
+{
+    vec z = v_min(v_set(16.0f), x * x);
+    vec p = v_set(6.7913828e-06f), q = v_set(2.604857e-07f);
+    q = v_fma(q, z, v_set(7.2563911e-05f));
+    p = v_fma(p, z, v_set(0.00041127820f));
+    q = v_fma(q, z, v_set(0.0014212090f));
+    p = v_fma(p, z, v_set(0.0042264975f));
+    q = v_fma(q, z, v_set(0.016295157f));
+    p = v_fma(p, z, v_set(0.055749572f));
+    q = v_fma(q, z, v_set(0.11749544f));
+    p = v_fma(p, z, v_set(0.19287894f));
+    q = v_fma(q, z, v_set(0.50426795f));
+    p = v_fma(p, z, v_set(1.1283792f));
+    q = v_fma(q, z, v_set(1.0f));
+    return v_if_less(v_set(3.92f), v_abs(x), v_sign_of(v_set(1), x), x * (p / q));
+}
+
+LANE_FN vec act_linear(vec x)
+{
+    return x;
+}
+
+LANE_FN vec act_sigmoid(vec x)
+{
+    return v_set(1) / (v_set(1) + v_exp(-x));
+}
+
+/* Near 0 a polynomial (fit 6.8e-9), because 1 − 2/(e²ˣ + 1) would cancel there. */
+LANE_FN vec act_tanh(vec x)
+{
+    vec a = v_abs(x), z = x * x;
+    vec p = v_set(-0.0055151638f);
+    p = v_fma(p, z, v_set(0.020469420f));
+    p = v_fma(p, z, v_set(-0.053688023f));
+    p = v_fma(p, z, v_set(0.13330831f));
+    p = v_fma(p, z, v_set(-0.3333326f));
+    vec far = v_set(1) - v_set(2) / (v_exp(a + a) + v_set(1));
+    return v_if_less(a, v_set(0.625f), v_fma(p * z, x, x), v_sign_of(far, x));
+}
+
+LANE_FN vec act_gelu(vec x)
+{
+    return v_set(0.5f) * x * (v_set(1) + v_erf(x * v_set(0.707106781f)));
+}
+
+/* (1 + tanh u)/2 is σ(2u), which keeps its digits for negative u. */
+LANE_FN vec act_gelu_tanh(vec x)
+{
+    vec u = x * v_fma(v_set(0.044715f), x * x, v_set(1));
+    return x * act_sigmoid(u * v_set(1.59576912f));
+}
+
+LANE_FN vec act_gelu_10(vec x)
+{
+    return v_min(v_set(10), v_max(v_set(-10), act_gelu(x)));
+}
+
+LANE_FN vec act_quick_gelu(vec x)
+{
+    return x * act_sigmoid(x * v_set(1.702f));
+}
+
+LANE_FN vec act_relu(vec x)
+{
+    return v_max(v_set(0), x);
+}
+
+LANE_FN vec act_relu2(vec x)
+{
+    return act_relu(x) * act_relu(x);
+}
+
+LANE_FN vec act_relu6(vec x)
+{
+    return v_min(v_set(6), act_relu(x));
+}
+
+LANE_FN vec act_leaky_relu(vec x)
+{
+    return v_if_less(x, v_set(0), x * v_set(0.01f), x);
+}
+
+LANE_FN vec act_silu(vec x)
+{
+    return x * act_sigmoid(x);
+}
+
+/* tanh(ln(1 + e)) = w/(w + 2) with e = eˣ and w = e·(e + 2). */
+LANE_FN vec act_mish(vec x)
+{
+    vec e = v_exp(v_min(v_set(20), x));
+    vec w = e * (e + v_set(2));
+    return v_if_less(v_set(20), x, x, x * (w / (w + v_set(2))));
+}
+
+LANE_FN vec act_laplace(vec x)
+{
+    return v_set(0.5f) * (v_set(1) + v_erf((x - v_set(0.707107f)) * v_set(1.0f / (0.282095f * 1.41421356f))));
+}
+
+#define ACTIVATION(id, names, epilogue, formula)                                                                      \
+    TARGET static void map_##id(float *x, size_t n)                                                                   \
+    {                                                                                                                 \
+        for (; n >= LANES; n -= LANES, x += LANES)                                                                    \
+            v_store(x, act_##id(v_load(x)));                                                                          \
+        if (n > 0)                                                                                                    \
+            v_store_part(x, act_##id(v_load_part(x, n)), n);                                                          \
+    }
+#include "core/op/activation_list.h"
+#undef ACTIVATION
+
+TARGET static void add(float *y, const float *x, size_t n)
+{
+    for (; n >= LANES; n -= LANES, y += LANES, x += LANES)
+        v_store(y, v_load(y) + v_load(x));
+    if (n > 0)
+        v_store_part(y, v_load_part(y, n) + v_load_part(x, n), n);
+}
+
+/* Two passes, mean then variance: the one-pass formula cancels. */
+TARGET static void norm(const float *x, const float *residual, size_t E, const float *weight, const float *bias, float eps,
+                        float *y)
+{
+    size_t whole = E / LANES * LANES, rest = E - whole;
+    vec sum = v_set(0), squares = v_set(0);
+    for (size_t i = 0; i < whole; i += LANES) {
+        vec v = residual ? v_load(x + i) + v_load(residual + i) : v_load(x + i);
+        v_store(y + i, v);
+        sum = sum + v;
+    }
+    if (rest) {
+        vec v = v_load_part(x + whole, rest);
+        if (residual)
+            v = v + v_load_part(residual + whole, rest);
+        v_store_part(y + whole, v, rest);
+        sum = sum + v;
+    }
+    vec mean = v_set(v_sum(sum) / (float)E);
+    for (size_t i = 0; i < whole; i += LANES) {
+        vec d = v_load(y + i) - mean;
+        squares = v_fma(d, d, squares);
+    }
+    if (rest) {
+        vec d = v_hide(v_load_part(y + whole, rest) - mean, (1u << rest) - 1, v_set(0));
+        squares = v_fma(d, d, squares);
+    }
+    vec scale = v_set(1.0f / sqrtf(v_sum(squares) / (float)E + eps));
+    for (size_t i = 0; i < E; i += LANES) {
+        size_t n = E - i < LANES ? E - i : LANES;
+        vec v = (v_load_part(y + i, n) - mean) * scale;
+        if (weight)
+            v = v * v_load_part(weight + i, n);
+        if (bias)
+            v = v + v_load_part(bias + i, n);
+        v_store_part(y + i, v, n);
+    }
+}
+
+/* Which of the next n ≤ 16 entries may be seen. */
+static inline uint32_t visible(const unsigned char *allowed, size_t bit, size_t n)
+{
+    uint32_t all = (1u << n) - 1, bits = 0;
+    if (!allowed)
+        return all;
+    for (size_t i = bit / 8; i <= (bit + n - 1) / 8; i++)
+        bits |= (uint32_t)allowed[i] << (8 * (i - bit / 8));
+    return bits >> bit % 8 & all;
+}
+
+/* No finite score in the row: NaN stays visible, an empty row is all zero. */
+static void softmax_degenerate(float *row, size_t n, const unsigned char *allowed, size_t bit)
+{
+    float fill = 0;
+    for (size_t i = 0; i < n; i++)
+        if (visible(allowed, bit + i, 1) && isnan(row[i]))
+            fill = NAN;
+    for (size_t i = 0; i < n; i++)
+        row[i] = visible(allowed, bit + i, 1) ? fill : 0;
+}
+
+TARGET static void softmax(float *row, size_t n, const unsigned char *allowed, size_t bit)
+{
+    vec low = v_set(-INFINITY), top = low, sum = v_set(0);
+    for (size_t i = 0; i < n; i += LANES) {
+        size_t part = n - i < LANES ? n - i : LANES;
+        vec x = part == LANES ? v_load(row + i) : v_load_part(row + i, part);
+        if (allowed || part < LANES)
+            x = v_hide(x, visible(allowed, bit + i, part), low);
+        top = v_max(top, x);
+    }
+    float largest = v_largest(top);
+    if (!(largest > -INFINITY)) {
+        softmax_degenerate(row, n, allowed, bit);
+        return;
+    }
+    top = v_set(largest);
+    for (size_t i = 0; i < n; i += LANES) {
+        size_t part = n - i < LANES ? n - i : LANES;
+        vec x = part == LANES ? v_load(row + i) : v_load_part(row + i, part);
+        x = v_exp(x - top);
+        if (allowed || part < LANES)
+            x = v_hide(x, visible(allowed, bit + i, part), v_set(0));
+        sum = sum + x;
+        if (part == LANES)
+            v_store(row + i, x);
+        else
+            v_store_part(row + i, x, part);
+    }
+    vec scale = v_set(1.0f / v_sum(sum));
+    for (; n >= LANES; n -= LANES, row += LANES)
+        v_store(row, v_load(row) * scale);
+    if (n > 0)
+        v_store_part(row, v_load_part(row, n) * scale, n);
+}
+
+const struct op_kernel OP_KERNEL = {
+    .name = OP_NAME,
+    .usable = lanes_usable,
+    .add = add,
+    .norm = norm,
+    .softmax = softmax,
+    .activate =
+        {
+#define ACTIVATION(id, names, epilogue, formula) [ACT_##id] = map_##id,
+#include "core/op/activation_list.h"
+#undef ACTIVATION
+        },
+};

@@ -1,0 +1,37 @@
+/* The row operations for one instruction set: a file and a row each (list.h), written once in body.h. Inside core
+ * only; others call op.h. */
+#ifndef GAZE_CORE_OP_KERNEL_H
+#define GAZE_CORE_OP_KERNEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/product/product.h"
+
+#define ACTIVATION(id, names, epilogue, formula) ACT_##id,
+enum {
+#include "core/op/activation_list.h"
+    ACTIVATIONS
+};
+#undef ACTIVATION
+
+struct op_kernel {
+    const char *name;
+    bool (*usable)(void);
+    void (*add)(float *y, const float *x, size_t n);
+    /* y = norm(x + residual)·weight + bias of one row; residual, weight, bias may be NULL; y may be x */
+    void (*norm)(const float *x, const float *residual, size_t E, const float *weight, const float *bias, float eps,
+                 float *y);
+    /* softmax over [0,n) of the entries whose bit is set (all where NULL; bit 0 is number `bit` of the bitmap) */
+    void (*softmax)(float *row, size_t n, const unsigned char *allowed, size_t bit);
+    void (*activate[ACTIVATIONS])(float *x, size_t n);
+};
+extern const struct op_kernel *const op_kernels[]; /* NULL-ended, best first */
+
+const struct op_kernel *op_kernel_best(void); /* the first that this CPU can run */
+
+/* The activation of an epilogue, NULL for EPILOGUE_NONE. */
+typedef void op_map(float *x, size_t n);
+op_map *op_epilogue(const struct op_kernel *kernel, enum epilogue epilogue);
+
+#endif

@@ -1,0 +1,109 @@
+/* Sixteen floats at once: AVX-512. The vocabulary that op/body.h and product/micro.h are written in; see lanes_plain.h
+ * for what each word means. Included by files of their own instruction set only. */
+#ifndef GAZE_CORE_OP_LANES_AVX512_H
+#define GAZE_CORE_OP_LANES_AVX512_H
+
+#include <cpuid.h>
+#include <immintrin.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define LANES 16
+#define TARGET __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c")))
+#define LANE_FN TARGET static inline __attribute__((always_inline, unused))
+
+typedef float vec __attribute__((vector_size(64)));
+typedef int32_t veci __attribute__((vector_size(64)));
+
+/* Clang's __builtin_cpu_supports does not know this name. */
+static inline bool lanes_f16c(void)
+{
+    unsigned a, b, c, d;
+    return __get_cpuid(1, &a, &b, &c, &d) && (c & bit_F16C) && (c & bit_FMA);
+}
+
+static inline bool lanes_usable(void)
+{
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+           __builtin_cpu_supports("avx512vl") && lanes_f16c();
+}
+
+LANE_FN vec v_set(float x) { return _mm512_set1_ps(x); }
+LANE_FN vec v_load(const float *p) { return _mm512_loadu_ps(p); }
+LANE_FN void v_store(float *p, vec x) { _mm512_storeu_ps(p, x); }
+LANE_FN vec v_load_part(const float *p, size_t n) { return _mm512_maskz_loadu_ps((__mmask16)((1u << n) - 1), p); }
+LANE_FN void v_store_part(float *p, vec x, size_t n) { _mm512_mask_storeu_ps(p, (__mmask16)((1u << n) - 1), x); }
+LANE_FN vec v_fma(vec a, vec b, vec c) { return _mm512_fmadd_ps(a, b, c); }
+LANE_FN vec v_min(vec a, vec b) { return _mm512_min_ps(a, b); }
+LANE_FN vec v_max(vec a, vec b) { return _mm512_max_ps(a, b); }
+LANE_FN vec v_abs(vec a) { return _mm512_abs_ps(a); }
+LANE_FN vec v_sign_of(vec magnitude, vec sign)
+{
+    return _mm512_or_ps(magnitude, _mm512_and_ps(sign, _mm512_set1_ps(-0.0f)));
+}
+LANE_FN vec v_if_less(vec a, vec b, vec yes, vec no)
+{
+    return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a, b, _CMP_LT_OQ), no, yes);
+}
+LANE_FN vec v_bits(veci x) { return (vec)x; }
+LANE_FN veci v_ints(vec x) { return (veci)x; }
+LANE_FN vec v_scale2(vec x, vec n) { return _mm512_scalef_ps(x, n); }
+LANE_FN vec v_hide(vec x, uint32_t visible, vec hidden)
+{
+    return _mm512_mask_blend_ps((__mmask16)visible, hidden, x);
+}
+
+/* The order of the sums below is part of every result: each half is added to the other. */
+LANE_FN float v_sum(vec x)
+{
+    __m256 a = _mm256_add_ps(_mm512_castps512_ps256(x), _mm512_extractf32x8_ps(x, 1));
+    __m128 b = _mm_add_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
+    b = _mm_add_ps(b, _mm_movehl_ps(b, b));
+    return _mm_cvtss_f32(_mm_add_ss(b, _mm_movehdup_ps(b)));
+}
+LANE_FN float v_largest(vec x) { return _mm512_reduce_max_ps(x); }
+
+/* Sums of four vectors into four floats. */
+LANE_FN void v_sum4(const vec x[4], float out[4])
+{
+    vec t0 = _mm512_add_ps(_mm512_unpacklo_ps(x[0], x[1]), _mm512_unpackhi_ps(x[0], x[1]));
+    vec t1 = _mm512_add_ps(_mm512_unpacklo_ps(x[2], x[3]), _mm512_unpackhi_ps(x[2], x[3]));
+    vec t = _mm512_add_ps(_mm512_shuffle_ps(t0, t1, 0x44), _mm512_shuffle_ps(t0, t1, 0xee));
+    __m256 a = _mm256_add_ps(_mm512_castps512_ps256(t), _mm512_extractf32x8_ps(t, 1));
+    _mm_storeu_ps(out, _mm_add_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1)));
+}
+
+/* r[i][j] = r[j][i]. */
+LANE_FN void v_transpose(vec r[LANES])
+{
+    vec t[LANES];
+#pragma GCC unroll 16
+    for (int i = 0; i < 16; i += 4) {
+        vec a = _mm512_unpacklo_ps(r[i], r[i + 1]), b = _mm512_unpackhi_ps(r[i], r[i + 1]);
+        vec c = _mm512_unpacklo_ps(r[i + 2], r[i + 3]), d = _mm512_unpackhi_ps(r[i + 2], r[i + 3]);
+        t[i] = _mm512_shuffle_ps(a, c, 0x44);
+        t[i + 1] = _mm512_shuffle_ps(a, c, 0xee);
+        t[i + 2] = _mm512_shuffle_ps(b, d, 0x44);
+        t[i + 3] = _mm512_shuffle_ps(b, d, 0xee);
+    }
+#pragma GCC unroll 16
+    for (int i = 0; i < 4; i++) {
+        vec a = _mm512_shuffle_f32x4(t[i], t[i + 4], 0x88), b = _mm512_shuffle_f32x4(t[i], t[i + 4], 0xdd);
+        vec c = _mm512_shuffle_f32x4(t[i + 8], t[i + 12], 0x88), d = _mm512_shuffle_f32x4(t[i + 8], t[i + 12], 0xdd);
+        r[i] = _mm512_shuffle_f32x4(a, c, 0x88);
+        r[i + 4] = _mm512_shuffle_f32x4(b, d, 0x88);
+        r[i + 8] = _mm512_shuffle_f32x4(a, c, 0xdd);
+        r[i + 12] = _mm512_shuffle_f32x4(b, d, 0xdd);
+    }
+}
+
+#define LANES_WIDEN 1
+LANE_FN vec v_load_f16(const void *p) { return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)p)); }
+LANE_FN vec v_load_bf16(const void *p)
+{
+    __m512i x = _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)p));
+    return _mm512_castsi512_ps(_mm512_slli_epi32(x, 16));
+}
+
+#endif

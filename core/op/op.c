@@ -1,0 +1,70 @@
+/* The doors of the row operations: which instruction set, and which rows go to which thread. */
+#include "core/op/op.h"
+
+#include <string.h>
+
+#include "core/base/pool.h"
+#include "core/op/kernel.h"
+
+#define KERNEL(name) extern const struct op_kernel op_##name;
+#include "core/op/list.h"
+#undef KERNEL
+
+const struct op_kernel *const op_kernels[] = {
+#define KERNEL(name) &op_##name,
+#include "core/op/list.h"
+#undef KERNEL
+    NULL,
+};
+
+const struct op_kernel *op_kernel_best(void)
+{
+    size_t i = 0;
+    while (!op_kernels[i]->usable()) /* the last one always is */
+        i++;
+    return op_kernels[i];
+}
+
+struct norm_job {
+    const struct op_kernel *kernel;
+    const float *x, *residual, *weight, *bias;
+    size_t rows, E, step;
+    float eps, *y;
+};
+
+static void norm_task(void *context, size_t task, size_t thread)
+{
+    const struct norm_job *j = context;
+    (void)thread;
+    size_t end = (task + 1) * j->step < j->rows ? (task + 1) * j->step : j->rows;
+    for (size_t r = task * j->step; r < end; r++)
+        j->kernel->norm(j->x + r * j->E, j->residual ? j->residual + r * j->E : NULL, j->E, j->weight, j->bias, j->eps,
+                        j->y + r * j->E);
+}
+
+void op_layer_norm(const float *x, const float *residual, size_t rows, size_t E, const float *weight, const float *bias,
+                   float eps, float *y)
+{
+    enum { TASK = 16384 }; /* floats that are worth waking a thread for */
+    struct norm_job job = {op_kernel_best(), x, residual, weight, bias, rows, E, 1, eps, y};
+    if (rows == 0 || E == 0)
+        return;
+    job.step = E < TASK ? TASK / E : 1;
+    pool_run((rows + job.step - 1) / job.step, norm_task, &job);
+}
+
+void op_softmax_row(float *row, size_t n, size_t lo, size_t hi, const unsigned char *allowed)
+{
+    if (hi > n)
+        hi = n;
+    if (lo > hi)
+        lo = hi;
+    memset(row, 0, lo * sizeof(float));
+    memset(row + hi, 0, (n - hi) * sizeof(float));
+    op_kernel_best()->softmax(row + lo, hi - lo, allowed, lo);
+}
+
+void op_add(float *y, const float *x, size_t n)
+{
+    op_kernel_best()->add(y, x, n);
+}

@@ -1,0 +1,225 @@
+/* The tile kernels, written once in the words of core/op/lanes_*.h. A kernel's file includes its lanes, defines
+ *   MICRO_NAME, MICRO_ROWS, MICRO_DOT_ROWS, MICRO_DOT_COLS, MICRO_EACH_ROW(X), MICRO_EACH_DOT(X)
+ * and includes this; it gets `micro` and the functions of its row. Each (rows, columns) is a function of its own, so
+ * that all sums live in registers. */
+
+#if defined(__clang__)
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define UNROLL _Pragma("GCC unroll 32")
+#endif
+
+enum { MICRO_COLS = 2 * LANES };
+
+/* Outer products: m rows of a by v vectors of b. Three rows share a pointer, which the empty asm keeps apart from
+ * the others: fourteen pointers do not fit the registers. */
+LANE_FN void outer_body(const int m, const int v, size_t n, size_t k, const float *a, size_t lda, const float *b,
+                        size_t ldb, float alpha, bool add, float *c, size_t ldc)
+{
+    vec sums[MICRO_ROWS][2];
+    const char *p[(MICRO_ROWS + 2) / 3];
+    const size_t stride = lda * sizeof(float);
+    UNROLL for (int r = 0; r < m; r++) sums[r][0] = sums[r][1] = v_set(0);
+    UNROLL for (int i = 0; i < (m + 2) / 3; i++) p[i] = (const char *)(a + 3 * (size_t)i * lda);
+    for (; k > 0; k--) {
+        vec b0 = v_load(b), b1 = v > 1 ? v_load(b + LANES) : b0;
+        UNROLL for (int i = 0; i < (m + 2) / 3; i++) __asm__("" : "+r"(p[i]));
+        UNROLL for (int r = 0; r < m; r++)
+        {
+            vec x = v_set(*(const float *)(const void *)(p[r / 3] + (size_t)(r % 3) * stride));
+            sums[r][0] = v_fma(x, b0, sums[r][0]);
+            if (v > 1)
+                sums[r][1] = v_fma(x, b1, sums[r][1]);
+        }
+        UNROLL for (int i = 0; i < (m + 2) / 3; i++) p[i] += sizeof(float);
+        b += ldb;
+    }
+    vec factor = v_set(alpha);
+    size_t part = n - (size_t)(v - 1) * LANES;
+    UNROLL for (int r = 0; r < m; r++, c += ldc)
+    {
+        vec y0 = sums[r][0] * factor, y1 = sums[r][1] * factor;
+        if (v > 1)
+            v_store(c, add ? v_load(c) + y0 : y0);
+        else
+            y1 = y0;
+        float *tail = c + (v - 1) * LANES;
+        if (part == LANES)
+            v_store(tail, add ? v_load(tail) + y1 : y1);
+        else
+            v_store_part(tail, add ? v_load_part(tail, part) + y1 : y1, part);
+    }
+}
+
+#define OUTER(M)                                                                                                      \
+    TARGET static void outer1_##M(size_t n, size_t k, const float *a, size_t lda, const float *b, size_t ldb,         \
+                                  float alpha, bool add, float *c, size_t ldc)                                        \
+    {                                                                                                                 \
+        outer_body(M, 1, n, k, a, lda, b, ldb, alpha, add, c, ldc);                                                   \
+    }                                                                                                                 \
+    TARGET static void outer2_##M(size_t n, size_t k, const float *a, size_t lda, const float *b, size_t ldb,         \
+                                  float alpha, bool add, float *c, size_t ldc)                                        \
+    {                                                                                                                 \
+        outer_body(M, 2, n, k, a, lda, b, ldb, alpha, add, c, ldc);                                                   \
+    }
+MICRO_EACH_ROW(OUTER)
+#undef OUTER
+
+typedef void outer_fn(size_t, size_t, const float *, size_t, const float *, size_t, float, bool, float *, size_t);
+
+static void outer(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b, size_t ldb, float alpha,
+                  bool add, float *c, size_t ldc)
+{
+#define OUTER(M) {outer1_##M, outer2_##M},
+    static outer_fn *const table[MICRO_ROWS][2] = {MICRO_EACH_ROW(OUTER)};
+#undef OUTER
+    table[m - 1][n > LANES](n, k, a, lda, b, ldb, alpha, add, c, ldc);
+}
+
+/* Dot products: m rows of x by n rows of w, lanes along the inputs. */
+LANE_FN void dot_body(const int m, const int n, const struct micro_dot *call)
+{
+    vec sums[MICRO_DOT_ROWS * MICRO_DOT_COLS + 3];
+    const float *x = call->x, *w = call->w;
+    const size_t ldx = call->x_stride, ldw = call->w_stride, k = call->k;
+    const char *ahead = (const char *)call->ahead, *ahead_end = ahead + call->ahead_to * ldw * sizeof(float);
+    ahead += call->ahead_from * ldw * sizeof(float);
+    UNROLL for (int i = 0; i < m * n; i++) sums[i] = call->first ? v_set(0) : v_load(call->sums + i * LANES);
+    size_t i = 0;
+    for (; i + LANES <= k; i += LANES) {
+        vec wv[MICRO_DOT_COLS];
+        for (const char *line = ahead; line < ahead_end; line += ldw * sizeof(float))
+            __builtin_prefetch(line + i * sizeof(float), 0, 2);
+        UNROLL for (int o = 0; o < n; o++) wv[o] = v_load(w + (size_t)o * ldw + i);
+        UNROLL for (int r = 0; r < m; r++)
+        {
+            vec xv = v_load(x + (size_t)r * ldx + i);
+            UNROLL for (int o = 0; o < n; o++) sums[r * n + o] = v_fma(xv, wv[o], sums[r * n + o]);
+        }
+    }
+    if (i < k) {
+        UNROLL for (int r = 0; r < m; r++)
+        {
+            vec xv = v_load_part(x + (size_t)r * ldx + i, k - i);
+            UNROLL for (int o = 0; o < n; o++)
+            {
+                vec wv = v_load_part(w + (size_t)o * ldw + i, k - i);
+                sums[r * n + o] = v_fma(xv, wv, sums[r * n + o]);
+            }
+        }
+    }
+    if (!call->last) {
+        UNROLL for (int j = 0; j < m * n; j++) v_store(call->sums + j * LANES, sums[j]);
+        return;
+    }
+    float flat[MICRO_DOT_ROWS * MICRO_DOT_COLS + 3];
+    UNROLL for (int j = m * n; j < (m * n + 3) / 4 * 4; j++) sums[j] = v_set(0);
+    UNROLL for (int j = 0; j < m * n; j += 4) v_sum4(sums + j, flat + j);
+    UNROLL for (int r = 0; r < m; r++)
+        UNROLL for (int o = 0; o < n; o++) call->c[(size_t)r * call->c_stride + o] = flat[r * n + o];
+}
+
+#define DOT(M, N)                                                                                                     \
+    TARGET static void dot_##M##_##N(const struct micro_dot *call)                                                    \
+    {                                                                                                                 \
+        dot_body(M, N, call);                                                                                         \
+    }
+MICRO_EACH_DOT(DOT)
+#undef DOT
+
+static void dot(size_t m, size_t n, const struct micro_dot *call)
+{
+#define DOT(M, N) [M - 1][N - 1] = dot_##M##_##N,
+    static void (*const table[MICRO_DOT_ROWS][MICRO_DOT_COLS])(const struct micro_dot *) = {MICRO_EACH_DOT(DOT)};
+#undef DOT
+    table[m - 1][n - 1](call);
+}
+
+/* One square of LANES outputs by up to LANES inputs, turned over. */
+LANE_FN void pack_square(size_t n, size_t k, const float *w, size_t ldw, float *panel)
+{
+    vec r[LANES];
+    for (size_t o = 0; o < LANES; o++)
+        r[o] = o >= n ? v_set(0) : k == LANES ? v_load(w + o * ldw) : v_load_part(w + o * ldw, k);
+    v_transpose(r);
+    for (size_t i = 0; i < k; i++)
+        v_store(panel + i * MICRO_COLS, r[i]);
+}
+
+TARGET static void pack(size_t n, size_t k, const float *w, size_t ldw, const float *ahead, float *panel)
+{
+    for (size_t o = 0; o < MICRO_COLS; o += LANES) {
+        size_t outs = n > o ? n - o : 0, i = 0;
+        if (outs >= LANES) {
+            for (; i + LANES <= k; i += LANES) {
+                vec r[LANES];
+                if (ahead)
+                    for (size_t j = 0; j < LANES; j++)
+                        __builtin_prefetch(ahead + (o + j) * ldw + i, 0, 2);
+                UNROLL for (int j = 0; j < LANES; j++) r[j] = v_load(w + (o + (size_t)j) * ldw + i);
+                v_transpose(r);
+                UNROLL for (int j = 0; j < LANES; j++) v_store(panel + (i + (size_t)j) * MICRO_COLS + o, r[j]);
+            }
+        }
+        for (; i < k; i += LANES)
+            pack_square(outs, k - i < LANES ? k - i : LANES, w + o * ldw + i, ldw, panel + i * MICRO_COLS + o);
+    }
+}
+
+#ifdef LANES_WIDEN
+TARGET static void widen_f16(const void *from, size_t n, float *out)
+{
+    const uint16_t *p = from;
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES)
+        v_store(out + i, v_load_f16(p + i));
+    uint16_t rest[LANES] = {0};
+    __builtin_memcpy(rest, (const char *)from + i * 2, (n - i) * 2);
+    v_store_part(out + i, v_load_f16(rest), n - i);
+}
+
+TARGET static void widen_bf16(const void *from, size_t n, float *out)
+{
+    const uint16_t *p = from;
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES)
+        v_store(out + i, v_load_bf16(p + i));
+    uint16_t rest[LANES] = {0};
+    __builtin_memcpy(rest, (const char *)from + i * 2, (n - i) * 2);
+    v_store_part(out + i, v_load_bf16(rest), n - i);
+}
+#endif
+
+static const struct micro micro = {
+    .name = MICRO_NAME,
+    .rows = MICRO_ROWS,
+    .cols = MICRO_COLS,
+    .dot_rows = MICRO_DOT_ROWS,
+    .dot_cols = MICRO_DOT_COLS,
+    .lanes = LANES,
+    .outer = outer,
+    .dot = dot,
+    .pack = pack,
+#ifdef LANES_WIDEN
+    .widen_f16 = widen_f16,
+    .widen_bf16 = widen_bf16,
+#endif
+};
+
+static bool micro_linear(const struct linear_out *outs, size_t n, const float *x, size_t rows, size_t x_stride,
+                         unsigned class, struct err *err)
+{
+    return tile_linear(&micro, outs, n, x, rows, x_stride, class, err);
+}
+
+static void micro_abt(size_t m, size_t n, size_t k, float alpha, const float *a, size_t lda, const float *b, size_t ldb,
+                      bool add, float *c, size_t ldc)
+{
+    tile_abt(&micro, m, n, k, alpha, a, lda, b, ldb, add, c, ldc);
+}
+
+static void micro_ab(size_t m, size_t n, size_t k, float alpha, const float *a, size_t lda, const float *b, size_t ldb,
+                     bool add, float *c, size_t ldc)
+{
+    tile_ab(&micro, m, n, k, alpha, a, lda, b, ldb, add, c, ldc);
+}

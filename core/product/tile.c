@@ -1,0 +1,303 @@
+/* The loops around the tile kernels. See tile.h.
+ *
+ * Longer sums are cut into pieces of TILE_DEPTH inputs that are added in order: it keeps panels in the second cache
+ * and the rounding error near that of a blocked sum (Higham 1993). The blocking of memory follows Goto and van de
+ * Geijn, "Anatomy of High-Performance Matrix Multiplication" (2008). */
+#include "core/product/tile.h"
+
+#include <stdatomic.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "core/base/cancel.h"
+#include "core/base/pool.h"
+#include "core/op/kernel.h"
+
+enum {
+    SHORT_COLS = 96,   /* outputs of a task */
+    SHORT_ROWS = 48,   /* rows that share one reading of a block of W */
+    SHORT_DEPTH = 768, /* inputs of a block of W: six rows of it stay in the first cache */
+    LONG_COLS = 96,
+    LONG_ROWS = 512 /* rows of a task: more are cut, for many threads */
+};
+
+struct job {
+    const struct micro *micro;
+    const struct linear_out *outs;
+    size_t n;
+    const float *x;
+    size_t rows, x_stride, cols, row_groups;
+    bool long_way;
+    atomic_int failed; /* an err_code */
+};
+
+/* Where task number `task` lies: an output, its columns [from,to), and the group of rows. */
+struct place {
+    const struct linear_out *out;
+    size_t from, to, row, rows;
+};
+
+static struct place place_of(const struct job *job, size_t task)
+{
+    struct place p = {.row = task % job->row_groups};
+    size_t tile = task / job->row_groups, i = 0;
+    for (; i + 1 < job->n; i++) {
+        size_t tiles = (job->outs[i].linear->out + job->cols - 1) / job->cols;
+        if (tile < tiles)
+            break;
+        tile -= tiles;
+    }
+    p.out = &job->outs[i];
+    size_t out = p.out->linear->out;
+    p.from = tile * job->cols;
+    p.to = p.from + job->cols < out ? p.from + job->cols : out;
+    size_t first = job->rows * p.row / job->row_groups, end = job->rows * (p.row + 1) / job->row_groups;
+    p.row = first;
+    p.rows = end - first;
+    return p;
+}
+
+void tile_finish(const struct linear_out *out, size_t col, size_t n, size_t rows)
+{
+    const struct op_kernel *op = op_kernel_best();
+    void (*activate)(float *, size_t) = op_epilogue(op, out->epilogue);
+    const float *bias = out->linear->bias;
+    for (size_t r = 0; r < rows; r++) {
+        float *y = out->y + r * out->y_stride + col;
+        if (bias)
+            op->add(y, bias + col, n);
+        if (activate)
+            activate(y, n);
+    }
+}
+
+/* The i-th of `parts` nearly equal parts of [0,n). */
+static size_t part_of(size_t n, size_t parts, size_t i)
+{
+    return n / parts * i + (n % parts < i ? n % parts : i);
+}
+
+/* The bytes of element `index` of the weight. A block type is only entered at block starts. */
+static const void *element(const struct tensor *w, size_t index)
+{
+    return (const unsigned char *)w->data + index / w->dtype->block * w->dtype->bytes;
+}
+
+static void widen(const struct micro *micro, const struct tensor *w, size_t index, size_t n, float *out)
+{
+    if (w->dtype == &DTYPE_F16 && micro->widen_f16)
+        micro->widen_f16(element(w, index), n, out);
+    else if (w->dtype == &DTYPE_BF16 && micro->widen_bf16)
+        micro->widen_bf16(element(w, index), n, out);
+    else
+        w->dtype->widen(element(w, index), n, out);
+}
+
+/* ---- short texts: dot products with W as it lies ---- */
+
+/* n outputs of W from `w` on against a group of rows. */
+static void short_block(const struct job *job, const float *w, size_t in, size_t n, const float *x, size_t rows, float *y,
+                        size_t y_stride, float *sums, bool ahead)
+{
+    const struct micro *micro = job->micro;
+    size_t blocks = (rows + micro->dot_rows - 1) / micro->dot_rows, at = 0;
+    do {
+        size_t k = in - at < SHORT_DEPTH ? in - at : SHORT_DEPTH;
+        const float *next = at + k < in ? w + at + k : w + n * in;
+        for (size_t b = 0; b < blocks; b++) {
+            size_t r = part_of(rows, blocks, b), m = part_of(rows, blocks, b + 1) - r;
+            struct micro_dot call = {
+                .x = x + r * job->x_stride + at,
+                .x_stride = job->x_stride,
+                .w = w + at,
+                .w_stride = in,
+                .k = k,
+                .ahead = next,
+                .ahead_from = ahead ? part_of(n, blocks, b) : 0,
+                .ahead_to = ahead ? part_of(n, blocks, b + 1) : 0,
+                .first = at == 0,
+                .last = at + k == in,
+                .sums = sums + b * TILE_MAX_SUMS,
+                .c = y + r * y_stride,
+                .c_stride = y_stride,
+            };
+            micro->dot(m, n, &call);
+        }
+        at += k;
+    } while (at < in);
+}
+
+static bool short_task(const struct job *job, size_t task, size_t thread)
+{
+    const struct micro *micro = job->micro;
+    struct place p = place_of(job, task);
+    const struct linear *l = p.out->linear;
+    bool wide = l->w.dtype != &DTYPE_F32;
+    size_t n_sums = (SHORT_ROWS + 1) * TILE_MAX_SUMS;
+    float *sums = pool_scratch(thread, 0, (n_sums + (wide ? micro->dot_cols * l->in : 0)) * sizeof(float));
+    if (!sums)
+        return false;
+    for (size_t c = p.from; c < p.to; c += micro->dot_cols) {
+        size_t n = p.to - c < micro->dot_cols ? p.to - c : micro->dot_cols;
+        const float *w = element(&l->w, c * l->in);
+        if (wide) {
+            widen(micro, &l->w, c * l->in, n * l->in, sums + n_sums);
+            w = sums + n_sums;
+        }
+        for (size_t r = 0; r < p.rows; r += SHORT_ROWS) {
+            size_t rows = p.rows - r < SHORT_ROWS ? p.rows - r : SHORT_ROWS;
+            short_block(job, w, l->in, n, job->x + (p.row + r) * job->x_stride, rows,
+                        p.out->y + (p.row + r) * p.out->y_stride + c, p.out->y_stride, sums, !wide && r == 0);
+        }
+    }
+    return true;
+}
+
+/* ---- long texts: panels of W, turned over ---- */
+
+/* Outputs [col,col+n) by inputs [at,at+k) of the weight as a panel [k][cols]. */
+static void make_panel(const struct micro *micro, const struct linear *l, size_t col, size_t n, size_t at, size_t k,
+                       float *panel, float *rows)
+{
+    bool wide = l->w.dtype != &DTYPE_F32;
+    if (l->layout == LAYOUT_IN_OUT) {
+        for (size_t i = 0; i < k; i++, panel += micro->cols) {
+            size_t index = (at + i) * l->out + col;
+            if (wide)
+                widen(micro, &l->w, index, n, panel);
+            else
+                memcpy(panel, element(&l->w, index), n * sizeof(float));
+            memset(panel + n, 0, (micro->cols - n) * sizeof(float));
+        }
+        return;
+    }
+    if (!wide) {
+        const float *w = (const float *)element(&l->w, col * l->in) + at;
+        micro->pack(n, k, w, l->in, at + k < l->in ? w + k : w + micro->cols * l->in - at, panel);
+        return;
+    }
+    if (l->w.dtype->block == 1) {
+        for (size_t o = 0; o < n; o++)
+            widen(micro, &l->w, (col + o) * l->in + at, k, rows + o * TILE_DEPTH);
+        micro->pack(n, k, rows, TILE_DEPTH, NULL, panel);
+    } else { /* blocks of numbers are entered at a row's start only */
+        if (at == 0)
+            widen(micro, &l->w, col * l->in, n * l->in, rows);
+        micro->pack(n, k, rows + at, l->in, NULL, panel);
+    }
+}
+
+/* Rows whose distance is a multiple of the first cache's way all fall into one set of it: such a block of x is
+ * copied. */
+static bool rows_collide(size_t stride)
+{
+    return stride % 1024 == 0;
+}
+
+static const float *spread_rows(const float *x, size_t stride, size_t rows, size_t k, float *out, size_t out_stride)
+{
+    for (size_t r = 0; r < rows; r++)
+        memcpy(out + r * out_stride, x + r * stride, k * sizeof(float));
+    return out;
+}
+
+enum { SPREAD = TILE_DEPTH + 16 };
+
+static bool long_task(const struct job *job, size_t task, size_t thread)
+{
+    const struct micro *micro = job->micro;
+    struct place p = place_of(job, task);
+    const struct linear *l = p.out->linear;
+    size_t panels = (p.to - p.from + micro->cols - 1) / micro->cols, panel_size = TILE_DEPTH * micro->cols;
+    size_t rows_size = micro->cols * (l->w.dtype->block > 1 ? panels * l->in : TILE_DEPTH);
+    float *panel =
+        pool_scratch(thread, 0, (panels * panel_size + rows_size + TILE_MAX_ROWS * SPREAD) * sizeof(float));
+    if (!panel)
+        return false;
+    float *wide = panel + panels * panel_size, *spread = wide + rows_size;
+    size_t blocks = (p.rows + micro->rows - 1) / micro->rows, at = 0;
+    do {
+        size_t k = l->in - at < TILE_DEPTH ? l->in - at : TILE_DEPTH;
+        for (size_t i = 0; i < panels; i++) {
+            size_t col = p.from + i * micro->cols, n = p.to - col < micro->cols ? p.to - col : micro->cols;
+            make_panel(micro, l, col, n, at, k, panel + i * panel_size,
+                       l->w.dtype->block > 1 ? wide + i * micro->cols * l->in : wide);
+        }
+        for (size_t b = 0; b < blocks; b++) {
+            size_t r = part_of(p.rows, blocks, b), m = part_of(p.rows, blocks, b + 1) - r;
+            const float *x = job->x + (p.row + r) * job->x_stride + at;
+            size_t x_stride = job->x_stride;
+            if (rows_collide(x_stride)) {
+                x = spread_rows(x, x_stride, m, k, spread, SPREAD);
+                x_stride = SPREAD;
+            }
+            for (size_t i = 0; i < panels; i++) {
+                size_t col = p.from + i * micro->cols, n = p.to - col < micro->cols ? p.to - col : micro->cols;
+                micro->outer(m, n, k, x, x_stride, panel + i * panel_size, micro->cols, 1, at > 0,
+                             p.out->y + (p.row + r) * p.out->y_stride + col, p.out->y_stride);
+            }
+        }
+        at += k;
+    } while (at < l->in);
+    return true;
+}
+
+static void run_task(void *context, size_t task, size_t thread)
+{
+    struct job *job = context;
+    if (atomic_load_explicit(&job->failed, memory_order_relaxed))
+        return;
+    if (cancel_requested()) {
+        atomic_store(&job->failed, ERR_CANCELLED);
+        return;
+    }
+    if (!(job->long_way ? long_task : short_task)(job, task, thread)) {
+        atomic_store(&job->failed, ERR_MEMORY);
+        return;
+    }
+    struct place p = place_of(job, task);
+    struct linear_out rest = *p.out;
+    rest.y += p.row * rest.y_stride;
+    tile_finish(&rest, p.from, p.to - p.from, p.rows);
+}
+
+bool tile_supports(const struct linear *linear, unsigned class)
+{
+    (void)class;
+    const struct dtype *d = linear->w.dtype;
+    if (!d || !d->is_float || !d->widen)
+        return false;
+    return d->block == 1 || (linear->layout == LAYOUT_OUT_IN && linear->in % d->block == 0);
+}
+
+/* The outputs of one layout; tile_linear calls this once or twice. */
+static bool run_some(const struct micro *micro, const struct linear_out *outs, size_t n, bool long_way, const float *x,
+                     size_t rows, size_t x_stride, struct err *err)
+{
+    struct job job = {.micro = micro, .outs = outs, .n = n, .x = x, .rows = rows, .x_stride = x_stride};
+    job.long_way = long_way;
+    job.cols = long_way ? LONG_COLS : SHORT_COLS;
+    job.row_groups = (rows + LONG_ROWS - 1) / LONG_ROWS;
+    size_t tiles = 0;
+    for (size_t i = 0; i < n; i++)
+        tiles += (outs[i].linear->out + job.cols - 1) / job.cols;
+    pool_run(tiles * job.row_groups, run_task, &job);
+    int failed = atomic_load(&job.failed);
+    if (failed == ERR_CANCELLED)
+        return err_set(err, ERR_CANCELLED, "cancelled");
+    return !failed || err_memory(err, 0, "a product's tile");
+}
+
+bool tile_linear(const struct micro *micro, const struct linear_out *outs, size_t n, const float *x, size_t rows,
+                 size_t x_stride, unsigned class, struct err *err)
+{
+    for (size_t i = 0, j; i < n && rows > 0; i = j) {
+        bool long_way = class != CLASS_SHORT || outs[i].linear->layout == LAYOUT_IN_OUT;
+        for (j = i + 1; j < n; j++)
+            if (long_way != (class != CLASS_SHORT || outs[j].linear->layout == LAYOUT_IN_OUT))
+                break;
+        if (!run_some(micro, outs + i, j - i, long_way, x, rows, x_stride, err))
+            return false;
+    }
+    return true;
+}

@@ -1,0 +1,65 @@
+/* How our own kernels cut a product into tiles. A kernel is a `struct micro`: four small functions on one tile that
+ * stays in registers; tile.c holds the loops around them, the same for every instruction set.
+ *
+ * Two ways through a weight W [out,in], chosen by the text's length (product_class):
+ *   short  dot products straight from W as it lies, read once and never packed: bound by memory
+ *   long   W is turned over, a panel of `cols` outputs by TILE_DEPTH inputs at a time, and each panel meets all rows:
+ *          bound by arithmetic
+ * Every output is one chain of sums whose order depends on `in` and on the class alone: not on the other rows, the
+ * tile it falls into, or the thread. */
+#ifndef GAZE_CORE_PRODUCT_TILE_H
+#define GAZE_CORE_PRODUCT_TILE_H
+
+#include "core/product/product.h"
+
+enum { CLASS_SHORT, CLASS_LONG };
+enum {
+    TILE_DEPTH = 256,     /* inputs of a packed panel: 32 kB at 32 columns */
+    TILE_MAX_COLS = 32,   /* of any micro kernel */
+    TILE_MAX_ROWS = 16,   /* likewise */
+    TILE_MAX_SUMS = 384   /* floats of the sums of one dot tile */
+};
+
+/* One tile of dot products: c[r,o] = Σ_i x[r,i]·w[o,i] over k inputs of a longer sum. The unfinished sums of a tile
+ * rest in `sums` between calls. */
+struct micro_dot {
+    const float *x;
+    size_t x_stride;
+    const float *w; /* perhaps unaligned */
+    size_t w_stride, k;
+    const float *ahead; /* what is read next: rows [ahead_from,ahead_to) of it are prefetched */
+    size_t ahead_from, ahead_to;
+    bool first, last; /* part of the sum */
+    float *sums;
+    float *c; /* written by the last part */
+    size_t c_stride;
+};
+
+struct micro {
+    const char *name;
+    size_t rows, cols;         /* largest tile of `outer` */
+    size_t dot_rows, dot_cols; /* largest tile of `dot` */
+    size_t lanes;
+    /* c[m,n] (+)= alpha·a[m,k]·b[k,n]; b rows are readable to `cols`, or to half of it where n is not more */
+    void (*outer)(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b, size_t ldb, float alpha,
+                  bool add, float *c, size_t ldc);
+    void (*dot)(size_t m, size_t n, const struct micro_dot *call);
+    /* panel[k][cols] = w[n,k] turned over, zero beyond n; rows of `ahead` (or NULL) are prefetched */
+    void (*pack)(size_t n, size_t k, const float *w, size_t ldw, const float *ahead, float *panel);
+    /* vectorised widening, or NULL: the dtype's own */
+    void (*widen_f16)(const void *from, size_t n, float *out);
+    void (*widen_bf16)(const void *from, size_t n, float *out);
+};
+
+bool tile_supports(const struct linear *linear, unsigned class);
+bool tile_linear(const struct micro *micro, const struct linear_out *outs, size_t n, const float *x, size_t rows,
+                 size_t x_stride, unsigned class, struct err *err);
+void tile_abt(const struct micro *micro, size_t m, size_t n, size_t k, float alpha, const float *a, size_t lda,
+              const float *b, size_t ldb, bool add, float *c, size_t ldc);
+void tile_ab(const struct micro *micro, size_t m, size_t n, size_t k, float alpha, const float *a, size_t lda,
+             const float *b, size_t ldb, bool add, float *c, size_t ldc);
+
+/* Bias and activation of n outputs from column `col` on, for every row of y: the end of every kernel's tile. */
+void tile_finish(const struct linear_out *out, size_t col, size_t n, size_t rows);
+
+#endif
