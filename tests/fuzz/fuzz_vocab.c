@@ -1,0 +1,13 @@
+/* A vocab.txt; one that loads must encode. */
+#include "tests/fuzz/encode.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct err err = {0};
+    fuzz_file("vocab.txt", data, size);
+    struct tokenizer *tokenizer = tokenizer_load(fuzz_folder(), &err);
+    fuzz_check(tokenizer, &err, "vocab.txt");
+    fuzz_encode(tokenizer);
+    tokenizer_free(tokenizer);
+    return 0;
+}
