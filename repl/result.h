@@ -8,6 +8,7 @@
 #include "core/base/mem.h"
 #include "repl/command.h"
 #include "viz/picture.h"
+#include "viz/render/renderer.h"
 
 struct result;
 
@@ -38,23 +39,31 @@ NODISCARD bool result_row(struct result *result, const struct cell_value *cells,
 bool result_wants_json(const struct result *result);
 NODISCARD bool result_json(struct result *result, struct str document, struct err *err); /* one line, no newline */
 
-/* A picture: cells on the terminal and in pipes, a file by its extension. */
+/* A picture: cells on the terminal and in pipes, a file by its extension (writers first, then viz's renderers). */
 NODISCARD bool result_picture(struct result *result, const struct picture *picture, struct err *err);
+/* Size, resolution and numbers in cells of the pictures that follow. */
+void result_render_options(struct result *result, const struct render_options *options);
 
-/* A tensor is a promise: the writer puts the header, then asks slab by slab (first axis), so memory stays bounded. */
+/* A tensor is a promise: the writer puts the header, then asks slab by slab, so that memory stays bounded. It is seen as
+ * rows: all axes but the last flattened, each row shape[rank-1] numbers (rank 1: rows of one number). */
 struct tensor_promise {
-    char name[48];
-    bool is_i64;
-    int rank;
+    char name[64];
+    bool is_i64;           /* int64_t, else float */
+    int rank;              /* 1 to 4 */
     size_t shape[4];
-    size_t slab;  /* leading index steps one call of fill gives: elements per slab = numel / shape[0] · slab … */
-    /* Fill elements [begin,end) of the flattened leading axis 0 … into out (float or int64_t). */
-    bool (*fill)(const void *context, size_t begin, size_t end, void *out, struct err *err);
+    const char *axes[4];   /* what each axis counts: "head", "query", "key" */
+    size_t slab;           /* rows that are best asked for together, 0: the writer chooses */
+    bool (*fill)(const void *context, size_t row, size_t rows, void *out, struct err *err);
     const void *context;
 };
-NODISCARD bool result_tensors(struct result *result, const struct tensor_promise *tensors, size_t n, struct err *err);
+/* `about`: pairs for formats that can hold them (safetensors' metadata). One call a result. */
+NODISCARD bool result_tensors(struct result *result, const struct tensor_promise *tensors, size_t n,
+                              const struct text_pair *about, size_t n_about, struct err *err);
 
 /* The writer's format: "table", "json", "csv", "tsv", "png", "npy", "npz", "safetensors", … */
 const char *result_format(const struct result *result);
+
+/* Columns a picture or table may take where the result goes: the terminal's width, $COLUMNS, else 80. */
+size_t result_width(const struct result *result);
 
 #endif

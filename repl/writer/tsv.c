@@ -1,0 +1,32 @@
+/* TSV: tab-separated values. */
+#include "repl/writer/writer.h"
+
+static bool put_text(struct sink *sink, struct str text, struct err *err)
+{
+    return sink_put(sink, text, err) && sink_puts(sink, "\n", err);
+}
+
+static bool put_columns(struct sink *sink, struct err *err)
+{
+    return separated_columns(sink, '\t', err);
+}
+
+static bool put_row(struct sink *sink, const struct cell_value *cells, size_t n, struct err *err)
+{
+    return separated_row(sink, '\t', cells, n, err);
+}
+
+static bool put_tensors(struct sink *sink, const struct tensor_promise *tensors, size_t n, const struct text_pair *about,
+                        size_t n_about, struct err *err)
+{
+    (void)about, (void)n_about;
+    return n == 1 ? separated_tensor(sink, '\t', tensors, err) : fail_one_tensor("tsv", tensors, n, err);
+}
+
+const struct writer writer_tsv = {.name = "tsv",
+                                 .extensions = "tsv",
+                                 .summary = "tab-separated values",
+                                 .text = put_text,
+                                 .columns = put_columns,
+                                 .row = put_row,
+                                 .tensors = put_tensors};
