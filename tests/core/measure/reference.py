@@ -1,0 +1,123 @@
+"""Prints reference.h: what numpy gives for the measures and columns of random maps.
+
+The maps come from a generator that reference_map.h repeats bit for bit, so that only its seed is stored.
+Run as:  python3 tests/core/measure/reference.py > tests/core/measure/reference.h   (numpy, scipy)
+"""
+import numpy as np
+from scipy.stats import binomtest
+
+MASK = (1 << 64) - 1
+
+
+class Random:
+    """Knuth's MMIX generator, the top 24 bits as a fraction."""
+
+    def __init__(self, seed):
+        self.x = seed
+
+    def next(self):
+        self.x = (self.x * 6364136223846793005 + 1442695040888963407) & MASK
+        return (self.x >> 40) / (1 << 24)
+
+
+def random_probs(seed, n, causal, column):
+    """Rows of fractions to the fourth power that sum to 1; every third row gives twelve more to key `column`."""
+    r = Random(seed)
+    a = np.zeros((n, n))
+    for i in range(n):
+        for j in range(n):
+            u = r.next()
+            a[i, j] = 0 if causal and j > i else u ** 4 + (12.0 if j == column and i % 3 else 0.0)
+        a[i] /= a[i].sum()
+    return a.astype(np.float32).astype(np.float64)
+
+
+def random_scores(seed, n):
+    r = Random(seed)
+    return np.array([[r.next() * 8 - 4 for _ in range(n)] for _ in range(n)]).astype(np.float32).astype(np.float64)
+
+
+def visible(n, causal):
+    return np.tril(np.ones((n, n), bool)) if causal else np.ones((n, n), bool)
+
+
+def columns(a, causal):
+    n = len(a)
+    see = visible(n, causal)
+    out = []
+    for j in range(n):
+        rows = np.flatnonzero(see[:, j])
+        times = a[rows, j] * see[rows].sum(1)
+        others = times[rows != j]
+        cover = (others >= 2).mean() if len(others) else np.nan
+        median = np.median(others.astype(np.float32)) if len(others) else np.nan
+        ratio = times.mean()
+        is_column = ratio >= 3 and cover >= 2 / 3 and (not causal or len(rows) >= 8)
+        out.append((a[:, j].mean(), ratio, cover, median, int(is_column)))
+    return out
+
+
+def measures(a, causal, special):
+    n = len(a)
+    see = visible(n, causal)
+    i, j = np.indices((n, n))
+    p = 0.9999 * a + 0.0001 / see.sum(1, keepdims=True)
+    plogp = np.where(see, p * np.log(np.where(see, p, 1)), 0)
+    cols = columns(a, causal)
+    return {
+        "column": max([c[1] for c in cols if c[4]], default=0.0),
+        "entropy": -plogp.sum(1).mean(),
+        "distance": (a * abs(i - j)).sum() / a.sum(),
+        "previous": np.diagonal(a, -1).sum() / n,
+        "next": np.diagonal(a, 1).sum() / n,
+        "self": np.trace(a) / n,
+        "special": a[:, special].sum() / n,
+    }
+
+
+def anova(s, causal):
+    """c by numpy's least squares over the visible cells of keys with at least 8 queries; centred; and its share."""
+    n = len(s)
+    see = visible(n, causal)
+    kept = see.sum(0) >= 8 if causal else np.ones(n, bool)
+    cells = [(i, j) for i in range(n) for j in range(n) if see[i, j] and kept[j]]
+    X = np.zeros((len(cells), 2 * n))
+    y = np.array([s[c] for c in cells])
+    for k, (i, j) in enumerate(cells):
+        X[k, i] = X[k, n + j] = 1
+    full = np.linalg.lstsq(X, y, rcond=None)[0]
+    rows = np.linalg.lstsq(X[:, :n], y, rcond=None)[0]
+    rss_rows = ((y - X[:, :n] @ rows) ** 2).sum()
+    rss_full = ((y - X @ full) ** 2).sum()
+    c = np.where(kept, full[n:], np.nan)
+    return c - np.nanmean(c), (rss_rows - rss_full) / rss_rows
+
+
+def number(x):
+    return "NAN" if np.isnan(x) else repr(float(x))
+
+
+print("/* Made by reference.py with numpy; do not edit. */")
+print("static const struct reference_measure reference_measures[] = {")
+MAPS = [(1, 9, False, 0), (2, 24, False, 5), (3, 40, False, 39), (4, 16, True, 0), (5, 33, True, 2), (6, 1, False, 0)]
+for seed, n, causal, column in MAPS:
+    special = sorted({0, n - 1})
+    for name, value in measures(random_probs(seed, n, causal, column), causal, special).items():
+        print(f'    {{{seed}, {n}, {str(causal).lower()}, {column}, "{name}", {number(value)}}},')
+print("};")
+print("static const struct reference_column reference_columns[] = {")
+for seed, n, causal, column in MAPS:
+    for j, c in enumerate(columns(random_probs(seed, n, causal, column), causal)):
+        if j % 3 == 0 or c[4]:
+            print(f'    {{{seed}, {n}, {str(causal).lower()}, {column}, {j}, {", ".join(number(x) for x in c[:4])}, {c[4]}}},')
+print("};")
+print("static const struct reference_anova reference_anovas[] = {")
+for seed, n, causal in [(11, 6, False), (12, 20, False), (13, 12, True), (14, 30, True)]:
+    c, share = anova(random_scores(seed, n), causal)
+    print(f"    {{{seed}, {n}, {str(causal).lower()}, {number(share)}, {{{', '.join(number(x) for x in c)}}}}},")
+print("};")
+print("static const struct reference_wilson reference_wilsons[] = {")
+for k, n in [(0, 10), (1, 10), (8, 10), (30, 30), (17, 29), (1, 1), (499, 1000)]:
+    ci = binomtest(k, n).proportion_ci(0.95, method="wilson")
+    print(f"    {{{k}, {n}, {number(ci.low)}, {number(ci.high)}}},")
+print("};")
