@@ -97,7 +97,7 @@ $(B)/tests/transcript: $(call objects,$(call sources,tests/transcript))
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^
 
-$(B)/tests/fuzz-%: $(B)/obj/tests/fuzz/fuzz_%.o $(call objects,$(FUZZ_DRIVER)) $(SESSION) $(B)/libgaze.a
+$(B)/tests/fuzz-%: $(B)/obj/tests/fuzz/fuzz_%.o $(call objects,$(FUZZ_DRIVER) $(TEST_SUPPORT)) $(SESSION) $(B)/libgaze.a
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(UI_LIBS) $(LIBS)
 

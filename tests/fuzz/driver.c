@@ -18,36 +18,25 @@ struct input {
     size_t n;
 };
 
-static uint64_t draw(uint64_t *state, uint64_t below)
-{
-    *state ^= *state << 13; /* xorshift64, Marsaglia 2003 */
-    *state ^= *state >> 7;
-    *state ^= *state << 17;
-    return below ? *state % below : 0;
-}
-
 static struct input input_read(const char *path)
 {
-    FILE *file = fopen(path, "rb");
-    if (!file) {
-        perror(path);
-        exit(2);
-    }
     struct input input = {malloc(MOST_BYTES), 0};
+    size_t n;
+    uint8_t *bytes = read_file(path, &n);
     if (!input.bytes)
         abort();
-    input.n = fread(input.bytes, 1, MOST_BYTES, file);
-    fclose(file);
+    memcpy(input.bytes, bytes, input.n = n < MOST_BYTES ? n : MOST_BYTES);
+    free(bytes);
     return input;
 }
 
-static size_t place(uint64_t *state, size_t n)
+static size_t place(unsigned long long *state, size_t n)
 {
     return draw(state, 2) && n > 4096 ? draw(state, 4096) : draw(state, n);
 }
 
 /* One change of `input` in place; `other` lends spans. */
-static void change(struct input *input, const struct input *other, uint64_t *state)
+static void change(struct input *input, const struct input *other, unsigned long long *state)
 {
     static const uint8_t odd[] = {0, 0xff, 0x7f, 0x80, '"', '{', '}', '[', ']', ',', ':', '\\', '-', '9', '\n', ' '};
     if (!input->n)
@@ -122,13 +111,13 @@ int main(int argc, char **argv)
         seeds[s] = input_read(argv[(size_t)i + s]);
         run_one(&seeds[s], last);
     }
-    uint64_t state = 0x9e3779b97f4a7c15u;
+    unsigned long long state = 0x9e3779b97f4a7c15u;
     time_t end = time(NULL) + seconds;
     for (; seconds ? time(NULL) < end : done < (size_t)rounds; done++) {
         const struct input *seed = &seeds[draw(&state, n)], *other = &seeds[draw(&state, n)];
         memcpy(work.bytes, seed->bytes, seed->n);
         work.n = seed->n;
-        for (uint64_t changes = 1 + draw(&state, 4); changes; changes--)
+        for (size_t changes = 1 + draw(&state, 4); changes; changes--)
             if (other->n)
                 change(&work, other, &state);
         run_one(&work, last);

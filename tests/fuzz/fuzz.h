@@ -5,13 +5,12 @@
 
 #include <stdint.h>
 #include "core/base/err.h"
+#include "tests/support/scratch.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* Write the bytes to NAME in a scratch folder of this process. Its path, valid until the next call. */
+/* Write the bytes to NAME in the scratch folder. Its path, valid until the next call. */
 const char *fuzz_file(const char *name, const uint8_t *data, size_t size);
-/* The scratch folder. */
-const char *fuzz_folder(void);
 /* Copy PATH of the repository into the scratch folder, once, under the same last name. */
 void fuzz_companion(const char *path);
 /* Stop the program where a failed reader left no error, or one that does not hold `named` (NULL: any). */

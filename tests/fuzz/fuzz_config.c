@@ -8,8 +8,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fuzz_companion("tests/data/golden/bert/model.safetensors");
     fuzz_companion("tests/data/golden/bert/vocab.txt");
     fuzz_file("config.json", data, size);
-    struct model *model = model_load(fuzz_folder(), "fuzz", &err);
-    fuzz_check(model, &err, "gaze-fuzz");
+    struct model *model = model_load(scratch_folder(), "fuzz", &err);
+    fuzz_check(model, &err, "gaze-test");
     model_free(model);
     return 0;
 }

@@ -5,7 +5,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct err err = {0};
     fuzz_file("tokenizer.json", data, size);
-    struct tokenizer *tokenizer = tokenizer_load(fuzz_folder(), &err);
+    struct tokenizer *tokenizer = tokenizer_load(scratch_folder(), &err);
     fuzz_check(tokenizer, &err, "tokenizer.json");
     fuzz_encode(tokenizer);
     tokenizer_free(tokenizer);
