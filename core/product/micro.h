@@ -82,14 +82,15 @@ LANE_FN void dot_body(const int m, const int n, const struct micro_dot *call)
     vec sums[MICRO_DOT_ROWS * MICRO_DOT_COLS + 3];
     const float *x = call->x, *w = call->w;
     const size_t ldx = call->x_stride, ldw = call->w_stride, k = call->k;
-    const char *ahead = (const char *)call->ahead, *ahead_end = ahead + call->ahead_to * ldw * sizeof(float);
-    ahead += call->ahead_from * ldw * sizeof(float);
+    const char *ahead = call->ahead;
+    const size_t ahead_step = call->ahead_step;
     UNROLL for (int i = 0; i < m * n; i++) sums[i] = call->first ? v_set(0) : v_load(call->sums + i * LANES);
     size_t i = 0;
     for (; i + LANES <= k; i += LANES) {
         vec wv[MICRO_DOT_COLS];
-        for (const char *line = ahead; line < ahead_end; line += ldw * sizeof(float))
-            __builtin_prefetch(line + i * sizeof(float), 0, 2);
+        for (size_t line = 0; line < ahead_step; line += 64)
+            __builtin_prefetch(ahead + line, 0, 3);
+        ahead += ahead_step;
         UNROLL for (int o = 0; o < n; o++) wv[o] = v_load(w + (size_t)o * ldw + i);
         UNROLL for (int r = 0; r < m; r++)
         {
@@ -155,7 +156,7 @@ TARGET static void pack(size_t n, size_t k, const float *w, size_t ldw, const fl
                 vec r[LANES];
                 if (ahead)
                     for (size_t j = 0; j < LANES; j++)
-                        __builtin_prefetch(ahead + (o + j) * ldw + i, 0, 2);
+                        __builtin_prefetch(ahead + (o + j) * ldw + i, 0, 3);
                 UNROLL for (int j = 0; j < LANES; j++) r[j] = v_load(w + (o + (size_t)j) * ldw + i);
                 v_transpose(r);
                 UNROLL for (int j = 0; j < LANES; j++) v_store(panel + (i + (size_t)j) * MICRO_COLS + o, r[j]);

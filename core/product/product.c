@@ -21,7 +21,7 @@ const struct product_kernel *const product_kernels[] = {
 static const struct product_kernel *_Atomic forced;
 
 /* Texts up to here are bound by reading the weights, longer ones by arithmetic; measured, see tests/bench. */
-enum { SHORT_LENGTH = 40 };
+enum { SHORT_LENGTH = 48 };
 
 unsigned product_class(size_t length)
 {

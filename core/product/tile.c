@@ -16,6 +16,7 @@
 enum {
     SHORT_COLS = 96,   /* outputs of a task */
     SHORT_ROWS = 48,   /* rows that share one reading of a block of W */
+    FEW_ROWS = 12, /* they and a whole block of W fit the caches */
     SHORT_DEPTH = 768, /* inputs of a block of W: six rows of it stay in the first cache */
     LONG_COLS = 96,
     LONG_ROWS = 512 /* rows of a task: more are cut, for many threads */
@@ -101,9 +102,11 @@ static void short_block(const struct job *job, const float *w, size_t in, size_t
 {
     const struct micro *micro = job->micro;
     size_t blocks = (rows + micro->dot_rows - 1) / micro->dot_rows, at = 0;
+    size_t depth = rows <= FEW_ROWS ? in : SHORT_DEPTH;
     do {
-        size_t k = in - at < SHORT_DEPTH ? in - at : SHORT_DEPTH;
-        const float *next = at + k < in ? w + at + k : w + n * in;
+        size_t k = in - at < depth ? in - at : depth;
+        size_t steps = k / micro->lanes, bytes = n * k * sizeof(float);
+        size_t step = ahead && steps ? (bytes + blocks * steps - 1) / (blocks * steps) : 0;
         for (size_t b = 0; b < blocks; b++) {
             size_t r = part_of(rows, blocks, b), m = part_of(rows, blocks, b + 1) - r;
             struct micro_dot call = {
@@ -112,9 +115,8 @@ static void short_block(const struct job *job, const float *w, size_t in, size_t
                 .w = w + at,
                 .w_stride = in,
                 .k = k,
-                .ahead = next,
-                .ahead_from = ahead ? part_of(n, blocks, b) : 0,
-                .ahead_to = ahead ? part_of(n, blocks, b + 1) : 0,
+                .ahead = (const char *)(w + n * in + n * at) + step * b * steps,
+                .ahead_step = step,
                 .first = at == 0,
                 .last = at + k == in,
                 .sums = sums + b * TILE_MAX_SUMS,

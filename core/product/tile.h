@@ -27,8 +27,8 @@ struct micro_dot {
     size_t x_stride;
     const float *w; /* perhaps unaligned */
     size_t w_stride, k;
-    const float *ahead; /* what is read next: rows [ahead_from,ahead_to) of it are prefetched */
-    size_t ahead_from, ahead_to;
+    const char *ahead; /* what is read next: ahead_step bytes of it are prefetched for every vector of inputs */
+    size_t ahead_step;
     bool first, last; /* part of the sum */
     float *sums;
     float *c; /* written by the last part */
