@@ -170,18 +170,18 @@ static bool missing(const struct model *model, const struct param *param, size_t
     return false;
 }
 
-/* One vector parameter: found, of n elements, widened to *out. */
-static bool bind_vector(struct model *model, const struct param *param, size_t layer, const char *suffixes, size_t n,
-                        bool optional, const float **out, struct err *err)
+/* A parameter of that shape, found under one of the suffixes and widened to *out. */
+static bool bind_floats(struct model *model, const struct param *param, size_t layer, const char *suffixes,
+                        const size_t *shape, int rank, bool optional, const float **out, struct err *err)
 {
     const struct tensor *tensor = find_tensor(model, param->name, layer, suffixes);
     char first[16];
     snprintf(first, sizeof first, "%.*s", (int)strcspn(suffixes, "|"), suffixes);
     if (!tensor)
         return optional || missing(model, param, layer, first, err);
-    if (!check_shape(model, tensor, &n, 1, err))
+    if (!check_shape(model, tensor, shape, rank, err))
         return false;
-    model->parameters += n;
+    model->parameters += tensor_numel(tensor);
     return (*out = widen_vector(model, tensor, err)) != NULL;
 }
 
@@ -201,7 +201,7 @@ static bool bind_linear(struct model *model, const struct param *param, size_t l
     *linear = (struct linear){.w = *tensor, .out = shape[0], .in = shape[1], .layout = param->layout};
     model->parameters += tensor_numel(tensor);
     return param->kind == PARAM_LINEAR_NO_BIAS ||
-           bind_vector(model, param, layer, ".bias", shape[0], false, &linear->bias, err);
+           bind_floats(model, param, layer, ".bias", shape, 1, false, &linear->bias, err);
 }
 
 static bool bind_param(struct model *model, const struct param *param, size_t layer, struct err *err)
@@ -216,10 +216,10 @@ static bool bind_param(struct model *model, const struct param *param, size_t la
     case PARAM_LINEAR_NO_BIAS: return bind_linear(model, param, layer, to, err);
     case PARAM_NORM: {
         struct norm *norm = to;
-        return bind_vector(model, param, layer, ".weight|.gamma", shape[0], param->optional, &norm->weight, err) &&
-               bind_vector(model, param, layer, ".bias|.beta", shape[0], param->optional, &norm->bias, err);
+        return bind_floats(model, param, layer, ".weight|.gamma", shape, 1, param->optional, &norm->weight, err) &&
+               bind_floats(model, param, layer, ".bias|.beta", shape, 1, param->optional, &norm->bias, err);
     }
-    case PARAM_VECTOR: return bind_vector(model, param, layer, "", shape[0], param->optional, to, err);
+    case PARAM_FLOATS: return bind_floats(model, param, layer, "", shape, rank, param->optional, to, err);
     case PARAM_TABLE: break;
     }
     const struct tensor *tensor = find_tensor(model, param->name, layer, "");
@@ -255,7 +255,7 @@ void model_each_param(const struct model *model, void (*visit)(void *, const str
     for (const struct param *param = model->arch ? model->arch->params : NULL; param && param->name; param++) {
         if (param->when && !param->when(model))
             continue;
-        bool whole = param->kind == PARAM_TABLE || param->kind == PARAM_VECTOR;
+        bool whole = param->kind == PARAM_TABLE || param->kind == PARAM_FLOATS;
         for (size_t l = 0; l < (param->layered ? model->layers : 1); l++)
             visit(context, param, l, find_tensor(model, param->name, l, whole ? "" : ".weight|.gamma"));
     }

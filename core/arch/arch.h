@@ -24,7 +24,7 @@ enum param_kind {
     PARAM_LINEAR_NO_BIAS, /* NAME.weight alone → struct linear */
     PARAM_NORM,           /* NAME.weight (or .gamma) and NAME.bias (or .beta) [n] → struct norm */
     PARAM_TABLE,          /* NAME as it is, any rank → struct tensor, as stored */
-    PARAM_VECTOR          /* NAME, widened → const float * */
+    PARAM_FLOATS          /* NAME, any rank, widened → const float * */
 };
 
 /* One row of an architecture's parameters. */
