@@ -66,6 +66,7 @@ struct command {
     const struct option *options; /* ended by name NULL; the common ones (format=) are added by the grammar */
     const struct arg *args;       /* ended by name NULL */
     bool writes;                  /* takes > FILE as a picture or tensor whose extension chooses the format */
+    bool unrecorded;              /* leaves no line in `history` (help, quit, history itself) */
     bool (*run)(struct session *session, const struct call *call, struct result *result, struct err *err);
 };
 extern const struct command *const commands[]; /* NULL-ended */

@@ -35,6 +35,7 @@ struct session {
     size_t digits;
     bool keep_going, quit;
     bool commands_failed;       /* any: exit status 1 */
+    bool interrupted;           /* Ctrl-C ended a script: exit status 130 */
     bool stdout_closed;         /* its reader has gone: leave quietly with 0 */
     struct buf history;         /* lines that succeeded, verbs in full, for `history` */
     const char *program;        /* path of the executable */
