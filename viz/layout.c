@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "viz/scale.h"
+
 static size_t ceil_div(size_t a, size_t b)
 {
     return a / b + (a % b != 0);
@@ -122,4 +124,77 @@ bool panel_same_cols(const struct panel *a, const struct panel *b)
         if (panel_col_number(a, i) != panel_col_number(b, i) || !str_eq(panel_col_label(a, i), panel_col_label(b, i)))
             return false;
     return true;
+}
+
+/* ---- words ---- */
+
+void marked_text(struct buf *out, const struct picture *picture, size_t most)
+{
+    size_t named = 0, more = 0;
+    for (size_t k = 0; k < picture->n_panels; k++) {
+        const struct panel *panel = &picture->panels[k];
+        bool first = true;
+        for (size_t j = 0; panel->marked_cols && j < panel->cols; j++) {
+            if (!panel->marked_cols[j])
+                continue;
+            if (named == most) {
+                more++;
+                continue;
+            }
+            buf_puts(out, named == 0 ? "" : first ? "; " : ", ");
+            if (first && picture->n_panels > 1 && panel->title.n) {
+                buf_str(out, panel->title);
+                buf_char(out, ' ');
+            }
+            if (!panel->no_numbers)
+                buf_printf(out, "%zu ", panel_col_number(panel, j));
+            buf_str(out, panel_col_label(panel, j));
+            first = false;
+            named++;
+        }
+    }
+    if (more)
+        buf_printf(out, ", and %zu more", more);
+}
+
+void pooled_text(struct buf *out, size_t rows, size_t cols)
+{
+    buf_printf(out, "pooled: a cell shows the largest |value| of %zu × %zu, its sign kept", rows, cols);
+}
+
+void value_text(struct buf *out, const struct picture *picture)
+{
+    if (picture->value_name)
+        buf_puts(out, picture->value_name);
+    if (picture->scale.kind == SCALE_LINEAR)
+        return;
+    buf_puts(out, picture->value_name ? " (" : "(");
+    scale_print(&picture->scale, out);
+    buf_char(out, ')');
+}
+
+void tick_text(struct buf *out, double tick)
+{
+    double n = 1 / tick;
+    if (tick > 0 && tick < 1 && n < 1e6 && fabs(n - round(n)) < 1e-4 * n)
+        buf_printf(out, "1/%.0f", round(n));
+    else
+        scale_label(out, tick, 0, false);
+}
+
+double picture_tick(const struct picture *picture)
+{
+    double tick = picture->n_panels ? picture->panels[0].tick : NAN;
+    for (size_t k = 1; k < picture->n_panels; k++)
+        tick = picture->panels[k].tick == tick ? tick : NAN;
+    return tick;
+}
+
+bool picture_masked(const struct picture *picture)
+{
+    for (size_t k = 0; k < picture->n_panels; k++)
+        for (size_t i = 0; i < picture->panels[k].rows * picture->panels[k].cols; i++)
+            if (isnan(picture->panels[k].values[i]))
+                return true;
+    return false;
 }

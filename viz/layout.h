@@ -50,4 +50,17 @@ struct str panel_col_label(const struct panel *panel, size_t col);
 bool panel_same_rows(const struct panel *a, const struct panel *b);
 bool panel_same_cols(const struct panel *a, const struct panel *b);
 
+/* What the renderers say of a picture themselves. Append "0 [CLS], 11 .": the marked columns, of several panels with
+ * their titles; at most `most` are named, the rest counted. Nothing where none is marked. */
+void marked_text(struct buf *out, const struct picture *picture, size_t most);
+/* Append "pooled: …" for cells of rows × cols values. */
+void pooled_text(struct buf *out, size_t rows, size_t cols);
+/* Append "attention probability (log:0.0001)": the value's name, with the scale where it is not linear. */
+void value_text(struct buf *out, const struct picture *picture);
+/* Append a tick's name: "1/12" where it is one over a whole number, else the number. */
+void tick_text(struct buf *out, double tick);
+/* The tick that all panels share, or NaN. */
+double picture_tick(const struct picture *picture);
+bool picture_masked(const struct picture *picture); /* some value is NaN */
+
 #endif

@@ -229,7 +229,7 @@ void scale_label(struct buf *out, double value, double step, bool typographic)
     }
     double scale = step > 0 ? step : size > 0 ? size / 100 : 1;
     double digits = -floor(log10(scale) + 1e-9);
-    if (value < 0)
+    if (value < 0 && !(step > 0 && digits <= 4 && size < 0.5 * pow(10, -fmax(digits, 0)))) /* no "-0.0" */
         buf_puts(out, typographic ? "−" : "-");
     if (size == 0 && (digits > 4 || digits < 0))
         buf_char(out, '0');

@@ -6,6 +6,7 @@
 #include <math.h>
 
 #define CANDIDATES 240
+#define GARISH 2.5
 #define WANDER 0.35 /* price of a neighbour's a*b* step that the palette does not make */
 
 struct rgb xterm_rgb(unsigned index)
@@ -116,6 +117,10 @@ static bool rising(const struct palette *palette, double from, double to, size_t
     for (size_t k = 0; k < levels; k++) {
         double t = levels > 1 ? (double)(up ? k : levels - 1 - k) / (double)(levels - 1) : 0.5;
         target[k] = rgb_lab(palette_at(palette, from + (to - from) * t));
+        if (depth != DEPTH_256) { /* the few colours are garish: let the hue decide */
+            target[k].a *= GARISH;
+            target[k].b *= GARISH;
+        }
     }
     if (!search(target, levels, c, n, depth == DEPTH_256 ? 1.0 : 2.0, index))
         return false;

@@ -390,51 +390,11 @@ static bool put_wrapped(struct sheet *s, struct str text, struct style style)
     return true;
 }
 
-static double common_tick(const struct picture *p)
-{
-    double tick = p->n_panels ? p->panels[0].tick : NAN;
-    for (size_t k = 1; k < p->n_panels; k++)
-        tick = p->panels[k].tick == tick ? tick : NAN;
-    return tick;
-}
-
-static bool any_masked(const struct picture *p)
-{
-    for (size_t k = 0; k < p->n_panels; k++)
-        for (size_t i = 0; i < p->panels[k].rows * p->panels[k].cols; i++)
-            if (isnan(p->panels[k].values[i]))
-                return true;
-    return false;
-}
-
 static bool put_marked(struct sheet *s)
 {
-    const struct picture *p = s->picture;
     struct buf text = {0};
-    size_t named = 0, more = 0;
-    for (size_t k = 0; k < p->n_panels; k++) {
-        bool first = true;
-        for (size_t j = 0; p->panels[k].marked_cols && j < p->panels[k].cols; j++) {
-            if (!p->panels[k].marked_cols[j])
-                continue;
-            if (named >= 24) {
-                more++;
-                continue;
-            }
-            buf_puts(&text, named == 0 ? "▼ marked: " : first ? "; " : ", ");
-            if (first && p->n_panels > 1 && p->panels[k].title.n) {
-                buf_str(&text, p->panels[k].title);
-                buf_char(&text, ' ');
-            }
-            if (!p->panels[k].no_numbers)
-                buf_printf(&text, "%zu ", panel_col_number(&p->panels[k], j));
-            buf_str(&text, panel_col_label(&p->panels[k], j));
-            first = false;
-            named++;
-        }
-    }
-    if (more)
-        buf_printf(&text, ", and %zu more", more);
+    buf_puts(&text, "▼ marked: ");
+    marked_text(&text, s->picture, 24);
     bool ok = buf_ok(&text, s->err) && put_wrapped(s, buf_view(&text), plain);
     buf_free(&text);
     return ok;
@@ -449,7 +409,7 @@ static bool put_pooled(struct sheet *s)
         cols = plan.pool_cols > cols ? plan.pool_cols : cols;
     }
     struct buf text = {0};
-    buf_printf(&text, "pooled: a cell shows the largest |value| of %zu × %zu, its sign kept", rows, cols);
+    pooled_text(&text, rows, cols);
     bool ok = buf_ok(&text, s->err) && put_wrapped(s, buf_view(&text), dim);
     buf_free(&text);
     return ok;
@@ -460,7 +420,7 @@ static bool draw_footer(struct sheet *s)
     const struct picture *p = s->picture;
     if (!grid_add_rows(s->grid, 2, s->err))
         return false;
-    cells_bar(s->grid, s->grid->rows - 1, 0, s->columns, &s->ink, p->value_name, common_tick(p), any_masked(p));
+    cells_bar(s->grid, s->grid->rows - 1, 0, s->columns, &s->ink, p);
     if (s->marks && !put_marked(s))
         return false;
     if (s->pooled && !put_pooled(s))

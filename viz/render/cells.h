@@ -100,12 +100,10 @@ bool heat_place(struct cell_rect rect, const struct heat_view *view, size_t i, s
 size_t heat_number_columns(const struct scale *scale);
 void heat_number(struct buf *out, const struct scale *scale, double value);
 
-/* "0.00 ▏████▕ 0.83  attention probability  │ 1/12": in at most `columns`, on one row; tick NaN: none;
- * masked: add what masked cells look like. Returns the columns used. */
+/* "0.00 ▏████▕ 0.83  attention probability  │ 1/12  ▒▒ masked": the picture's colour bar in at most `columns` on
+ * one row. Returns the columns used. */
 size_t cells_bar(struct cell_grid *grid, size_t row, size_t col, size_t columns, const struct ink *ink,
-                 const char *value_name, double tick, bool masked);
-/* "1/12" where tick is one over a whole number, else the number. */
-void tick_label(struct buf *out, double tick);
+                 const struct picture *picture);
 
 /* ---- whole pictures (cells.c) ---- */
 
@@ -119,7 +117,7 @@ struct cells_options {
 NODISCARD bool cells_picture(const struct picture *picture, const struct cells_options *options,
                              struct cell_grid *grid_out, struct err *err);
 
-/* ---- encoder (ansi.c) ---- */
+/* ---- encoder (encode.c) ---- */
 
 /* Append the grid as lines: trailing blanks are left out, every line ends in the terminal's own colours. At
  * DEPTH_MONO no escape byte is written. */

@@ -138,15 +138,6 @@ bool heat_place(struct cell_rect rect, const struct heat_view *view, size_t i, s
 
 /* ---- the colour bar ---- */
 
-void tick_label(struct buf *out, double tick)
-{
-    double n = 1 / tick;
-    if (tick > 0 && tick < 1 && n < 1e6 && fabs(n - round(n)) < 1e-4 * n)
-        buf_printf(out, "1/%.0f", round(n));
-    else
-        scale_label(out, tick, 0, false);
-}
-
 /* The bar itself: each column the colour of its middle; 0 of a diverging scale and the tick stand in it. */
 static void put_bar(struct cell_grid *grid, size_t row, size_t col, size_t width, const struct ink *ink, double tick)
 {
@@ -165,23 +156,18 @@ static void put_bar(struct cell_grid *grid, size_t row, size_t col, size_t width
 }
 
 size_t cells_bar(struct cell_grid *grid, size_t row, size_t col, size_t columns, const struct ink *ink,
-                 const char *value_name, double tick, bool masked_cells)
+                 const struct picture *picture)
 {
     struct buf lo = {0}, hi = {0}, mark = {0}, name = {0};
     struct style plain = {0}, bold = {.flags = CELL_BOLD};
-    double range = ink->scale.hi - ink->scale.lo;
-    scale_label(&lo, ink->scale.lo, ink->scale.kind == SCALE_LOG ? 0 : range / 50, false);
-    scale_label(&hi, ink->scale.hi, ink->scale.kind == SCALE_LOG ? 0 : range / 50, false);
-    if (value_name)
-        buf_puts(&name, value_name);
-    if (ink->scale.kind != SCALE_LINEAR) {
-        buf_puts(&name, name.n ? " (" : "(");
-        scale_print(&ink->scale, &name);
-        buf_char(&name, ')');
-    }
+    double step = ink->scale.kind == SCALE_LOG ? 0 : (ink->scale.hi - ink->scale.lo) / 50;
+    double tick = picture_tick(picture);
+    scale_label(&lo, ink->scale.lo, step, false);
+    scale_label(&hi, ink->scale.hi, step, false);
+    value_text(&name, picture);
     bool has_tick = !isnan(tick) && tick >= ink->scale.lo && tick <= ink->scale.hi;
     if (has_tick)
-        tick_label(&mark, tick);
+        tick_text(&mark, tick);
     size_t ends = lo.n + hi.n + 4; /* ASCII */
     size_t width = columns / 3 < 24 ? columns / 3 : 24;
     width = ends + width > columns ? (columns > ends ? columns - ends : 0) : width;
@@ -201,7 +187,7 @@ size_t cells_bar(struct cell_grid *grid, size_t row, size_t col, size_t columns,
         at += 2 + grid_text(grid, row, at + 2, end - at - 2, STR("│ "), plain);
         at += grid_text(grid, row, at, end - at, buf_view(&mark), plain);
     }
-    if (masked_cells && at + 11 <= end) {
+    if (at + 11 <= end && picture_masked(picture)) {
         put_large(grid, row, at + 2, &(struct heat_view){.cell_columns = 2}, ink, NAN);
         at += 4 + grid_text(grid, row, at + 4, end - at - 4, STR(" masked"), plain);
     }

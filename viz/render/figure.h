@@ -1,0 +1,55 @@
+/* Figures: a picture laid out for paper and drawn on any canvas. */
+#ifndef GAZE_VIZ_RENDER_FIGURE_H
+#define GAZE_VIZ_RENDER_FIGURE_H
+
+#include "viz/palette/palette.h"
+#include "viz/picture.h"
+#include "viz/render/canvas.h"
+#include "viz/render/renderer.h"
+
+/* A figure's plan; lengths in points. Plain data that borrows the picture. */
+struct figure {
+    struct picture picture; /* its scale fitted */
+    const struct palette *palette;
+    double width, height, dpi;
+    double text, label, small;   /* sizes of text, of tokens at a map, and of notes */
+    size_t across, down;         /* panels a row, rows of panels */
+    bool same_rows, same_cols;   /* row (column) labels once a row (column) of panels */
+    bool flat_cols;              /* column labels lie: each fits its column */
+    bool numbers, numbers_left_out; /* values in cells; asked for, but they do not fit */
+    double cell_w, cell_h;       /* of one value */
+    size_t row_stride, col_stride; /* every how-many-th label stands */
+    double row_labels, col_labels; /* room left of a map, and under it */
+    double map_w, map_h;         /* of the largest panel */
+    double slot_w, slot_h;       /* from one panel to the next */
+    double head;                 /* above each map: its title and marks */
+    double grid_x, grid_y, grid_w, grid_h; /* all panels with their labels */
+    double left;                 /* what a set width leaves over stands half on each side */
+    double bar_x, bar_y, bar_h, bar_room; /* bar_room: from bar_x to the right edge of its name */
+    double notes_y;
+};
+
+/* Lay the picture out; `measure` is any canvas. ERR_NOT_FOUND for an unknown palette, ERR_ARG for a text size outside
+ * 5 … 10 or a width that leaves the maps no room. */
+NODISCARD bool figure_plan(const struct picture *picture, const struct render_options *options, struct canvas *measure,
+                           struct figure *figure_out, struct err *err);
+/* Draw it on a canvas of figure->width × figure->height. */
+NODISCARD bool figure_draw(const struct figure *figure, struct canvas *canvas, struct err *err);
+
+/* Between plan and drawing (figure_plan.c): the lengths that both need, in units of the text size. */
+#define FIGURE_AXIS 1.8  /* an axis name */
+#define FIGURE_TITLE 1.4 /* a panel's title */
+#define FIGURE_MARKS 0.95 /* the strip of marks above a map */
+#define FIGURE_SPACE 0.4 /* between a label and its map */
+#define FIGURE_BAR 1.0   /* the colour bar's width */
+/* The text of a row's (column's) label: its token, or its number and token where labels are thinned. */
+void figure_label(const struct panel *panel, bool column, size_t index, size_t stride, struct buf *out);
+struct rgb figure_accent(void);
+/* The size of a text once it is escaped. */
+struct extents figure_extents(struct canvas *canvas, const struct text_style *style, struct str text);
+/* The figure's own words under the maps: pooling, numbers left out. False when there is no k-th. */
+bool figure_remark(const struct figure *figure, size_t k, struct buf *out);
+/* Values a drawn cell, so that a cell is at least a pixel. */
+size_t figure_pool(const struct figure *figure, double cell);
+
+#endif

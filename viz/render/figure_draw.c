@@ -1,0 +1,318 @@
+/* Drawing a planned figure: maps, labels, marks, colour bar, notes. See figure.h. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/base/text.h"
+#include "viz/layout.h"
+#include "viz/render/figure.h"
+#include "viz/scale.h"
+
+static const struct rgb ink = {0x22, 0x22, 0x22}, pale = {0x55, 0x55, 0x55}, frame_colour = {0x77, 0x77, 0x77};
+
+struct pen {
+    const struct figure *f;
+    struct canvas *canvas;
+    struct err *err;
+};
+
+static void put_text(const struct pen *p, double x, double y, struct text_style style, struct str text)
+{
+    p->canvas->ops->text(p->canvas, (struct point){x, y}, &style, text);
+}
+
+/* Text from outside: escaped first. */
+static void put_escaped(const struct pen *p, double x, double y, struct text_style style, struct str text)
+{
+    struct buf escaped = {0};
+    text_escape(&escaped, text);
+    put_text(p, x, y, style, buf_view(&escaped));
+    buf_free(&escaped);
+}
+
+static void put_line(const struct pen *p, double x0, double y0, double x1, double y1, struct rgb colour)
+{
+    p->canvas->ops->line(p->canvas, (struct point){x0, y0}, (struct point){x1, y1}, 0.5, colour);
+}
+
+static void put_frame(const struct pen *p, struct box b)
+{
+    put_line(p, b.x, b.y, b.x + b.w, b.y, frame_colour);
+    put_line(p, b.x, b.y + b.h, b.x + b.w, b.y + b.h, frame_colour);
+    put_line(p, b.x, b.y, b.x, b.y + b.h, frame_colour);
+    put_line(p, b.x + b.w, b.y, b.x + b.w, b.y + b.h, frame_colour);
+}
+
+/* ---- one map ---- */
+
+static bool put_map(const struct pen *p, const struct panel *panel, struct box box)
+{
+    const struct figure *f = p->f;
+    size_t pool_r = figure_pool(f, f->cell_h), pool_c = figure_pool(f, f->cell_w);
+    size_t rows = (panel->rows + pool_r - 1) / pool_r, cols = (panel->cols + pool_c - 1) / pool_c;
+    if (rows == 0 || cols == 0)
+        return true;
+    struct rgb *cells = mem_new(rows * cols, sizeof *cells, "a map's colours", p->err);
+    if (!cells)
+        return false;
+    for (size_t r = 0; r < rows; r++)
+        for (size_t c = 0; c < cols; c++) {
+            float v = pool_value(panel, r * pool_r, (r + 1) * pool_r, c * pool_c, (c + 1) * pool_c);
+            cells[r * cols + c] = palette_at(f->palette, scale_position(&f->picture.scale, v));
+        }
+    p->canvas->ops->image(p->canvas, box, cells, rows, cols);
+    free(cells);
+    return true;
+}
+
+static void put_numbers(const struct pen *p, const struct panel *panel, struct box box)
+{
+    const struct figure *f = p->f;
+    const struct scale *scale = &f->picture.scale;
+    bool share = scale->lo >= 0 && scale->hi <= 1;
+    for (size_t i = 0; i < panel->rows; i++) {
+        for (size_t j = 0; j < panel->cols; j++) {
+            double v = panel->values[i * panel->cols + j];
+            if (isnan(v))
+                continue;
+            struct buf text = {0};
+            scale_label(&text, v, share ? 0.01 : fmax(fabs(scale->lo), fabs(scale->hi)) < 9.95 ? 0.1 : 1, true);
+            struct str number = buf_view(&text);
+            if (share && number.n > 1 && number.s[0] == '0')
+                number = (struct str){number.s + 1, number.n - 1};
+            struct text_style style = {.size = fmax(5, 0.8 * f->text), .along = 0.5, .across = 0.5};
+            style.colour = rgb_ink(palette_at(f->palette, scale_position(scale, v)));
+            put_text(p, box.x + ((double)j + 0.5) * f->cell_w, box.y + ((double)i + 0.5) * f->cell_h, style, number);
+            buf_free(&text);
+        }
+    }
+}
+
+static bool is_marked(const struct panel *panel, size_t col)
+{
+    return panel->marked_cols && panel->marked_cols[col];
+}
+
+static void put_marks(const struct pen *p, const struct panel *panel, struct box box)
+{
+    double t = p->f->text, half = fmin(fmax(0.45 * p->f->cell_w, 0.22 * t), 0.4 * t);
+    for (size_t j = 0; j < panel->cols; j++) {
+        if (!is_marked(panel, j))
+            continue;
+        double x = box.x + ((double)j + 0.5) * p->f->cell_w, y = box.y - 0.14 * t;
+        struct point corners[3] = {{x, y}, {x - half, y - 1.6 * half}, {x + half, y - 1.6 * half}};
+        p->canvas->ops->polygon(p->canvas, corners, 3, figure_accent());
+    }
+}
+
+static void put_row_labels(const struct pen *p, const struct panel *panel, struct box box)
+{
+    const struct figure *f = p->f;
+    for (size_t i = 0; i < panel->rows; i += f->row_stride) {
+        struct buf text = {0};
+        figure_label(panel, false, i, f->row_stride, &text);
+        double y = box.y + ((double)i + 0.5) * f->cell_h;
+        struct text_style style = {.size = f->label, .colour = ink, .along = 1, .across = 0.5};
+        style.width = f->row_labels - FIGURE_SPACE * f->text + 0.1;
+        if (p->canvas->ops->extents(p->canvas, &(struct text_style){.size = f->label}, buf_view(&text)).width <= style.width)
+            style.width = 0;
+        put_text(p, box.x - FIGURE_SPACE * f->text, y, style, buf_view(&text));
+        if (f->row_stride > 1)
+            put_line(p, box.x - 0.25 * f->text, y, box.x, y, frame_colour);
+        buf_free(&text);
+    }
+}
+
+static void put_col_label(const struct pen *p, const struct panel *panel, struct box box, size_t j)
+{
+    const struct figure *f = p->f;
+    struct buf text = {0};
+    figure_label(panel, true, j, f->col_stride, &text);
+    double x = box.x + ((double)j + 0.5) * f->cell_w, y = box.y + box.h + FIGURE_SPACE * f->text;
+    bool marked = is_marked(panel, j);
+    struct text_style style = {.size = f->label, .bold = marked, .colour = marked ? figure_accent() : ink};
+    style.upward = !f->flat_cols;
+    style.along = f->flat_cols ? 0.5 : 1;
+    style.across = f->flat_cols ? 0.1 : 0.5;
+    double room = f->col_labels - FIGURE_SPACE * f->text + 0.1;
+    if (!f->flat_cols && p->canvas->ops->extents(p->canvas, &style, buf_view(&text)).width > room)
+        style.width = room;
+    put_text(p, x, y, style, buf_view(&text));
+    if (f->col_stride > 1)
+        put_line(p, x, box.y + box.h, x, box.y + box.h + 0.25 * f->text, marked ? figure_accent() : frame_colour);
+    buf_free(&text);
+}
+
+/* Thinned: marked columns first, then every so-many-th that keeps its distance from them. */
+static void put_col_labels(const struct pen *p, const struct panel *panel, struct box box)
+{
+    size_t stride = p->f->col_stride, last = SIZE_MAX;
+    double need = 1.16 * p->f->label / p->f->cell_w; /* in columns */
+    for (size_t j = 0; j < panel->cols; j++) {
+        if (!is_marked(panel, j) || (last != SIZE_MAX && (double)(j - last) < need))
+            continue;
+        put_col_label(p, panel, box, j);
+        last = j;
+    }
+    for (size_t j = 0; j < panel->cols; j += stride) {
+        size_t reach = (size_t)ceil(need);
+        bool free_place = true;
+        for (size_t k = j > reach ? j - reach : 0; k < panel->cols && k <= j + reach; k++)
+            if (is_marked(panel, k) && (k == j || fabs((double)k - (double)j) < need))
+                free_place = false;
+        if (free_place)
+            put_col_label(p, panel, box, j);
+    }
+}
+
+static bool put_panel(const struct pen *p, size_t k)
+{
+    const struct figure *f = p->f;
+    const struct panel *panel = &f->picture.panels[k];
+    size_t row = k / f->across, col = k % f->across;
+    double x = f->grid_x + (double)col * f->slot_w + f->row_labels, y = f->grid_y + (double)row * f->slot_h + f->head;
+    double dot = 72 / f->dpi; /* maps begin on whole pixels */
+    struct box box = {floor(x / dot + 0.5) * dot, floor(y / dot + 0.5) * dot, fmax(f->cell_w * (double)panel->cols, 8),
+                      fmax(f->cell_h * (double)panel->rows, 8)};
+    if (!put_map(p, panel, box))
+        return false;
+    if (f->numbers)
+        put_numbers(p, panel, box);
+    put_frame(p, box);
+    put_marks(p, panel, box);
+    if (panel->title.n) {
+        struct text_style style = {.size = f->text, .bold = true, .colour = ink, .along = 0.5, .across = 0};
+        put_escaped(p, box.x + box.w / 2, box.y - f->head, style, panel->title);
+    }
+    if (col == 0 || !f->same_rows)
+        put_row_labels(p, panel, box);
+    if (!f->same_cols || k + f->across >= f->picture.n_panels)
+        put_col_labels(p, panel, box);
+    return true;
+}
+
+/* ---- the colour bar ---- */
+
+static double bar_at(const struct figure *f, double value)
+{
+    return f->bar_y + f->bar_h * (1 - scale_position(&f->picture.scale, value));
+}
+
+/* The name of the tick (1/n) moves up where it would cover 0; a line leads to where it belongs. */
+static double put_tick(const struct pen *p, double tick)
+{
+    const struct figure *f = p->f;
+    double x = f->bar_x + FIGURE_BAR * f->text, y = bar_at(f, tick), name_y = y;
+    double lowest = bar_at(f, f->picture.scale.lo) - 1.05 * f->text;
+    if (name_y > lowest)
+        name_y = lowest;
+    struct buf text = {0};
+    tick_text(&text, tick);
+    struct text_style style = {.size = f->text, .colour = figure_accent(), .across = 0.5};
+    put_line(p, f->bar_x, y, x, y, figure_accent());
+    put_line(p, x, y, x + 0.35 * f->text, name_y, figure_accent());
+    put_text(p, x + 0.5 * f->text, name_y, style, buf_view(&text));
+    buf_free(&text);
+    return name_y;
+}
+
+static void put_bar_ticks(const struct pen *p)
+{
+    const struct figure *f = p->f;
+    const struct scale *scale = &f->picture.scale;
+    double ticks[TICKS_MAX], tick = picture_tick(&f->picture), taken = NAN;
+    double x = f->bar_x + FIGURE_BAR * f->text;
+    size_t n = scale_ticks(scale, (size_t)fmax(2, fmin(6, f->bar_h / (3 * f->text))), ticks);
+    if (!isnan(tick) && tick > scale->lo && tick <= scale->hi)
+        taken = put_tick(p, tick);
+    double before = INFINITY;
+    for (size_t i = 0; i < n; i++) {
+        double y = bar_at(f, ticks[i]), need = 1.02 * f->text;
+        if (fabs(y - taken) < need || before - y < need)
+            continue;
+        before = y;
+        struct buf text = {0};
+        scale_label(&text, ticks[i], scale->kind < SCALE_LOG && n > 1 ? ticks[1] - ticks[0] : 0, true);
+        struct text_style style = {.size = f->text, .colour = ink, .across = 0.5};
+        put_line(p, x, y, x + 0.3 * f->text, y, frame_colour);
+        put_text(p, x + 0.5 * f->text, y, style, buf_view(&text));
+        buf_free(&text);
+    }
+}
+
+static void put_bar(const struct pen *p)
+{
+    const struct figure *f = p->f;
+    enum { STEPS = 256 };
+    struct rgb cells[STEPS];
+    for (size_t i = 0; i < STEPS; i++)
+        cells[i] = palette_at(f->palette, 1 - ((double)i + 0.5) / STEPS);
+    struct box box = {f->bar_x, f->bar_y, FIGURE_BAR * f->text, f->bar_h};
+    p->canvas->ops->image(p->canvas, box, cells, STEPS, 1);
+    put_frame(p, box);
+    put_bar_ticks(p);
+    struct buf name = {0};
+    value_text(&name, &f->picture);
+    if (name.n) {
+        struct text_style style = {.size = f->text, .colour = ink, .upward = true, .along = 0.5, .across = 1};
+        if (p->canvas->ops->extents(p->canvas, &style, buf_view(&name)).width > f->bar_h + f->head + 2 * f->text)
+            style.width = f->bar_h + f->head + 2 * f->text;
+        put_escaped(p, f->bar_x + f->bar_room - 0.45 * f->text, f->bar_y + f->bar_h / 2, style, buf_view(&name));
+    }
+    buf_free(&name);
+    if (picture_masked(&f->picture)) {
+        double y = f->bar_y + f->bar_h + 0.9 * f->text;
+        struct box swatch = {f->bar_x, y, FIGURE_BAR * f->text, FIGURE_BAR * f->text};
+        p->canvas->ops->rectangle(p->canvas, swatch, rgb_of(f->palette->masked));
+        put_frame(p, swatch);
+        struct text_style style = {.size = f->text, .colour = ink, .across = 0.5};
+        put_text(p, f->bar_x + 1.4 * f->text, y + 0.5 * f->text, style, STR("masked"));
+    }
+}
+
+/* ---- around the maps ---- */
+
+static void put_names(const struct pen *p)
+{
+    const struct figure *f = p->f;
+    double labels = f->row_labels, t = f->text;
+    double maps_x = f->grid_x + labels, maps_w = f->grid_w - labels;
+    double maps_h = (double)f->down * f->slot_h - 1.0 * t - f->head - (f->same_cols ? 0 : f->col_labels);
+    struct text_style style = {.size = t, .colour = ink, .along = 0.5};
+    if (f->picture.title) {
+        struct text_style title = {.size = 1.15 * t, .bold = true, .colour = ink, .along = 0.5};
+        if (figure_extents(p->canvas, &title, str_of(f->picture.title)).width > f->width - t)
+            title.width = f->width - t;
+        put_escaped(p, f->width / 2, 0.5 * t, title, str_of(f->picture.title));
+    }
+    if (f->picture.col_axis)
+        put_escaped(p, maps_x + maps_w / 2, f->grid_y + f->grid_h + 0.15 * t, style, str_of(f->picture.col_axis));
+    style.upward = true;
+    if (f->picture.row_axis)
+        put_escaped(p, f->left + 0.3 * t, f->grid_y + f->head + maps_h / 2, style, str_of(f->picture.row_axis));
+}
+
+static void put_note(const struct pen *p, double *y, struct str note)
+{
+    const struct figure *f = p->f;
+    struct text_style style = {.size = f->small, .colour = pale, .width = f->width - f->text, .wrap = true};
+    put_escaped(p, 0.5 * f->text, *y, style, note);
+    *y += figure_extents(p->canvas, &style, note).height;
+}
+
+bool figure_draw(const struct figure *figure, struct canvas *canvas, struct err *err)
+{
+    struct pen p = {figure, canvas, err};
+    for (size_t k = 0; k < figure->picture.n_panels; k++)
+        if (!put_panel(&p, k))
+            return false;
+    put_bar(&p);
+    put_names(&p);
+    double y = figure->notes_y;
+    for (size_t i = 0; i < figure->picture.n_notes; i++)
+        put_note(&p, &y, figure->picture.notes[i]);
+    struct buf remark = {0};
+    for (size_t k = 0; figure_remark(figure, k, &remark); k++, buf_free(&remark))
+        put_note(&p, &y, buf_view(&remark));
+    return canvas->failed ? err_memory(err, 0, "a figure") : true;
+}

@@ -1,0 +1,294 @@
+/* Where everything of a figure stands. See figure.h. */
+#include <math.h>
+
+#include "core/base/text.h"
+#include "viz/layout.h"
+#include "viz/render/figure.h"
+#include "viz/scale.h"
+
+#define LABEL_WIDTH 12.0 /* at most for a row's label, in text sizes */
+#define LABEL_DEPTH 9.0  /* at most for a column's label */
+#define LINE 1.16        /* between labels, in text sizes */
+#define LABEL_MIN 6.0    /* points: below that labels are thinned */
+#define MAP_MIN 14.0     /* points: a map is at least so wide and high */
+
+void figure_label(const struct panel *panel, bool column, size_t index, size_t stride, struct buf *out)
+{
+    struct str label = column ? panel_col_label(panel, index) : panel_row_label(panel, index);
+    size_t number = column ? panel_col_number(panel, index) : panel_row_number(panel, index);
+    bool numbered = !panel->no_numbers && (stride > 1 || label.n == 0);
+    if (numbered)
+        buf_printf(out, label.n ? "%zu " : "%zu", number);
+    text_escape(out, label);
+}
+
+struct rgb figure_accent(void)
+{
+    return (struct rgb){0xd5, 0x5e, 0x00};
+}
+
+struct extents figure_extents(struct canvas *canvas, const struct text_style *style, struct str text)
+{
+    struct buf escaped = {0};
+    text_escape(&escaped, text);
+    struct extents size = canvas->ops->extents(canvas, style, buf_view(&escaped));
+    buf_free(&escaped);
+    return size;
+}
+
+size_t figure_pool(const struct figure *figure, double cell)
+{
+    double pixels = cell * figure->dpi / 72;
+    return pixels >= 0.999 ? 1 : (size_t)ceil(1 / pixels - 1e-9);
+}
+
+bool figure_remark(const struct figure *figure, size_t k, struct buf *out)
+{
+    size_t rows = figure_pool(figure, figure->cell_h), cols = figure_pool(figure, figure->cell_w);
+    bool pooled = rows > 1 || cols > 1;
+    if (pooled && k == 0)
+        pooled_text(out, rows, cols);
+    else if (figure->numbers_left_out && k == pooled)
+        buf_puts(out, "numbers are left out: the cells are too small for them");
+    else
+        return false;
+    return true;
+}
+
+static const struct panel *panels_of(const struct figure *f)
+{
+    return f->picture.panels;
+}
+
+static bool is_marked(const struct panel *panel, size_t col)
+{
+    return panel->marked_cols && panel->marked_cols[col];
+}
+
+/* The longest label that is shown, in points; `flat_out`: all fit side by side in their columns. */
+static double longest_label(const struct figure *f, bool column, struct canvas *measure, bool *flat_out)
+{
+    size_t stride = column ? f->col_stride : f->row_stride;
+    double longest = 0;
+    *flat_out = stride == 1;
+    for (size_t k = 0; k < f->picture.n_panels; k++) {
+        const struct panel *panel = &panels_of(f)[k];
+        for (size_t i = 0; i < (column ? panel->cols : panel->rows); i++) {
+            struct text_style style = {.size = f->label, .bold = column && is_marked(panel, i)};
+            if ((i % stride || (k && (column ? f->same_cols : f->same_rows))) && !style.bold)
+                continue;
+            struct buf text = {0};
+            figure_label(panel, column, i, stride, &text);
+            struct extents size = measure->ops->extents(measure, &style, buf_view(&text));
+            longest = fmax(longest, size.width);
+            *flat_out = *flat_out && size.width <= 0.86 * f->cell_w;
+            buf_free(&text);
+        }
+    }
+    return longest;
+}
+
+/* ---- sizes of cells ---- */
+
+static void most_values(const struct figure *f, size_t *rows_out, size_t *cols_out)
+{
+    *rows_out = *cols_out = 1;
+    for (size_t k = 0; k < f->picture.n_panels; k++) {
+        *rows_out = panels_of(f)[k].rows > *rows_out ? panels_of(f)[k].rows : *rows_out;
+        *cols_out = panels_of(f)[k].cols > *cols_out ? panels_of(f)[k].cols : *cols_out;
+    }
+}
+
+/* What a cell would like to be where no width is given, in points. */
+static double natural_cell(const struct figure *f, size_t n)
+{
+    double side = f->picture.n_panels == 1 ? 204 : f->picture.n_panels <= 4 ? 150 : 108;
+    double line = 1.3 * f->text;
+    if (n <= 16)
+        return fmin(fmax(side / (double)n, LINE * f->text), 26);
+    if (n <= LAYOUT_LARGE_CELLS && f->picture.n_panels == 1)
+        return fmax(line, side / (double)n);
+    return (f->picture.n_panels == 1 ? 440 : f->picture.n_panels <= 4 ? 200 : 108) / (double)n;
+}
+
+/* Whole pixels a cell where cells are large enough to lose a little, so that all are of one size. */
+static double snap_cell(const struct figure *f, double cell, bool fixed)
+{
+    double pixels = cell * f->dpi / 72;
+    if (fixed)
+        return pixels >= 24 ? floor(pixels) * 72 / f->dpi : cell;
+    return fmax(1, floor(pixels + 0.5)) * 72 / f->dpi;
+}
+
+static double number_width(const struct figure *f, struct canvas *measure)
+{
+    struct text_style style = {.size = fmax(5, 0.8 * f->text)};
+    return measure->ops->extents(measure, &style, f->picture.scale.lo < 0 ? STR("−8.8") : STR(".88")).width * 1.25;
+}
+
+/* Left of the maps, right of the maps: everything but maps and row labels. */
+static double bar_room(const struct figure *f, struct canvas *measure)
+{
+    struct text_style style = {.size = f->text};
+    double ticks[TICKS_MAX], widest = 0;
+    size_t n = scale_ticks(&f->picture.scale, 5, ticks);
+    for (size_t i = 0; i < n; i++) {
+        struct buf text = {0};
+        scale_label(&text, ticks[i], n > 1 && f->picture.scale.kind < SCALE_LOG ? ticks[1] - ticks[0] : 0, true);
+        widest = fmax(widest, measure->ops->extents(measure, &style, buf_view(&text)).width);
+        buf_free(&text);
+    }
+    struct buf mark = {0};
+    if (!isnan(picture_tick(&f->picture)))
+        tick_text(&mark, picture_tick(&f->picture));
+    widest = fmax(widest, measure->ops->extents(measure, &style, buf_view(&mark)).width);
+    buf_free(&mark);
+    double room = FIGURE_BAR * f->text + 0.9 * f->text + widest;
+    room += f->picture.value_name || f->picture.scale.kind != SCALE_LINEAR ? (FIGURE_AXIS + 0.4) * f->text : 0.5 * f->text;
+    if (picture_masked(&f->picture))
+        room = fmax(room, 1.4 * f->text + measure->ops->extents(measure, &style, STR("masked")).width);
+    return room;
+}
+
+static double left_of(const struct figure *f)
+{
+    return f->picture.row_axis ? FIGURE_AXIS * f->text : 0.4 * f->text;
+}
+
+/* Where not every label stands, those that do are set apart. */
+static size_t thinned(const struct figure *f, double cell)
+{
+    double need = LINE * f->label * (1 - 1e-9);
+    return cell >= need ? 1 : label_stride(cell, 1.5 * need);
+}
+
+/* Cells, labels and their thinning hang together: settled in a few rounds. */
+static bool settle(struct figure *f, const struct render_options *options, struct canvas *measure, struct err *err)
+{
+    size_t rows, cols;
+    most_values(f, &rows, &cols);
+    size_t most = rows > cols ? rows : cols;
+    double right = 1.4 * f->text + bar_room(f, measure);
+    f->row_stride = f->col_stride = 1;
+    f->label = f->text;
+    f->cell_w = natural_cell(f, most);
+    if (f->numbers)
+        f->cell_w = fmax(f->cell_w, number_width(f, measure));
+    for (int round = 0; round < 3; round++) {
+        bool flat;
+        double cap = fmin(LABEL_WIDTH * f->text, options->width > 0 ? options->width / 4 : INFINITY);
+        f->row_labels = fmin(longest_label(f, false, measure, &flat), cap) + FIGURE_SPACE * f->text;
+        if (options->width > 0) {
+            double gaps = (double)(f->across - 1) * 1.4 * f->text, labels = f->row_labels;
+            labels *= f->same_rows ? 1 : (double)f->across;
+            double room = options->width - left_of(f) - labels - gaps - right;
+            if (room < MAP_MIN * (double)f->across)
+                return err_set(err, ERR_ARG, "a figure %.1f mm wide leaves %.1f mm for %zu map%s side by side; raise size=, "
+                               "lower text= or across=", options->width * 25.4 / 72, fmax(room, 0) * 25.4 / 72, f->across,
+                               f->across == 1 ? "" : "s");
+            f->cell_w = room / (double)(f->across * cols);
+            f->cell_w = fmin(f->cell_w, 40); /* few values need not fill the width */
+        }
+        f->cell_w = snap_cell(f, f->cell_w, options->width > 0);
+        f->cell_h = f->cell_w;
+        if (f->cell_w * (double)cols < MAP_MIN)
+            f->cell_w = MAP_MIN / (double)cols;
+        if (f->cell_h * (double)rows < MAP_MIN)
+            f->cell_h = MAP_MIN / (double)rows;
+        double fits = fmin(f->cell_w, f->cell_h) / LINE; /* a little smaller is better than every second */
+        f->label = fits >= f->text || fits < fmin(LABEL_MIN, f->text) ? f->text : fits;
+        f->row_stride = thinned(f, f->cell_h);
+        f->col_stride = thinned(f, f->cell_w);
+    }
+    if (f->numbers && f->cell_w < number_width(f, measure))
+        f->numbers = !(f->numbers_left_out = true);
+    f->col_labels = longest_label(f, true, measure, &f->flat_cols);
+    f->col_labels = f->flat_cols ? 1.3 * f->text : fmin(f->col_labels, LABEL_DEPTH * f->text) + FIGURE_SPACE * f->text;
+    f->map_w = f->cell_w * (double)cols;
+    f->map_h = f->cell_h * (double)rows;
+    return true;
+}
+
+static void settle_heads(struct figure *f)
+{
+    f->head = 0;
+    bool titles = false, marks = false;
+    f->same_rows = f->same_cols = true;
+    for (size_t k = 0; k < f->picture.n_panels; k++) {
+        const struct panel *panel = &panels_of(f)[k];
+        titles = titles || panel->title.n > 0;
+        f->same_rows = f->same_rows && panel_same_rows(&panels_of(f)[0], panel);
+        f->same_cols = f->same_cols && panel_same_cols(&panels_of(f)[0], panel);
+        for (size_t j = 0; panel->marked_cols && j < panel->cols; j++)
+            marks = marks || panel->marked_cols[j];
+    }
+    f->head = (titles ? FIGURE_TITLE * f->text : 0) + (marks ? FIGURE_MARKS * f->text : 0);
+}
+
+static double snap(const struct figure *f, double x)
+{
+    return ceil(x * f->dpi / 72 - 1e-6) * 72 / f->dpi;
+}
+
+/* From the top down, once all sizes are known. */
+static void place(struct figure *f, const struct render_options *options, struct canvas *measure)
+{
+    double t = f->text, pad = 0.5 * t;
+    double labels = f->row_labels;
+    f->slot_w = snap(f, f->map_w + 1.4 * t + (f->same_rows ? 0 : labels));
+    f->slot_h = snap(f, f->head + f->map_h + 1.0 * t + (f->same_cols ? 0 : f->col_labels));
+    f->grid_x = snap(f, left_of(f));
+    f->grid_y = snap(f, pad + (f->picture.title ? 2.0 * t : 0));
+    f->grid_w = (f->same_rows ? labels : 0) + (double)f->across * f->slot_w - 1.4 * t;
+    f->grid_h = (double)f->down * f->slot_h - 1.0 * t + (f->same_cols ? f->col_labels : 0);
+    f->bar_x = snap(f, f->grid_x + f->grid_w + 1.4 * t);
+    f->bar_y = f->grid_y + f->head;
+    double maps = (double)f->down * f->slot_h - 1.0 * t - f->head - (f->same_cols ? 0 : f->col_labels);
+    f->bar_h = snap(f, fmin(fmax(maps, 6 * t), 640));
+    f->grid_h = fmax(f->grid_h, f->head + f->bar_h + (picture_masked(&f->picture) ? 2.2 * t : 0.6 * t));
+    f->bar_room = bar_room(f, measure);
+    f->width = options->width > 0 ? options->width : snap(f, f->bar_x + f->bar_room);
+    f->left = fmax(0, floor((f->width - f->bar_x - f->bar_room) / 2));
+    f->grid_x += f->left;
+    f->bar_x += f->left;
+    double y = f->grid_y + f->grid_h + (f->picture.col_axis ? FIGURE_AXIS * t : 0);
+    f->notes_y = y += 0.3 * t;
+    struct text_style style = {.size = f->small, .width = f->width - 2 * pad, .wrap = true};
+    for (size_t i = 0; i < f->picture.n_notes; i++)
+        y += figure_extents(measure, &style, f->picture.notes[i]).height;
+    struct buf remark = {0};
+    for (size_t k = 0; figure_remark(f, k, &remark); k++, buf_free(&remark))
+        y += figure_extents(measure, &style, buf_view(&remark)).height;
+    f->height = snap(f, y + pad);
+}
+
+bool figure_plan(const struct picture *picture, const struct render_options *options, struct canvas *measure,
+                 struct figure *figure_out, struct err *err)
+{
+    struct figure *f = figure_out;
+    bool sized = options->width > 0;
+    *f = (struct figure){.picture = *picture, .numbers = options->numbers};
+    if (!(f->picture.scale.lo < f->picture.scale.hi))
+        picture_fit_scale(&f->picture);
+    f->palette = picture->palette ? palette_find(str_of(picture->palette))
+                 : picture->scale.diverging ? &palette_rdbu
+                                            : &palette_blues;
+    if (!f->palette)
+        return err_set(err, ERR_NOT_FOUND, "palette '%s': not known", picture->palette);
+    f->text = options->text > 0 ? options->text : sized ? 7 : 8;
+    f->small = fmax(5, 0.88 * f->text);
+    f->dpi = options->dpi > 0 ? options->dpi : sized ? 600 : 300;
+    if (f->text < 5 || f->text > 10)
+        return err_set(err, ERR_ARG, "text=%g: expected 5 to 10 points", f->text);
+    if (f->dpi < 36 || f->dpi > 2400)
+        return err_set(err, ERR_ARG, "dpi=%g: expected 36 to 2400", f->dpi);
+    settle_heads(f);
+    size_t n = picture->n_panels ? picture->n_panels : 1;
+    f->across = picture->across ? picture->across : n <= 3 ? n : panels_across(n, 1, 1, 1.45);
+    f->across = f->across < n ? f->across : n;
+    f->down = (n + f->across - 1) / f->across;
+    if (!settle(f, options, measure, err))
+        return false;
+    place(f, options, measure);
+    return true;
+}

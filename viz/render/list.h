@@ -1,0 +1,5 @@
+/* The renderers, one row each: X(name) for viz/render/NAME.c, which ends in `renderer_NAME`. */
+#define RENDERERS(X) \
+    X(png)           \
+    X(txt)           \
+    X(ansi)

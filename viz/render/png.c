@@ -1,0 +1,157 @@
+/* PNG (ISO/IEC 15948) through stb_image_write with zlib as its compressor; pHYs and text chunks are put in behind
+ * the header:
+ *
+ *   0  signature (8)   8  IHDR (25)   33  pHYs, tEXt/iTXt …   then IDAT … IEND as stb wrote them
+ *   a chunk: length (4, big-endian) | type (4) | data | CRC-32 of type and data (4) */
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "viz/render/figure.h"
+#include "viz/render/renderer.h"
+
+static unsigned char *compress_bytes(unsigned char *data, int n, int *n_out, int quality)
+{
+    uLongf size = compressBound((uLong)n);
+    unsigned char *out = malloc(size);
+    if (!out || compress2(out, &size, data, (uLong)n, quality < 1 || quality > 9 ? 6 : quality) != Z_OK ||
+        size > INT_MAX) {
+        free(out);
+        return NULL;
+    }
+    *n_out = (int)size;
+    return out;
+}
+
+#pragma GCC diagnostic ignored "-Wunused-function" /* told at the end of the file, of what we do not call */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmissing-prototypes"
+#pragma GCC diagnostic ignored "-Wsign-compare"
+#pragma GCC diagnostic ignored "-Wunused-parameter"
+#define STB_IMAGE_WRITE_IMPLEMENTATION
+#define STB_IMAGE_WRITE_STATIC
+#define STBI_WRITE_NO_STDIO
+#define STBIW_ZLIB_COMPRESS compress_bytes
+#include <stb/stb_image_write.h>
+#pragma GCC diagnostic pop
+
+#define HEADER_BYTES 33
+
+static void put_u32(unsigned char *at, uint32_t v)
+{
+    for (int i = 0; i < 4; i++)
+        at[i] = (unsigned char)(v >> (24 - 8 * i));
+}
+
+static void put_chunk(struct buf *out, const char *type, const void *data, size_t n)
+{
+    unsigned char word[4];
+    uint32_t crc = (uint32_t)crc32(crc32(0, (const Bytef *)type, 4), data, (uInt)n);
+    put_u32(word, (uint32_t)n);
+    buf_add(out, word, 4);
+    buf_add(out, type, 4);
+    buf_add(out, data, n);
+    put_u32(word, crc);
+    buf_add(out, word, 4);
+}
+
+static void put_density(struct buf *out, double dpi)
+{
+    unsigned char data[9];
+    uint32_t a_metre = (uint32_t)(dpi / 0.0254 + 0.5);
+    put_u32(data, a_metre);
+    put_u32(data + 4, a_metre);
+    data[8] = 1;
+    put_chunk(out, "pHYs", data, sizeof data);
+}
+
+/* A keyword is 1 … 79 printable Latin-1 bytes; ours are ASCII, others become '_'. ASCII text goes into tEXt, the rest,
+ * as UTF-8, into iTXt. */
+static void put_text(struct buf *out, const struct text_pair *pair)
+{
+    struct buf data = {0};
+    bool ascii = true;
+    for (const char *k = pair->key; *k && data.n < 79; k++)
+        buf_char(&data, *k > 32 && *k < 127 ? *k : '_');
+    for (const char *v = pair->value; *v; v++)
+        ascii = ascii && ((*v >= 32 && *v < 127) || *v == '\n');
+    if (data.n) {
+        buf_add(&data, ascii ? "" : "\0\0\0\0", ascii ? 1 : 5); /* end of keyword | not compressed, no language, no translation */
+        buf_puts(&data, pair->value);
+        if (data.failed || data.n > INT_MAX)
+            out->failed = out->failed || data.failed;
+        else
+            put_chunk(out, ascii ? "tEXt" : "iTXt", data.data, data.n);
+    }
+    buf_free(&data);
+}
+
+/* The canvas's words as rows of bytes R G B. */
+static unsigned char *bytes_of(struct canvas *canvas, int *width_out, int *height_out, struct err *err)
+{
+    const uint32_t *words;
+    size_t w, h, stride;
+    if (!canvas_pixels(canvas, &words, &w, &h, &stride, err))
+        return NULL;
+    if (w * 3 + 1 > INT_MAX / (h ? h : 1)) {
+        err_set(err, ERR_LIMIT, "a PNG of %zu × %zu pixels is too large; lower dpi= or size=", w, h);
+        return NULL;
+    }
+    unsigned char *bytes = mem_new(w * h, 3, "a PNG's pixels", err), *at = bytes;
+    for (size_t y = 0; bytes && y < h; y++) {
+        for (size_t x = 0; x < w; x++) {
+            uint32_t v = words[y * stride + x];
+            *at++ = (unsigned char)(v >> 16);
+            *at++ = (unsigned char)(v >> 8);
+            *at++ = (unsigned char)v;
+        }
+    }
+    *width_out = (int)w;
+    *height_out = (int)h;
+    return bytes;
+}
+
+static bool put_png(struct canvas *canvas, const struct picture *picture, double dpi, struct buf *out, struct err *err)
+{
+    int w = 0, h = 0, n = 0;
+    unsigned char *bytes = bytes_of(canvas, &w, &h, err);
+    if (!bytes)
+        return false;
+    unsigned char *png = stbi_write_png_to_mem(bytes, w * 3, w, h, 3, &n);
+    free(bytes);
+    if (!png || n < HEADER_BYTES) {
+        free(png);
+        return err_memory(err, (size_t)w * (size_t)h * 3, "a PNG");
+    }
+    buf_add(out, png, HEADER_BYTES);
+    put_density(out, dpi);
+    for (size_t i = 0; i < picture->n_provenance; i++)
+        put_text(out, &picture->provenance[i]);
+    buf_add(out, png + HEADER_BYTES, (size_t)n - HEADER_BYTES);
+    free(png);
+    return buf_ok(out, err);
+}
+
+static bool render_png(const struct picture *picture, const struct render_options *options, struct buf *out,
+                       struct err *err)
+{
+    struct canvas *measure = canvas_pixels_new(1, 1, 72, err), *canvas = NULL;
+    struct figure figure = {0};
+    bool ok = measure && figure_plan(picture, options, measure, &figure, err);
+    if (ok)
+        canvas = canvas_pixels_new(figure.width, figure.height, figure.dpi, err);
+    ok = canvas && figure_draw(&figure, canvas, err) && put_png(canvas, picture, figure.dpi, out, err);
+    if (canvas)
+        canvas->ops->free(canvas);
+    if (measure)
+        measure->ops->free(measure);
+    return ok;
+}
+
+const struct renderer renderer_png = {
+    .name = "png",
+    .suffixes = "png",
+    .summary = "pixels, 300 dpi, or 600 where size= is set",
+    .render = render_png,
+};

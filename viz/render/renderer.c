@@ -1,0 +1,63 @@
+/* The table of renderers and the sizes of figures. See renderer.h. */
+#include "viz/render/renderer.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define RENDERER_ROW(name) &renderer_##name,
+const struct renderer *const renderers[] = {RENDERERS(RENDERER_ROW) NULL};
+#undef RENDERER_ROW
+
+/* Whether a blank-separated list holds the word, upper and lower case alike. */
+static bool has_word(const char *list, struct str word)
+{
+    while (word.n && *list) {
+        size_t n = strcspn(list, " ");
+        if (n == word.n && strncasecmp(list, word.s, n) == 0)
+            return true;
+        list += n + (list[n] == ' ');
+    }
+    return false;
+}
+
+const struct renderer *renderer_find(struct str name)
+{
+    for (const struct renderer *const *r = renderers; *r; r++)
+        if (has_word((*r)->name, name) || has_word((*r)->suffixes, name))
+            return *r;
+    return NULL;
+}
+
+static const struct {
+    const char *name;
+    double mm;
+} presets[] = {{"acl1", 77}, {"acl2", 160}, {"nature1", 89}, {"nature2", 183}};
+
+static const struct {
+    const char *name;
+    double points;
+} units[] = {{"mm", 72 / 25.4}, {"cm", 720 / 25.4}, {"in", 72}, {"pt", 1}};
+
+bool render_size(struct str text, struct render_options *options, struct err *err)
+{
+    double points = NAN;
+    char copy[32], *end = NULL;
+    for (size_t i = 0; i < sizeof presets / sizeof presets[0]; i++)
+        if (str_is(text, presets[i].name))
+            points = presets[i].mm * 72 / 25.4;
+    if (isnan(points) && text.n < sizeof copy && !memchr(text.s, 0, text.n)) {
+        memcpy(copy, text.s, text.n);
+        copy[text.n] = 0;
+        double number = strtod(copy, &end);
+        for (size_t i = 0; end && end > copy && i < sizeof units / sizeof units[0]; i++)
+            if (strcmp(end, units[i].name) == 0)
+                points = number * units[i].points;
+    }
+    if (!(points >= 28 && points <= 5670))
+        return err_set(err, ERR_ARG, "size '%.*s': expected acl1, acl2, nature1, nature2 or a width as 85mm, 8.5cm, "
+                       "3.25in, 240pt, from 1 cm to 2 m", STR_ARGS(text));
+    options->width = points;
+    return true;
+}

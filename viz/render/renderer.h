@@ -1,0 +1,36 @@
+/* Renderers: from a picture to the bytes of a file. One file and one row of list.h a format. */
+#ifndef GAZE_VIZ_RENDER_RENDERER_H
+#define GAZE_VIZ_RENDER_RENDERER_H
+
+#include "viz/picture.h"
+#include "viz/render/list.h"
+
+/* What a file is asked to be; zeros are the defaults. */
+struct render_options {
+    double width;   /* points; 0: as large as the map asks for */
+    double text;    /* points, 5 … 10; 0: 8, or 7 where a width is set */
+    double dpi;     /* pixels an inch; 0: 300, or 600 where a width is set */
+    bool numbers;   /* write values into the cells where they fit */
+    size_t columns; /* of text formats; 0: 100 */
+};
+
+struct renderer {
+    const char *name;
+    const char *suffixes; /* "txt text": file name endings, without the dot */
+    const char *summary;
+    bool (*render)(const struct picture *, const struct render_options *, struct buf *out, struct err *);
+};
+
+#define RENDERER_EXTERN(name) extern const struct renderer renderer_##name;
+RENDERERS(RENDERER_EXTERN)
+#undef RENDERER_EXTERN
+extern const struct renderer *const renderers[]; /* NULL-ended, in the order of list.h */
+
+/* By name (format=png) or by a file's suffix without the dot; NULL where there is none. */
+const struct renderer *renderer_find(struct str name);
+
+/* Set width from "acl1" (7.7 cm), "acl2" (16 cm), "nature1" (89 mm), "nature2" (183 mm), "85mm", "8.5cm", "3.25in"
+ * or "240pt"; ERR_ARG outside 1 cm … 2 m. */
+NODISCARD bool render_size(struct str text, struct render_options *options, struct err *err);
+
+#endif
