@@ -73,7 +73,7 @@ ROOMS        := $(patsubst tests/%/,%,$(wildcard tests/core/ tests/viz/ tests/re
 TEST_BINS    := $(foreach room,$(ROOMS),$(if $(call sources,tests/$(room)),$(B)/tests/unit-$(room)))
 TEST_SUPPORT := $(call sources,tests/support)
 FUZZ_BINS    := $(patsubst tests/fuzz/fuzz_%.c,$(B)/tests/fuzz-%,$(wildcard tests/fuzz/fuzz_*.c))
-FUZZ_DRIVER  := $(filter-out tests/fuzz/fuzz_%,$(call sources,tests/fuzz))
+FUZZ_DRIVER  := $(filter-out tests/fuzz/fuzz_% $(if $(FUZZ_LINK),tests/fuzz/driver.c),$(call sources,tests/fuzz))
 EXAMPLE_BINS := $(patsubst examples/%.c,$(B)/examples/%,$(wildcard examples/*.c))
 SESSION      := $(filter-out $(B)/obj/repl/main.o,$(call objects,$(REPL)))
 
@@ -99,23 +99,29 @@ $(B)/tests/transcript: $(call objects,$(call sources,tests/transcript))
 
 $(B)/tests/fuzz-%: $(B)/obj/tests/fuzz/fuzz_%.o $(call objects,$(FUZZ_DRIVER) $(TEST_SUPPORT)) $(SESSION) $(B)/libgaze.a
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ $(UI_LIBS) $(LIBS)
+	$(CC) $(LDFLAGS) $(FUZZ_LINK) -o $@ $^ $(UI_LIBS) $(LIBS)
 
 # The examples see the library alone, as its users do.
 $(B)/examples/%: $(B)/obj/examples/%.o $(B)/libgaze.a
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-ASAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+ASAN := -fno-sanitize-recover=undefined -fno-omit-frame-pointer -fsanitize=address,undefined
 asan:
 	@sh .ci/deps test
 	@$(MAKE) --no-print-directory B=build-asan OPT="-O1 -g" SANITIZE="$(ASAN)" test-run
 
+# ENGINE=libfuzzer: Clang's, which follows the branches taken; else the driver of tests/fuzz.
 FUZZ_SECONDS ?= 30
+ENGINE       ?= driver
 fuzz:
 	@sh .ci/deps build
+	@$(MAKE) --no-print-directory fuzz-$(ENGINE)
+	@sh tests/fuzz/run $(if $(filter libfuzzer,$(ENGINE)),build-fuzz,build-asan) $(FUZZ_SECONDS) $(ENGINE)
+fuzz-driver:
 	@$(MAKE) --no-print-directory B=build-asan OPT="-O1 -g" SANITIZE="$(ASAN)" fuzz-build
-	@sh tests/fuzz/run build-asan $(FUZZ_SECONDS)
+fuzz-libfuzzer:
+	@$(MAKE) --no-print-directory B=build-fuzz CC=clang OPT="-O1 -g" SANITIZE="$(ASAN),fuzzer-no-link" FUZZ_LINK=-fsanitize=fuzzer fuzz-build
 fuzz-build: $(FUZZ_BINS)
 
 # ---- bench ----
@@ -170,8 +176,8 @@ uninstall:
 	rm -rf $(incdir) $(share)/gaze
 
 clean:
-	rm -rf build build-asan build-clang
+	rm -rf build build-asan build-clang build-fuzz
 
-.PHONY: all demo demo-run test test-run test-build asan fuzz fuzz-build bench layers docs fmt tidy install uninstall clean
+.PHONY: all demo demo-run test test-run test-build asan fuzz fuzz-driver fuzz-libfuzzer fuzz-build bench layers docs fmt tidy install uninstall clean
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -8,7 +8,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fuzz_companion("tests/data/golden/bert-sharded/model-00001-of-00003.safetensors");
     fuzz_file("model.safetensors.index.json", data, size);
     struct weights *weights = weights_open(scratch_folder(), &err);
-    fuzz_check(weights, &err, "model");
+    fuzz_check(weights, &err, "gaze-test");
     weights_close(weights);
     return 0;
 }
