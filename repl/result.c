@@ -95,6 +95,16 @@ bool result_wants_json(const struct result *result)
     return result->writer && result->writer->json;
 }
 
+bool result_wants_picture(const struct result *result)
+{
+    return result->renderer || result->writer->picture;
+}
+
+bool result_wants_rows(const struct result *result)
+{
+    return result->writer && result->writer->row;
+}
+
 size_t result_width(const struct result *result)
 {
     return result->sink.columns;
@@ -273,6 +283,13 @@ bool result_json(struct result *result, struct str document, struct err *err)
     if (!READY(result, "a JSON document", json, err))
         return false;
     return result->broken || settle(result, result->writer->json(&result->sink, document, err), err);
+}
+
+bool result_json_piece(struct result *result, struct str piece, struct err *err)
+{
+    if (!READY(result, "a JSON document", json, err))
+        return false;
+    return result->broken || settle(result, sink_put(&result->sink, piece, err), err);
 }
 
 bool result_picture(struct result *result, const struct picture *picture, struct err *err)

@@ -38,6 +38,11 @@ NODISCARD bool result_row(struct result *result, const struct cell_value *cells,
 /* One JSON document that the command makes itself (maps, tokens); `plain` is what a person sees, in a table. */
 bool result_wants_json(const struct result *result);
 NODISCARD bool result_json(struct result *result, struct str document, struct err *err); /* one line, no newline */
+/* The same in pieces: all but the last through here. */
+NODISCARD bool result_json_piece(struct result *result, struct str piece, struct err *err);
+/* Does the format hold pictures? Tables? Else it is for tensors. */
+bool result_wants_picture(const struct result *result);
+bool result_wants_rows(const struct result *result);
 
 /* A picture: cells on the terminal and in pipes, a file by its extension (writers first, then viz's renderers). */
 NODISCARD bool result_picture(struct result *result, const struct picture *picture, struct err *err);

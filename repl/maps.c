@@ -1,0 +1,289 @@
+/* Maps as documents: JSON, rows of CSV and TSV, tensors. Pictures are in maps_picture.c. See maps.h. */
+#include "repl/maps.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/json.h"
+
+/* ---- the list ---- */
+
+bool map_list_make(const struct session *session, const struct call *call, struct map_list *out, struct err *err)
+{
+    *out = (struct map_list){.folded = call_option(call, "agg").n > 0};
+    if (!select_runs(session, call, &out->runs, &out->n_runs, err))
+        return false;
+    out->sites = mem_new(out->n_runs, sizeof *out->sites, "the selection", err);
+    if (!out->sites)
+        goto fail;
+    for (size_t i = 0; i < out->n_runs; i++)
+        if (!select_sites(session, call, out->runs[i], SELECT_LAST, &out->sites[i], err))
+            goto fail;
+    return true;
+fail:
+    map_list_free(out);
+    return false;
+}
+
+void map_list_free(struct map_list *list)
+{
+    for (size_t i = 0; list->sites && i < list->n_runs; i++)
+        sites_free(&list->sites[i]);
+    free(list->sites);
+    free(list->runs);
+    *list = (struct map_list){0};
+}
+
+static size_t maps_of_run(const struct map_list *list, size_t run)
+{
+    return list->folded ? 1 : list->sites[run].n;
+}
+
+size_t map_list_count(const struct map_list *list)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < (list->difference ? 1 : list->n_runs); i++)
+        n += maps_of_run(list, i);
+    return n;
+}
+
+/* Map i of one run. */
+static bool make_one(struct session *session, const struct call *call, const struct map_list *list, size_t run, size_t i,
+                     struct shown_map *out, struct err *err)
+{
+    const struct sites *sites = &list->sites[run];
+    return list->folded ? shown_map_make(session, call, list->runs[run], sites->site, sites->n, out, err)
+                        : shown_map_make(session, call, list->runs[run], &sites->site[i], 1, out, err);
+}
+
+/* Second minus first; labels are the second's. */
+static bool make_difference(struct session *session, const struct call *call, const struct map_list *list, size_t i,
+                            struct shown_map *out, struct err *err)
+{
+    struct shown_map first;
+    if (!make_one(session, call, list, 0, i, &first, err))
+        return false;
+    bool ok = make_one(session, call, list, 1, i, out, err);
+    if (ok && (out->rows != first.rows || out->cols != first.cols)) {
+        ok = err_set(err, ERR_ARG, "diff: @%zu shows %zu × %zu cells, @%zu %zu × %zu: no cell-by-cell difference",
+                     first.run->number, first.rows, first.cols, out->run->number, out->rows, out->cols);
+        shown_map_free(out);
+    }
+    for (size_t c = 0; ok && c < out->rows * out->cols; c++)
+        out->values[c] -= first.values[c];
+    shown_map_free(&first);
+    return ok;
+}
+
+bool map_list_at(struct session *session, const struct call *call, const struct map_list *list, size_t i,
+                 struct shown_map *out, struct err *err)
+{
+    size_t run = 0;
+    if (list->difference)
+        return make_difference(session, call, list, i, out, err);
+    while (i >= maps_of_run(list, run))
+        i -= maps_of_run(list, run++);
+    return make_one(session, call, list, run, i, out, err);
+}
+
+/* ---- JSON ---- */
+
+static struct str axis_token(const struct shown_map *map, size_t token, struct str label)
+{
+    return map->words ? label : map->run->run->texts[map->site.text].tokens[token].string;
+}
+
+static void put_axis(struct buf *b, const struct shown_map *map, const char *name, size_t n, const size_t *tokens,
+                     const struct str *labels)
+{
+    buf_printf(b, ",\"%s\":[", name);
+    for (size_t i = 0; i < n; i++) {
+        buf_printf(b, "%s{\"i\":%zu,\"token\":", i ? "," : "", tokens[i]);
+        json_quote(b, axis_token(map, tokens[i], labels[i]));
+        buf_char(b, '}');
+    }
+    buf_char(b, ']');
+}
+
+static void put_run(struct buf *b, const struct map_list *list, const struct shown_map *map)
+{
+    if (list->difference)
+        buf_printf(b, "\"run\":[%zu,%zu],", list->runs[0]->number, list->runs[1]->number);
+    else if (list->n_runs > 1)
+        buf_printf(b, "\"run\":%zu,", map->run->number);
+}
+
+static bool give_json_map(struct result *result, const struct map_list *list, const struct shown_map *map, struct err *err)
+{
+    struct buf b = {0}, part = {0};
+    buf_char(&b, '{');
+    put_run(&b, list, map);
+    map->agg_layers ? buf_puts(&b, "\"layer\":null,") : buf_printf(&b, "\"layer\":%zu,", map->site.layer);
+    map->agg_heads ? buf_puts(&b, "\"head\":null,") : buf_printf(&b, "\"head\":%zu,", map->site.head);
+    part_name(map->run->run->model->terms, map->part, &part);
+    buf_puts(&b, "\"part\":");
+    json_quote(&b, buf_view(&part));
+    buf_free(&part);
+    put_axis(&b, map, "rows", map->rows, map->row_tokens, map->row_labels);
+    put_axis(&b, map, "cols", map->cols, map->col_tokens, map->col_labels);
+    if (!isnan(map->hidden_mass)) {
+        buf_puts(&b, ",\"hidden_mass\":");
+        json_put_number(&b, map->hidden_mass);
+    }
+    buf_puts(&b, ",\"values\":[");
+    bool ok = true;
+    for (size_t r = 0; ok && r < map->rows; r++) {
+        buf_puts(&b, r ? ",[" : "[");
+        for (size_t c = 0; c < map->cols; c++) {
+            if (c)
+                buf_char(&b, ',');
+            json_put_number(&b, (double)map->values[r * map->cols + c]);
+        }
+        buf_char(&b, ']');
+        if (b.n > 65536) {
+            ok = buf_ok(&b, err) && result_json_piece(result, buf_view(&b), err);
+            b.n = 0;
+        }
+    }
+    buf_puts(&b, "]}");
+    ok = ok && buf_ok(&b, err) && result_json_piece(result, buf_view(&b), err);
+    buf_free(&b);
+    return ok;
+}
+
+static bool give_json(struct session *session, const struct call *call, const struct map_list *list, struct result *result,
+                      struct err *err)
+{
+    size_t n = map_list_count(list);
+    for (size_t i = 0; i < n; i++) {
+        struct shown_map map;
+        if (n > 1 && !result_json_piece(result, i ? STR(",") : STR("["), err))
+            return false;
+        if (!map_list_at(session, call, list, i, &map, err))
+            return false;
+        bool ok = give_json_map(result, list, &map, err);
+        shown_map_free(&map);
+        if (!ok)
+            return false;
+    }
+    return result_json(result, n > 1 ? STR("]") : STR(""), err);
+}
+
+/* ---- rows: one cell of a map a line ---- */
+
+static struct cell_value cell_number_of(size_t n)
+{
+    return (struct cell_value){.kind = CELL_INT, .integer = (long long)n};
+}
+
+static bool give_map_rows(struct result *result, bool with_run, const struct shown_map *map, struct err *err)
+{
+    struct cell_value none = {.kind = CELL_NONE};
+    for (size_t r = 0; r < map->rows; r++)
+        for (size_t c = 0; c < map->cols; c++) {
+            float value = map->values[r * map->cols + c];
+            struct cell_value cells[] = {
+                cell_number_of(map->run->number),
+                map->agg_layers ? none : cell_number_of(map->site.layer),
+                map->agg_heads ? none : cell_number_of(map->site.head),
+                cell_number_of(map->row_tokens[r]),
+                {.kind = CELL_TEXT, .text = axis_token(map, map->row_tokens[r], map->row_labels[r])},
+                cell_number_of(map->col_tokens[c]),
+                {.kind = CELL_TEXT, .text = axis_token(map, map->col_tokens[c], map->col_labels[c])},
+                {.kind = isnan(value) ? CELL_NONE : CELL_NUMBER, .number = (double)value}};
+            if (!result_row(result, with_run ? cells : cells + 1, with_run ? 8 : 7, err))
+                return false;
+        }
+    return true;
+}
+
+static bool give_rows(struct session *session, const struct call *call, const struct map_list *list, struct result *result,
+                      struct err *err)
+{
+    bool with_run = list->n_runs > 1 && !list->difference;
+    if (!result_columns(result, with_run ? "run,layer,head,query,query_token,key,key_token,value"
+                                         : "layer,head,query,query_token,key,key_token,value", err))
+        return false;
+    for (size_t i = 0, n = map_list_count(list); i < n; i++) {
+        struct shown_map map;
+        if (!map_list_at(session, call, list, i, &map, err))
+            return false;
+        bool ok = give_map_rows(result, with_run, &map, err);
+        shown_map_free(&map);
+        if (!ok)
+            return false;
+    }
+    return true;
+}
+
+/* ---- tensors: one matrix a map ---- */
+
+static bool fill_map(const void *context, size_t row, size_t rows, void *out, struct err *err)
+{
+    const struct shown_map *map = context;
+    (void)err;
+    memcpy(out, map->values + row * map->cols, rows * map->cols * sizeof(float));
+    return true;
+}
+
+static bool give_tensors(struct session *session, const struct call *call, const struct map_list *list,
+                         struct result *result, struct err *err)
+{
+    size_t n = map_list_count(list), made = 0;
+    struct shown_map *maps = mem_new(n, sizeof *maps, "the maps", err);
+    struct tensor_promise *promises = mem_new(n, sizeof *promises, "the maps", err);
+    bool ok = maps && promises;
+    for (; ok && made < n; made++) {
+        ok = map_list_at(session, call, list, made, &maps[made], err);
+        if (!ok)
+            break;
+        struct buf name = {0};
+        if (list->n_runs > 1 && !list->difference)
+            buf_printf(&name, "%zu.", maps[made].run->number);
+        map_title(&maps[made], call, &name);
+        struct tensor_promise *p = &promises[made];
+        *p = (struct tensor_promise){.rank = 2,
+                                     .shape = {maps[made].rows, maps[made].cols},
+                                     .axes = {"query", "key"},
+                                     .fill = fill_map,
+                                     .context = &maps[made]};
+        for (size_t i = 0; i < name.n && i + 1 < sizeof p->name; i++)
+            p->name[i] = name.data[i] == ' ' || name.data[i] == '/' ? '_' : name.data[i];
+        buf_free(&name);
+    }
+    ok = ok && result_tensors(result, promises, n, NULL, 0, err);
+    for (size_t i = 0; i < made; i++)
+        shown_map_free(&maps[i]);
+    free(maps);
+    free(promises);
+    return ok;
+}
+
+void map_title(const struct shown_map *map, const struct call *call, struct buf *out)
+{
+    if (!map->agg_heads) {
+        site_name(map->site, out);
+        return;
+    }
+    struct str agg = call_option(call, "agg");
+    buf_printf(out, "%.*s of %zu heads", STR_ARGS(agg), map->agg_heads);
+    if (!map->agg_layers)
+        buf_printf(out, " of %c%zu", stack_letters[map->site.stack], map->site.layer);
+}
+
+bool maps_give(struct session *session, const struct call *call, const struct map_list *list, struct result *result,
+               struct err *err)
+{
+    bool ok = result_wants_json(result)      ? give_json(session, call, list, result, err)
+              : result_wants_picture(result) ? maps_give_picture(session, call, list, result, err)
+              : result_wants_rows(result)    ? give_rows(session, call, list, result, err)
+                                             : give_tensors(session, call, list, result, err);
+    if (!ok)
+        return false;
+    const struct kept_run *run = list->runs[list->n_runs - 1];
+    session->last.run = run->number;
+    session->last.site = list->sites[list->n_runs - 1].site[0];
+    session->last.known = true;
+    return true;
+}
