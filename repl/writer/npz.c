@@ -11,7 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
+
+#include "core/base/deflate.h"
 
 #define LIMIT32 0xFFFFFFFFu
 
@@ -49,9 +50,7 @@ static void put64(struct buf *b, uint64_t v)
 static bool zip_put(struct zip *zip, const void *bytes, size_t n, bool counted, struct err *err)
 {
     if (counted) {
-        for (size_t at = 0; at < n; at += 1u << 30)
-            zip->member->crc = (uint32_t)crc32(zip->member->crc, (const Bytef *)bytes + at,
-                                               (uInt)(n - at < (1u << 30) ? n - at : 1u << 30));
+        zip->member->crc = crc32_of(zip->member->crc, bytes, n);
         zip->member->bytes += n;
     }
     zip->at += n;
@@ -92,7 +91,7 @@ static bool put_member(struct zip *zip, const struct tensor_promise *tensor, str
     snprintf(m->name, sizeof m->name, "%s.npy", tensor->name);
     m->offset = zip->at;
     m->big = bytes >= LIMIT32 - 65536;
-    m->crc = (uint32_t)crc32(0, NULL, 0);
+    m->crc = 0;
     zip->row_bytes = tensor_promise_width(tensor) * (tensor->is_i64 ? 8 : 4);
     put32(&b, 0x04034b50);
     put_common(&b, m);

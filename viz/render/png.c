@@ -6,17 +6,16 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
+#include "core/base/deflate.h"
 #include "viz/render/figure.h"
 #include "viz/render/renderer.h"
 
 static unsigned char *compress_bytes(unsigned char *data, int n, int *n_out, int quality)
 {
-    uLongf size = compressBound((uLong)n);
-    unsigned char *out = malloc(size);
-    if (!out || compress2(out, &size, data, (uLong)n, quality < 1 || quality > 9 ? 6 : quality) != Z_OK ||
-        size > INT_MAX) {
+    size_t size = 0;
+    unsigned char *out = deflate_bytes(data, (size_t)n, quality < 1 || quality > 9 ? 6 : quality, &size);
+    if (size > INT_MAX) {
         free(out);
         return NULL;
     }
@@ -47,7 +46,7 @@ static void put_u32(unsigned char *at, uint32_t v)
 static void put_chunk(struct buf *out, const char *type, const void *data, size_t n)
 {
     unsigned char word[4];
-    uint32_t crc = (uint32_t)crc32(crc32(0, (const Bytef *)type, 4), data, (uInt)n);
+    uint32_t crc = crc32_of(crc32_of(0, type, 4), data, n);
     put_u32(word, (uint32_t)n);
     buf_add(out, word, 4);
     buf_add(out, type, 4);

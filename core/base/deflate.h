@@ -1,0 +1,13 @@
+/* The compression of PNG and the checksum of PNG and zip (zlib stands behind this file alone). */
+#ifndef GAZE_CORE_BASE_DEFLATE_H
+#define GAZE_CORE_BASE_DEFLATE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* CRC-32 (ISO/IEC 15948, annex D) of what `crc` covers followed by n bytes; start with 0. */
+uint32_t crc32_of(uint32_t crc, const void *bytes, size_t n);
+/* A zlib stream (RFC 1950) of n bytes on the heap: free() it. Level 1–9. NULL where there is no memory. */
+unsigned char *deflate_bytes(const void *bytes, size_t n, int level, size_t *n_out);
+
+#endif
