@@ -1,4 +1,5 @@
 /* The activations: ACTIVATION(id, names in configurations, fused form, formula). act_ID in body.h computes it. */
+#ifdef ACTIVATION
 ACTIVATION(gelu, "gelu|gelu_python", EPILOGUE_GELU, "x/2·(1 + erf(x/√2))")
 ACTIVATION(gelu_tanh, "gelu_new|gelu_pytorch_tanh|gelu_python_tanh|gelu_fast|gelu_accurate", EPILOGUE_GELU_TANH,
            "x/2·(1 + tanh(√(2/π)·(x + 0.044715·x³)))")
@@ -14,3 +15,4 @@ ACTIVATION(sigmoid, "sigmoid", EPILOGUE_NONE, "σ(x) = 1/(1 + e⁻ˣ)")
 ACTIVATION(mish, "mish", EPILOGUE_NONE, "x·tanh(ln(1 + eˣ))")
 ACTIVATION(laplace, "laplace", EPILOGUE_NONE, "(1 + erf((x − 0.707107)/(0.282095·√2)))/2")
 ACTIVATION(linear, "linear", EPILOGUE_NONE, "x")
+#endif

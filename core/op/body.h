@@ -1,7 +1,7 @@
 /* The row operations, written once in the words of lanes_*.h. A file includes its lanes, defines OP_NAME and
  * OP_KERNEL, and includes this, which ends in its row. Polynomials were fitted for this file by iteratively reweighted least
  * squares (Lawson 1961) on Chebyshev nodes; the errors named are those of the fit, relative. */
-
+#ifdef OP_KERNEL
 #include <math.h>
 
 /* eˣ to 1–2 ulp: x = n·ln 2 + r, |r| ≤ ln 2 / 2. Fit 3.1e-9. */
@@ -250,3 +250,4 @@ const struct op_kernel OP_KERNEL = {
 #undef ACTIVATION
         },
 };
+#endif

@@ -2,7 +2,7 @@
  *   MICRO_NAME, MICRO_ROWS, MICRO_DOT_ROWS, MICRO_DOT_COLS, MICRO_EACH_ROW(X), MICRO_EACH_DOT(X)
  * and includes this; it gets `micro` and the functions of its row. Each (rows, columns) is a function of its own, so
  * that all sums live in registers. */
-
+#ifdef MICRO_NAME
 #if defined(__clang__)
 #define UNROLL _Pragma("clang loop unroll(full)")
 #else
@@ -224,3 +224,4 @@ static void micro_ab(size_t m, size_t n, size_t k, float alpha, const float *a, 
 {
     tile_ab(&micro, m, n, k, alpha, a, lda, b, ldb, add, c, ldc);
 }
+#endif
