@@ -7,7 +7,7 @@
 
 #include "core/base/cancel.h"
 
-enum { BLOCK = 32 };
+enum { BLOCK = 128 };
 
 static bool mark_cells(const struct attention *a, struct anova *anova, struct err *err)
 {

@@ -6,6 +6,9 @@
     ROW(unload)       \
     ROW(runs)         \
     ROW(drop)         \
+    ROW(grid)         \
+    ROW(heads)        \
+    ROW(columns)      \
     ROW(set)          \
     ROW(source)       \
     ROW(each)         \

@@ -1,0 +1,302 @@
+/* columns: keys that draw attention from all queries, largest ratio first; with texts=, over the lines of a file. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/measure/column.h"
+#include "repl/columns_texts.h"
+#include "repl/progress.h"
+#include "repl/result.h"
+#include "repl/selector.h"
+
+enum { FIXED = 9, SHARES = 12 }; /* columns before the terms'; heads whose shares are written above the table */
+
+/* A key of a site among those that are listed. */
+struct ranked {
+    size_t site;
+    const struct column *column;
+};
+
+struct listing {
+    const struct kept_run *kept;
+    struct sites sites;
+    struct column_map *maps; /* [sites.n] */
+    struct ranked *ranked;
+    size_t n, keys;          /* listed; in all maps */
+    size_t n_terms;
+    const struct term *const *terms;
+};
+
+static int by_ratio(const void *a, const void *b)
+{
+    const struct ranked *x = a, *y = b;
+    if (x->column->ratio != y->column->ratio)
+        return x->column->ratio < y->column->ratio ? 1 : -1;
+    if (x->site != y->site)
+        return x->site < y->site ? -1 : 1;
+    return x->column->key < y->column->key ? -1 : 1;
+}
+
+static bool rank(struct listing *l, bool all, size_t top, struct err *err)
+{
+    for (size_t s = 0; s < l->sites.n; s++)
+        l->keys += l->maps[s].n;
+    l->ranked = mem_new(l->keys, sizeof *l->ranked, "the columns", err);
+    if (!l->ranked)
+        return false;
+    for (size_t s = 0; s < l->sites.n; s++)
+        for (size_t j = 0; j < l->maps[s].n; j++)
+            if (all || l->maps[s].columns[j].is_column)
+                l->ranked[l->n++] = (struct ranked){s, &l->maps[s].columns[j]};
+    qsort(l->ranked, l->n, sizeof *l->ranked, by_ratio);
+    if (top && top < l->n)
+        l->n = top;
+    return true;
+}
+
+/* ---- what stands above the table ---- */
+
+static void say_share(const struct listing *l, size_t s, struct buf *out)
+{
+    const struct column_map *map = &l->maps[s];
+    site_name(l->sites.site[s], out);
+    buf_printf(out, ": share %.3f", map->share);
+    for (size_t t = 0; t < map->n_terms; t++)
+        if (!isnan(map->term_share[t]))
+            buf_printf(out, "%s %s %.3f", t ? "," : "; of it", l->terms[t]->name, map->term_share[t]);
+    if (!isnan(map->edge_share))
+        buf_printf(out, "; edge %.3f", map->edge_share);
+    if (map->left_out)
+        buf_printf(out, "; %zu keys that fewer than 8 queries see are left out of the fit", map->left_out);
+    buf_char(out, '\n');
+}
+
+/* Shares belong to a map, not to a key: one line for each head that is listed. */
+static void say_shares(const struct listing *l, struct buf *out)
+{
+    size_t said = 0, heads = 0;
+    for (size_t i = 0; i < l->n; i++) {
+        bool before = false;
+        for (size_t k = 0; k < i && !before; k++)
+            before = l->ranked[k].site == l->ranked[i].site;
+        if (before)
+            continue;
+        heads++;
+        if (said < SHARES) {
+            say_share(l, l->ranked[i].site, out);
+            said++;
+        }
+        if (heads > 4 * SHARES) /* enough to know that there are more */
+            break;
+    }
+    if (heads > said)
+        buf_puts(out, "… and more heads: name one to see its share\n");
+}
+
+static void say_none(const struct listing *l, struct buf *out)
+{
+    const struct column *best = NULL;
+    size_t site = 0;
+    for (size_t s = 0; s < l->sites.n; s++)
+        for (size_t j = 0; j < l->maps[s].n; j++)
+            if (!best || l->maps[s].columns[j].ratio > best->ratio) {
+                best = &l->maps[s].columns[j];
+                site = s;
+            }
+    buf_printf(out, "none: no key of %zu map%s is a column (%s)", l->sites.n, l->sites.n == 1 ? "" : "s", COLUMN_DEFINITION);
+    if (best) {
+        buf_puts(out, "; the largest ratio is ");
+        buf_printf(out, "%.2f, at key %zu of ", best->ratio, best->key);
+        site_name(l->sites.site[site], out);
+        if (!isnan(best->cover))
+            buf_printf(out, ", cover %.2f", best->cover);
+    }
+    buf_puts(out, "; all=on ranks every key");
+}
+
+/* The formulas and the heads' shares, for a person; only "none" is said in every format. */
+static bool say(const struct listing *l, struct result *result, struct err *err)
+{
+    struct buf text = {0};
+    bool table = strcmp(result_format(result), "table") == 0;
+    if (table && l->n) {
+        buf_puts(&text, "mass c_j = (1/n)·Σ_i A_ij; ratio = n·c_j; cover = share of the queries i != j with A_ij >= 2/n; median of "
+                        "n·A_ij over them; a column has " COLUMN_DEFINITION " (definition and thresholds: gaze's own)\n");
+        buf_puts(&text, "nats = column part c_j of the scores s_ij = μ + r_i + c_j + e_ij (two-way ANOVA; gaze's own), split over the "
+                        "terms; edge = what of it relative positions alone make; share = n·Σ_j c_j² / Σ_ij (s_ij - μ - r_i)²\n");
+        say_shares(l, &text);
+    }
+    if (!l->n)
+        say_none(l, &text);
+    bool ok = buf_ok(&text, err);
+    if (ok && table)
+        ok = result_text(result, buf_view(&text), err);
+    else if (ok && text.n)
+        result_note(result, "%s", buf_cstr(&text));
+    buf_free(&text);
+    return ok;
+}
+
+/* ---- the table ---- */
+
+static struct cell_value number(double value, int digits)
+{
+    return (struct cell_value){.kind = CELL_NUMBER, .number = value, .digits = digits};
+}
+
+static struct cell_value integer(size_t value)
+{
+    return (struct cell_value){.kind = CELL_INT, .integer = (long long)value};
+}
+
+static bool put_header(const struct listing *l, struct result *result, struct err *err)
+{
+    struct buf header = {0};
+    buf_puts(&header, "layer,head,index,token,mass,ratio,cover,median,nats");
+    for (size_t t = 0; t < l->n_terms; t++)
+        buf_printf(&header, ",nats_%s", l->terms[t]->name);
+    buf_puts(&header, ",edge");
+    bool ok = buf_ok(&header, err) && result_columns(result, buf_cstr(&header), err);
+    buf_free(&header);
+    return ok;
+}
+
+static bool put_row(const struct listing *l, const struct ranked *r, struct result *result, struct err *err)
+{
+    struct site site = l->sites.site[r->site];
+    const struct column *c = r->column;
+    struct buf token = {0};
+    struct cell_value cells[FIXED + MAX_TERMS + 1];
+    size_t n = 0;
+    if (strcmp(result_format(result), "table") == 0)
+        token_label(l->kept->run, site.text, c->key, &token);
+    else /* machines get the vocabulary's string, as in maps */
+        buf_str(&token, l->kept->run->texts[site.text].tokens[c->key].string);
+    cells[n++] = integer(site.layer);
+    cells[n++] = integer(site.head);
+    cells[n++] = integer(c->key);
+    cells[n++] = (struct cell_value){.kind = CELL_TEXT, .text = buf_view(&token)};
+    cells[n++] = number(c->mass, 3);
+    cells[n++] = number(c->ratio, 2);
+    cells[n++] = number(c->cover, 2);
+    cells[n++] = number(c->median, 2);
+    cells[n++] = number(c->nats, 2);
+    for (size_t t = 0; t < l->n_terms; t++)
+        cells[n++] = number(c->term[t], 2);
+    cells[n++] = number(c->edge, 2);
+    bool ok = buf_ok(&token, err) && result_row(result, cells, n, err);
+    buf_free(&token);
+    return ok;
+}
+
+static bool list(struct listing *l, const struct call *call, struct result *result, struct err *err)
+{
+    size_t top = call_given(call, "top") ? (size_t)call_int(call, "top") : 0;
+    if (!rank(l, call_flag(call, "all"), top, err) || !say(l, result, err) || !put_header(l, result, err))
+        return false;
+    for (size_t i = 0; i < l->n; i++)
+        if (!put_row(l, &l->ranked[i], result, err))
+            return false;
+    return true;
+}
+
+static bool columns_run(struct session *session, const struct call *call, struct result *result, struct err *err)
+{
+    struct listing l = {0};
+    struct kept_run **runs = NULL;
+    size_t n_runs;
+    bool ok = select_runs(session, call, &runs, &n_runs, err);
+    if (ok && n_runs > 1) {
+        err_set(err, ERR_ARG, "columns takes one run, not %zu", n_runs);
+        ok = call_blame(call, call_arg(call, ARG_RUN, 1), err);
+    }
+    if (ok) {
+        l.kept = runs[0];
+        ok = select_sites(session, call, l.kept, SELECT_ALL, &l.sites, err);
+    }
+    if (ok) {
+        const struct attention *a = run_attention(l.kept->run, l.sites.site[0], err);
+        l.terms = a ? a->terms : NULL;
+        l.n_terms = a ? attention_terms(a) : 0;
+        l.maps = a ? mem_new(l.sites.n, sizeof *l.maps, "columns of the heads", err) : NULL;
+        ok = l.maps != NULL;
+    }
+    if (ok) {
+        struct progress progress;
+        struct watch watch = progress_begin(&progress, session, "heads");
+        ok = column_maps(l.kept->run, l.sites.site, l.sites.n, &watch, l.maps, err);
+        progress_end(&progress);
+    }
+    ok = ok && list(&l, call, result, err);
+    for (size_t s = 0; l.maps && s < l.sites.n; s++)
+        column_map_free(&l.maps[s]);
+    free(l.maps);
+    free(l.ranked);
+    sites_free(&l.sites);
+    free(runs);
+    return ok;
+}
+
+/* Options of the one form in the other. */
+static bool only_with(const struct call *call, const char *const *options, const char *why, struct err *err)
+{
+    for (; *options; options++)
+        if (call_given(call, *options)) {
+            err_set(err, ERR_ARG, "%s= %s", *options, why);
+            return call_blame_option(call, *options, err);
+        }
+    return true;
+}
+
+static bool run(struct session *session, const struct call *call, struct result *result, struct err *err)
+{
+    static const char *const of_texts[] = {"length", "add_special", "front", "seed", NULL};
+    static const char *const of_run[] = {"all", "top", NULL};
+    if (call_given(call, "texts"))
+        return only_with(call, of_run, "ranks the keys of one run: leave it out with texts=", err) &&
+               columns_texts(session, call, result, err);
+    return only_with(call, of_texts, "belongs to texts=FILE", err) && columns_run(session, call, result, err);
+}
+
+static const struct option options[] = {
+    {.name = "all", .kind = VALUE_FLAG, .fallback = "off", .summary = "every key, not only those that are columns"},
+    {.name = "top", .kind = VALUE_INT, .summary = "the first so many rows", .lo = 1, .hi = 1e9},
+    {.name = "texts", .kind = VALUE_FILE, .summary = "hold hypotheses against every line of this file"},
+    {.name = "length", .kind = VALUE_INT, .fallback = "128", .summary = "tokens that a text is cut to", .lo = 8, .hi = 1e6},
+    {.name = "add_special", .kind = VALUE_FLAG, .fallback = "on", .summary = "off: without the tokenizer's special tokens"},
+    {.name = "front", .kind = VALUE_WORD, .summary = "a token put in front of every text"},
+    {.name = "seed", .kind = VALUE_INT, .fallback = "1", .summary = "of the permuted maps", .lo = 0, .hi = 9e15},
+    {0}};
+static const struct arg args[] = {
+    {.name = "RUN", .kind = ARG_RUN, .optional = true, .summary = "which run: @, @3, @fox"},
+    {.name = "SELECTOR", .kind = ARG_SELECTOR, .optional = true, .repeated = true, .summary = "which heads; all of them"},
+    {0}};
+
+extern const struct command command_columns;
+const struct command command_columns = {
+    .name = "columns",
+    .group = "measures",
+    .summary = "keys that draw attention from all queries",
+    .help = "Lists the keys that are columns: n·c_j >= 3, c_j = (1/n)·Σ_i A_ij, and A_ij >= 2/n in at least 2/3 of the queries i != j; "
+            "largest ratio first. Beside it the column part of the scores in nats (exp of it is the key's factor over the "
+            "geometric-mean key), split over the terms; edge is what of it relative positions make without any content. Definition "
+            "and thresholds are gaze's own. In a model without absolute positions a column at index 0 is bound to the start of the "
+            "text, not to its index.\n"
+            "\n"
+            "texts=FILE runs every line (blank ones do not count) in the model in use, cut to length= tokens by leaving out its own last "
+            "tokens; lines of fewer than 8 tokens are skipped. The even lines give the candidates of each head: index k, k from the end "
+            "(0: the last), a special token, a token; those that held in at least two texts, the surest eight. The odd lines give the "
+            "counts: in how many of the texts that have such a key (one of them) is a column, Wilson's 95 % interval of that rate, and "
+            "the rate that chance gives (the same maps, the keys of each row permuted, four times). Hypotheses that held in exactly the "
+            "same texts are one row: these texts do not tell them apart. add_special=off and front=TOKEN run the texts without special "
+            "tokens and with one more token in front of all others, where they may come apart.",
+    .examples = "columns\n"
+                "columns L5\n"
+                "columns @1 L0-2.H* all=on top=20\n"
+                "columns format=csv > columns.csv\n"
+                "columns texts=corpus.txt length=96\n"
+                "columns L5 texts=corpus.txt add_special=off",
+    .options = options,
+    .args = args,
+    .run = run,
+};

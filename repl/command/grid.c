@@ -1,0 +1,409 @@
+/* grid: all layers × heads of a run at once: their maps as small multiples on one scale, or one measure as colour. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/cancel.h"
+#include "core/measure/measure.h"
+#include "repl/maps.h"
+#include "repl/progress.h"
+#include "repl/provenance.h"
+#include "viz/layout.h"
+#include "viz/palette/palette.h"
+#include "viz/scale.h"
+
+enum { MOST_CELLS = 64, MAX_NOTES = 4 }; /* cells a side that a small map keeps; lines under the picture */
+
+/* Everything the picture borrows while it is drawn. */
+struct sheet {
+    struct session *session;
+    const struct call *call;
+    struct kept_run *kept;
+    struct sites sites;
+    struct panel *panels;
+    float *largest;          /* [sites.n] magnitude that each map is divided by */
+    size_t n, pool;          /* maps made; values a side of a cell */
+    struct part part;
+    struct str notes[MAX_NOTES];
+    size_t n_notes;
+    char value_name[200];
+    struct arena *arena;
+};
+
+static bool note(struct sheet *sheet, struct buf *text, struct err *err)
+{
+    bool ok = buf_ok(text, err) && sheet->n_notes < MAX_NOTES &&
+              arena_str(sheet->arena, buf_view(text), &sheet->notes[sheet->n_notes++], err);
+    buf_free(text);
+    return ok;
+}
+
+/* ---- what both forms share ---- */
+
+static bool set_scale(const struct sheet *sheet, struct scale *scale, struct err *err)
+{
+    struct str text = call_str(sheet->call, "scale"), clip = call_str(sheet->call, "clip");
+    scale->kind = SCALE_LINEAR;
+    scale->clip_hi = 100;
+    if (text.n && !scale_parse(text, scale, err))
+        return call_blame_option(sheet->call, "scale", err);
+    if (clip.n && !scale_parse_clip(clip, scale, err))
+        return call_blame_option(sheet->call, "clip", err);
+    if (scale->diverging && scale->kind == SCALE_LOG) {
+        err_set(err, ERR_ARG, "scale=log has no place for values below 0; signed maps take linear, sqrt or symlog");
+        return call_blame_option(sheet->call, "scale", err);
+    }
+    return true;
+}
+
+static bool give(const struct sheet *sheet, struct picture *picture, struct result *result, struct err *err)
+{
+    struct provenance provenance;
+    struct render_options options = {0};
+    struct str size = call_str(sheet->call, "size"), palette = call_str(sheet->call, "palette");
+    const struct palette *chosen = palette_find(palette.n ? palette : str_of(sheet->session->palette));
+    if (chosen && (palette.n || chosen->diverging == picture->scale.diverging))
+        picture->palette = chosen->name;
+    if (size.n && !render_size(size, &options, err))
+        return call_blame_option(sheet->call, "size", err);
+    if (call_given(sheet->call, "dpi"))
+        options.dpi = call_float(sheet->call, "dpi");
+    options.numbers = call_given(sheet->call, "digits") ? call_flag(sheet->call, "digits") : sheet->session->digits > 0;
+    result_render_options(result, &options);
+    if (!provenance_make(sheet->call, &sheet->kept, 1, NULL, sheet->value_name, &provenance, err))
+        return false;
+    picture->value_name = sheet->value_name;
+    picture->notes = sheet->notes;
+    picture->n_notes = sheet->n_notes;
+    picture->provenance = provenance.pair;
+    picture->n_provenance = provenance.n;
+    picture_fit_scale(picture);
+    bool ok = result_picture(result, picture, err);
+    provenance_free(&provenance);
+    return ok;
+}
+
+/* ---- by=: layers × heads, one value each ---- */
+
+/* The different layers (of stacks) and heads among the sites, as rows and columns. */
+struct axes {
+    size_t rows, cols, *row_of, *col_of; /* [sites.n] */
+    struct str *row_labels, *col_labels;
+};
+
+static bool axis_place(struct arena *arena, struct str *labels, size_t *n, const char *name, size_t *at, struct err *err)
+{
+    for (*at = 0; *at < *n; (*at)++)
+        if (str_is(labels[*at], name))
+            return true;
+    return arena_str(arena, str_of(name), &labels[(*n)++], err);
+}
+
+static bool make_axes(struct sheet *sheet, struct axes *axes, struct err *err)
+{
+    size_t n = sheet->sites.n;
+    axes->row_of = arena_alloc(sheet->arena, n, sizeof *axes->row_of, "the grid", err);
+    axes->col_of = arena_alloc(sheet->arena, n, sizeof *axes->col_of, "the grid", err);
+    axes->row_labels = arena_alloc(sheet->arena, n, sizeof *axes->row_labels, "the grid", err);
+    axes->col_labels = arena_alloc(sheet->arena, n, sizeof *axes->col_labels, "the grid", err);
+    if (!axes->row_of || !axes->col_of || !axes->row_labels || !axes->col_labels)
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        struct site site = sheet->sites.site[i];
+        char row[40], col[40];
+        snprintf(row, sizeof row, "%c%zu", stack_letters[site.stack], site.layer);
+        snprintf(col, sizeof col, "H%zu", site.head);
+        if (!axis_place(sheet->arena, axes->row_labels, &axes->rows, row, &axes->row_of[i], err) ||
+            !axis_place(sheet->arena, axes->col_labels, &axes->cols, col, &axes->col_of[i], err))
+            return false;
+    }
+    return true;
+}
+
+static bool note_formula(struct sheet *sheet, const struct measure *m, struct err *err)
+{
+    struct buf text = {0};
+    double uniform;
+    if (!measure_uniform(sheet->kept->run, m, sheet->sites.site[0], &uniform, err))
+        return false;
+    buf_printf(&text, "%s: %s (%s); the uniform map gives %.4g", m->name, m->formula, m->source, uniform);
+    return note(sheet, &text, err);
+}
+
+static bool draw_measure(struct sheet *sheet, const struct measure *m, const double *values, struct result *result,
+                         struct err *err)
+{
+    struct axes axes = {0};
+    if (!make_axes(sheet, &axes, err) || !note_formula(sheet, m, err))
+        return false;
+    float *cells = arena_alloc(sheet->arena, axes.rows * axes.cols, sizeof *cells, "the grid", err);
+    if (!cells)
+        return false;
+    for (size_t i = 0; i < axes.rows * axes.cols; i++)
+        cells[i] = NAN; /* heads that were not selected */
+    for (size_t i = 0; i < sheet->sites.n; i++)
+        cells[axes.row_of[i] * axes.cols + axes.col_of[i]] = (float)values[i];
+    struct panel panel = {.rows = axes.rows, .cols = axes.cols, .values = cells, .row_labels = axes.row_labels,
+                          .col_labels = axes.col_labels, .no_numbers = true, .tick = NAN};
+    struct picture picture = {.panels = &panel, .n_panels = 1, .row_axis = "Layer", .col_axis = "Head",
+                              .scale = {.lo = NAN, .hi = NAN}};
+    snprintf(sheet->value_name, sizeof sheet->value_name, "%s", m->label);
+    return set_scale(sheet, &picture.scale, err) && give(sheet, &picture, result, err);
+}
+
+static bool list_measure(const struct sheet *sheet, const struct measure *m, const double *values, struct result *result,
+                         struct err *err)
+{
+    if (!result_columns(result, "layer,head,value,measure", err))
+        return false;
+    for (size_t i = 0; i < sheet->sites.n; i++) {
+        struct cell_value cells[] = {{.kind = CELL_INT, .integer = (long long)sheet->sites.site[i].layer},
+                                     {.kind = CELL_INT, .integer = (long long)sheet->sites.site[i].head},
+                                     {.kind = CELL_NUMBER, .number = values[i], .digits = 4},
+                                     {.kind = CELL_TEXT, .text = str_of(m->name)}};
+        if (!result_row(result, cells, 4, err))
+            return false;
+    }
+    return true;
+}
+
+static bool grid_by(struct sheet *sheet, struct result *result, struct err *err)
+{
+    const struct measure *m = measure_named(call_str(sheet->call, "by"));
+    double *values = arena_alloc(sheet->arena, sheet->sites.n, sizeof *values, "values of heads", err);
+    if (!values || !measure_sites(sheet->kept->run, m, sheet->sites.site, sheet->sites.n, values, err))
+        return false;
+    return result_wants_picture(result) ? draw_measure(sheet, m, values, result, err)
+                                        : list_measure(sheet, m, values, result, err);
+}
+
+/* ---- small multiples ---- */
+
+/* A map's cells: the largest magnitude of pool × pool values, its sign kept; marks of any of the columns. */
+static bool keep_map(struct sheet *sheet, const struct shown_map *map, struct panel *panel, struct err *err)
+{
+    size_t longest = map->rows > map->cols ? map->rows : map->cols;
+    size_t pool = longest > MOST_CELLS ? (longest + MOST_CELLS - 1) / MOST_CELLS : 1;
+    struct panel whole = {.rows = map->rows, .cols = map->cols, .values = map->values};
+    size_t rows = (map->rows + pool - 1) / pool, cols = (map->cols + pool - 1) / pool;
+    float *values = arena_alloc(sheet->arena, rows * cols, sizeof *values, "a small map", err);
+    unsigned char *marked = arena_zalloc(sheet->arena, cols, 1, "a small map", err);
+    struct buf title = {0};
+    if (!values || !marked)
+        return false;
+    pool_largest(&whole, pool, pool, values);
+    for (size_t j = 0; map->marked && j < map->cols; j++)
+        marked[j / pool] |= map->marked[j];
+    sheet->pool = pool > sheet->pool ? pool : sheet->pool;
+    sheet->part = map->part;
+    *panel = (struct panel){.rows = rows, .cols = cols, .values = values, .marked_cols = map->marked ? marked : NULL,
+                            .no_numbers = true, .tick = NAN};
+    site_name(map->site, &title);
+    bool ok = buf_ok(&title, err) && arena_str(sheet->arena, buf_view(&title), &panel->title, err);
+    buf_free(&title);
+    return ok;
+}
+
+static float largest_of(const struct shown_map *map)
+{
+    float largest = 0;
+    for (size_t i = 0; i < map->rows * map->cols; i++)
+        if (fabsf(map->values[i]) > largest)
+            largest = fabsf(map->values[i]);
+    return largest;
+}
+
+static bool same_layer(struct site a, struct site b)
+{
+    return a.stack == b.stack && a.layer == b.layer;
+}
+
+/* Make the maps of `all` one at a time; keep the selected ones, and of every other what the shared scale needs. */
+static bool make_maps(struct sheet *sheet, const struct sites *all, bool by_layer, bool by_head, float *model_out,
+                      struct err *err)
+{
+    struct progress progress;
+    struct watch watch = progress_begin(&progress, sheet->session, "heads");
+    bool ok = true;
+    size_t selected = 0;
+    for (size_t i = 0; ok && i < all->n; i++) {
+        struct site site = all->site[i];
+        bool wanted = selected < sheet->sites.n && same_layer(site, sheet->sites.site[selected]) &&
+                      site.head == sheet->sites.site[selected].head;
+        if (by_head && !wanted)
+            continue;
+        struct shown_map map;
+        if (cancel_requested())
+            ok = err_set(err, ERR_CANCELLED, "cancelled");
+        ok = ok && shown_map_make(sheet->session, sheet->call, sheet->kept, &site, 1, &map, err);
+        if (!ok)
+            break;
+        float largest = largest_of(&map);
+        *model_out = largest > *model_out ? largest : *model_out;
+        if (by_head)
+            sheet->largest[selected] = largest;
+        for (size_t s = 0; by_layer && s < sheet->sites.n; s++)
+            if (same_layer(site, sheet->sites.site[s]) && largest > sheet->largest[s])
+                sheet->largest[s] = largest;
+        if (wanted)
+            ok = keep_map(sheet, &map, &sheet->panels[selected++], err);
+        shown_map_free(&map);
+        watch.progress(watch.context, i + 1, all->n);
+    }
+    progress_end(&progress);
+    return ok;
+}
+
+static void divide(struct sheet *sheet)
+{
+    for (size_t s = 0; s < sheet->sites.n; s++) {
+        float *values = (float *)sheet->panels[s].values;
+        for (size_t i = 0; sheet->largest[s] > 0 && i < sheet->panels[s].rows * sheet->panels[s].cols; i++)
+            values[i] /= sheet->largest[s];
+    }
+}
+
+static bool name_values(struct sheet *sheet, const char *norm, struct err *err)
+{
+    struct buf name = {0}, text = {0};
+    if (sheet->part.kind == PART_PROBS)
+        buf_puts(&name, "attention probability");
+    else
+        part_name(sheet->kept->run->model->terms, sheet->part, &name);
+    buf_puts(&name, norm);
+    snprintf(sheet->value_name, sizeof sheet->value_name, "%s", buf_cstr(&name));
+    buf_free(&name);
+    if (sheet->pool <= 1)
+        return true;
+    buf_printf(&text, "each cell: the largest magnitude of %zu × %zu values, its sign kept", sheet->pool, sheet->pool);
+    return note(sheet, &text, err);
+}
+
+/* Maps side by side as heads are, where every layer shows as many; else 0. */
+static size_t heads_across(const struct sites *sites)
+{
+    size_t first = 0;
+    while (first < sites->n && same_layer(sites->site[0], sites->site[first]))
+        first++;
+    for (size_t i = first; i < sites->n; i++)
+        if (same_layer(sites->site[i - 1], sites->site[i]) != (i % first > 0))
+            return 0;
+    return sites->n % first ? 0 : first;
+}
+
+static bool draw_maps(struct sheet *sheet, struct result *result, struct err *err)
+{
+    struct sites all;
+    float model = 0;
+    struct str norm = call_str(sheet->call, "norm");
+    bool by_layer = str_is(norm, "layer"), by_head = str_is(norm, "head");
+    sheet->panels = arena_zalloc(sheet->arena, sheet->sites.n, sizeof *sheet->panels, "the maps", err);
+    sheet->largest = arena_zalloc(sheet->arena, sheet->sites.n, sizeof *sheet->largest, "the maps", err);
+    if (!sheet->panels || !sheet->largest || !sites_parse(STR("*"), sheet->kept->run, &all, err))
+        return false;
+    bool ok = make_maps(sheet, &all, by_layer, by_head, &model, err);
+    sites_free(&all);
+    if (!ok || !name_values(sheet, by_layer ? " / the layer's largest" : by_head ? " / the head's largest"
+                                                                                  : ", one scale for the model", err))
+        return false;
+    divide(sheet); /* nothing under norm=model: largest is 0 */
+    if (by_layer || by_head || !(model > 0))
+        model = 1;
+    bool is_signed = part_is_signed(sheet->part);
+    struct picture picture = {.panels = sheet->panels, .n_panels = sheet->sites.n, .across = heads_across(&sheet->sites),
+                              .scale = {.lo = is_signed ? -model : 0, .hi = model, .diverging = is_signed},
+                              .row_axis = "Query", .col_axis = "Key"};
+    if (call_str(sheet->call, "clip").n) /* percentiles are of the data shown */
+        picture.scale.lo = picture.scale.hi = NAN;
+    return set_scale(sheet, &picture.scale, err) && give(sheet, &picture, result, err);
+}
+
+/* Formats without pictures get the whole maps. */
+static bool give_maps(struct sheet *sheet, struct result *result, struct err *err)
+{
+    struct map_list list = {.runs = &sheet->kept, .n_runs = 1, .sites = &sheet->sites};
+    struct site last = sheet->session->last.site;
+    size_t last_run = sheet->session->last.run;
+    bool known = sheet->session->last.known, ok = maps_give(sheet->session, sheet->call, &list, result, err);
+    sheet->session->last.site = last; /* a grid shows all: it moves no one's place */
+    sheet->session->last.run = last_run;
+    sheet->session->last.known = known;
+    return ok;
+}
+
+static bool check_by(const struct call *call, struct err *err)
+{
+    static const char *const of_maps[] = {"part", "softmax", "without", "q", "k", "from", "to", "special", "words", "norm", NULL};
+    for (const char *const *o = of_maps; *o; o++)
+        if (call_given(call, *o)) {
+            err_set(err, ERR_ARG, "by= colours heads by a measure of the whole map of probabilities: leave out %s=", *o);
+            return call_blame_option(call, *o, err);
+        }
+    return true;
+}
+
+static bool run(struct session *session, const struct call *call, struct result *result, struct err *err)
+{
+    struct kept_run **runs = NULL;
+    size_t n_runs;
+    struct sheet sheet = {.session = session, .call = call, .arena = arena_new(err)};
+    bool by = call_given(call, "by"), ok = sheet.arena && (!by || check_by(call, err)) &&
+              select_runs(session, call, &runs, &n_runs, err);
+    if (ok && n_runs > 1) {
+        err_set(err, ERR_ARG, "grid takes one run, not %zu", n_runs);
+        ok = call_blame(call, call_arg(call, ARG_RUN, 1), err);
+    }
+    if (ok) {
+        sheet.kept = runs[0];
+        ok = select_sites(session, call, sheet.kept, SELECT_ALL, &sheet.sites, err);
+    }
+    if (ok)
+        ok = by                             ? grid_by(&sheet, result, err)
+             : result_wants_picture(result) ? draw_maps(&sheet, result, err)
+                                            : give_maps(&sheet, result, err);
+    sites_free(&sheet.sites);
+    free(runs);
+    arena_free(sheet.arena);
+    return ok;
+}
+
+static const struct option options[] = {
+    {.name = "by", .kind = VALUE_MEASURE, .summary = "one cell a head, coloured by this measure"},
+    OPTION_PART,
+    OPTION_TOKENS,
+    {.name = "norm", .kind = VALUE_ENUM, .values = "head|layer|model", .fallback = "model",
+     .summary = "one scale over the model, or each layer or head in units of its largest magnitude"},
+    {.name = "scale", .kind = VALUE_SCALE, .fallback = "linear", .summary = "how values become colours: linear, sqrt, log:FLOOR, symlog"},
+    {.name = "clip", .kind = VALUE_WORD, .summary = "percentiles that get the ends of the scale: 2:98"},
+    {.name = "palette", .kind = VALUE_PALETTE, .summary = "colour map"},
+    {.name = "digits", .kind = VALUE_FLAG, .summary = "write the values into the cells"},
+    {.name = "mark", .kind = VALUE_ENUM, .values = "columns|none", .fallback = "columns",
+     .summary = "mark keys that draw attention from all queries"},
+    {.name = "size", .kind = VALUE_WORD, .summary = "of a figure: acl1, acl2, nature1, nature2, 85mm, 3.25in"},
+    {.name = "dpi", .kind = VALUE_FLOAT, .summary = "pixels an inch of a PNG", .lo = 36, .hi = 2400},
+    {0}};
+static const struct arg args[] = {
+    {.name = "RUN", .kind = ARG_RUN, .optional = true, .summary = "which run: @, @3, @fox"},
+    {.name = "SELECTOR", .kind = ARG_SELECTOR, .optional = true, .repeated = true, .summary = "which heads; all of them"},
+    {0}};
+
+extern const struct command command_grid;
+const struct command command_grid = {
+    .name = "grid",
+    .group = "maps",
+    .summary = "all layers × heads at once: small maps, or one measure as colour",
+    .help = "Without by=: every selected head's map, small, on one scale over the whole model (norm=head and norm=layer give each head or "
+            "layer its own, in units of its largest magnitude; the colour bar says which). Large maps are pooled by the largest magnitude, "
+            "so that columns survive. With by=: one cell a head, coloured by a measure (see heads), its formula and source below. "
+            "Formats without pictures get the maps as show gives them, or a row a head.",
+    .examples = "grid\n"
+                "grid by=entropy\n"
+                "grid L0-2 norm=head\n"
+                "grid part=c2p > c2p.png\n"
+                "grid by=column format=csv",
+    .options = options,
+    .args = args,
+    .writes = true,
+    .run = run,
+};

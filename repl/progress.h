@@ -1,0 +1,20 @@
+/* Progress of long work: a bar with rate and time left on standard error, where that is a terminal. */
+#ifndef GAZE_REPL_PROGRESS_H
+#define GAZE_REPL_PROGRESS_H
+
+#include <time.h>
+#include "core/run.h"
+#include "repl/session.h"
+
+struct progress {
+    bool on, shown;
+    const char *what;      /* "texts" */
+    struct timespec begun, last;
+};
+
+/* The watch to hand down; it lives as long as the progress. Nothing is shown in the first half second. */
+struct watch progress_begin(struct progress *progress, const struct session *session, const char *what);
+/* Wipe the bar. */
+void progress_end(struct progress *progress);
+
+#endif
