@@ -1,0 +1,28 @@
+/* A tokenizer's parts, for those who put them together: tokenizer.c and the loaders. */
+#ifndef GAZE_CORE_TOKENIZER_ASSEMBLY_H
+#define GAZE_CORE_TOKENIZER_ASSEMBLY_H
+
+#include "core/tokenizer/added.h"
+#include "core/tokenizer/model/model.h"
+#include "core/tokenizer/normalizer/normalizer.h"
+#include "core/tokenizer/postprocessor/postprocessor.h"
+#include "core/tokenizer/pretokenizer/pretokenizer.h"
+#include "core/tokenizer/tokenizer.h"
+
+struct tokenizer {
+    struct arena *arena; /* every component's memory */
+    const char *path;    /* the file it was read from */
+    struct style style;
+    struct normalizer normalizer;
+    struct pretokenizer pretokenizer;
+    struct model model;
+    struct postprocessor postprocessor;
+    struct added added;
+    int32_t roles[7];    /* ids, -1: none; in the order of role_names */
+};
+
+/* Build all components from a document in the format of tokenizer.json; `path` stands in messages. */
+NODISCARD bool tokenizer_assemble(struct tokenizer *tokenizer, const char *path, const struct json *document,
+                                  const struct overrides *over, struct err *err);
+
+#endif

@@ -1,0 +1,60 @@
+/* What a person reads for a token. See tokenizer_display in tokenizer.h. */
+#include "core/tokenizer/assembly.h"
+
+#include "core/base/text.h"
+#include "core/tokenizer/bytelevel.h"
+
+/* Letters back to bytes, without one leading space; false where a letter stands for none. */
+static bool put_bytes(struct str string, struct buf *out)
+{
+    for (int pass = 0; pass < 2; pass++)
+        for (size_t at = 0, n; at < string.n; at += n) {
+            int32_t cp;
+            n = utf8_decode(string.s + at, string.n - at, &cp);
+            int byte = bytelevel_byte(cp);
+            if (byte < 0)
+                return false;
+            if (pass && (at || byte != ' '))
+                buf_char(out, (char)byte);
+        }
+    return true;
+}
+
+static int hex(char c)
+{
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+void tokenizer_display(const struct tokenizer *tokenizer, int32_t id, struct buf *out)
+{
+    struct str string = tokenizer_string(tokenizer, id);
+    const struct style *style = &tokenizer->style;
+    if (!string.s) {
+        buf_printf(out, "#%d", id);
+        return;
+    }
+    if (vocab_string(&tokenizer->added.vocab, id).s || (style->byte_level && put_bytes(string, out))) {
+        if (vocab_string(&tokenizer->added.vocab, id).s)
+            buf_str(out, string);
+        return;
+    }
+    if (style->byte_fallback && string.n == 6 && str_starts(string, STR("<0x")) && hex(string.s[3]) >= 0 &&
+        hex(string.s[4]) >= 0) {
+        buf_char(out, (char)(hex(string.s[3]) << 4 | hex(string.s[4])));
+        return;
+    }
+    if (style->continuation.n && string.n > style->continuation.n && str_starts(string, style->continuation))
+        string = (struct str){string.s + style->continuation.n, string.n - style->continuation.n};
+    if (style->end.n && string.n > style->end.n && str_ends(string, style->end))
+        string.n -= style->end.n;
+    for (size_t at = 0; at < string.n;) {
+        struct str rest = {string.s + at, string.n - at};
+        if (style->space.n && str_starts(rest, style->space)) {
+            if (at)
+                buf_char(out, ' ');
+            at += style->space.n;
+        } else {
+            buf_char(out, string.s[at++]);
+        }
+    }
+}

@@ -1,0 +1,120 @@
+/* The family of loaders: which one reads a folder, and the small files beside. See loader.h. */
+#include "core/tokenizer/loader/loader.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/file.h"
+#include "core/tokenizer/loader/list.h"
+
+#define EXTERN(name) extern const struct loader loader_##name;
+LOADERS(EXTERN)
+#define ROW(name) &loader_##name,
+const struct loader *const loaders[] = {LOADERS(ROW) NULL};
+
+bool folder_has(const struct folder *folder, const char *file)
+{
+    char *path = path_join(folder->path, file, NULL);
+    bool has = path && file_exists(path) && !file_is_folder(path);
+    free(path);
+    return has;
+}
+
+static bool load_companion(const struct folder *folder, const char *file, struct json **out, struct err *err)
+{
+    if (!folder_has(folder, file))
+        return true;
+    char *path = path_join(folder->path, file, err);
+    *out = path ? json_load(path, 0, err) : NULL;
+    bool ok = *out && (json_is_object(*out) || err_set(err, ERR_FORMAT, "%s: expected an object", path));
+    free(path);
+    return ok;
+}
+
+static struct str without_fast(struct str name)
+{
+    return str_ends(name, STR("Fast")) ? (struct str){name.s, name.n - 4} : name;
+}
+
+static bool folder_open(struct folder *folder, const char *path, struct err *err)
+{
+    *folder = (struct folder){.path = path};
+    if (!load_companion(folder, "tokenizer_config.json", &folder->config, err) ||
+        !load_companion(folder, "special_tokens_map.json", &folder->special_map, err) ||
+        !load_companion(folder, "added_tokens.json", &folder->added_tokens, err) ||
+        !load_companion(folder, "config.json", &folder->model_config, err))
+        return false;
+    const struct json *name = json_get(folder->config, "tokenizer_class");
+    if (!json_is_string(name))
+        name = json_get(folder->model_config, "tokenizer_class");
+    folder->class_name = without_fast(json_str(name, ""));
+    folder->class = class_of(folder->class_name, json_str(json_get(folder->model_config, "model_type"), ""));
+    return true;
+}
+
+static void folder_close(struct folder *folder)
+{
+    json_free(folder->config);
+    json_free(folder->special_map);
+    json_free(folder->added_tokens);
+    json_free(folder->model_config);
+}
+
+/* The first file of the folder that is a tokenizer which no loader reads: a SentencePiece model and the like. */
+static bool find_unread(const char *path, char *name, size_t size)
+{
+    DIR *folder = opendir(path);
+    bool found = false;
+    for (struct dirent *entry; folder && (entry = readdir(folder));) {
+        struct str file = str_of(entry->d_name);
+        bool is = str_ends(file, STR(".model")) || str_is(file, "tekken.json") || str_is(file, "vocab.json") ||
+                  str_is(file, "merges.txt") || str_is(file, "bpe_encoder.bin") || str_is(file, "vocab.bpe");
+        if (is && file.n < size && (!found || strcmp(entry->d_name, name) < 0)) {
+            memcpy(name, file.s, file.n + 1);
+            found = true;
+        }
+    }
+    if (folder)
+        closedir(folder);
+    return found;
+}
+
+static void put_files(const struct loader *loader, struct buf *out)
+{
+    for (size_t i = 0; loader->files[i]; i++)
+        buf_printf(out, "%s%s", i ? " with " : "", loader->files[i]);
+}
+
+static bool nothing_to_read(const char *path, struct err *err)
+{
+    char name[256];
+    struct buf known = {0};
+    for (size_t i = 0; loaders[i]; i++) {
+        buf_puts(&known, i ? ", " : "");
+        put_files(loaders[i], &known);
+    }
+    if (find_unread(path, name, sizeof name))
+        err_set(err, ERR_UNSUPPORTED, "%s/%s: this tokenizer file is not read; read are %s", path, name, buf_cstr(&known));
+    else
+        err_set(err, ERR_NOT_FOUND, "%s: no tokenizer here; read are %s", path, buf_cstr(&known));
+    buf_free(&known);
+    return false;
+}
+
+bool loader_load(struct tokenizer *tokenizer, const char *path, struct err *err)
+{
+    struct folder folder;
+    bool ok = folder_open(&folder, path, err);
+    const struct loader *chosen = NULL;
+    for (size_t i = 0; ok && !chosen && loaders[i]; i++) {
+        chosen = loaders[i];
+        for (size_t k = 0; chosen && loaders[i]->files[k]; k++)
+            if (!folder_has(&folder, loaders[i]->files[k]))
+                chosen = NULL;
+    }
+    if (ok)
+        ok = chosen ? chosen->load(tokenizer, &folder, err) : nothing_to_read(path, err);
+    folder_close(&folder);
+    return ok;
+}
