@@ -55,6 +55,8 @@ void op_layer_norm(const float *x, const float *residual, size_t rows, size_t E,
 
 void op_softmax_row(float *row, size_t n, size_t lo, size_t hi, const unsigned char *allowed)
 {
+    if (n == 0)
+        return;
     if (hi > n)
         hi = n;
     if (lo > hi)

@@ -4,6 +4,5 @@
 KERNEL(avx512)
 KERNEL(avx2)
 #endif
-//KERNEL(openblas)
 KERNEL(plain)
 #endif

@@ -95,10 +95,15 @@ void product_ab(size_t m, size_t n, size_t k, float alpha, const float *a, size_
 
 void product_describe(struct buf *out)
 {
+    /* The rows up to the one that takes everything: those below it are never used, nor their libraries loaded. */
     const char *comma = "";
-    for (size_t i = 0; product_kernels[i]; i++)
-        if (product_kernels[i]->usable()) {
-            buf_printf(out, "%s%s", comma, product_kernels[i]->name);
-            comma = ", ";
-        }
+    for (size_t i = 0; product_kernels[i]; i++) {
+        const struct product_kernel *k = product_kernels[i];
+        if (!k->usable())
+            continue;
+        buf_printf(out, "%s%s", comma, k->name);
+        if (k->linear && k->abt && k->ab)
+            break;
+        comma = ", ";
+    }
 }

@@ -62,7 +62,7 @@ struct product_kernel {
 };
 extern const struct product_kernel *const product_kernels[]; /* NULL-ended, best first */
 
-/* "avx512, OpenBLAS 0.3.21 SkylakeX" for --version and bench. */
+/* The kernel that this machine uses, for --version and bench: "avx512". */
 void product_describe(struct buf *out);
 /* Use only the kernel of that name (tests, bench), NULL for the usual choice; false where it is not usable. */
 bool product_force(const char *name);
