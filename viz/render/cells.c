@@ -55,10 +55,10 @@ static struct map_plan plan_of(const struct sheet *s, const struct panel *panel)
 static void line_tokens(const struct panel *panel, const struct map_plan *plan, size_t line, struct buf *out)
 {
     size_t a_line = plan->pool_rows * (plan->half ? 2 : 1), i = line * a_line;
-    for (size_t k = i; k < i + a_line && k < panel->rows && k < i + TOKEN_COLUMNS; k++) {
-        if (k > i)
+    for (size_t k = i; panel->row_labels && k < i + a_line && k < panel->rows && k < i + TOKEN_COLUMNS; k++) {
+        if (out->n && panel->row_labels[k].n)
             buf_char(out, ' ');
-        buf_str(out, panel_row_label(panel, k));
+        buf_str(out, panel->row_labels[k]);
     }
 }
 
@@ -420,7 +420,16 @@ static bool draw_footer(struct sheet *s)
     const struct picture *p = s->picture;
     if (!grid_add_rows(s->grid, 2, s->err))
         return false;
-    cells_bar(s->grid, s->grid->rows - 1, 0, s->columns, &s->ink, p);
+    size_t row = s->grid->rows - 1, at = cells_bar(s->grid, row, 0, s->columns, &s->ink, p) + 2;
+    if (picture_masked(p)) {
+        if (at + CELLS_MASKED > s->columns) {
+            at = 0;
+            row++;
+            if (!grid_add_rows(s->grid, 1, s->err))
+                return false;
+        }
+        cells_masked(s->grid, row, at, &s->ink);
+    }
     if (s->marks && !put_marked(s))
         return false;
     if (s->pooled && !put_pooled(s))

@@ -100,10 +100,14 @@ bool heat_place(struct cell_rect rect, const struct heat_view *view, size_t i, s
 size_t heat_number_columns(const struct scale *scale);
 void heat_number(struct buf *out, const struct scale *scale, double value);
 
-/* "0.00 ▏████▕ 0.83  attention probability  │ 1/12  ▒▒ masked": the picture's colour bar in at most `columns` on
- * one row. Returns the columns used. */
+/* "0.00 ▏████▕ 0.83  attention probability  │ 1/12": the picture's colour bar in at most `columns` on one row. Returns
+ * the columns used. */
 size_t cells_bar(struct cell_grid *grid, size_t row, size_t col, size_t columns, const struct ink *ink,
                  const struct picture *picture);
+
+/* "▒▒ masked": what masked cells look like, in CELLS_MASKED columns. */
+#define CELLS_MASKED 9
+void cells_masked(struct cell_grid *grid, size_t row, size_t col, const struct ink *ink);
 
 /* ---- whole pictures (cells.c) ---- */
 

@@ -35,12 +35,14 @@ static void put_line(const struct pen *p, double x0, double y0, double x1, doubl
     p->canvas->ops->line(p->canvas, (struct point){x0, y0}, (struct point){x1, y1}, 0.5, colour);
 }
 
+/* Around the box, not over its edge: a column of 512 tokens may be no wider than the line. */
 static void put_frame(const struct pen *p, struct box b)
 {
-    put_line(p, b.x, b.y, b.x + b.w, b.y, frame_colour);
-    put_line(p, b.x, b.y + b.h, b.x + b.w, b.y + b.h, frame_colour);
-    put_line(p, b.x, b.y, b.x, b.y + b.h, frame_colour);
-    put_line(p, b.x + b.w, b.y, b.x + b.w, b.y + b.h, frame_colour);
+    double x0 = b.x - 0.25, y0 = b.y - 0.25, x1 = b.x + b.w + 0.25, y1 = b.y + b.h + 0.25;
+    put_line(p, x0, y0, x1, y0, frame_colour);
+    put_line(p, x0, y1, x1, y1, frame_colour);
+    put_line(p, x0, y0, x0, y1, frame_colour);
+    put_line(p, x1, y0, x1, y1, frame_colour);
 }
 
 /* ---- one map ---- */

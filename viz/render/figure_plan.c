@@ -159,7 +159,7 @@ static double left_of(const struct figure *f)
 static size_t thinned(const struct figure *f, double cell)
 {
     double need = LINE * f->label * (1 - 1e-9);
-    return cell >= need ? 1 : label_stride(cell, 1.5 * need);
+    return cell >= need ? 1 : label_stride(cell, 1.35 * need);
 }
 
 /* Cells, labels and their thinning hang together: settled in a few rounds. */
@@ -172,7 +172,7 @@ static bool settle(struct figure *f, const struct render_options *options, struc
     f->row_stride = f->col_stride = 1;
     f->label = f->text;
     f->cell_w = natural_cell(f, most);
-    if (f->numbers)
+    if (f->numbers && most <= LAYOUT_LARGE_CELLS)
         f->cell_w = fmax(f->cell_w, number_width(f, measure));
     for (int round = 0; round < 3; round++) {
         bool flat;

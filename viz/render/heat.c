@@ -187,13 +187,15 @@ size_t cells_bar(struct cell_grid *grid, size_t row, size_t col, size_t columns,
         at += 2 + grid_text(grid, row, at + 2, end - at - 2, STR("│ "), plain);
         at += grid_text(grid, row, at, end - at, buf_view(&mark), plain);
     }
-    if (at + 11 <= end && picture_masked(picture)) {
-        put_large(grid, row, at + 2, &(struct heat_view){.cell_columns = 2}, ink, NAN);
-        at += 4 + grid_text(grid, row, at + 4, end - at - 4, STR(" masked"), plain);
-    }
     buf_free(&lo);
     buf_free(&hi);
     buf_free(&mark);
     buf_free(&name);
     return at - col;
+}
+
+void cells_masked(struct cell_grid *grid, size_t row, size_t col, const struct ink *ink)
+{
+    put_large(grid, row, col, &(struct heat_view){.cell_columns = 2}, ink, NAN);
+    grid_text(grid, row, col + 3, CELLS_MASKED - 3, STR("masked"), (struct style){0});
 }
