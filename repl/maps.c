@@ -9,10 +9,29 @@
 
 /* ---- the list ---- */
 
+/* part=c2c,c2p,scores into pieces. */
+static bool split_parts(const struct call *call, struct map_list *out, struct err *err)
+{
+    struct str rest = call_option(call, "part");
+    if (!rest.n || !memchr(rest.s, ',', rest.n))
+        return true;
+    for (const char *comma = rest.s; comma; rest.s = comma + 1) {
+        comma = memchr(rest.s, ',', rest.n);
+        size_t n = comma ? (size_t)(comma - rest.s) : rest.n;
+        if (out->n_parts == sizeof out->parts / sizeof *out->parts) {
+            err_set(err, ERR_LIMIT, "part= takes at most %zu parts", out->n_parts);
+            return call_blame_option(call, "part", err);
+        }
+        out->parts[out->n_parts++] = (struct str){rest.s, n};
+        rest.n -= comma ? n + 1 : n;
+    }
+    return true;
+}
+
 bool map_list_make(const struct session *session, const struct call *call, struct map_list *out, struct err *err)
 {
     *out = (struct map_list){.folded = call_option(call, "agg").n > 0};
-    if (!select_runs(session, call, &out->runs, &out->n_runs, err))
+    if (!split_parts(call, out, err) || !select_runs(session, call, &out->runs, &out->n_runs, err))
         return false;
     out->sites = mem_new(out->n_runs, sizeof *out->sites, "the selection", err);
     if (!out->sites)
@@ -45,7 +64,7 @@ size_t map_list_count(const struct map_list *list)
     size_t n = 0;
     for (size_t i = 0; i < (list->difference ? 1 : list->n_runs); i++)
         n += maps_of_run(list, i);
-    return n;
+    return list->n_parts ? n * list->n_parts : n;
 }
 
 /* Map i of one run. */
@@ -76,8 +95,8 @@ static bool make_difference(struct session *session, const struct call *call, co
     return ok;
 }
 
-bool map_list_at(struct session *session, const struct call *call, const struct map_list *list, size_t i,
-                 struct shown_map *out, struct err *err)
+static bool map_of_one_part(struct session *session, const struct call *call, const struct map_list *list, size_t i,
+                            struct shown_map *out, struct err *err)
 {
     size_t run = 0;
     if (list->difference)
@@ -85,6 +104,26 @@ bool map_list_at(struct session *session, const struct call *call, const struct 
     while (i >= maps_of_run(list, run))
         i -= maps_of_run(list, run++);
     return make_one(session, call, list, run, i, out, err);
+}
+
+bool map_list_at(struct session *session, const struct call *call, const struct map_list *list, size_t i,
+                 struct shown_map *out, struct err *err)
+{
+    if (!list->n_parts)
+        return map_of_one_part(session, call, list, i, out, err);
+    size_t n = command_options(call->command);
+    struct call one = *call; /* as if its own part alone had been asked for */
+    one.values = mem_new(n, sizeof *one.values, "the options", err);
+    if (!one.values)
+        return false;
+    for (size_t o = 0; o < n; o++) {
+        one.values[o] = call->values[o];
+        if (strcmp(command_option(call->command, o)->name, "part") == 0)
+            one.values[o].text = list->parts[i % list->n_parts];
+    }
+    bool ok = map_of_one_part(session, &one, list, i / list->n_parts, out, err);
+    free(one.values);
+    return ok;
 }
 
 /* ---- JSON ---- */
@@ -202,6 +241,10 @@ static bool give_rows(struct session *session, const struct call *call, const st
                       struct err *err)
 {
     bool with_run = list->n_runs > 1 && !list->difference;
+    if (list->n_parts) {
+        err_set(err, ERR_ARG, "rows hold one part; a list of parts goes to pictures, JSON and tensors");
+        return call_blame_option(call, "part", err);
+    }
     if (!result_columns(result, with_run ? "run,layer,head,query,query_token,key,key_token,value"
                                          : "layer,head,query,query_token,key,key_token,value", err))
         return false;
@@ -260,7 +303,7 @@ static bool give_tensors(struct session *session, const struct call *call, const
     return ok;
 }
 
-void map_title(const struct shown_map *map, const struct call *call, struct buf *out)
+static void title_site(const struct shown_map *map, const struct call *call, struct buf *out)
 {
     if (!map->agg_heads) {
         site_name(map->site, out);
@@ -272,6 +315,16 @@ void map_title(const struct shown_map *map, const struct call *call, struct buf 
         buf_printf(out, " of %c%zu", stack_letters[map->site.stack], map->site.layer);
 }
 
+void map_title(const struct shown_map *map, const struct call *call, struct buf *out)
+{
+    struct str part = call_option(call, "part");
+    title_site(map, call, out);
+    if (part.n && memchr(part.s, ',', part.n)) {
+        buf_char(out, ' ');
+        part_name(map->run->run->model->terms, map->part, out);
+    }
+}
+
 bool maps_give(struct session *session, const struct call *call, const struct map_list *list, struct result *result,
                struct err *err)
 {
@@ -279,11 +332,14 @@ bool maps_give(struct session *session, const struct call *call, const struct ma
               : result_wants_picture(result) ? maps_give_picture(session, call, list, result, err)
               : result_wants_rows(result)    ? give_rows(session, call, list, result, err)
                                              : give_tensors(session, call, list, result, err);
-    if (!ok)
-        return false;
-    const struct kept_run *run = list->runs[list->n_runs - 1];
-    session->last.run = run->number;
+    if (ok)
+        maps_remember(session, list);
+    return ok;
+}
+
+void maps_remember(struct session *session, const struct map_list *list)
+{
+    session->last.run = list->runs[list->n_runs - 1]->number;
     session->last.site = list->sites[list->n_runs - 1].site[0];
     session->last.known = true;
-    return true;
 }

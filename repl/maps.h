@@ -12,6 +12,8 @@ struct map_list {
     struct sites *sites;  /* [n_runs] */
     bool folded;          /* agg=: one map a run */
     bool difference;      /* runs[1] − runs[0]: one signed map a site */
+    struct str parts[MAX_TERMS + 2]; /* part=A,B,…: every site once a part, side by side; borrowed from the call */
+    size_t n_parts;       /* 0: one part, as the call says */
 };
 
 /* Read runs, sites and the fold of a call. Free with map_list_free. */
@@ -29,12 +31,15 @@ NODISCARD bool maps_give(struct session *session, const struct call *call, const
 NODISCARD bool maps_give_picture(struct session *session, const struct call *call, const struct map_list *list,
                                  struct result *result, struct err *err);
 
-/* "L2.H1", "mean of L2.H0 to L2.H3" into out. */
+/* The list's last run and first site are what show, plot, row and view mean where none is named. */
+void maps_remember(struct session *session, const struct map_list *list);
+
+/* "L2.H1", "mean of L2.H0 to L2.H3" into out; of a list of parts "L2.H1 c2p". */
 void map_title(const struct shown_map *map, const struct call *call, struct buf *out);
 
 /* The options that commands showing maps share, for their rows. */
 #define OPTION_PART                                                                                                            \
-    {"part", VALUE_PART, NULL, "probs", "probs, scores, or a sum of terms: its logits", 0, 0},                                 \
+    {"part", VALUE_PART, NULL, "probs", "probs, scores, or a sum of terms: its logits; several as a list: c2c,c2p,scores", 0, 0}, \
     {"softmax", VALUE_TERMS, NULL, NULL, "the softmax of a sum of terms (c2c+c2p)", 0, 0},                                      \
     {"without", VALUE_TERMS, NULL, NULL, "the softmax of all terms but these", 0, 0}
 #define OPTION_TOKENS                                                                                                          \

@@ -2,15 +2,11 @@
  * prints what commands give. See result.h. */
 #include "repl/result.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/base/text.h"
@@ -24,7 +20,7 @@ struct result {
     struct render_options options;
     struct sink sink;
     bool opened, gave, broken; /* broken: the pipe's reader has gone */
-    pid_t child;
+    long child; /* 0: none */
     struct arena *arena;
 };
 
@@ -105,6 +101,16 @@ bool result_wants_rows(const struct result *result)
     return result->writer && result->writer->row;
 }
 
+bool result_wants_tensors(const struct result *result)
+{
+    return result->writer && result->writer->tensors;
+}
+
+bool result_one_tensor(const struct result *result)
+{
+    return result->writer && result->writer->one_tensor;
+}
+
 size_t result_width(const struct result *result)
 {
     return result->sink.columns;
@@ -128,31 +134,13 @@ static size_t line_columns(bool terminal)
     return n >= 20 && n <= 10000 ? (size_t)n : 80;
 }
 
-/* Start `sh -c COMMAND` with our end of a pipe as its standard input. */
 static bool open_pipe(struct result *result, struct err *err)
 {
-    int ends[2];
-    char *command = mem_copy_str(result->call->pipe, err);
-    if (!command)
-        return false;
-    if (pipe2(ends, O_CLOEXEC) != 0) {
-        err_errno(err, command, "cannot make a pipe");
-        free(command);
-        return false;
-    }
-    fflush(NULL);
-    pid_t child = fork();
-    if (child == 0) {
-        signal(SIGPIPE, SIG_DFL);
-        dup2(ends[0], STDIN_FILENO);
-        execl("/bin/sh", "sh", "-c", command, (char *)NULL);
-        _exit(127);
-    }
-    close(ends[0]);
-    bool ok = child > 0 ? out_open_fd(ends[1], command, &result->sink.out, err) : err_errno(err, command, "cannot start");
-    close(ends[1]);
-    free(command);
-    result->child = child > 0 ? child : 0;
+    int end;
+    if (!process_start(result->call->pipe, &end, &result->child, err))
+        return call_blame(result->call, &result->call->pipe_word, err);
+    bool ok = out_open_fd(end, "the pipe", &result->sink.out, err);
+    close(end);
     return ok;
 }
 
@@ -336,21 +324,14 @@ void result_note(struct result *result, const char *format, ...)
 
 /* ---- the end ---- */
 
-static bool wait_child(struct result *result, bool ok, struct err *err)
+static bool wait_child(const struct result *result, bool ok, struct err *err)
 {
-    int status;
-    while (waitpid(result->child, &status, 0) < 0)
-        if (errno != EINTR)
-            return ok;
-    if (!ok)
-        return false;
-    struct str command = result->call->pipe;
-    if (WIFEXITED(status) && WEXITSTATUS(status) != 0)
-        err_set(err, ERR_IO, "| %.*s: ended with status %d", STR_ARGS(command), WEXITSTATUS(status));
-    else if (WIFSIGNALED(status) && WTERMSIG(status) != SIGPIPE)
-        err_set(err, ERR_IO, "| %.*s: ended by signal %d", STR_ARGS(command), WTERMSIG(status));
-    else
-        return true;
+    struct err own = {0};
+    bool ended = process_wait(result->child, result->call->pipe, &own);
+    if (!ok || ended)
+        return ok;
+    if (err)
+        *err = own;
     return call_blame(result->call, &result->call->pipe_word, err);
 }
 

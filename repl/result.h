@@ -43,6 +43,8 @@ NODISCARD bool result_json_piece(struct result *result, struct str piece, struct
 /* Does the format hold pictures? Tables? Else it is for tensors. */
 bool result_wants_picture(const struct result *result);
 bool result_wants_rows(const struct result *result);
+bool result_wants_tensors(const struct result *result);
+bool result_one_tensor(const struct result *result); /* and only one of them */
 
 /* A picture: cells on the terminal and in pipes, a file by its extension (writers first, then viz's renderers). */
 NODISCARD bool result_picture(struct result *result, const struct picture *picture, struct err *err);

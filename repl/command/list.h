@@ -1,11 +1,22 @@
 /* The commands, in the order in which help lists them within their group. To add one: a file repl/command/NAME.c that
  * ends in `const struct command command_NAME`, and a row here. */
 #define COMMANDS(ROW) \
+    ROW(load)         \
     ROW(models)       \
     ROW(use)          \
     ROW(unload)       \
+    ROW(info)         \
+    ROW(run)          \
     ROW(runs)         \
     ROW(drop)         \
+    ROW(tokens)       \
+    ROW(predict)      \
+    ROW(export)       \
+    ROW(show)         \
+    ROW(row)          \
+    ROW(qk)           \
+    ROW(diff)         \
+    ROW(plot)         \
     ROW(grid)         \
     ROW(heads)        \
     ROW(columns)      \

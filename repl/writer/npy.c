@@ -12,5 +12,8 @@ static bool put_tensors(struct sink *sink, const struct tensor_promise *tensors,
     return sink_drain(sink, &header, err) && tensor_put_bytes(sink, &tensors[0], err);
 }
 
-const struct writer writer_npy = {
-    .name = "npy", .extensions = "npy", .summary = "NumPy array, one tensor", .tensors = put_tensors};
+const struct writer writer_npy = {.name = "npy",
+                                  .extensions = "npy",
+                                  .summary = "NumPy array, one tensor",
+                                  .one_tensor = true,
+                                  .tensors = put_tensors};

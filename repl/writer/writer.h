@@ -20,6 +20,7 @@ struct sink {
 struct writer {
     const char *name, *extensions; /* extensions `|`-separated, without the point */
     const char *summary;
+    bool one_tensor; /* holds a single tensor */
     bool (*text)(struct sink *sink, struct str text, struct err *err);
     bool (*columns)(struct sink *sink, struct err *err); /* sink->names are set */
     bool (*row)(struct sink *sink, const struct cell_value *cells, size_t n, struct err *err);

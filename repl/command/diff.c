@@ -1,0 +1,105 @@
+/* diff: the signed difference of the same heads in two runs. */
+#include <stdlib.h>
+
+#include "repl/maps.h"
+
+/* Two runs of equal token counts; else an error that says what to do instead. */
+static bool check_pair(const struct call *call, const struct map_list *list, struct err *err)
+{
+    if (list->n_runs != 2) {
+        err_set(err, ERR_ARG, "diff wants two runs: diff @1 @2 L0.H2");
+        return call_blame(call, call_arg(call, ARG_RUN, 0), err);
+    }
+    const struct run *a = list->runs[0]->run, *b = list->runs[1]->run;
+    if (a->texts[0].n != b->texts[0].n) {
+        err_set(err, ERR_ARG,
+                "@%zu has %zu tokens, @%zu has %zu: cells do not correspond, so there is no difference; side by side: "
+                "show @%zu @%zu",
+                list->runs[0]->number, a->texts[0].n, list->runs[1]->number, b->texts[0].n, list->runs[0]->number,
+                list->runs[1]->number);
+        return call_blame(call, call_arg(call, ARG_RUN, 1), err);
+    }
+    return list->sites[0].n == list->sites[1].n ||
+           err_set(err, ERR_ARG, "the selector picks %zu heads of %s and %zu of %s: name the same heads of both",
+                   list->sites[0].n, a->model->name, list->sites[1].n, b->model->name);
+}
+
+/* What a reader must know of the two token sequences, on standard error. */
+static void say_tokens(struct result *result, const struct map_list *list)
+{
+    const struct run *a = list->runs[0]->run, *b = list->runs[1]->run;
+    struct buf line = {0};
+    size_t n = 0;
+    if (a->model != b->model) {
+        result_note(result, "two models: the difference holds everything that tells %s and %s apart", a->model->name, b->model->name);
+        return;
+    }
+    for (size_t i = 0; i < a->texts[0].n; i++)
+        if (a->ids[i] != b->ids[i] && ++n <= 8) {
+            buf_printf(&line, "%s%zu ", n > 1 ? ", " : "", i);
+            token_label(a, 0, i, &line);
+            buf_puts(&line, " \u2192 ");
+            token_label(b, 0, i, &line);
+        }
+    if (n == 0)
+        result_note(result, "both runs have the same ids in the same places: the difference is 0 by construction");
+    else
+        result_note(result, "%zu of %zu tokens differ: %s%s", n, a->texts[0].n, buf_cstr(&line), n > 8 ? ", \u2026" : "");
+    buf_free(&line);
+}
+
+/* The last two runs where none is named. */
+static bool last_two(const struct session *session, const struct call *call, struct map_list *list, struct err *err)
+{
+    if (list->n_runs != 1 || call_arg(call, ARG_RUN, 0) || session->n_runs < 2)
+        return true;
+    struct kept_run **runs = mem_new(2, sizeof *runs, "the runs", err);
+    struct sites *sites = mem_new(2, sizeof *sites, "the runs", err);
+    if (runs && sites) {
+        runs[0] = &session->runs[session->n_runs - 2];
+        runs[1] = list->runs[0];
+        sites[1] = list->sites[0];
+        free(list->runs);
+        free(list->sites);
+        list->runs = runs;
+        list->sites = sites;
+        list->n_runs = 2;
+        return select_sites(session, call, runs[0], SELECT_LAST, &sites[0], err);
+    }
+    free(runs);
+    free(sites);
+    return false;
+}
+
+static bool run(struct session *session, const struct call *call, struct result *result, struct err *err)
+{
+    struct map_list list;
+    if (!map_list_make(session, call, &list, err))
+        return false;
+    bool ok = last_two(session, call, &list, err) && check_pair(call, &list, err);
+    list.difference = true;
+    if (ok)
+        say_tokens(result, &list);
+    ok = ok && maps_give(session, call, &list, result, err);
+    map_list_free(&list);
+    return ok;
+}
+
+static const struct option options[] = {OPTION_PART, OPTION_TOKENS, OPTION_AGG, OPTION_PICTURE, {0}};
+static const struct arg args[] = {
+    {"@RUN", ARG_RUN, true, true, "two runs: the second minus the first; the last two where none is named"},
+    {"SELECTOR", ARG_SELECTOR, true, true, "heads, as in show"},
+    {0},
+};
+const struct command command_diff = {
+    .name = "diff",
+    .group = "maps",
+    .summary = "the difference of two runs, cell by cell",
+    .help = "The second run's map minus the first's, on a diverging scale. Token counts must agree; which tokens differ is\n"
+            "said on standard error. Identical ids in the same model give 0 by construction.",
+    .examples = "diff @1 @2 L0.H2\ndiff @1 @2 L0 part=scores\ndiff @1 @2 L0.H2 > diff.png",
+    .options = options,
+    .args = args,
+    .writes = true,
+    .run = run,
+};

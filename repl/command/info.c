@@ -1,0 +1,181 @@
+/* info: what a model is, from its configuration and the tables of its architecture. */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "repl/provenance.h"
+#include "repl/result.h"
+
+/* ---- the summary ---- */
+
+struct sheet {
+    struct result *result;
+    struct err *err;
+    bool ok;
+};
+
+static void PRINTF_LIKE(3, 4) say(struct sheet *sheet, const char *name, const char *format, ...)
+{
+    char value[700];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(value, sizeof value, format, args);
+    va_end(args);
+    struct cell_value cells[] = {{.kind = CELL_TEXT, .text = str_of(name)}, {.kind = CELL_TEXT, .text = str_of(value)}};
+    sheet->ok = sheet->ok && result_row(sheet->result, cells, 2, sheet->err);
+}
+
+/* q, z, k, v of every layer and the hidden states, in bytes. */
+static double kept_bytes(const struct model *model, double T)
+{
+    double layer = 2.0 * (double)(model->H + model->Hkv) * (double)model->D;
+    return 4 * T * ((double)model->layers * layer + (double)(model->layers + 1) * (double)model->E);
+}
+
+static void say_weights(struct sheet *sheet, const struct model *model)
+{
+    const struct weights *weights = model->weights;
+    struct buf types = {0};
+    size_t files = 0;
+    for (size_t i = 0; i < weights->n; i++) {
+        const char *name = weights->tensors[i].dtype->name;
+        bool first = true, first_file = true;
+        for (size_t j = 0; j < i; j++) {
+            first = first && strcmp(weights->tensors[j].dtype->name, name) != 0;
+            first_file = first_file && strcmp(weights->tensors[j].file, weights->tensors[i].file) != 0;
+        }
+        if (first)
+            buf_printf(&types, "%s%s", types.n ? ", " : "", name);
+        files += first_file;
+    }
+    say(sheet, "weights", "%s, %zu tensors in %zu file%s, %s, %.1f MB", weights->format->name, weights->n, files,
+        files == 1 ? "" : "s", buf_cstr(&types), (double)weights->bytes / 1e6);
+    say(sheet, "fingerprint", "%016" PRIx64, weights_fingerprint(weights));
+    buf_free(&types);
+}
+
+static void say_terms(struct sheet *sheet, const struct model *model)
+{
+    struct buf line = {0};
+    for (size_t t = 0; model->terms && model->terms[t]; t++)
+        say(sheet, t ? "" : "terms", "%s: %s", model->terms[t]->name, model->terms[t]->summary);
+    for (const struct output_head *const *head = model->arch->heads; head && *head; head++)
+        if (!(*head)->present || (*head)->present(model))
+            buf_printf(&line, "%s%s: %s", line.n ? "; " : "", (*head)->name, (*head)->summary);
+    say(sheet, "output heads", "%s", line.n ? buf_cstr(&line) : "none");
+    buf_free(&line);
+}
+
+static void say_architecture(struct sheet *sheet, const struct model *model)
+{
+    say(sheet, "architecture", "%s: %s", model->arch->name, model->arch->summary);
+    say(sheet, "source", "%s", model->arch->source ? model->arch->source : "");
+    say(sheet, "layers", "%zu", model->layers);
+    say(sheet, "heads", "%zu of width %zu", model->H, model->D);
+    say(sheet, "width", "%zu", model->E);
+    say(sheet, "vocabulary", "%zu", model->dim['V']);
+    if (model->max_tokens)
+        say(sheet, "longest text", "%zu tokens", model->max_tokens);
+    else
+        say(sheet, "longest text", "any");
+    say(sheet, "parameters", "%zu", model->parameters);
+    say_terms(sheet, model);
+    say(sheet, "kept by a run", "%.1f MB at 512 tokens", kept_bytes(model, 512) / 1e6);
+}
+
+static bool give_summary(struct result *result, const struct model *model, struct err *err)
+{
+    struct sheet sheet = {result, err, true};
+    struct buf line = {0};
+    if (!result_columns(result, "property,value", err))
+        return false;
+    say(&sheet, "name", "%s", model->name);
+    say(&sheet, "folder", "%s", model->folder);
+    if (model->arch)
+        say_architecture(&sheet, model);
+    if (model->weights)
+        say_weights(&sheet, model);
+    else
+        say(&sheet, "weights", "none: it can tokenise, not run");
+    if (model->tokenizer)
+        tokenizer_describe(model->tokenizer, &line);
+    else
+        buf_printf(&line, "none%s%s", model->tokenizer_problem ? ": " : "", model->tokenizer_problem ? model->tokenizer_problem : "");
+    say(&sheet, "tokenizer", "%s", buf_cstr(&line));
+    buf_free(&line);
+    if (model->tokenizer)
+        say(&sheet, "tokenizer file", "%s", tokenizer_path(model->tokenizer));
+    return sheet.ok;
+}
+
+/* ---- the table of parameters ---- */
+
+static const char *const kinds[] = {[PARAM_LINEAR] = "linear with bias",
+                                    [PARAM_LINEAR_NO_BIAS] = "linear",
+                                    [PARAM_NORM] = "norm",
+                                    [PARAM_TABLE] = "table",
+                                    [PARAM_FLOATS] = "floats"};
+
+static void visit_param(void *context, const struct param *param, size_t layer, const struct tensor *tensor)
+{
+    struct sheet *sheet = context;
+    struct buf shape = {0}, name = {0};
+    struct str pattern = {param->name, strcspn(param->name, "|")};
+    for (size_t i = 0; i < pattern.n; i++)
+        if (pattern.n - i >= 3 && memcmp(pattern.s + i, "{l}", 3) == 0) {
+            buf_printf(&name, "%zu", layer);
+            i += 2;
+        } else {
+            buf_char(&name, pattern.s[i]);
+        }
+    for (int d = 0; tensor && d < tensor->rank; d++)
+        buf_printf(&shape, "%s%zu", d ? "," : "", tensor->shape[d]);
+    struct cell_value none = {.kind = CELL_NONE};
+    struct cell_value cells[] = {
+        {.kind = CELL_TEXT, .text = tensor ? tensor->name : buf_view(&name)},
+        {.kind = CELL_TEXT, .text = str_of(kinds[param->kind])},
+        {.kind = CELL_TEXT, .text = str_of(param->shape)},
+        tensor ? (struct cell_value){.kind = CELL_TEXT, .text = buf_view(&shape)} : none,
+        {.kind = CELL_TEXT, .text = str_of(tensor ? tensor->dtype->name : param->optional ? "absent" : "tied")},
+        {.kind = CELL_TEXT, .text = str_of(param->meaning)}};
+    sheet->ok = sheet->ok && result_row(sheet->result, cells, 6, sheet->err);
+    buf_free(&shape);
+    buf_free(&name);
+}
+
+static bool give_params(struct result *result, const struct model *model, struct err *err)
+{
+    struct sheet sheet = {result, err, true};
+    if (!model_runs(model))
+        return err_set(err, ERR_ARG, "%s has no weights: there are no parameters to list", model->name);
+    if (!result_columns(result, "tensor,kind,symbols,shape,stored,meaning", err))
+        return false;
+    model_each_param(model, visit_param, &sheet);
+    return sheet.ok;
+}
+
+static bool run(struct session *session, const struct call *call, struct result *result, struct err *err)
+{
+    const struct call_word *word = call_arg(call, ARG_MODEL, 0);
+    struct model *model = word ? session_model(session, word->text, err) : session_current(session, false, err);
+    if (!model)
+        return word ? call_blame(call, word, err) : false;
+    return call_flag(call, "params") ? give_params(result, model, err) : give_summary(result, model, err);
+}
+
+static const struct option options[] = {
+    {"params", VALUE_FLAG, NULL, "off", "list every parameter: where it was found, its shape and type", 0, 0}, {0}};
+static const struct arg args[] = {{"MODEL", ARG_MODEL, true, false, "a loaded model; the one in use where none is named"}, {0}};
+const struct command command_info = {
+    .name = "info",
+    .group = "models",
+    .summary = "what a model is",
+    .help = "Architecture, sizes, the terms its scores are the sum of, output heads, weights, tokenizer. params=on lists the\n"
+            "architecture's parameters with the tensors found for them. The fingerprint tells weights apart; figures hold it.",
+    .examples = "info\ninfo roberta-tiny\ninfo params=on format=csv",
+    .options = options,
+    .args = args,
+    .run = run,
+};

@@ -1,0 +1,99 @@
+/* load: a model from disk into the session. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "repl/result.h"
+
+/* What a person calls it: as=, else the last part of the name given; "." and a file's path take the folder's name. */
+static struct str wanted_name(const struct call *call, struct str given)
+{
+    if (call_given(call, "as"))
+        return call_str(call, "as");
+    while (given.n > 1 && given.s[given.n - 1] == '/')
+        given.n--;
+    for (size_t i = given.n; i-- > 0;)
+        if (given.s[i] == '/')
+            return (struct str){given.s + i + 1, given.n - i - 1};
+    return given;
+}
+
+/* The name is the path's own where that is a folder with a name; else the loader's (the folder's real name). */
+static bool is_own_name(const char *path, struct str name)
+{
+    return file_is_folder(path) && name.n && !str_is(name, ".") && !str_is(name, "..");
+}
+
+/* Take the name that the loader found and make it free. */
+static bool free_name(const struct session *session, struct model *model, struct err *err)
+{
+    char *name = session_free_name(session, str_of(model->name), err);
+    if (!name)
+        return false;
+    free(model->name);
+    model->name = name;
+    return true;
+}
+
+static void report(struct result *result, const struct model *model)
+{
+    struct buf line = {0};
+    buf_puts(&line, model->name);
+    if (model->arch)
+        buf_printf(&line, ": %s, %zu layers of %zu heads, %.3g M parameters", model->arch->name, model->layers, model->H,
+                   (double)model->parameters / 1e6);
+    if (model->tokenizer) {
+        buf_puts(&line, model->arch ? "; " : ": a tokenizer alone, no weights; ");
+        tokenizer_describe(model->tokenizer, &line);
+    }
+    result_note(result, "%s", buf_cstr(&line));
+    if (!model->tokenizer)
+        result_note(result, "no tokenizer%s%s; texts go in as ids: run ids=1,7,2", model->tokenizer_problem ? ": " : "",
+                    model->tokenizer_problem ? model->tokenizer_problem : "");
+    buf_free(&line);
+}
+
+static bool run(struct session *session, const struct call *call, struct result *result, struct err *err)
+{
+    const struct call_word *word = call_arg(call, ARG_LOADABLE, 0);
+    char *path = session_find_model(session, word->text, err);
+    if (!path)
+        return call_blame(call, word, err);
+    struct str wanted = wanted_name(call, word->text);
+    bool named = call_given(call, "as") || is_own_name(path, wanted);
+    char *name = named ? session_free_name(session, wanted, err) : NULL;
+    struct model *model = named && !name ? NULL : model_load(path, name, err);
+    free(name);
+    free(path);
+    if (!model)
+        return call_blame(call, word, err);
+    if (!named && !free_name(session, model, err)) {
+        model_free(model);
+        return false;
+    }
+    if (!session_add_model(session, model, err))
+        return false;
+    report(result, model);
+    return true;
+}
+
+static const struct option options[] = {
+    {"as", VALUE_WORD, NULL, NULL, "the name it is called by, instead of its folder's", 0, 0},
+    {0},
+};
+static const struct arg args[] = {
+    {"MODEL", ARG_LOADABLE, false, false, "a folder or a file in it, a shipped model, or an id in the local cache"},
+    {0},
+};
+const struct command command_load = {
+    .name = "load",
+    .group = "models",
+    .summary = "load a model from disk",
+    .help = "A path is taken as it is. Any other name is looked for in $GAZE_MODELS, among the shipped models, and in the\n"
+            "local Hugging Face cache; nothing is ever fetched. The model is then in use; one of the same name before it\n"
+            "stays, and this one gets -2. A folder with a tokenizer alone gives a model for `tokens`; weights without a\n"
+            "tokenizer give one for `run ids=`.",
+    .examples = "load roberta-tiny\nload ~/models/bert-base-uncased as=bert\nload org/name",
+    .options = options,
+    .args = args,
+    .run = run,
+};

@@ -1,0 +1,162 @@
+/* predict: what the masked-LM head would put in a place (fill-mask). */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "repl/given.h"
+#include "repl/selector.h"
+
+struct guess {
+    int32_t id;
+    float logit;
+};
+
+/* Keep the `top` largest of the vocabulary, largest first. */
+static size_t best(const float *logits, size_t V, size_t top, struct guess *out)
+{
+    size_t n = 0;
+    for (size_t id = 0; id < V; id++) {
+        if (n == top && !(logits[id] > out[n - 1].logit))
+            continue;
+        size_t at = n < top ? n++ : n - 1;
+        while (at > 0 && logits[id] > out[at - 1].logit) {
+            out[at] = out[at - 1];
+            at--;
+        }
+        out[at] = (struct guess){(int32_t)id, logits[id]};
+    }
+    return n;
+}
+
+/* log Σ exp of the row, about its largest value. */
+static double log_sum(const float *logits, size_t V)
+{
+    double largest = (double)logits[0], sum = 0;
+    for (size_t id = 1; id < V; id++)
+        largest = fmax(largest, (double)logits[id]);
+    for (size_t id = 0; id < V; id++)
+        sum += exp((double)logits[id] - largest);
+    return largest + log(sum);
+}
+
+static bool give_place(struct result *result, const struct model *model, size_t index, const float *logits, size_t V,
+                       size_t top, struct err *err)
+{
+    struct guess *guesses = mem_new(top, sizeof *guesses, "the predictions", err);
+    if (!guesses)
+        return false;
+    size_t n = best(logits, V, top, guesses);
+    double log_total = log_sum(logits, V);
+    bool ok = true;
+    for (size_t i = 0; ok && i < n; i++) {
+        struct str token = model->tokenizer ? tokenizer_string(model->tokenizer, guesses[i].id) : (struct str){0};
+        struct cell_value cells[] = {{.kind = CELL_INT, .integer = (long long)index},
+                                     {.kind = CELL_INT, .integer = (long long)i + 1},
+                                     {.kind = CELL_INT, .integer = guesses[i].id},
+                                     {.kind = token.s ? CELL_TEXT : CELL_NONE, .text = token},
+                                     {.kind = CELL_NUMBER, .number = exp((double)guesses[i].logit - log_total), .digits = 4}};
+        ok = result_row(result, cells, 5, err);
+    }
+    free(guesses);
+    return ok;
+}
+
+/* The places: q= where it is given, else every mask. */
+static bool find_places(const struct call *call, const struct run *run, size_t **out, size_t *n_out, struct err *err)
+{
+    *out = NULL;
+    *n_out = 0;
+    if (call_given(call, "q")) {
+        if (select_tokens(run, 0, call_str(call, "q"), out, n_out, err))
+            return true;
+        err_prefix(err, "q=: ");
+        return call_blame_option(call, "q", err);
+    }
+    int32_t mask = run->model->tokenizer ? tokenizer_role(run->model->tokenizer, "mask") : -1;
+    *out = mem_new(run->texts[0].n, sizeof **out, "the places", err);
+    if (!*out)
+        return false;
+    for (size_t i = 0; i < run->texts[0].n; i++)
+        if (mask >= 0 && run->ids[i] == mask)
+            (*out)[(*n_out)++] = i;
+    if (*n_out)
+        return true;
+    free(*out);
+    *out = NULL;
+    if (mask < 0)
+        return err_set(err, ERR_ARG, "%s names no mask token: q= says which places to predict", run->model->name);
+    struct str string = tokenizer_string(run->model->tokenizer, mask);
+    return err_set(err, ERR_ARG, "the text holds no %.*s: put one in, or q= says which places to predict", STR_ARGS(string));
+}
+
+static bool give(struct result *result, const struct call *call, const struct run *run, const struct output_head *head,
+                 struct err *err)
+{
+    size_t *places, n, V = head->width(run->model), top = (size_t)call_int(call, "top");
+    if (!find_places(call, run, &places, &n, err))
+        return false;
+    const char *caveat = run->model->arch->caveat ? run->model->arch->caveat(run->model) : NULL;
+    if (caveat)
+        result_note(result, "note: %s", caveat);
+    float *logits = mem_new(V, sizeof *logits, "the logits", err);
+    bool ok = logits && result_columns(result, "index,rank,id,token,prob", err);
+    for (size_t i = 0; ok && i < n; i++)
+        ok = run_logits(run, head, 0, &places[i], 1, logits, err) &&
+             give_place(result, run->model, places[i], logits, V, top < V ? top : V, err);
+    free(logits);
+    free(places);
+    return ok;
+}
+
+static bool give_run(struct result *result, const struct call *call, const struct run *run, struct err *err)
+{
+    const struct output_head *head = model_head(run->model, "mlm");
+    if (!head)
+        return err_set(err, ERR_NOT_FOUND, "%s has no masked-LM head in its weights: nothing can be predicted", run->model->name);
+    return give(result, call, run, head, err);
+}
+
+static bool run(struct session *session, const struct call *call, struct result *result, struct err *err)
+{
+    const struct call_word *reference = call_arg(call, ARG_RUN, 0);
+    struct given given = {0};
+    if (reference && given_any(call)) {
+        err_set(err, ERR_ARG, "a run and a text: give one");
+        return call_blame(call, reference, err);
+    }
+    if (!given_any(call)) {
+        struct kept_run *kept = session_run(session, reference ? reference->text : STR("@"), err);
+        return kept ? give_run(result, call, kept->run, err) : call_blame(call, reference, err);
+    }
+    struct model *model = given_model(session, call, true, err);
+    if (!model || !given_read(call, model, &given, err))
+        return false;
+    given_warn_mask(&given, model, result);
+    struct run *pass = given_run(session, model, &given, err);
+    bool ok = pass && give_run(result, call, pass, err);
+    run_free(pass);
+    given_free(&given);
+    return ok;
+}
+
+static const struct option options[] = {
+    {"q", VALUE_TOKENS, NULL, NULL, "places to predict; every mask where not given", 0, 0},
+    {"top", VALUE_INT, NULL, "5", "so many tokens a place", 1, 1000000},
+    OPTIONS_TEXT,
+    {0},
+};
+static const struct arg args[] = {{"@RUN", ARG_RUN, true, false, "a run; the last where neither run nor text is named"},
+                                  ARGS_TEXT,
+                                  {0}};
+const struct command command_predict = {
+    .name = "predict",
+    .aliases = "fill",
+    .group = "runs",
+    .summary = "what the masked-LM head puts in a place",
+    .help = "Every mask of the text, or of the last run, or the places of q=; the softmax over the vocabulary, largest first.\n"
+            "A text given here is run for this only and not kept.",
+    .examples = "predict \"The cat [MASK] on the mat.\"\npredict q=4 top=10\npredict @2 format=csv",
+    .options = options,
+    .args = args,
+    .run = run,
+};

@@ -1,0 +1,123 @@
+/* row: where one query looks, key by key, largest first. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "repl/maps.h"
+
+enum { BAR = 32 }; /* cells of the longest bar */
+
+struct entry {
+    size_t col;
+    float value;
+};
+
+static int by_value(const void *a, const void *b)
+{
+    const struct entry *x = a, *y = b;
+    if (isnan(x->value) || isnan(y->value))
+        return isnan(x->value) - isnan(y->value);
+    if (x->value != y->value)
+        return x->value < y->value ? 1 : -1;
+    return x->col < y->col ? -1 : x->col > y->col;
+}
+
+/* Eighths of a cell; values below 0 are drawn in another character. */
+static void put_bar(struct buf *b, double share)
+{
+    static const char *const eighths[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
+    size_t n = (size_t)(fabs(share) * BAR * 8 + 0.5);
+    for (size_t i = 0; i < n / 8; i++)
+        buf_puts(b, share < 0 ? "░" : "█");
+    buf_puts(b, share < 0 ? (n % 8 >= 4 ? "░" : "") : eighths[n % 8]);
+}
+
+static struct cell_value whole(size_t n)
+{
+    return (struct cell_value){.kind = CELL_INT, .integer = (long long)n};
+}
+
+static bool give_query(struct result *result, const struct shown_map *map, size_t row, size_t top, bool bars, struct err *err)
+{
+    const struct token *tokens = map->run->run->texts[map->site.text].tokens;
+    struct entry *entries = mem_new(map->cols, sizeof *entries, "a row", err);
+    if (!entries)
+        return false;
+    for (size_t c = 0; c < map->cols; c++)
+        entries[c] = (struct entry){c, map->values[row * map->cols + c]};
+    qsort(entries, map->cols, sizeof *entries, by_value);
+    double largest = 0;
+    for (size_t i = 0; i < map->cols; i++)
+        largest = fmax(largest, isnan(entries[i].value) ? 0 : fabs((double)entries[i].value));
+    bool ok = true;
+    for (size_t i = 0; ok && i < map->cols && (!top || i < top); i++) {
+        size_t c = entries[i].col;
+        struct buf bar = {0};
+        if (largest > 0 && !isnan(entries[i].value))
+            put_bar(&bar, (double)entries[i].value / largest);
+        struct cell_value layer = map->agg_layers ? (struct cell_value){.kind = CELL_NONE} : whole(map->site.layer);
+        struct cell_value head = map->agg_heads ? (struct cell_value){.kind = CELL_NONE} : whole(map->site.head);
+        struct cell_value cells[] = {
+            layer, head, whole(map->row_tokens[row]), whole(map->col_tokens[c]),
+            {.kind = CELL_TEXT, .text = map->words ? map->col_labels[c] : tokens[map->col_tokens[c]].string},
+            {.kind = isnan(entries[i].value) ? CELL_NONE : CELL_NUMBER, .number = (double)entries[i].value, .digits = 4},
+            {.kind = CELL_TEXT, .text = buf_view(&bar)}};
+        ok = buf_ok(&bar, err) && result_row(result, cells, bars ? 7 : 6, err);
+        buf_free(&bar);
+    }
+    free(entries);
+    return ok;
+}
+
+static bool give(struct session *session, const struct call *call, const struct map_list *list, struct result *result,
+                 struct err *err)
+{
+    bool bars = result_wants_picture(result); /* a person's table */
+    size_t top = call_given(call, "top") ? (size_t)call_int(call, "top") : bars ? 12 : 0;
+    if (!result_columns(result, bars ? "layer,head,query,index,token,value,bar" : "layer,head,query,index,token,value", err))
+        return false;
+    for (size_t i = 0, n = map_list_count(list); i < n; i++) {
+        struct shown_map map;
+        if (!map_list_at(session, call, list, i, &map, err))
+            return false;
+        bool ok = true;
+        for (size_t r = 0; ok && r < map.rows; r++)
+            ok = give_query(result, &map, r, top, bars, err);
+        if (ok && top && map.cols > top && bars)
+            result_note(result, "%zu of %zu keys; top=0 lists all", top, map.cols);
+        shown_map_free(&map);
+        if (!ok)
+            return false;
+    }
+    maps_remember(session, list);
+    return true;
+}
+
+static bool run(struct session *session, const struct call *call, struct result *result, struct err *err)
+{
+    if (!call_given(call, "q"))
+        return err_set(err, ERR_ARG, "row wants a query: row L2.H1 q=4, or q=cat");
+    struct map_list list;
+    if (!map_list_make(session, call, &list, err))
+        return false;
+    bool ok = give(session, call, &list, result, err);
+    map_list_free(&list);
+    return ok;
+}
+
+static const struct option options[] = {
+    OPTION_PART, OPTION_TOKENS, OPTION_AGG, {"top", VALUE_INT, NULL, NULL, "so many keys, 0: all", 0, 1000000}, {0}};
+static const struct arg args[] = {
+    {"@RUN", ARG_RUN, true, false, "a run; the last where none is named"},
+    {"SELECTOR", ARG_SELECTOR, true, true, "heads; the last one shown where none is named"},
+    {0},
+};
+const struct command command_row = {
+    .name = "row",
+    .group = "maps",
+    .summary = "where a query looks: its keys, largest first",
+    .help = "One line a key of the query's row, with a bar. part=, special=, words= and agg= as in show.",
+    .examples = "row L2.H1 q=4\nrow L2.H1 q=tired top=5\nrow L2.H1 q=4 part=scores format=csv",
+    .options = options,
+    .args = args,
+    .run = run,
+};

@@ -1,0 +1,55 @@
+/* run: a forward pass over a text, kept for everything that looks at it. */
+#include <stdlib.h>
+
+#include "repl/given.h"
+
+static bool report(struct result *result, const struct kept_run *kept)
+{
+    struct buf line = {0};
+    buf_printf(&line, "@%zu", kept->number);
+    if (kept->name)
+        buf_printf(&line, " @%s", kept->name);
+    buf_printf(&line, ": %zu tokens, %s", kept->run->texts[0].n, kept->run->model->name);
+    result_note(result, "%s", buf_cstr(&line));
+    buf_free(&line);
+    return true;
+}
+
+static bool run(struct session *session, const struct call *call, struct result *result, struct err *err)
+{
+    struct given given;
+    struct model *model = given_model(session, call, true, err);
+    if (!model || !given_read(call, model, &given, err))
+        return false;
+    given_warn_mask(&given, model, result);
+    struct run *pass = given_run(session, model, &given, err);
+    struct kept_run *kept = NULL;
+    if (pass)
+        kept = session_add_run(session, pass, call_str(call, "as"), given.has_text ? &given.first : NULL,
+                               given.has_second ? &given.second : NULL, err);
+    if (pass && !kept && err && err->code == ERR_ARG)
+        call_blame_option(call, "as", err);
+    given_free(&given);
+    return kept && report(result, kept);
+}
+
+static const struct option options[] = {
+    {"as", VALUE_WORD, NULL, NULL, "a name for it: @NAME; named runs stay until dropped", 0, 0},
+    OPTIONS_TEXT,
+    {0},
+};
+static const struct arg args[] = {ARGS_TEXT, {0}};
+const struct command command_run = {
+    .name = "run",
+    .group = "runs",
+    .summary = "run the model in use over a text",
+    .help = "Queries, keys, values and hidden states are kept; every map is made from them when it is asked for. The run is\n"
+            "then @, and @N by its number. Text in double quotes takes JSON's escapes, in single quotes none; - reads\n"
+            "standard input to its end, as it is; file= takes a whole file as one text. ids= goes past the tokenizer:\n"
+            "nothing is added, types are 0 where types= does not give them.",
+    .examples = "run \"The cat sat on the mat because it was tired.\"\nrun \"first text\" \"second text\" as=pair\n"
+                "run file=letter.txt\nrun ids=1,7,2 types=0,0,1",
+    .options = options,
+    .args = args,
+    .run = run,
+};
