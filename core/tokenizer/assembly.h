@@ -15,7 +15,7 @@ struct tokenizer {
     struct style style;
     struct normalizer normalizer;
     struct pretokenizer pretokenizer;
-    struct model model;
+    struct token_model model;
     struct postprocessor postprocessor;
     struct added added;
     int32_t roles[7];    /* ids, -1: none; in the order of role_names */

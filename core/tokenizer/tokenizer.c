@@ -43,7 +43,7 @@ void tokenizer_free(struct tokenizer *tokenizer)
         return;
     normalizer_free(&tokenizer->normalizer);
     pretokenizer_free(&tokenizer->pretokenizer);
-    model_free(&tokenizer->model);
+    token_model_free(&tokenizer->model);
     added_free(&tokenizer->added);
     arena_free(tokenizer->arena);
     free(tokenizer);

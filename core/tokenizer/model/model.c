@@ -54,9 +54,9 @@ static const struct model_kind *kind_of(const struct build *build, const struct 
     return NULL;
 }
 
-bool model_build(struct model *model, const struct build *build, const struct json *json, struct err *err)
+bool model_build(struct token_model *model, const struct build *build, const struct json *json, struct err *err)
 {
-    *model = (struct model){0};
+    *model = (struct token_model){0};
     if (!json_is_object(json))
         return err_set(err, ERR_FORMAT, "%s: \"model\": expected an object", build->path);
     vocab_init(&model->vocab, build->arena);
@@ -70,20 +70,20 @@ bool model_build(struct model *model, const struct build *build, const struct js
     return model->kind->build(&named, json, &model->vocab, &model->state, err);
 }
 
-void model_free(struct model *model)
+void token_model_free(struct token_model *model)
 {
     if (model->kind && model->kind->free && model->state)
         model->kind->free(model->state);
     vocab_free(&model->vocab);
-    *model = (struct model){0};
+    *model = (struct token_model){0};
 }
 
-bool model_tokenize(const struct model *model, struct str text, struct model_work *work, struct err *err)
+bool model_tokenize(const struct token_model *model, struct str text, struct model_work *work, struct err *err)
 {
     return !text.n || model->kind->tokenize(model->state, &model->vocab, text, work, err);
 }
 
-struct str model_unknown(const struct model *model)
+struct str model_unknown(const struct token_model *model)
 {
     return model->kind->unknown ? model->kind->unknown(model->state, &model->vocab) : (struct str){0};
 }

@@ -34,17 +34,17 @@ struct model_kind {
     void (*free)(void *state);                            /* what the arena does not hold, or NULL */
     struct str (*unknown)(const void *state, const struct vocab *vocab); /* the unknown token's string, n 0: none */
 };
-struct model {
+struct token_model {
     const struct model_kind *kind;
     struct vocab vocab;
     void *state;
 };
 
-/* Build from a tokenizer.json's "model". The caller calls model_free, after a failure too. */
-NODISCARD bool model_build(struct model *model, const struct build *build, const struct json *json, struct err *err);
-void model_free(struct model *model);
-NODISCARD bool model_tokenize(const struct model *model, struct str text, struct model_work *work, struct err *err);
-struct str model_unknown(const struct model *model);
+/* Build from a tokenizer.json's "model". The caller calls token_model_free, after a failure too. */
+NODISCARD bool model_build(struct token_model *model, const struct build *build, const struct json *json, struct err *err);
+void token_model_free(struct token_model *model);
+NODISCARD bool model_tokenize(const struct token_model *model, struct str text, struct model_work *work, struct err *err);
+struct str model_unknown(const struct token_model *model);
 
 extern const struct model_kind *const model_kinds[]; /* NULL-ended */
 
