@@ -16,7 +16,7 @@ enum stack { STACK_ENCODER, STACK_DECODER, STACK_CROSS, STACK_EMD, STACKS }; /* 
 extern const char stack_letters[STACKS + 1];
 
 /* Heads side by side in rows: element (t, head, d) is at data[t·row + head·step + d]. */
-struct view {
+struct strided {
     float *data;
     size_t row, step;
 };
@@ -47,7 +47,7 @@ struct attention {
     enum stack stack;
     size_t layer, text;
     size_t Tq, Tk, H, Hkv, D;      /* query head h reads key/value head h / (H / Hkv) */
-    struct view q, k, v, z;        /* of this text; as multiplied: after biases, norms and rotary */
+    struct strided q, k, v, z;        /* of this text; as multiplied: after biases, norms and rotary */
     float scale;                   /* multiplies every product of the terms */
     const struct term *const *terms; /* those that exist here under this configuration, NULL-ended */
     unsigned dropped;              /* bit t: term t is left out (an intervention) */

@@ -54,7 +54,7 @@ bool layer(struct pass *pass, size_t l, float *hidden, struct err *err)
     return true;
 }
 
-static struct view rows_of(struct view view, size_t row)
+static struct strided rows_of(struct strided view, size_t row)
 {
     view.data += row * view.row;
     return view;

@@ -29,7 +29,7 @@ NODISCARD bool embed(struct pass *pass, float *hidden, struct err *err);
 struct attend {
     enum stack stack;
     size_t layer;
-    struct view q, k, v;
+    struct strided q, k, v;
     float scale;
     const struct term *const *terms;
     const float *mix_scores, *mix_probs;

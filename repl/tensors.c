@@ -18,7 +18,7 @@ struct source {
     const size_t *heads; /* [n] of the run's numbering */
     size_t n_heads;
     struct part part;
-    struct view view;
+    struct strided view;
     bool kv;             /* the view has key/value heads */
     const float *hidden;
     const struct output_head *head;
@@ -132,7 +132,7 @@ static bool add_map(struct tensor_list *list, const struct source *like, const c
     return true;
 }
 
-static bool add_view(struct tensor_list *list, const struct source *like, const char *name, struct view view, bool kv,
+static bool add_view(struct tensor_list *list, const struct source *like, const char *name, struct strided view, bool kv,
                      struct err *err)
 {
     const struct attention *a = like->attention;

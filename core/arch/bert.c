@@ -145,7 +145,7 @@ bool bert_trunk(const struct model *model, struct pass *pass, const int32_t *pos
             return false;
         for (size_t t = 0; owns && t < pass->n_texts; t++) {
             struct relative *relative = (struct relative *)owns[t] + (l ? pass->n_texts : 0);
-            relative->keys = relative->queries = (struct view){(float *)layer_w->distance, D, 0};
+            relative->keys = relative->queries = (struct strided){(float *)layer_w->distance, D, 0};
             owns[t] = relative;
         }
         struct attend attend = {

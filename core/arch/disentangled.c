@@ -233,12 +233,12 @@ float *deberta_relative_table(const struct model *model, struct err *err)
     return table;
 }
 
-bool deberta_project_table(struct model *model, const struct linear *linear, const float *table, struct view *out,
+bool deberta_project_table(struct model *model, const struct linear *linear, const float *table, struct strided *out,
                            struct err *err)
 {
     size_t R = model->dim['R'], A = model->dim['A'];
     float *rows = arena_alloc(model->arena, R * A, sizeof *rows, "position keys", err);
-    *out = (struct view){rows, A, model->D};
+    *out = (struct strided){rows, A, model->D};
     return rows && product_linear(linear, table, R, model->E, R, EPILOGUE_NONE, rows, A, err);
 }
 

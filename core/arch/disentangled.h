@@ -79,7 +79,7 @@ NODISCARD bool deberta_relatives(const struct model *model, struct pass *pass,
 /* The widened, normed table of relative positions [R,E] in scratch of the caller: free(). */
 NODISCARD float *deberta_relative_table(const struct model *model, struct err *err);
 /* projection [A,E] of the table, kept in the model: [R,A]. */
-NODISCARD bool deberta_project_table(struct model *model, const struct linear *linear, const float *table, struct view *out,
+NODISCARD bool deberta_project_table(struct model *model, const struct linear *linear, const float *table, struct strided *out,
                                      struct err *err);
 
 extern const struct output_head *const deberta_heads[];

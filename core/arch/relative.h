@@ -7,8 +7,8 @@
 
 /* What the terms of one layer need; attention.own points to it. */
 struct relative {
-    struct view keys;    /* row b: the position key that queries meet; step 0 where heads share it */
-    struct view queries; /* row b: the position query that keys meet */
+    struct strided keys;    /* row b: the position key that queries meet; step 0 where heads share it */
+    struct strided queries; /* row b: the position query that keys meet */
     size_t rows;         /* of both tables */
     const uint32_t *index; /* [Tq+Tk−1] row of i−j, at index[i − j + Tk − 1] */
 };

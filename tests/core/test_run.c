@@ -266,7 +266,7 @@ Test(run, position_key_row_is_one_diagonal_of_c2p)
     struct part c2p;
     cr_assert(part_parse(model->terms, STR("c2p"), (struct str){0}, (struct str){0}, &c2p, NULL));
     cr_assert(run_map(run, site, c2p, 0, T, before, NULL));
-    const struct { struct view keys, queries; size_t rows; const uint32_t *index; } *own = a->own;
+    const struct { struct strided keys, queries; size_t rows; const uint32_t *index; } *own = a->own;
     float *row = own->keys.data + own->index[delta + T - 1] * own->keys.row + 1 * own->keys.step;
     for (size_t d = 0; d < a->D; d++)
         row[d] += 10;

@@ -53,8 +53,8 @@ Test(core_column, a_tokens_column_is_found_in_its_term)
     p->attention.terms = content;
     p->attention.D = D;
     p->attention.scale = 0.5f;
-    p->attention.q = (struct view){q, D, D};
-    p->attention.k = (struct view){k, D, D};
+    p->attention.q = (struct strided){q, D, D};
+    p->attention.k = (struct strided){k, D, D};
     struct column_map map;
     struct err err = {0};
     cr_assert(column_map(&p->run, p->site, &map, &err), "%s", err.message);
