@@ -1,6 +1,5 @@
 /* Every column of a model on a text, with what each term of the scores gives it: columns MODEL TEXT */
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "core/measure/column.h"
 
@@ -30,19 +29,16 @@ int main(int argc, char **argv)
     if (argc != 3)
         return fprintf(stderr, "usage: columns FOLDER TEXT\n"), 2;
     struct model *model = model_load(argv[1], NULL, &err);
-    struct encoding *texts = calloc(1, sizeof *texts);
+    struct encoding encoding;
     struct run *run = NULL;
-    if (model && model->tokenizer && tokenizer_encode(model->tokenizer, str_of(argv[2]), NULL, 0, texts, &err)) {
-        run = run_new(model, texts, 1, NULL, 0, NULL, &err); /* takes texts */
-        texts = NULL;
-    }
+    if (model && model->tokenizer && tokenizer_encode(model->tokenizer, str_of(argv[2]), NULL, 0, &encoding, &err))
+        run = run_new(model, &encoding, 1, NULL, 0, NULL, &err); /* takes the encoding */
     bool good = run != NULL;
     for (size_t l = 0; good && l < model->layers; l++)
         for (size_t h = 0; good && h < model->H; h++)
             good = print_columns(run, (struct site){STACK_ENCODER, 0, l, h}, &err);
     if (!good)
         fprintf(stderr, "%s\n", err.message[0] ? err.message : "the folder holds no tokenizer");
-    free(texts);
     run_free(run);
     model_free(model);
     return good ? 0 : 1;

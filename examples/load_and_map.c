@@ -8,12 +8,10 @@
 /* A run of one text, or NULL. */
 static struct run *run_text(struct model *model, const char *text, struct err *err)
 {
-    struct encoding *texts = calloc(1, sizeof *texts);
-    if (!texts || !tokenizer_encode(model->tokenizer, str_of(text), NULL, 0, texts, err)) {
-        free(texts);
+    struct encoding encoding;
+    if (!tokenizer_encode(model->tokenizer, str_of(text), NULL, 0, &encoding, err))
         return NULL;
-    }
-    return run_new(model, texts, 1, NULL, 0, NULL, err); /* takes texts */
+    return run_new(model, &encoding, 1, NULL, 0, NULL, err); /* takes the encoding */
 }
 
 static bool print_map(const struct run *run, struct site site, const char *part_text, struct err *err)

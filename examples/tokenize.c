@@ -1,5 +1,6 @@
 /* Tokens of a text with their ids and places: tokenize MODEL TEXT
- * Build: cc -I. examples/tokenize.c build/libgaze.a $(pkg-config --libs jansson libutf8proc libpcre2-8 pangocairo zlib) -lm -ldl */
+ * Build: cc -I. examples/tokenize.c build/libgaze.a $(pkg-config --libs jansson libutf8proc libpcre2-8 pangocairo zlib) -lm -ldl
+ */
 #include <stdio.h>
 
 #include "core/tokenizer/tokenizer.h"
