@@ -1,0 +1,170 @@
+"""Times gaze and PyTorch on the same weights, round by round in turn, and prints medians and ratios.
+
+    compare.py BUILD
+
+Both sides stay loaded in processes of their own and are asked in turn, so that a machine that slows down slows both.
+A pause before each question lets the other side's spinning threads go to sleep. Exit 1 where a side fails or the
+numbers of the two sides, or of one thread and two, do not agree.
+"""
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+
+import numpy
+
+BUILD = sys.argv[1]
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROUNDS = int(os.environ.get("ROUNDS", "11"))
+THREADS = int(os.environ.get("THREADS", "2"))
+LENGTHS = [int(n) for n in os.environ.get("LENGTHS", "8,32,128,512").split(",")]
+SHAPES = os.environ.get("SHAPES", "bert-base,deberta-v3-base").split(",")
+PAUSE = 0.25
+TOLERANCE = 2e-5  # of the last hidden state, whose entries are of order 1
+
+
+class Side:
+    def __init__(self, *command):
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    def ask(self, request):
+        self.process.stdin.write(request.encode() + b"\n")
+        self.process.stdin.flush()
+        return self.line()
+
+    def line(self):
+        line = self.process.stdout.readline()
+        if not line:
+            sys.exit("bench: %s ended (status %s)" % (" ".join(self.process.args), self.process.wait()))
+        return line.decode().strip()
+
+    def hidden(self, n, width):
+        self.process.stdin.write(b"hidden %d\n" % n)
+        self.process.stdin.flush()
+        data = b""
+        while len(data) < n * width * 4:
+            more = self.process.stdout.read(n * width * 4 - len(data))
+            if not more:
+                sys.exit("bench: %s ended" % self.process.args[0])
+            data += more
+        return numpy.frombuffer(data, dtype=numpy.float32).reshape(n, width)
+
+    def time(self, n):
+        time.sleep(PAUSE)
+        return float(self.ask("run %d" % n))
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def peer(*arguments):
+    return [sys.executable, os.path.join(HERE, "peer.py"), *arguments]
+
+
+def folder_of(shape):
+    folder = os.path.join(BUILD, "bench", shape)
+    if not os.path.exists(os.path.join(folder, "model.safetensors")):
+        os.makedirs(folder, exist_ok=True)
+        print("making %s with random weights" % folder, file=sys.stderr)
+        subprocess.run(peer("make", shape, folder), check=True)
+    return folder
+
+
+def same_numbers(shape, ours, theirs, n):
+    """One and two threads give the same bits; both sides agree on the last hidden state."""
+    width = int(ours.ask("size"))
+    hashes = set()
+    for threads in (1, 2, THREADS):
+        ours.ask("threads %d" % threads)
+        hashes.add(ours.ask("hash %d" % n))
+    if len(hashes) != 1:
+        sys.exit("bench: %s at %d tokens: the bits depend on the number of threads" % (shape, n))
+    error = float(numpy.abs(ours.hidden(n, width) - theirs.hidden(n, width)).max())
+    if not error <= TOLERANCE:
+        sys.exit("bench: %s at %d tokens: hidden states differ by %g from PyTorch's" % (shape, n, error))
+    return error
+
+
+def compare(shape):
+    folder = folder_of(shape)
+    ours = Side(os.path.join(BUILD, "tests", "bench"), folder, str(THREADS))
+    theirs = Side(*peer("serve", folder))
+    theirs.line()
+    rows = []
+    for n in LENGTHS:
+        error = same_numbers(shape, ours, theirs, n)
+        mine, others = [], {threads: [] for threads in (1, 2)}
+        for _ in range(ROUNDS):
+            mine.append(ours.time(n))
+            for threads, times in others.items():
+                theirs.ask("threads %d" % threads)
+                times.append(theirs.time(n))
+        best = min(others, key=lambda threads: statistics.median(others[threads]))
+        a, b = statistics.median(mine), statistics.median(others[best])
+        rows.append((shape, n, a, b, best, b / a, min(others[best]) / min(mine), error))
+        print("  %-16s %4d tokens   gaze %8.2f ms   PyTorch %8.2f ms (%d threads)   %.2f×" % rows[-1][:6], file=sys.stderr)
+    ours.close()
+    theirs.close()
+    return rows
+
+
+def first_map(shape):
+    """Seconds from exec of the program to its end, which follows the first map; warm."""
+    folder = folder_of(shape)
+    command = [os.path.join(BUILD, "gaze"), "-X", "-c", "set threads=%d" % THREADS, "-c", "load %s" % folder,
+               "-c", "run ids=" + ",".join(str(5 + i * 7919 % 30000) for i in range(12)), "-c", "show L0.H0"]
+    times = []
+    for _ in range(ROUNDS):
+        time.sleep(PAUSE)
+        begin = time.perf_counter()
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        times.append(time.perf_counter() - begin)
+        if done.returncode or not done.stdout:
+            sys.exit("bench: %s: status %d: %s" % (" ".join(command), done.returncode, done.stderr.decode()))
+    return statistics.median(times)
+
+
+def cpu():
+    with open("/proc/cpuinfo") as f:
+        lines = dict(line.split(":", 1) for line in f if ":" in line)
+    lines = {k.strip(): v.strip() for k, v in lines.items()}
+    vector = "AVX-512" if "avx512f" in lines.get("flags", "") else "AVX2" if "avx2" in lines.get("flags", "") else "no AVX2"
+    return "%s (family %s, model %s; %s), %d CPUs" % (lines.get("model name", platform.machine()), lines.get("cpu family", "?"),
+                                                      lines.get("model", "?"), vector, len(os.sched_getaffinity(0)))
+
+
+def commit():
+    def git(*arguments):
+        return subprocess.run(["git", *arguments], capture_output=True, text=True).stdout.strip()
+    changed = " with changes" if git("status", "--porcelain", "--", "core", "Makefile") else ""
+    return (git("rev-parse", "--short", "HEAD") or "unknown") + changed
+
+
+def main():
+    import torch
+    import transformers
+    os.environ["PYTHONWARNINGS"] = "ignore"
+    rows, firsts = [], []
+    for shape in SHAPES:
+        rows += compare(shape)
+        firsts.append((shape, first_map(shape)))
+    print("CPU: %s" % cpu())
+    print("commit %s; PyTorch %s, transformers %s, Python %s" % (commit(), torch.__version__, transformers.__version__,
+                                                               platform.python_version()))
+    print("medians of %d rounds in turn; gaze with %d threads, PyTorch eager with output_attentions at its better of 1 and 2;"
+          % (ROUNDS, THREADS))
+    print("the bits of gaze are the same with 1 and 2 threads; difference: largest of the last hidden state to PyTorch's")
+    print()
+    print("| shape | tokens | gaze ms | PyTorch ms | threads there | ratio | ratio of the fastest | difference |")
+    print("|---|---|---|---|---|---|---|---|")
+    for row in rows:
+        print("| %s | %d | %.1f | %.1f | %d | %.2f | %.2f | %.1e |" % row)
+    print()
+    for shape, seconds in firsts:
+        print("exec to the first map (load, run of 12 tokens, show), %s: %.3f s" % (shape, seconds))
+
+
+main()
