@@ -5,12 +5,9 @@
 
 #include "repl/command.h"
 
-/* Options of every command. What writes pictures or tensors takes their formats too. */
-static const struct option common_plain = {
-    "format", VALUE_ENUM, "table|json|csv|tsv", NULL, "how the result is written; --format is the default", 0, 0};
-static const struct option common_writes = {
-    "format", VALUE_ENUM, "table|json|csv|tsv|png|npy|npz|safetensors", NULL,
-    "how the result is written, where no extension after > says it", 0, 0};
+/* The option of every command. */
+static const struct option format_option = {
+    .name = "format", .kind = VALUE_FORMAT, .summary = "how the result is written, whatever the extension after > says"};
 
 static size_t own_options(const struct command *command)
 {
@@ -37,9 +34,7 @@ size_t command_options(const struct command *command)
 const struct option *command_option(const struct command *command, size_t i)
 {
     size_t n = own_options(command);
-    if (i < n)
-        return &command->options[i];
-    return command->writes ? &common_writes : &common_plain;
+    return i < n ? &command->options[i] : &format_option;
 }
 
 const struct call_word *call_arg(const struct call *call, enum arg_kind kind, size_t i)

@@ -13,7 +13,7 @@ static const struct {
     {"ghostty", DEPTH_TRUE},   {"^foot", DEPTH_TRUE},     {"^alacritty", DEPTH_TRUE},  {"^wezterm", DEPTH_TRUE},
     {"^iterm", DEPTH_TRUE},    {"^contour", DEPTH_TRUE},  {"256color", DEPTH_256},     {"88color", DEPTH_16},
     {"16color", DEPTH_16},     {"^linux", DEPTH_8},       {"8color", DEPTH_8},         {"^cygwin", DEPTH_8},
-    {"^vt", DEPTH_MONO},       {"mono", DEPTH_MONO},      {"-m", DEPTH_MONO},
+    {"^vt", DEPTH_MONO},       {"mono", DEPTH_MONO},      {"^ansi-m", DEPTH_MONO},
 };
 
 enum depth color_of_terminal(const char *term, const char *colorterm)

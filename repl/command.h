@@ -25,7 +25,8 @@ enum value_kind {
     VALUE_PALETTE,
     VALUE_SCALE,    /* linear, sqrt, log:1e-4, symlog */
     VALUE_IDS,      /* 1,7,2 */
-    VALUE_MODEL     /* a loaded model */
+    VALUE_MODEL,    /* a loaded model */
+    VALUE_FORMAT    /* a writer or a renderer */
 };
 struct option {
     const char *name;

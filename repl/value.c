@@ -8,7 +8,9 @@
 #include "core/measure/measure.h"
 #include "repl/command.h"
 #include "repl/suggest.h"
+#include "repl/writer/writer.h"
 #include "viz/palette/palette.h"
+#include "viz/render/renderer.h"
 #include "viz/scale.h"
 
 struct value_rule {
@@ -133,6 +135,20 @@ static bool check_ids(const struct option *option, struct str text, struct err *
     return digit || wanted(option, text, "whole numbers with commas (1,7,2)", err);
 }
 
+static bool check_format(const struct option *option, struct str text, struct err *err)
+{
+    if (writer_named(text) || renderer_find(text))
+        return true;
+    struct buf names = {0};
+    for (size_t i = 0; writers[i]; i++)
+        buf_printf(&names, "%s%s", i ? "|" : "", writers[i]->name);
+    for (size_t i = 0; renderers[i]; i++)
+        buf_printf(&names, "|%s", renderers[i]->name);
+    check_among(option, buf_cstr(&names), text, err);
+    buf_free(&names);
+    return false;
+}
+
 static const struct value_rule rules[] = {
     [VALUE_WORD] = {"WORD", NULL},
     [VALUE_INT] = {"N", check_int},
@@ -149,6 +165,7 @@ static const struct value_rule rules[] = {
     [VALUE_SCALE] = {"linear|sqrt|log:FLOOR|symlog", check_scale},
     [VALUE_IDS] = {"ID,ID,…", check_ids},
     [VALUE_MODEL] = {"MODEL", NULL},
+    [VALUE_FORMAT] = {"table|json|csv|…", check_format},
 };
 
 const char *option_shape(const struct option *option)

@@ -1,0 +1,162 @@
+/* help: the commands by task, one command, or a topic. */
+#include <ctype.h>
+#include <string.h>
+
+#include "repl/result.h"
+#include "repl/suggest.h"
+#include "repl/topics.h"
+#include "repl/usage.h"
+
+enum { NAME_COLUMNS = 12 };
+
+static void put_list(struct buf *out)
+{
+    for (size_t i = 0; commands[i]; i++) {
+        const char *group = commands[i]->group;
+        bool seen = false;
+        for (size_t k = 0; k < i; k++)
+            seen = seen || strcmp(commands[k]->group, group) == 0;
+        if (seen)
+            continue;
+        buf_printf(out, "%s%c%s\n", i ? "\n" : "", toupper((unsigned char)group[0]), group + 1);
+        for (size_t k = i; commands[k]; k++)
+            if (strcmp(commands[k]->group, group) == 0)
+                buf_printf(out, "  %-*s %s\n", NAME_COLUMNS, commands[k]->name, commands[k]->summary);
+    }
+    buf_puts(out, "\nTopics\n");
+    for (size_t i = 0; topics[i].name; i++)
+        buf_printf(out, "  %-*s %s\n", NAME_COLUMNS, topics[i].name, topics[i].summary);
+    buf_puts(out, "\nhelp NAME explains one of them, with examples; apropos WORD searches.");
+}
+
+/* Text broken into lines of at most 78 columns (it is ASCII but for a few signs, so bytes serve). */
+static void put_wrapped(struct buf *out, const char *text, size_t indent)
+{
+    size_t column = 0;
+    for (const char *at = text; *at;) {
+        if (*at == '\n') {
+            buf_char(out, '\n');
+            column = 0;
+            at++;
+            continue;
+        }
+        size_t n = strcspn(at, " \n");
+        if (column && column + 1 + n > 78) {
+            buf_char(out, '\n');
+            column = 0;
+        }
+        if (!column)
+            for (; column < indent; column++)
+                buf_char(out, ' ');
+        else {
+            buf_char(out, ' ');
+            column++;
+        }
+        buf_add(out, at, n);
+        column += n;
+        at += n + (at[n] == ' ');
+    }
+    buf_char(out, '\n');
+}
+
+static void put_examples(struct buf *out, const char *examples)
+{
+    for (const char *at = examples; at && *at;) {
+        size_t n = strcspn(at, "\n");
+        buf_printf(out, "  %.*s\n", (int)n, at);
+        at += n + (at[n] == '\n');
+    }
+    buf_char(out, '\n');
+}
+
+static void put_option(struct buf *out, const struct option *option)
+{
+    struct buf left = {0};
+    buf_printf(&left, "%s=%s", option->name, option_shape(option));
+    if (left.n > 26)
+        buf_printf(out, "  %s\n  %-26s ", buf_cstr(&left), "");
+    else
+        buf_printf(out, "  %-26s ", buf_cstr(&left));
+    buf_puts(out, option->summary);
+    if (option->lo < option->hi)
+        buf_printf(out, " (%g to %g)", option->lo, option->hi);
+    if (option->fallback && *option->fallback)
+        buf_printf(out, " [%s]", option->fallback);
+    buf_char(out, '\n');
+    buf_free(&left);
+}
+
+static void put_command(struct buf *out, const struct command *command)
+{
+    buf_printf(out, "%s: %s\n\n", command->name, command->summary);
+    put_examples(out, command->examples);
+    command_usage(command, out);
+    buf_puts(out, command->writes ? " [> FILE | | COMMAND]\n" : "\n");
+    if (command->aliases)
+        buf_printf(out, "also called %s\n", command->aliases);
+    buf_char(out, '\n');
+    if (command->help && *command->help) {
+        put_wrapped(out, command->help, 0);
+        buf_char(out, '\n');
+    }
+    size_t n = command_options(command);
+    for (size_t i = 0; i < n; i++)
+        put_option(out, command_option(command, i));
+    out->n--; /* the writer ends the last line */
+}
+
+static const struct topic *topic_named(struct str name)
+{
+    for (size_t i = 0; topics[i].name; i++)
+        if (str_is(name, topics[i].name))
+            return &topics[i];
+    return NULL;
+}
+
+static bool unknown(struct str name, struct err *err)
+{
+    struct suggestion near;
+    suggest_begin(&near, name);
+    for (size_t i = 0; commands[i]; i++)
+        suggest_offer(&near, str_of(commands[i]->name));
+    for (size_t i = 0; topics[i].name; i++)
+        suggest_offer(&near, str_of(topics[i].name));
+    err_set(err, ERR_NOT_FOUND, "neither a command nor a topic is called \"%.*s\"%s", STR_ARGS(name),
+            near.best.n ? "" : "; help lists them, apropos WORD searches");
+    return suggest_add(&near, "", "", err);
+}
+
+static bool run(struct session *session, const struct call *call, struct result *result, struct err *err)
+{
+    (void)session;
+    const struct call_word *name = call_arg(call, ARG_VERB, 0);
+    const struct command *command = name ? command_named(name->text) : NULL;
+    const struct topic *topic = name ? topic_named(name->text) : NULL;
+    struct buf out = {0};
+    if (name && !command && !topic) {
+        unknown(name->text, err);
+        return call_blame(call, name, err);
+    }
+    if (command)
+        put_command(&out, command);
+    else if (!topic)
+        put_list(&out);
+    if (topic)
+        buf_printf(&out, "%s%s: %s\n\n%s", command ? "\n\n" : "", topic->name, topic->summary, topic->text);
+    bool ok = buf_ok(&out, err) && result_text(result, buf_view(&out), err);
+    buf_free(&out);
+    return ok;
+}
+
+const struct command command_help = {
+    .name = "help",
+    .aliases = "?",
+    .group = "session",
+    .summary = "list the commands by task, or explain one",
+    .help = "help COMMAND begins with examples. Topics (selectors, parts …) tell what holds for every command.",
+    .examples = "help\nhelp show\nhelp selectors",
+    .args =
+        (const struct arg[]){{.name = "name", .kind = ARG_VERB, .optional = true, .summary = "a command or a topic"}, {0}},
+    .unrecorded = true,
+    .run = run,
+};

@@ -1,0 +1,22 @@
+/* quit: leave. */
+#include "repl/result.h"
+
+static bool run(struct session *session, const struct call *call, struct result *result, struct err *err)
+{
+    (void)call;
+    (void)result;
+    (void)err;
+    session->quit = true;
+    return true;
+}
+
+const struct command command_quit = {
+    .name = "quit",
+    .aliases = "exit|q",
+    .group = "session",
+    .summary = "leave",
+    .help = "Ctrl-D at the prompt does the same. Nothing is asked: what is to be kept is written with > before.",
+    .examples = "quit",
+    .unrecorded = true,
+    .run = run,
+};
