@@ -13,7 +13,7 @@
 #include "viz/palette/palette.h"
 #include "viz/scale.h"
 
-enum { MOST_CELLS = 64, MAX_NOTES = 4 }; /* cells a side that a small map keeps; lines under the picture */
+enum { VALUES = 40000000, LEAST_CELLS = 64, MAX_NOTES = 4 }; /* held for all maps; cells a side of each; lines of notes */
 
 /* Everything the picture borrows while it is drawn. */
 struct sheet {
@@ -23,7 +23,8 @@ struct sheet {
     struct sites sites;
     struct panel *panels;
     float *largest;          /* [sites.n] magnitude that each map is divided by */
-    size_t n, pool;          /* maps made; values a side of a cell */
+    size_t most, pool;       /* cells a side that a map keeps; values a side of a cell */
+    bool short_titles;       /* "0.11" where "L0.H11" is too wide for all heads side by side */
     struct part part;
     struct str notes[MAX_NOTES];
     size_t n_notes;
@@ -69,7 +70,9 @@ static bool give(const struct sheet *sheet, struct picture *picture, struct resu
         return call_blame_option(sheet->call, "size", err);
     if (call_given(sheet->call, "dpi"))
         options.dpi = call_float(sheet->call, "dpi");
-    options.numbers = call_given(sheet->call, "digits") ? call_flag(sheet->call, "digits") : sheet->session->digits > 0;
+    /* Small maps have no room for numbers: there they are not asked for by a setting. */
+    options.numbers = call_given(sheet->call, "digits") ? call_flag(sheet->call, "digits")
+                                                        : call_given(sheet->call, "by") && sheet->session->digits > 0;
     result_render_options(result, &options);
     if (!provenance_make(sheet->call, &sheet->kept, 1, NULL, sheet->value_name, &provenance, err))
         return false;
@@ -184,7 +187,7 @@ static bool grid_by(struct sheet *sheet, struct result *result, struct err *err)
 static bool keep_map(struct sheet *sheet, const struct shown_map *map, struct panel *panel, struct err *err)
 {
     size_t longest = map->rows > map->cols ? map->rows : map->cols;
-    size_t pool = longest > MOST_CELLS ? (longest + MOST_CELLS - 1) / MOST_CELLS : 1;
+    size_t pool = longest > sheet->most ? (longest + sheet->most - 1) / sheet->most : 1;
     struct panel whole = {.rows = map->rows, .cols = map->cols, .values = map->values};
     size_t rows = (map->rows + pool - 1) / pool, cols = (map->cols + pool - 1) / pool;
     float *values = arena_alloc(sheet->arena, rows * cols, sizeof *values, "a small map", err);
@@ -199,7 +202,10 @@ static bool keep_map(struct sheet *sheet, const struct shown_map *map, struct pa
     sheet->part = map->part;
     *panel = (struct panel){.rows = rows, .cols = cols, .values = values, .marked_cols = map->marked ? marked : NULL,
                             .no_numbers = true, .tick = NAN};
-    site_name(map->site, &title);
+    if (sheet->short_titles)
+        buf_printf(&title, "%zu.%zu", map->site.layer, map->site.head);
+    else
+        site_name(map->site, &title);
     bool ok = buf_ok(&title, err) && arena_str(sheet->arena, buf_view(&title), &panel->title, err);
     buf_free(&title);
     return ok;
@@ -271,7 +277,7 @@ static bool name_values(struct sheet *sheet, const char *norm, struct err *err)
         buf_puts(&name, "attention probability");
     else
         part_name(sheet->kept->run->model->terms, sheet->part, &name);
-    buf_puts(&name, norm);
+    buf_printf(&name, "%s%s", norm, sheet->short_titles ? "; titles: layer.head" : "");
     snprintf(sheet->value_name, sizeof sheet->value_name, "%s", buf_cstr(&name));
     buf_free(&name);
     if (sheet->pool <= 1)
@@ -298,6 +304,11 @@ static bool draw_maps(struct sheet *sheet, struct result *result, struct err *er
     float model = 0;
     struct str norm = call_str(sheet->call, "norm");
     bool by_layer = str_is(norm, "layer"), by_head = str_is(norm, "head");
+    size_t across = heads_across(&sheet->sites);
+    sheet->most = LEAST_CELLS;
+    while (sheet->sites.n * (sheet->most + 1) * (sheet->most + 1) <= VALUES && sheet->most < 4096)
+        sheet->most++;
+    sheet->short_titles = strcmp(result_format(result), "table") == 0 && across > 1 && across * 9 > result_width(result);
     sheet->panels = arena_zalloc(sheet->arena, sheet->sites.n, sizeof *sheet->panels, "the maps", err);
     sheet->largest = arena_zalloc(sheet->arena, sheet->sites.n, sizeof *sheet->largest, "the maps", err);
     if (!sheet->panels || !sheet->largest || !sites_parse(STR("*"), sheet->kept->run, &all, err))
@@ -311,7 +322,7 @@ static bool draw_maps(struct sheet *sheet, struct result *result, struct err *er
     if (by_layer || by_head || !(model > 0))
         model = 1;
     bool is_signed = part_is_signed(sheet->part);
-    struct picture picture = {.panels = sheet->panels, .n_panels = sheet->sites.n, .across = heads_across(&sheet->sites),
+    struct picture picture = {.panels = sheet->panels, .n_panels = sheet->sites.n, .across = across,
                               .scale = {.lo = is_signed ? -model : 0, .hi = model, .diverging = is_signed},
                               .row_axis = "Query", .col_axis = "Key"};
     if (call_str(sheet->call, "clip").n) /* percentiles are of the data shown */

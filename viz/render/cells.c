@@ -5,37 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "viz/render/cells.h"
-
-#define TOKEN_COLUMNS 18 /* at most for a row's token */
-#define DOWN_ROWS 8      /* at most for a column's token */
-#define GAP 2            /* between panels */
-#define BUDGET 60        /* lines for several panels where the caller sets none */
-
-/* Everything that is decided before drawing. */
-struct sheet {
-    const struct picture *picture;
-    struct ink ink;
-    struct cell_grid *grid;
-    struct err *err;
-    size_t columns;
-    struct map_room room;     /* of one panel */
-    size_t across, bands;     /* panels a row, rows of panels */
-    size_t slot;              /* columns of a panel with its own labels */
-    size_t number_columns, token_columns, label_columns; /* left of a map; 0: no labels */
-    size_t down_rows, digit_rows;                        /* above a map: key labels, key numbers */
-    bool shared_labels;       /* row labels once a band */
-    bool numbers, titles, marks, ruler;
-    bool pooled, left_out;    /* some map is pooled; numbers asked for do not fit */
-};
-
-static size_t digits_of(size_t n)
-{
-    size_t digits = 1;
-    for (; n >= 10; n /= 10)
-        digits++;
-    return digits;
-}
+#include "viz/render/cells_plan.h"
 
 static const struct style plain, bold = {.flags = CELL_BOLD}, dim = {.flags = CELL_DIM};
 
@@ -43,194 +13,6 @@ static struct style accent(const struct sheet *s)
 {
     return (struct style){.fg = ink_rgb(s->ink.depth, (struct rgb){255, 135, 0}), .flags = CELL_BOLD};
 }
-
-/* ---- deciding ---- */
-
-static struct map_plan plan_of(const struct sheet *s, const struct panel *panel)
-{
-    return plan_map(panel->rows, panel->cols, &s->room);
-}
-
-/* The tokens of a line of the map, one after another; more than enough for TOKEN_COLUMNS. */
-static void line_tokens(const struct panel *panel, const struct map_plan *plan, size_t line, struct buf *out)
-{
-    size_t a_line = plan->pool_rows * (plan->half ? 2 : 1), i = line * a_line;
-    for (size_t k = i; panel->row_labels && k < i + a_line && k < panel->rows && k < i + TOKEN_COLUMNS; k++) {
-        if (out->n && panel->row_labels[k].n)
-            buf_char(out, ' ');
-        buf_str(out, panel->row_labels[k]);
-    }
-}
-
-static void measure_labels(struct sheet *s, bool tokens)
-{
-    const struct picture *p = s->picture;
-    s->number_columns = s->token_columns = 0;
-    for (size_t k = 0; k < p->n_panels; k++) {
-        struct map_plan plan = plan_of(s, &p->panels[k]);
-        for (size_t i = 0; i < p->panels[k].rows && !p->panels[k].no_numbers; i++) {
-            size_t n = digits_of(panel_row_number(&p->panels[k], i));
-            s->number_columns = n > s->number_columns ? n : s->number_columns;
-        }
-        for (size_t line = 0; tokens && line < plan.lines && s->token_columns < TOKEN_COLUMNS; line++) {
-            struct buf text = {0};
-            line_tokens(&p->panels[k], &plan, line, &text);
-            size_t t = text_columns(buf_view(&text));
-            s->token_columns = t > s->token_columns ? t : s->token_columns;
-            buf_free(&text);
-        }
-    }
-    size_t most = s->columns / 4 < TOKEN_COLUMNS ? s->columns / 4 : TOKEN_COLUMNS;
-    s->token_columns = s->token_columns < most ? s->token_columns : most;
-    s->label_columns = s->number_columns + (s->number_columns > 0) + s->token_columns + (s->token_columns > 0);
-    size_t axes = p->row_axis && p->col_axis ? text_columns(str_of(p->row_axis)) + text_columns(str_of(p->col_axis)) + 4 : 0;
-    if (s->label_columns && s->label_columns < axes && s->columns > 3 * axes)
-        s->label_columns = axes;
-}
-
-/* Rows above the maps for key labels and numbers, where cells are large. */
-static void measure_heads(struct sheet *s, bool labels)
-{
-    const struct picture *p = s->picture;
-    s->down_rows = s->digit_rows = 0;
-    s->ruler = false;
-    for (size_t k = 0; k < p->n_panels; k++) {
-        const struct panel *panel = &p->panels[k];
-        struct map_plan plan = plan_of(s, panel);
-        bool large = plan.cell_columns > 1;
-        s->ruler = s->ruler || (!large && !panel->no_numbers && panel->cols > 0);
-        for (size_t j = 0; large && j < panel->cols; j++) {
-            size_t down = labels ? text_clusters(panel_col_label(panel, j)) : 0;
-            size_t digits = panel->no_numbers ? 0 : digits_of(panel_col_number(panel, j));
-            digits = digits < plan.cell_columns && plan.cell_columns > 2 ? 1 : digits;
-            s->down_rows = down > s->down_rows ? down : s->down_rows;
-            s->digit_rows = digits > s->digit_rows ? digits : s->digit_rows;
-        }
-    }
-    s->down_rows = s->down_rows < DOWN_ROWS ? s->down_rows : DOWN_ROWS;
-}
-
-static size_t head_rows(const struct sheet *s)
-{
-    size_t numbers = s->digit_rows > s->ruler ? s->digit_rows : s->ruler;
-    return s->titles + s->down_rows + numbers + s->marks;
-}
-
-/* The lines that the bands take under the plan that stands in the sheet. */
-static size_t count_lines(const struct sheet *s)
-{
-    size_t lines = 0;
-    for (size_t band = 0; band < s->bands; band++) {
-        size_t most = 0;
-        for (size_t k = band * s->across; k < (band + 1) * s->across && k < s->picture->n_panels; k++) {
-            size_t n = plan_of(s, &s->picture->panels[k]).lines;
-            most = n > most ? n : most;
-        }
-        lines += head_rows(s) + most + (band > 0);
-    }
-    return lines;
-}
-
-/* How many panels of the present room stand side by side; sets slot, across and bands. */
-static void set_across(struct sheet *s, size_t wanted)
-{
-    size_t n = s->picture->n_panels, widest = 1, titles = 0;
-    for (size_t k = 0; k < n; k++) {
-        size_t w = plan_of(s, &s->picture->panels[k]).columns, t = text_columns(s->picture->panels[k].title);
-        widest = w > widest ? w : widest;
-        titles = t > titles ? t : titles;
-    }
-    s->slot = titles > widest && titles < s->columns ? titles : widest;
-    size_t shared = s->shared_labels ? s->label_columns : 0;
-    s->slot += s->shared_labels ? 0 : s->label_columns;
-    size_t room = s->columns > shared ? s->columns - shared : 1;
-    s->across = (room + GAP) / (s->slot + GAP);
-    s->across = s->across < 1 ? 1 : s->across;
-    if (wanted && wanted < s->across)
-        s->across = wanted;
-    s->across = s->across < n ? s->across : n ? n : 1;
-    s->bands = (n + s->across - 1) / s->across;
-    if (s->bands) /* as even as possible where the caller does not care */
-        s->across = wanted ? s->across : (n + s->bands - 1) / s->bands;
-}
-
-/* The largest cells with which one panel fits the width (and the height, where one is set). */
-static void arrange_one(struct sheet *s, size_t lines)
-{
-    const struct panel *panel = &s->picture->panels[0];
-    s->room.columns = s->columns;
-    measure_labels(s, true);
-    s->room.columns = s->columns > s->label_columns + 1 ? s->columns - s->label_columns : 1;
-    measure_labels(s, true); /* cells may have become smaller, and a line stand for more rows */
-    s->room.columns = s->columns > s->label_columns + 1 ? s->columns - s->label_columns : 1;
-    if (s->numbers) {
-        s->room.cell_columns = heat_number_columns(&s->ink.scale);
-        s->left_out = plan_map(panel->rows, panel->cols, &s->room).cell_columns == 1;
-        s->numbers = !s->left_out;
-        s->room.cell_columns = s->left_out ? 2 : s->room.cell_columns;
-    }
-    measure_heads(s, true);
-    size_t heads = head_rows(s);
-    s->room.lines = !lines ? 0 : lines > heads ? lines - heads : 1;
-    measure_heads(s, true);
-    set_across(s, 1);
-}
-
-/* Try large cells, then smaller and smaller ones until the bands fit the lines. */
-static void arrange_many(struct sheet *s, size_t lines)
-{
-    const struct picture *p = s->picture;
-    size_t most = 1;
-    for (size_t k = 0; k < p->n_panels; k++)
-        most = p->panels[k].cols > most ? p->panels[k].cols : most;
-    if (s->numbers) {
-        s->left_out = true;
-        s->numbers = false;
-    }
-    for (size_t step = 0; step <= most + 1; step++) { /* 0: large cells, 1: small, a line for each row */
-        size_t pool = step > 1 ? step - 1 : step;
-        s->room.small = pool > 0;
-        s->room.tall = step == 1;
-        s->room.columns = pool ? (most + pool - 1) / pool : s->columns;
-        measure_labels(s, pool < 2);
-        s->label_columns = pool < 2 ? s->label_columns : 0;
-        size_t shared = s->label_columns;
-        if (s->room.columns + shared > s->columns)
-            s->room.columns = s->columns > shared ? s->columns - shared : 1;
-        measure_heads(s, true);
-        set_across(s, p->across);
-        if (s->bands > 1 && !pool) { /* labels above every band would cost more than they tell */
-            s->down_rows = 0;
-        }
-        s->ruler = s->ruler && pool < 2;
-        if (count_lines(s) <= lines || pool >= most || (pool && (most + pool - 1) / pool <= 4))
-            return;
-    }
-}
-
-static void arrange(struct sheet *s, const struct cells_options *options, size_t footer)
-{
-    const struct picture *p = s->picture;
-    s->shared_labels = true;
-    for (size_t k = 0; k < p->n_panels; k++) {
-        s->titles = s->titles || p->panels[k].title.n > 0;
-        s->shared_labels = s->shared_labels && panel_same_rows(&p->panels[0], &p->panels[k]);
-        for (size_t j = 0; p->panels[k].marked_cols && j < p->panels[k].cols; j++)
-            s->marks = s->marks || p->panels[k].marked_cols[j];
-    }
-    s->room = (struct map_room){.cell_columns = 2, .half_blocks = s->ink.depth != DEPTH_MONO};
-    size_t lines = options->rows ? (options->rows > footer + 1 ? options->rows - footer : 1) : 0;
-    if (p->n_panels == 1)
-        arrange_one(s, lines);
-    else if (p->n_panels > 1)
-        arrange_many(s, lines ? lines : BUDGET);
-    for (size_t k = 0; k < p->n_panels; k++) {
-        struct map_plan plan = plan_of(s, &p->panels[k]);
-        s->pooled = s->pooled || plan.pool_rows > 1 || plan.pool_cols > 1;
-    }
-}
-
-/* ---- drawing ---- */
 
 static void draw_down(struct sheet *s, const struct panel *panel, const struct map_plan *plan, size_t row, size_t col)
 {
@@ -263,7 +45,7 @@ static void draw_digits(struct sheet *s, const struct panel *panel, const struct
 /* Numbers over small cells, every so many columns that they stay apart. */
 static void draw_ruler(struct sheet *s, const struct panel *panel, const struct map_plan *plan, size_t row, size_t col)
 {
-    size_t need = panel->cols ? digits_of(panel_col_number(panel, panel->cols - 1)) + 2 : 1;
+    size_t need = panel->cols ? sheet_digits(panel_col_number(panel, panel->cols - 1)) + 2 : 1;
     size_t values = label_stride(1.0 / (double)plan->pool_cols, (double)need);
     for (size_t j = 0; j < panel->cols; j += values) {
         char text[24];
@@ -291,7 +73,7 @@ static void draw_row_label(struct sheet *s, const struct panel *panel, const str
     size_t i = line * plan->pool_rows * (plan->half ? 2 : 1), end = col + s->label_columns - 1;
     if (s->token_columns) {
         struct buf tokens = {0};
-        line_tokens(panel, plan, line, &tokens);
+        sheet_line_tokens(panel, plan, line, &tokens);
         grid_text_right(s->grid, row, end - s->token_columns, s->token_columns, buf_view(&tokens), plain);
         buf_free(&tokens);
         end -= s->token_columns + 1;
@@ -316,7 +98,7 @@ static void draw_axes(struct sheet *s, size_t row, size_t col)
 
 static void draw_panel(struct sheet *s, const struct panel *panel, size_t top, size_t col, bool labels)
 {
-    struct map_plan plan = plan_of(s, panel);
+    struct map_plan plan = sheet_plan(s, panel);
     size_t map_col = col + (labels ? s->label_columns : 0), row = top;
     if (s->titles)
         grid_text(s->grid, row++, map_col, s->slot - (labels && !s->shared_labels ? s->label_columns : 0), panel->title, bold);
@@ -343,19 +125,15 @@ static bool draw_bands(struct sheet *s)
 {
     const struct picture *p = s->picture;
     for (size_t band = 0; band < s->bands; band++) {
-        size_t first = band * s->across, most = 0;
-        for (size_t k = first; k < first + s->across && k < p->n_panels; k++) {
-            size_t n = plan_of(s, &p->panels[k]).lines;
-            most = n > most ? n : most;
-        }
+        size_t first = band * s->across, most = sheet_band_lines(s, band);
         size_t top = s->grid->rows + (band > 0);
-        if (!grid_add_rows(s->grid, head_rows(s) + most + (band > 0), s->err))
+        if (!grid_add_rows(s->grid, sheet_head_rows(s) + most + (band > 0), s->err))
             return false;
         size_t col = 0;
         for (size_t k = first; k < first + s->across && k < p->n_panels; k++) {
             bool labels = k == first || !s->shared_labels;
             draw_panel(s, &p->panels[k], top, col, labels);
-            col += s->slot + GAP + (labels && s->shared_labels ? s->label_columns : 0);
+            col += s->slot + SHEET_GAP + (labels && s->shared_labels ? s->label_columns : 0);
         }
     }
     return true;
@@ -404,7 +182,7 @@ static bool put_pooled(struct sheet *s)
 {
     size_t rows = 1, cols = 1;
     for (size_t k = 0; k < s->picture->n_panels; k++) {
-        struct map_plan plan = plan_of(s, &s->picture->panels[k]);
+        struct map_plan plan = sheet_plan(s, &s->picture->panels[k]);
         rows = plan.pool_rows > rows ? plan.pool_rows : rows;
         cols = plan.pool_cols > cols ? plan.pool_cols : cols;
     }
@@ -454,7 +232,7 @@ bool cells_picture(const struct picture *picture, const struct cells_options *op
         !grid_new(grid_out, options->columns ? options->columns : 80, 0, err))
         return false;
     s.columns = grid_out->columns;
-    arrange(&s, options, 4 + picture->n_notes + (picture->title != NULL));
+    sheet_arrange(&s, options->rows, 4 + picture->n_notes + (picture->title != NULL));
     if (picture->title && !put_wrapped(&s, str_of(picture->title), bold))
         goto fail;
     if (!draw_bands(&s) || !draw_footer(&s))
