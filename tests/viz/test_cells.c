@@ -186,8 +186,8 @@ static struct str *hostile_labels(size_t n)
 Test(cells, no_line_is_wider_than_asked_and_no_label_reaches_the_terminal)
 {
     static const size_t sizes[] = {1, 2, 12, 24, 40, 41, 100, 300}, widths[] = {1, 2, 7, 20, 40, 79, 80, 133, 200};
-    char zalgo[2001] = "z";
-    for (size_t i = 1; i + 1 < sizeof zalgo; i += 2)
+    char zalgo[2002] = "z";
+    for (size_t i = 1; i + 2 < sizeof zalgo; i += 2)
         memcpy(zalgo + i, "\xcc\x81", 2);
     for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++) {
         size_t n = sizes[s], lines, others;
@@ -230,13 +230,24 @@ Test(cells, no_line_is_wider_than_asked_and_no_label_reaches_the_terminal)
     }
 }
 
+Test(cells, control_characters_are_spelled_out)
+{
+    const float v[4] = {0};
+    struct str labels[2] = {STR("\033[31m"), STR("\xe2\x80\xae" "evil")};
+    struct panel panel = {.rows = 2, .cols = 2, .values = v, .row_labels = labels, .tick = NAN};
+    struct picture picture = picture_of(&panel, 1);
+    struct buf out = drawn(&picture, &(struct cells_options){.columns = 60});
+    cr_expect(strstr(buf_cstr(&out), "\\x1b[31m") && strstr(buf_cstr(&out), "\\u{202e}evil"), "%s", buf_cstr(&out));
+    buf_free(&out);
+}
+
 Test(cells, several_panels_fit_the_lines_they_are_given)
 {
     float v[144];
     for (int i = 0; i < 144; i++)
         v[i] = (float)(i % 13);
     struct panel panels[144];
-    char titles[144][16];
+    char titles[144][32];
     for (int k = 0; k < 144; k++) {
         snprintf(titles[k], sizeof titles[k], "L%d.H%d", k / 12, k % 12);
         panels[k] = (struct panel){.rows = 12, .cols = 12, .values = v, .title = str_of(titles[k]), .tick = NAN};
