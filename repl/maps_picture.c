@@ -164,6 +164,11 @@ static bool make_scale(struct session *session, const struct call *call, const s
                        const struct sheet *sheet, struct scale *scale, struct err *err)
 {
     bool std = str_is(call_option(call, "agg"), "std");
+    for (size_t i = 1; i < sheet->n; i++)
+        if (part_is_signed(sheet->maps[i].part) != part_is_signed(sheet->maps[0].part)) {
+            err_set(err, ERR_ARG, "probabilities and scores have no scale in common; show them apart");
+            return call_blame_option(call, "part", err);
+        }
     struct str text = call_option(call, "scale"), clip = call_option(call, "clip"), norm = call_option(call, "norm");
     *scale = (struct scale){.kind = SCALE_LINEAR, .lo = NAN, .hi = NAN, .clip_hi = 100};
     if (text.n && !scale_parse(text, scale, err))
@@ -196,6 +201,8 @@ static void name_values(const struct map_list *list, const struct call *call, st
     struct str norm = call_option(call, "norm");
     if (map->part.kind == PART_PROBS) {
         buf_puts(&name, "attention probability");
+    } else if (list->n_parts) {
+        buf_puts(&name, "parts of the scores");
     } else {
         part_name(map->run->run->model->terms, map->part, &name);
         buf_puts(&name, map->part.kind == PART_SCORES     ? " (before the softmax)"
@@ -240,14 +247,6 @@ static bool make_notes(const struct call *call, struct sheet *sheet, struct err 
     return note(sheet, &text, err);
 }
 
-static void give_options(const struct session *session, const struct call *call, struct result *result,
-                         struct render_options *options)
-{
-    if (call_has(call, "digits"))
-        options->numbers = call_given(call, "digits") ? call_flag(call, "digits") : session->digits > 0;
-    result_render_options(result, options);
-}
-
 /* The palette asked for, else the session's where it suits the kind of scale. */
 static const char *palette_name(const struct session *session, const struct call *call, const struct scale *scale)
 {
@@ -271,7 +270,7 @@ static void name_sites(const struct sheet *sheet, char out[200])
 static bool draw(struct session *session, const struct call *call, const struct map_list *list, struct sheet *sheet,
                  struct result *result, struct err *err)
 {
-    struct picture picture = {.panels = sheet->panels, .n_panels = sheet->n, .row_axis = "Query", .col_axis = "Key"};
+    struct picture picture = {.row_axis = "Query", .col_axis = "Key"};
     struct provenance provenance;
     struct render_options options = {0};
     char sites[200], title[300];
@@ -285,9 +284,12 @@ static bool draw(struct session *session, const struct call *call, const struct 
         return call_blame_option(call, "size", err);
     if (call_has(call, "dpi") && call_given(call, "dpi"))
         options.dpi = call_float(call, "dpi");
-    give_options(session, call, result, &options);
+    options.numbers = str_is(call_option(call, "digits"), "on");
+    result_render_options(result, &options);
     if (!provenance_make(call, list->runs, list->n_runs, sites, sheet->value_name, &provenance, err))
         return false;
+    picture.panels = sheet->panels;
+    picture.n_panels = sheet->n;
     if (wanted.n) {
         snprintf(title, sizeof title, "%.*s", STR_ARGS(wanted));
         picture.title = title;
