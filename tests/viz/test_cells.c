@@ -261,12 +261,43 @@ Test(cells, several_panels_fit_the_lines_they_are_given)
     for (int k = 0; k < 144; k++)
         cr_expect(strstr(buf_cstr(&out), titles[k]), "%s is missing", titles[k]);
     buf_free(&out);
+    picture.across = 12;
+    options.columns = 100;
+    out = drawn(&picture, &options);
+    for (int k = 0; k < 144; k += 12) {
+        const char *first = strstr(buf_cstr(&out), titles[k]), *last = strstr(buf_cstr(&out), titles[k + 11]);
+        cr_expect(first && last && !memchr(first, '\n', (size_t)(last - first)), "%s … %s are not in one row", titles[k], titles[k + 11]);
+    }
+    buf_free(&out);
     picture.n_panels = 6;
     picture.across = 2;
     out = drawn(&picture, &options);
     const char *third = strstr(buf_cstr(&out), "L0.H2"), *second = strstr(buf_cstr(&out), "L0.H1");
     cr_expect(third && second && memchr(second, '\n', (size_t)(third - second)), "two panels a row were asked for");
     buf_free(&out);
+}
+
+Test(cells, panels_side_by_side_do_not_touch)
+{
+    float v[50 * 50];
+    for (int i = 0; i < 50 * 50; i++)
+        v[i] = 1;
+    struct panel panels[3];
+    for (int k = 0; k < 3; k++)
+        panels[k] = (struct panel){.rows = 50, .cols = 50, .values = v, .tick = NAN};
+    struct picture picture = picture_of(panels, 3);
+    static const size_t across[] = {0, 1, 2, 3};
+    for (size_t a = 0; a < 4; a++) {
+        picture.across = across[a];
+        struct buf out = drawn(&picture, &(struct cells_options){.columns = 170});
+        size_t run = 0, longest = 0;
+        for (size_t i = 0; i + 2 < out.n; i += run ? 3 : 1) {
+            run = memcmp(out.data + i, "█", 3) == 0 ? run + 1 : 0;
+            longest = run > longest ? run : longest;
+        }
+        cr_expect(longest > 10 && longest <= 50, "%zu across: %zu full cells in a row", across[a], longest);
+        buf_free(&out);
+    }
 }
 
 Test(cells, a_picture_says_what_it_did)

@@ -133,7 +133,7 @@ static bool draw_bands(struct sheet *s)
         for (size_t k = first; k < first + s->across && k < p->n_panels; k++) {
             bool labels = k == first || !s->shared_labels;
             draw_panel(s, &p->panels[k], top, col, labels);
-            col += s->slot + SHEET_GAP + (labels && s->shared_labels ? s->label_columns : 0);
+            col += s->slot + s->gap + (labels && s->shared_labels ? s->label_columns : 0);
         }
     }
     return true;
@@ -172,7 +172,7 @@ static bool put_marked(struct sheet *s)
 {
     struct buf text = {0};
     buf_puts(&text, "▼ marked: ");
-    marked_text(&text, s->picture, 24);
+    marked_text(&text, s->picture, s->picture->n_panels > 4 ? 8 : 24);
     bool ok = buf_ok(&text, s->err) && put_wrapped(s, buf_view(&text), plain);
     buf_free(&text);
     return ok;

@@ -3,6 +3,7 @@
 
 #define TOKEN_COLUMNS 18 /* at most for a row's token */
 #define DOWN_ROWS 8      /* at most for a column's token */
+#define GAP 2            /* columns between panels, where that does not cost one */
 #define BUDGET 60        /* lines for several panels where the caller sets none */
 
 size_t sheet_digits(size_t n)
@@ -115,7 +116,7 @@ static void set_across(struct sheet *s, size_t wanted)
     size_t shared = s->shared_labels ? s->label_columns : 0;
     s->slot += s->shared_labels ? 0 : s->label_columns;
     size_t room = s->columns > shared ? s->columns - shared : 1;
-    s->across = (room + SHEET_GAP) / (s->slot + SHEET_GAP);
+    s->across = (room + s->gap) / (s->slot + s->gap);
     s->across = s->across < 1 ? 1 : s->across;
     if (wanted && wanted < s->across)
         s->across = wanted;
@@ -147,14 +148,23 @@ static void arrange_one(struct sheet *s, size_t lines)
     set_across(s, 1);
 }
 
-/* Try large cells, then smaller and smaller ones until the bands fit the lines and `across` panels stand side by side.
- * False where so many never do. */
-static bool arrange_many(struct sheet *s, size_t lines, size_t across)
+/* Try large cells, then smaller and smaller ones until the bands fit the lines, and as many panels stand side by side as
+ * the picture asks for and their titles allow. */
+static void arrange_many(struct sheet *s, size_t lines)
 {
     const struct picture *p = s->picture;
-    size_t most = 1;
-    for (size_t k = 0; k < p->n_panels; k++)
+    size_t most = 1, titles = 1;
+    for (size_t k = 0; k < p->n_panels; k++) {
+        size_t t = text_columns(p->panels[k].title);
         most = p->panels[k].cols > most ? p->panels[k].cols : most;
+        titles = t > titles ? t : titles;
+    }
+    size_t goal = p->across < p->n_panels ? p->across : p->n_panels;
+    s->gap = goal * (titles + GAP) <= s->columns + GAP ? GAP : 1;
+    if (goal > (s->columns + s->gap) / (titles + s->gap)) { /* never: do not shrink the maps for it */
+        goal = 0;
+        s->gap = GAP;
+    }
     if (s->numbers) {
         s->left_out = true;
         s->numbers = false;
@@ -175,10 +185,9 @@ static bool arrange_many(struct sheet *s, size_t lines, size_t across)
             s->down_rows = 0;
         }
         s->ruler = s->ruler && pool < 2;
-        if ((count_lines(s) <= lines && s->across >= across) || pool >= most || (pool && (most + pool - 1) / pool <= 4))
-            break;
+        if ((count_lines(s) <= lines && s->across >= goal) || pool >= most || (pool && (most + pool - 1) / pool <= 4))
+            return;
     }
-    return s->across >= across;
 }
 
 void sheet_arrange(struct sheet *s, size_t rows, size_t footer)
@@ -196,8 +205,7 @@ void sheet_arrange(struct sheet *s, size_t rows, size_t footer)
     if (p->n_panels == 1)
         arrange_one(s, lines);
     else if (p->n_panels > 1)
-        if (!arrange_many(s, lines ? lines : BUDGET, p->across < p->n_panels ? p->across : p->n_panels))
-            arrange_many(s, lines ? lines : BUDGET, 0);
+        arrange_many(s, lines ? lines : BUDGET);
     for (size_t k = 0; k < p->n_panels; k++) {
         struct map_plan plan = sheet_plan(s, &p->panels[k]);
         s->pooled = s->pooled || plan.pool_rows > 1 || plan.pool_cols > 1;

@@ -4,8 +4,6 @@
 
 #include "viz/render/cells.h"
 
-#define SHEET_GAP 2 /* columns between panels */
-
 struct sheet {
     const struct picture *picture;
     struct ink ink;
@@ -14,6 +12,7 @@ struct sheet {
     size_t columns;
     struct map_room room;     /* of one panel */
     size_t across, bands;     /* panels a row, rows of panels */
+    size_t gap;               /* columns between panels */
     size_t slot;              /* columns of a panel with its own labels */
     size_t number_columns, token_columns, label_columns; /* left of a map; 0: no labels */
     size_t down_rows, digit_rows;                        /* above a map: key labels, key numbers */
