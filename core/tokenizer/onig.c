@@ -9,7 +9,8 @@
 #include <ctype.h>
 #include <string.h>
 
-#define WORD "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}"
+#include "core/tokenizer/unicode/unicode.h"
+
 enum { NESTING = 100 };
 
 struct onig {
@@ -42,10 +43,8 @@ static const struct {
     {"dashpunctuation", "Pd"}, {"openpunctuation", "Ps"}, {"closepunctuation", "Pe"}, {"initialpunctuation", "Pi"},
     {"finalpunctuation", "Pf"}, {"otherpunctuation", "Po"}, {"mathsymbol", "Sm"}, {"currencysymbol", "Sc"},
     {"modifiersymbol", "Sk"}, {"othersymbol", "So"}, {"spaceseparator", "Zs"}, {"lineseparator", "Zl"},
-    {"paragraphseparator", "Zp"}, {"control", "Cc"}, {"cntrl", "Cc"}, {"format", "Cf"}, {"surrogate", "Cs"},
-    {"privateuse", "Co"}, {"unassigned", "Cn"}, {"any", "Any"}, {"alpha", "Alphabetic"}, {"alphabetic", "Alphabetic"},
-    {"digit", "Nd"}, {"space", "White_Space"}, {"whitespace", "White_Space"}, {"upper", "Uppercase"},
-    {"uppercase", "Uppercase"}, {"lower", "Lowercase"}, {"lowercase", "Lowercase"}, {"ascii", "ASCII"},
+    {"paragraphseparator", "Zp"}, {"control", "Cc"}, {"format", "Cf"}, {"surrogate", "Cs"},
+    {"privateuse", "Co"}, {"unassigned", "Cn"}, {"any", "Any"}, {"whitespace", "White_Space"}, {"punct", "P"},
     {"emoji", "Emoji"}, {"emojipresentation", "Emoji_Presentation"}, {"emojimodifier", "Emoji_Modifier"},
     {"emojimodifierbase", "Emoji_Modifier_Base"}, {"emojicomponent", "Emoji_Component"},
     {"extendedpictographic", "Extended_Pictographic"}, {"ideographic", "Ideographic"},
@@ -58,13 +57,77 @@ static const struct {
     {"sentenceterminal", "Sentence_Terminal"}, {"hexdigit", "Hex_Digit"}, {"asciihexdigit", "ASCII_Hex_Digit"},
 };
 
-/* \p{NAME} or \P{^NAME} …, from behind the p, for use within a class or outside. */
-static bool property(struct onig *o, struct buf *out)
+/* Characters that are newer than the library, of the categories that begin like one of `prefixes`. */
+static void put_new(struct buf *out, const char *const *prefixes)
 {
-    bool negative = peek(o, 0) == 'P';
-    o->at++;
+    for (size_t i = 0; i < unicode_new_count; i++)
+        for (size_t k = 0; prefixes[k]; k++)
+            if (!strncmp(unicode_new[i].category, prefixes[k], strlen(prefixes[k])))
+                buf_printf(out, "\\x{%x}-\\x{%x}", (unsigned)unicode_new[i].first, (unsigned)unicode_new[i].last);
+}
+
+/* The members of a general category, for use within a class. */
+static void put_category(struct buf *out, const char *name)
+{
+    buf_printf(out, "\\p{%s}", name);
+    put_new(out, !strcmp(name, "L&") ? (const char *const[]){"Lu", "Ll", "Lt", NULL} : (const char *const[]){name, NULL});
+}
+
+/* \w: as UTS 18 has it; outside classes Oniguruma counts six numbers of Latin-1 in. */
+static void put_word(struct buf *out, bool in_class)
+{
+    buf_puts(out, "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}");
+    buf_puts(out, in_class ? "" : "\\xb2\\xb3\\xb9\\xbc-\\xbe");
+    put_new(out, (const char *const[]){"L", "M", "Nd", "Nl", "Pc", NULL});
+}
+
+/* Sets that have a name both in \p{NAME} and in [:NAME:]. */
+static const struct named_set {
+    const char *name, *set;
+    const char *newer[3]; /* categories */
+} named_sets[] = {
+    {"word", NULL, {0}},
+    {"alpha", "\\p{Alphabetic}", {"L", "Nl"}},
+    {"alphabetic", "\\p{Alphabetic}", {"L", "Nl"}},
+    {"alnum", "\\p{Alphabetic}\\p{Nd}", {"L", "N"}},
+    {"digit", "\\p{Nd}", {"Nd"}},
+    {"space", "\\p{White_Space}", {0}},
+    {"upper", "\\p{Uppercase}", {"Lu"}},
+    {"uppercase", "\\p{Uppercase}", {"Lu"}},
+    {"lower", "\\p{Lowercase}", {"Ll"}},
+    {"lowercase", "\\p{Lowercase}", {"Ll"}},
+    {"cntrl", "\\p{Cc}", {0}},
+    {"xdigit", "0-9a-fA-F", {0}},
+    {"blank", "\\p{Zs}\\t", {0}},
+    {"ascii", "\\x{00}-\\x{7F}", {0}},
+    {"han", "\\p{sc:han}\\x{2ebf0}-\\x{2ee5d}\\x{31350}-\\x{323af}", {0}}, /* extensions H and I */
+};
+
+static const struct named_set *named_set_of(struct str name)
+{
+    for (size_t i = 0; i < sizeof named_sets / sizeof named_sets[0]; i++)
+        if (str_is(name, named_sets[i].name))
+            return &named_sets[i];
+    return NULL;
+}
+
+static void put_set(struct buf *out, const struct named_set *set, bool in_class)
+{
+    if (!set->set) {
+        put_word(out, in_class);
+        return;
+    }
+    buf_puts(out, set->set);
+    put_new(out, set->newer);
+}
+
+/* The members of \p{NAME}, from behind the p, and whether it is the complement that is meant. */
+static bool property(struct onig *o, struct buf *set, bool in_class, bool *negative)
+{
     char name[64];
-    size_t n = 0, close = o->at;
+    size_t n = 0, close = o->at + 1;
+    *negative = peek(o, 0) == 'P';
+    o->at++;
     if (peek(o, 0) != '{')
         return refuse(o, "\\p without {…}");
     while (close < o->in.n && o->in.s[close] != '}')
@@ -74,7 +137,7 @@ static bool property(struct onig *o, struct buf *out)
     for (size_t i = o->at + 1; i < close && n + 1 < sizeof name; i++) {
         char c = o->in.s[i];
         if (c == '^' && i == o->at + 1)
-            negative = !negative;
+            *negative = !*negative;
         else if (c != '_' && c != ' ' && c != '-')
             name[n++] = (char)tolower((unsigned char)c);
     }
@@ -83,30 +146,50 @@ static bool property(struct onig *o, struct buf *out)
     for (size_t i = 0; i < sizeof properties / sizeof properties[0]; i++)
         if (!strcmp(name, properties[i].name))
             value = properties[i].value;
-    buf_puts(out, negative ? "\\P{" : "\\p{");
-    if (value)
-        buf_puts(out, value);
-    else if (n <= 2 && n > 0) /* a general category: Lu, and L& */
-        buf_printf(out, "%c%s", toupper((unsigned char)name[0]), name + 1);
+    if (!value && n <= 2 && n > 0) { /* a general category: Lu, and L& */
+        name[0] = (char)toupper((unsigned char)name[0]);
+        value = name;
+    }
+    const struct named_set *named = named_set_of((struct str){name, n});
+    if (named)
+        put_set(set, named, in_class);
+    else if (value && strlen(value) <= 2)
+        put_category(set, value);
+    else if (value)
+        buf_printf(set, "\\p{%s}", value);
     else
-        buf_printf(out, "sc:%s", name);
-    buf_char(out, '}');
+        buf_printf(set, "\\p{sc:%s}", name);
     o->at = close + 1;
     return true;
 }
 
-/* Escapes that mean one character or a plain set, in a class and outside alike; from behind the backslash. */
-static bool plain_escape(struct onig *o, struct buf *out)
+/* The members of an escape that stands for a set, from behind the backslash. 1: it was one, 0: none, -1: error. */
+static int set_escape(struct onig *o, struct buf *set, bool in_class, bool *negative)
 {
     int c = peek(o, 0);
     if (c == 'p' || c == 'P')
-        return property(o, out);
+        return property(o, set, in_class, negative) ? 1 : -1;
+    *negative = c >= 0 && isupper(c);
+    if (c == 'w' || c == 'W')
+        put_word(set, in_class);
+    else if (c == 's' || c == 'S')
+        buf_puts(set, "\\p{White_Space}");
+    else if (c == 'd' || c == 'D')
+        put_category(set, "Nd");
+    else if (c == 'h' || c == 'H')
+        buf_puts(set, "0-9a-fA-F");
+    else
+        return 0;
     o->at++;
-    if (c == 's' || c == 'S') {
-        buf_puts(out, c == 's' ? "\\p{White_Space}" : "\\P{White_Space}");
-    } else if (c == 'd' || c == 'D') {
-        buf_puts(out, c == 'd' ? "\\p{Nd}" : "\\P{Nd}");
-    } else if (c == 'v') {
+    return 1;
+}
+
+/* An escape that stands for one character or a position, in a class and outside alike. */
+static bool plain_escape(struct onig *o, struct buf *out)
+{
+    int c = peek(o, 0);
+    o->at++;
+    if (c == 'v') {
         buf_puts(out, "\\x{0B}");
     } else if (c == 'u') {
         char hex[5] = {0};
@@ -126,31 +209,29 @@ static bool plain_escape(struct onig *o, struct buf *out)
 
 static bool class(struct onig *o, struct buf *out, size_t depth);
 
-static const struct {
-    const char *name, *set;
-} posix[] = {
-    {"alpha", "\\p{Alphabetic}"}, {"digit", "\\p{Nd}"}, {"alnum", "\\p{Alphabetic}\\p{Nd}"}, {"space", "\\p{White_Space}"},
-    {"upper", "\\p{Uppercase}"}, {"lower", "\\p{Lowercase}"}, {"punct", "\\p{P}$+<=>^`|~"}, {"cntrl", "\\p{Cc}"},
-    {"xdigit", "0-9a-fA-F"}, {"word", WORD}, {"blank", "\\p{Zs}\\t"}, {"ascii", "\\x{00}-\\x{7F}"},
-};
-
-/* [:name:] within a class. 1: it was one, 0: it was none, -1: error. */
-static int posix_class(struct onig *o, struct buf *plain, struct buf *others)
+/* [:name:] within a class. True: it was one. Punctuation counts symbols in here, as \p{Punct} does not. */
+static bool posix_class(struct onig *o, struct buf *plain, struct buf *others)
 {
     bool negative = peek(o, 2) == '^';
-    size_t begin = o->at + 2 + negative;
-    for (size_t i = 0; i < sizeof posix / sizeof posix[0]; i++) {
-        size_t n = strlen(posix[i].name);
-        if (begin + n + 2 > o->in.n || memcmp(o->in.s + begin, posix[i].name, n) || memcmp(o->in.s + begin + n, ":]", 2))
-            continue;
-        if (negative)
-            buf_printf(others, "|[^%s]", posix[i].set);
-        else
-            buf_puts(plain, posix[i].set);
-        o->at = begin + n + 2;
-        return 1;
+    size_t begin = o->at + 2 + negative, end = begin;
+    while (end < o->in.n && islower((unsigned char)o->in.s[end]))
+        end++;
+    struct str name = {o->in.s + begin, end - begin};
+    const struct named_set *named = named_set_of(name);
+    bool punct = str_is(name, "punct");
+    if ((!named && !punct) || end + 2 > o->in.n || memcmp(o->in.s + end, ":]", 2))
+        return false;
+    struct buf *out = negative ? others : plain;
+    buf_puts(out, negative ? "|[^" : "");
+    if (named) {
+        put_set(out, named, true);
+    } else {
+        put_category(out, "P");
+        put_category(out, "S");
     }
-    return 0;
+    buf_puts(out, negative ? "]" : "");
+    o->at = end + 2;
+    return true;
 }
 
 /* The members of a class up to && or ]; plain ones, and others as alternatives with a leading |. */
@@ -164,8 +245,7 @@ static bool class_members(struct onig *o, struct buf *plain, struct buf *others,
         if ((c == ']' && !first) || (c == '&' && peek(o, 1) == '&'))
             return true;
         if (c == '[') {
-            int known = peek(o, 1) == ':' ? posix_class(o, plain, others) : 0;
-            if (known)
+            if (peek(o, 1) == ':' && posix_class(o, plain, others))
                 continue;
             o->at++;
             buf_char(others, '|');
@@ -173,17 +253,18 @@ static bool class_members(struct onig *o, struct buf *plain, struct buf *others,
                 return false;
         } else if (c == '\\') {
             o->at++;
-            int e = peek(o, 0);
-            if (e == 'w' || e == 'W' || e == 'h' || e == 'H') {
-                const char *set = e == 'w' || e == 'W' ? WORD : "0-9a-fA-F";
-                if (islower(e))
-                    buf_puts(plain, set);
-                else
-                    buf_printf(others, "|[^%s]", set);
-                o->at++;
-            } else if (!plain_escape(o, plain)) {
-                return false;
+            bool negative;
+            struct buf set = {0};
+            int known = set_escape(o, &set, true, &negative);
+            if (known > 0) {
+                buf_puts(negative ? others : plain, negative ? "|[^" : "");
+                buf_str(negative ? others : plain, buf_view(&set));
+                buf_puts(negative ? others : plain, negative ? "]" : "");
             }
+            plain->failed |= set.failed;
+            buf_free(&set);
+            if (known < 0 || (!known && !plain_escape(o, plain)))
+                return false;
         } else {
             if (c == ']')
                 buf_char(plain, '\\');
@@ -256,26 +337,46 @@ static bool class(struct onig *o, struct buf *out, size_t depth)
     return ok;
 }
 
+/* \b and \B: look-arounds, for the library has another notion of words. */
+static void word_boundary(struct buf *out, bool negative)
+{
+    struct buf word = {0};
+    put_word(&word, false);
+    const char *set = buf_cstr(&word);
+    buf_printf(out, negative ? "(?:(?<=[%s])(?=[%s])|(?<![%s])(?![%s]))" : "(?:(?<=[%s])(?![%s])|(?<![%s])(?=[%s]))", set, set,
+               set, set);
+    out->failed |= word.failed;
+    buf_free(&word);
+}
+
 /* An escape outside classes, from behind the backslash. */
 static bool escape(struct onig *o)
 {
     int c = peek(o, 0);
+    bool negative;
+    struct buf set = {0};
     o->atom = o->out->n;
-    const char *set = c == 'w'   ? "[" WORD "]"
-                      : c == 'W' ? "[^" WORD "]"
-                      : c == 'h' ? "[0-9a-fA-F]"
-                      : c == 'H' ? "[^0-9a-fA-F]"
-                      : c == 'b' ? "(?:(?<=[" WORD "])(?![" WORD "])|(?<![" WORD "])(?=[" WORD "]))"
-                      : c == 'B' ? "(?:(?<=[" WORD "])(?=[" WORD "])|(?<![" WORD "])(?![" WORD "]))"
-                                 : NULL;
-    if (set) {
-        buf_puts(o->out, set);
+    if (c >= 0 && strchr("yYgMC", c))
+        return refuse(o, "an escape of Oniguruma that PCRE2 lacks");
+    if (c == 'O') {
         o->at++;
+        buf_puts(o->out, "[\\s\\S]");
         return true;
     }
-    if (c == 'y' || c == 'Y' || c == 'g' || c == 'O' || c == 'M' || c == 'C')
-        return refuse(o, "an escape of Oniguruma that PCRE2 lacks");
-    return plain_escape(o, o->out);
+    if (c == 'b' || c == 'B') {
+        o->at++;
+        word_boundary(o->out, c == 'B');
+        return true;
+    }
+    int known = set_escape(o, &set, false, &negative);
+    if (known > 0) {
+        buf_puts(o->out, negative ? "[^" : "[");
+        buf_str(o->out, buf_view(&set));
+        buf_char(o->out, ']');
+    }
+    o->out->failed |= set.failed;
+    buf_free(&set);
+    return known ? known > 0 : plain_escape(o, o->out);
 }
 
 /* ( and what follows a question mark: options have other letters. */

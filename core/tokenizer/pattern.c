@@ -18,16 +18,16 @@ bool matches_add(struct matches *matches, size_t begin, size_t end, bool is, str
     return true;
 }
 
-static struct regex *regex_of(const struct build *build, struct str pattern, struct err *err)
+bool pattern_regex(struct pattern *pattern, const struct build *build, struct str regex, struct err *err)
 {
     struct buf translated = {0};
-    struct regex *regex = NULL;
-    if (onig_translate(pattern, &translated, err) && buf_ok(&translated, err))
-        regex = regex_new_with(buf_view(&translated), REGEX_LINES | REGEX_VALID, err);
-    if (!regex)
-        err_prefix(err, "%s: %s: pattern \"%.*s\": ", build->path, build->what, STR_ARGS(pattern));
+    *pattern = (struct pattern){0};
+    if (onig_translate(regex, &translated, err) && buf_ok(&translated, err))
+        pattern->regex = regex_new_with(buf_view(&translated), REGEX_LINES | REGEX_VALID, err);
+    if (!pattern->regex)
+        err_prefix(err, "%s: %s: pattern \"%.*s\": ", build->path, build->what, STR_ARGS(regex));
     buf_free(&translated);
-    return regex;
+    return pattern->regex;
 }
 
 bool pattern_build(struct pattern *pattern, const struct build *build, const struct json *value, struct err *err)
@@ -35,7 +35,7 @@ bool pattern_build(struct pattern *pattern, const struct build *build, const str
     const struct json *string = json_get(value, "String"), *regex = json_get(value, "Regex");
     memset(pattern, 0, sizeof *pattern);
     if (json_is_string(regex))
-        return (pattern->regex = regex_of(build, json_str(regex, ""), err)) != NULL;
+        return pattern_regex(pattern, build, json_str(regex, ""), err);
     if (!json_is_string(string))
         return err_set(err, ERR_FORMAT, "%s: %s: pattern: expected {\"String\": …} or {\"Regex\": …}", build->path, build->what);
     return arena_str(build->arena, json_str(string, ""), &pattern->literal, err);

@@ -29,6 +29,8 @@ struct matches {
 
 /* {"String": s} or {"Regex": r}; a regular expression in Oniguruma's syntax. */
 NODISCARD bool pattern_build(struct pattern *pattern, const struct build *build, const struct json *value, struct err *err);
+/* The same from the regular expression itself. */
+NODISCARD bool pattern_regex(struct pattern *pattern, const struct build *build, struct str regex, struct err *err);
 void pattern_free(struct pattern *pattern);
 
 NODISCARD bool pattern_find(const struct pattern *pattern, struct str text, struct matches *out, struct err *err);

@@ -1,16 +1,8 @@
-/* ByteLevel: GPT-2's cut into words, then every byte as a letter (Radford 2019, encoder.py).
- *
- * The pattern is 's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+ */
+/* ByteLevel: GPT-2's cut into words, then every byte as a letter (Radford 2019, encoder.py). */
 #include "core/tokenizer/bytelevel.h"
 #include "core/tokenizer/pretokenizer/pretokenizer.h"
 
-#include <string.h>
-
-#include "core/base/regex.h"
-
-#define GPT2_WORDS \
-    "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\p{White_Space}\\p{L}\\p{N}]+|\\p{White_Space}+(?!\\P{White_Space})|" \
-    "\\p{White_Space}+"
+#define GPT2_WORDS "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+"
 
 struct byte_level {
     bool add_prefix_space, use_regex;
@@ -30,9 +22,7 @@ static bool build(const struct build *build, const struct json *json, void **sta
         return false;
     if (build->depth == 0 && build->over.add_prefix_space >= 0)
         level->add_prefix_space = build->over.add_prefix_space;
-    if (level->use_regex)
-        level->words.regex = regex_new_with(STR(GPT2_WORDS), REGEX_LINES | REGEX_VALID, err);
-    return !level->use_regex || level->words.regex;
+    return !level->use_regex || pattern_regex(&level->words, build, STR(GPT2_WORDS), err);
 }
 
 static bool prefix_space(const void *context, struct normalized *text, struct err *err)

@@ -19,6 +19,12 @@ struct cp_script {
 extern const struct cp_range unicode_nonspacing[], unicode_marks[], unicode_punctuation[], unicode_numbers[];
 extern const struct cp_range unicode_controls[], unicode_words[];
 extern const struct cp_script unicode_scripts[];
+struct cp_category {
+    int32_t first, last;
+    char category[3]; /* "Lu" */
+};
+extern const struct cp_category unicode_new[]; /* characters newer than Unicode 14 */
+extern const size_t unicode_new_count;
 extern const size_t unicode_nonspacing_count, unicode_marks_count, unicode_punctuation_count, unicode_numbers_count;
 extern const size_t unicode_controls_count, unicode_words_count, unicode_scripts_count;
 
