@@ -86,9 +86,10 @@ static bool say(const struct column_texts *texts, const struct column_texts_opti
                o->name, texts->chosen_on, texts->counted_on, texts->skipped, COLUMN_TEXTS_SHORTEST, texts->cut, o->length,
                o->no_special ? "left out" : "as the tokenizer puts them", front ? "; in front of all " : "", front ? front : "",
                (unsigned long long)o->seed);
-    buf_printf(&text, "held: texts in which the key (one of the keys) is a column: %s (gaze's own); texts: those that have such a key; "
-                      "low, high: 95 %% interval (Wilson 1927); permuted: the rate where the keys of each row are permuted, %d times\n",
-               COLUMN_DEFINITION, COLUMN_TEXTS_ROUNDS);
+    buf_printf(&text, "held: texts in which the key (one of the keys) is a column (ratio n·c_j >= 3, cover >= 2/3: gaze's own); texts: those that\n"
+                      "have such a key; low, high: 95 %% interval (Wilson 1927); permuted: the rate where the keys of each row are permuted,\n"
+                      "%d times; 0 from the end is the last key\n",
+               COLUMN_TEXTS_ROUNDS);
     if (bare)
         buf_printf(&text, "%zu of %zu heads have no column in any text and are not listed\n", bare, texts->n);
     bool table = strcmp(result_format(result), "table") == 0, ok = buf_ok(&text, err);
@@ -104,8 +105,8 @@ static bool put(const struct column_texts *texts, const struct column_texts_opti
                 struct result *result, struct err *err)
 {
     bool table = strcmp(result_format(result), "table") == 0;
-    if (!say(texts, o, front, result, err) ||
-        !result_columns(result, "layer,head,hypothesis,held,texts,rate,low,high,permuted", err))
+    if (!result_columns(result, "layer,head,hypothesis,held,texts,rate,low,high,permuted", err) ||
+        !say(texts, o, front, result, err))
         return false;
     for (size_t s = 0; s < texts->n; s++)
         if (!(table && is_bare(&texts->heads[s])) && !put_rows(&texts->heads[s], o->model->tokenizer, result, err))
@@ -170,7 +171,7 @@ bool columns_texts(struct session *session, const struct call *call, struct resu
         o.name = path;
         o.lines = (struct str){(const char *)file.data, file.size};
         probe.run = column_texts_first(&o, err);
-        ok = probe.run && select_sites(session, call, &probe, SELECT_ALL, &sites, err);
+        ok = probe.run ? select_sites(session, call, &probe, SELECT_ALL, &sites, err) : call_blame_option(call, "texts", err);
         run_free(probe.run);
     }
     if (ok) {

@@ -114,15 +114,15 @@ static void say_none(const struct listing *l, struct buf *out)
     buf_puts(out, "; all=on ranks every key");
 }
 
-/* The formulas and the heads' shares, for a person; only "none" is said in every format. */
+/* The formulas and the heads' shares, for a person (text comes before a table's rows, whenever it is given); only "none" is said in every format. */
 static bool say(const struct listing *l, struct result *result, struct err *err)
 {
     struct buf text = {0};
     bool table = strcmp(result_format(result), "table") == 0;
     if (table && l->n) {
-        buf_puts(&text, "mass c_j = (1/n)·Σ_i A_ij; ratio = n·c_j; cover = share of the queries i != j with A_ij >= 2/n; median of "
-                        "n·A_ij over them; a column has " COLUMN_DEFINITION " (definition and thresholds: gaze's own)\n");
-        buf_puts(&text, "nats = column part c_j of the scores s_ij = μ + r_i + c_j + e_ij (two-way ANOVA; gaze's own), split over the "
+        buf_puts(&text, "mass c_j = (1/n)·Σ_i A_ij; ratio = n·c_j; cover = share of the queries i != j with A_ij >= 2/n;\n"
+                        "median of n·A_ij over i != j; a column has ratio >= 3 and cover >= 2/3 (definition and thresholds: gaze's own)\n"
+                        "nats = column part c_j of the scores s_ij = μ + r_i + c_j + e_ij (two-way ANOVA; gaze's own), split over the\n"
                         "terms; edge = what of it relative positions alone make; share = n·Σ_j c_j² / Σ_ij (s_ij - μ - r_i)²\n");
         say_shares(l, &text);
     }
@@ -192,7 +192,7 @@ static bool put_row(const struct listing *l, const struct ranked *r, struct resu
 static bool list(struct listing *l, const struct call *call, struct result *result, struct err *err)
 {
     size_t top = call_given(call, "top") ? (size_t)call_int(call, "top") : 0;
-    if (!rank(l, call_flag(call, "all"), top, err) || !say(l, result, err) || !put_header(l, result, err))
+    if (!rank(l, call_flag(call, "all"), top, err) || !put_header(l, result, err) || !say(l, result, err))
         return false;
     for (size_t i = 0; i < l->n; i++)
         if (!put_row(l, &l->ranked[i], result, err))
@@ -206,10 +206,6 @@ static bool columns_run(struct session *session, const struct call *call, struct
     struct kept_run **runs = NULL;
     size_t n_runs;
     bool ok = select_runs(session, call, &runs, &n_runs, err);
-    if (ok && n_runs > 1) {
-        err_set(err, ERR_ARG, "columns takes one run, not %zu", n_runs);
-        ok = call_blame(call, call_arg(call, ARG_RUN, 1), err);
-    }
     if (ok) {
         l.kept = runs[0];
         ok = select_sites(session, call, l.kept, SELECT_ALL, &l.sites, err);

@@ -361,10 +361,6 @@ static bool run(struct session *session, const struct call *call, struct result 
     struct sheet sheet = {.session = session, .call = call, .arena = arena_new(err)};
     bool by = call_given(call, "by"), ok = sheet.arena && (!by || check_by(call, err)) &&
               select_runs(session, call, &runs, &n_runs, err);
-    if (ok && n_runs > 1) {
-        err_set(err, ERR_ARG, "grid takes one run, not %zu", n_runs);
-        ok = call_blame(call, call_arg(call, ARG_RUN, 1), err);
-    }
     if (ok) {
         sheet.kept = runs[0];
         ok = select_sites(session, call, sheet.kept, SELECT_ALL, &sheet.sites, err);

@@ -51,9 +51,9 @@ static bool put(const struct run *run, const struct measure *m, struct ranked *r
 {
     size_t shown = top < n ? top : n;
     qsort(ranked, n, sizeof *ranked, m->descending ? descending : ascending);
-    if (strcmp(result_format(result), "table") == 0 && !say(run, m, ranked[0].site, shown, n, result, err))
-        return false;
     if (!result_columns(result, "layer,head,value,measure", err))
+        return false;
+    if (strcmp(result_format(result), "table") == 0 && !say(run, m, ranked[0].site, shown, n, result, err))
         return false;
     for (size_t i = 0; i < shown; i++) {
         struct cell_value cells[] = {{.kind = CELL_INT, .integer = (long long)ranked[i].site.layer},
@@ -75,10 +75,6 @@ static bool run(struct session *session, const struct call *call, struct result 
     size_t n_runs;
     const struct measure *m = measure_named(call_str(call, "sort"));
     bool ok = select_runs(session, call, &runs, &n_runs, err);
-    if (ok && n_runs > 1) {
-        err_set(err, ERR_ARG, "heads takes one run, not %zu", n_runs);
-        ok = call_blame(call, call_arg(call, ARG_RUN, 1), err);
-    }
     ok = ok && select_sites(session, call, runs[0], SELECT_ALL, &sites, err);
     if (ok) {
         values = mem_new(sites.n, sizeof *values, "values of heads", err);
