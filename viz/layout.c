@@ -141,14 +141,15 @@ void marked_text(struct buf *out, const struct picture *picture, size_t most)
                 more++;
                 continue;
             }
+            struct str label = panel_col_label(panel, j);
             buf_puts(out, named == 0 ? "" : first ? "; " : ", ");
             if (first && picture->n_panels > 1 && panel->title.n) {
                 buf_str(out, panel->title);
-                buf_char(out, ' ');
+                buf_puts(out, panel->no_numbers && label.n == 0 ? "" : " ");
             }
             if (!panel->no_numbers)
-                buf_printf(out, "%zu ", panel_col_number(panel, j));
-            buf_str(out, panel_col_label(panel, j));
+                buf_printf(out, label.n ? "%zu " : "%zu", panel_col_number(panel, j));
+            buf_str(out, label);
             first = false;
             named++;
         }

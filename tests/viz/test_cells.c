@@ -277,6 +277,27 @@ Test(cells, several_panels_fit_the_lines_they_are_given)
     buf_free(&out);
 }
 
+Test(cells, a_panel_fits_the_lines_it_is_given)
+{
+    enum { T = 128 };
+    float *v = calloc((size_t)T * T, sizeof *v);
+    unsigned char marks[T] = {1};
+    cr_assert_not_null(v);
+    struct panel panel = {.rows = T, .cols = T, .values = v, .marked_cols = marks, .title = STR("L0.H0"), .tick = 1.0 / T};
+    struct picture picture = picture_of(&panel, 1);
+    v[0] = 1;
+    for (size_t rows = 14; rows < 90; rows += 5) {
+        for (size_t d = 0; d < DEPTHS; d++) {
+            size_t lines, others;
+            struct buf out = drawn(&picture, &(struct cells_options){.columns = 200, .rows = rows, .depth = depths[d]});
+            widest(&out, &lines, &others);
+            cr_expect(lines <= rows && lines + 14 > (rows < 70 ? rows : 70) / 2, "%zu lines of %zu at depth %d", lines, rows, depths[d]);
+            buf_free(&out);
+        }
+    }
+    free(v);
+}
+
 Test(cells, panels_side_by_side_do_not_touch)
 {
     float v[50 * 50];

@@ -115,7 +115,7 @@ Test(layout, words)
     buf_free(&text);
     picture.n_panels = 2;
     marked_text(&text, &picture, 3);
-    cr_expect_str_eq(buf_cstr(&text), "4 [CLS], 9 .; L1.H2 0 , and 1 more");
+    cr_expect_str_eq(buf_cstr(&text), "4 [CLS], 9 .; L1.H2 0, and 1 more");
     buf_free(&text);
     value_text(&text, &picture);
     cr_expect_str_eq(buf_cstr(&text), "p (sqrt)");

@@ -96,7 +96,7 @@ static void draw_axes(struct sheet *s, size_t row, size_t col)
     buf_free(&text);
 }
 
-static void draw_panel(struct sheet *s, const struct panel *panel, size_t top, size_t col, bool labels)
+static void draw_panel(struct sheet *s, const struct panel *panel, size_t top, size_t col, bool labels, bool marks)
 {
     struct map_plan plan = sheet_plan(s, panel);
     size_t map_col = col + (labels ? s->label_columns : 0), row = top;
@@ -112,7 +112,7 @@ static void draw_panel(struct sheet *s, const struct panel *panel, size_t top, s
     row += s->down_rows + numbers;
     if (labels && row > top + s->titles)
         draw_axes(s, row - 1, col);
-    if (s->marks)
+    if (marks)
         draw_marks(s, panel, &plan, row++, map_col);
     for (size_t line = 0; labels && s->label_columns && line < plan.lines; line++)
         draw_row_label(s, panel, &plan, line, row + line, col);
@@ -127,12 +127,12 @@ static bool draw_bands(struct sheet *s)
     for (size_t band = 0; band < s->bands; band++) {
         size_t first = band * s->across, most = sheet_band_lines(s, band);
         size_t top = s->grid->rows + (band > 0);
-        if (!grid_add_rows(s->grid, sheet_head_rows(s) + most + (band > 0), s->err))
+        if (!grid_add_rows(s->grid, sheet_head_rows(s, band) + most + (band > 0), s->err))
             return false;
         size_t col = 0;
         for (size_t k = first; k < first + s->across && k < p->n_panels; k++) {
             bool labels = k == first || !s->shared_labels;
-            draw_panel(s, &p->panels[k], top, col, labels);
+            draw_panel(s, &p->panels[k], top, col, labels, sheet_band_marks(s, band));
             col += s->slot + s->gap + (labels && s->shared_labels ? s->label_columns : 0);
         }
     }

@@ -78,10 +78,20 @@ static void measure_heads(struct sheet *s, bool labels)
     s->down_rows = s->down_rows < DOWN_ROWS ? s->down_rows : DOWN_ROWS;
 }
 
-size_t sheet_head_rows(const struct sheet *s)
+bool sheet_band_marks(const struct sheet *s, size_t band)
+{
+    const struct picture *p = s->picture;
+    for (size_t k = band * s->across; s->marks && k < (band + 1) * s->across && k < p->n_panels; k++)
+        for (size_t j = 0; p->panels[k].marked_cols && j < p->panels[k].cols; j++)
+            if (p->panels[k].marked_cols[j])
+                return true;
+    return false;
+}
+
+size_t sheet_head_rows(const struct sheet *s, size_t band)
 {
     size_t numbers = s->digit_rows > s->ruler ? s->digit_rows : s->ruler;
-    return s->titles + s->down_rows + numbers + s->marks;
+    return s->titles + s->down_rows + numbers + sheet_band_marks(s, band);
 }
 
 size_t sheet_band_lines(const struct sheet *s, size_t band)
@@ -99,7 +109,7 @@ static size_t count_lines(const struct sheet *s)
 {
     size_t lines = 0;
     for (size_t band = 0; band < s->bands; band++)
-        lines += sheet_head_rows(s) + sheet_band_lines(s, band) + (band > 0);
+        lines += sheet_head_rows(s, band) + sheet_band_lines(s, band) + (band > 0);
     return lines;
 }
 
@@ -130,6 +140,7 @@ static void set_across(struct sheet *s, size_t wanted)
 static void arrange_one(struct sheet *s, size_t lines)
 {
     const struct panel *panel = &s->picture->panels[0];
+    s->across = s->bands = 1;
     s->room.columns = s->columns;
     measure_labels(s, true);
     s->room.columns = s->columns > s->label_columns + 1 ? s->columns - s->label_columns : 1;
@@ -142,7 +153,7 @@ static void arrange_one(struct sheet *s, size_t lines)
         s->room.cell_columns = s->left_out ? 2 : s->room.cell_columns;
     }
     measure_heads(s, true);
-    size_t heads = sheet_head_rows(s);
+    size_t heads = sheet_head_rows(s, 0);
     s->room.lines = !lines ? 0 : lines > heads ? lines - heads : 1;
     measure_heads(s, true);
     set_across(s, 1);

@@ -25,8 +25,9 @@ struct sheet {
  * `footer`: those under the maps. */
 void sheet_arrange(struct sheet *sheet, size_t rows, size_t footer);
 struct map_plan sheet_plan(const struct sheet *sheet, const struct panel *panel);
-/* Rows above a map: title, key labels, key numbers, marks. */
-size_t sheet_head_rows(const struct sheet *sheet);
+/* Rows above the maps of a row of panels: title, key labels, key numbers, marks where there are some. */
+size_t sheet_head_rows(const struct sheet *sheet, size_t band);
+bool sheet_band_marks(const struct sheet *sheet, size_t band);
 /* Lines of the tallest map of a row of panels. */
 size_t sheet_band_lines(const struct sheet *sheet, size_t band);
 /* Append the tokens of a line of the map, one after another: more than fit, at least. */
