@@ -17,6 +17,7 @@
     ROW(qk)           \
     ROW(diff)         \
     ROW(plot)         \
+    ROW(view)         \
     ROW(grid)         \
     ROW(heads)        \
     ROW(columns)      \

@@ -1,0 +1,51 @@
+/* view: one head's map in the full screen, with a crosshair and the way to all other heads. */
+#include <stdlib.h>
+
+#include "repl/maps.h"
+#include "repl/view/view.h"
+
+static bool run(struct session *session, const struct call *call, struct result *result, struct err *err)
+{
+    struct kept_run **runs = NULL;
+    struct sites sites = {0};
+    size_t n;
+    (void)result;
+    if (!select_runs(session, call, &runs, &n, err))
+        return false;
+    bool ok = select_sites(session, call, runs[0], SELECT_LAST, &sites, err) &&
+              viewer_run(session, call, runs[0], sites.site[0], err);
+    sites_free(&sites);
+    free(runs);
+    return ok;
+}
+
+static const struct option options[] = {
+    OPTION_PART,
+    OPTION_TOKENS,
+    {"scale", VALUE_SCALE, NULL, "linear", "how values become colours: linear, sqrt, log:FLOOR, symlog", 0, 0},
+    {"clip", VALUE_WORD, NULL, NULL, "percentiles that get the ends of the scale: 2:98", 0, 0},
+    {"palette", VALUE_PALETTE, NULL, NULL, "colour map", 0, 0},
+    {"mark", VALUE_ENUM, "columns|none", "columns", "mark keys that draw attention from all queries", 0, 0},
+    {0}};
+static const struct arg args[] = {
+    {.name = "RUN", .kind = ARG_RUN, .optional = true, .summary = "which run: @, @3, @fox"},
+    {.name = "SELECTOR", .kind = ARG_SELECTOR, .optional = true, .summary = "the head to begin with; the last one shown"},
+    {0}};
+
+extern const struct command command_view;
+const struct command command_view = {
+    .name = "view",
+    .group = "maps",
+    .summary = "look at maps in the full screen",
+    .help = "One head's map with its tokens, a crosshair, the exact value under it and the terms it is the sum of; arrows or hjkl move, "
+            "[ ] change the head, { } the layer, m the part, g shows all heads at once, ? lists all keys, q comes back. What is done "
+            "there is left in the history as the commands that show the same, so that a walk through the heads becomes a script. It "
+            "needs a terminal on standard input and output.",
+    .examples = "view\n"
+                "view L2.H1\n"
+                "view @1 L3 part=c2p special=off",
+    .options = options,
+    .args = args,
+    .unrecorded = true,
+    .run = run,
+};

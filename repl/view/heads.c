@@ -1,0 +1,142 @@
+/* The mini-map: one measure of every head, layers downward, heads across; made head by head while no key is pressed. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/measure/measure.h"
+#include "repl/view/view.h"
+
+static size_t measure_count(void)
+{
+    size_t n = 0;
+    while (measures[n])
+        n++;
+    return n;
+}
+
+/* Forget what was made: another run, or another measure. */
+void heads_restart(struct viewer *viewer)
+{
+    struct head_values *h = &viewer->heads;
+    struct kept_run *kept = viewer_kept(viewer);
+    struct err err = {0};
+    sites_free(&h->sites);
+    free(h->values);
+    *h = (struct head_values){.measure = h->measure};
+    if (!kept || !sites_parse(STR("*"), kept->run, &h->sites, &err))
+        return;
+    h->values = mem_new(h->sites.n, sizeof *h->values, "the heads", &err);
+    if (!h->values) {
+        sites_free(&h->sites);
+        return;
+    }
+    for (size_t i = 0; i < h->sites.n; i++) {
+        h->layers = h->sites.site[i].layer + 1 > h->layers ? h->sites.site[i].layer + 1 : h->layers;
+        h->heads = h->sites.site[i].head + 1 > h->heads ? h->sites.site[i].head + 1 : h->heads;
+    }
+}
+
+void heads_next_measure(struct viewer *viewer, int amount)
+{
+    size_t n = measure_count();
+    viewer->heads.measure = (viewer->heads.measure + n + (size_t)amount) % n;
+    heads_restart(viewer);
+    viewer_say(viewer, "heads by %s: %s", measures[viewer->heads.measure]->label, measures[viewer->heads.measure]->formula);
+}
+
+bool heads_work(struct viewer *viewer)
+{
+    struct head_values *h = &viewer->heads;
+    struct kept_run *kept = viewer_kept(viewer);
+    struct err err = {0};
+    if (!kept || !h->values || h->done >= h->sites.n)
+        return false;
+    if (!measure_site(kept->run, measures[h->measure], h->sites.site[h->done], &h->values[h->done], &err))
+        h->values[h->done] = NAN;
+    h->done++;
+    return true;
+}
+
+static size_t cell_columns(const struct head_values *h)
+{
+    return h->heads <= 16 ? 2 : 1;
+}
+
+size_t heads_columns(const struct viewer *viewer)
+{
+    const struct head_values *h = &viewer->heads;
+    size_t map = 4 + h->heads * cell_columns(h);
+    return h->sites.n ? (map > 24 ? map : 24) : 0;
+}
+
+static struct ink ink_of_heads(const struct viewer *viewer)
+{
+    const struct head_values *h = &viewer->heads;
+    struct ink ink;
+    struct scale scale = {.kind = SCALE_LINEAR, .lo = 0, .hi = 0, .clip_hi = 100};
+    for (size_t i = 0; i < h->done; i++)
+        if (isfinite(h->values[i]) && h->values[i] > scale.hi)
+            scale.hi = h->values[i];
+    scale.hi = scale.hi > 0 ? scale.hi : 1;
+    if (!ink_init(&ink, NULL, &scale, viewer->depth, NULL))
+        ink = viewer->ink;
+    return ink;
+}
+
+static void draw_head(struct viewer *viewer, struct cell_grid *grid, const struct ink *ink, size_t i, size_t row, size_t col)
+{
+    const struct head_values *h = &viewer->heads;
+    const struct site *site = &h->sites.site[i];
+    bool here = site->layer == viewer->site.layer && site->head == viewer->site.head && site->stack == viewer->site.stack;
+    size_t width = cell_columns(h);
+    double value = i < h->done ? h->values[i] : NAN;
+    struct style style = {.bg = ink_colour(ink, value)};
+    const char *text = i >= h->done ? "." : viewer->depth == DEPTH_MONO ? ink_shade(ink, value) : " ";
+    if (i >= h->done)
+        style = style_dim;
+    grid_fill(grid, (struct cell_rect){row, col, 1, width}, text, style);
+    if (!here)
+        return;
+    style = viewer->depth == DEPTH_MONO ? (struct style){.flags = CELL_REVERSE | CELL_BOLD}
+                                        : (struct style){.fg = style_accent(viewer->depth).fg, .bg = style.bg};
+    grid_text(grid, row, col, width, viewer->depth == DEPTH_MONO ? (width == 2 ? STR("[]") : STR("#"))
+                                                                 : (width == 2 ? STR("▐▌") : STR("█")), style);
+}
+
+size_t heads_draw(struct viewer *viewer, struct cell_grid *grid, struct cell_rect rect)
+{
+    const struct head_values *h = &viewer->heads;
+    const struct measure *measure = measures[h->measure];
+    struct ink ink = ink_of_heads(viewer);
+    char text[80];
+    size_t width = cell_columns(h), lines = rect.rows > 4 ? (rect.rows - 4 > 12 ? 12 + (rect.rows - 16) / 2 : rect.rows - 4) : 0, first = 0, here = SIZE_MAX;
+    grid_text(grid, rect.row, rect.col, rect.cols, STR("layers × heads"), style_bold);
+    bool narrow = text_columns(str_of(measure->label)) > rect.cols;
+    grid_text(grid, rect.row + 1, rect.col, rect.cols, str_of(narrow ? measure->name : measure->label), style_dim);
+    if (h->layers > lines && viewer->site.layer >= lines / 2)
+        first = viewer->site.layer - lines / 2;
+    first = h->layers > lines && first > h->layers - lines ? h->layers - lines : first;
+    for (size_t i = 0; i < h->sites.n; i++) {
+        const struct site *site = &h->sites.site[i];
+        if (site->layer == viewer->site.layer && site->head == viewer->site.head && site->stack == viewer->site.stack)
+            here = i;
+        if (site->layer < first || site->layer - first >= lines)
+            continue;
+        size_t row = rect.row + 2 + site->layer - first;
+        if (site->head == 0) {
+            int n = snprintf(text, sizeof text, "%c%zu", stack_letters[site->stack], site->layer);
+            grid_text(grid, row, rect.col, 3, (struct str){text, (size_t)n},
+                      site->layer == viewer->site.layer ? style_bold : style_dim);
+        }
+        if (4 + (site->head + 1) * width <= rect.cols)
+            draw_head(viewer, grid, &ink, i, row, rect.col + 4 + site->head * width);
+    }
+    if (here == SIZE_MAX || !lines)
+        return 2;
+    size_t row = rect.row + 2 + (h->layers < lines ? h->layers : lines);
+    int n = here < h->done ? snprintf(text, sizeof text, "%c%zu.H%zu  %.3g", stack_letters[viewer->site.stack],
+                                      viewer->site.layer, viewer->site.head, h->values[here])
+                           : snprintf(text, sizeof text, "…");
+    grid_text(grid, row, rect.col, rect.cols, (struct str){text, (size_t)n}, style_plain);
+    return row + 1 - rect.row;
+}

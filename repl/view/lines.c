@@ -1,0 +1,144 @@
+/* What is typed after `:`: the full screen's own lines, a selector, or any command of gaze. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/cancel.h"
+#include "repl/view/view.h"
+
+static void run_save_display(struct viewer *viewer, struct str file)
+{
+    struct err err = {0};
+    if (!file.n) {
+        viewer_say(viewer, "save-display FILE: a file's name is missing");
+        viewer->message_is_error = true;
+    } else if (viewer_save_display(viewer, file, &err)) {
+        viewer_say(viewer, "%.*s written", STR_ARGS(file));
+    } else {
+        viewer_complain(viewer, &err);
+    }
+}
+
+static void run_back(struct viewer *viewer, struct str argument)
+{
+    (void)argument;
+    viewer_back(viewer);
+}
+
+/* "5 3": query 5, key 3. */
+static void run_go(struct viewer *viewer, struct str argument)
+{
+    size_t query, key;
+    char text[64];
+    snprintf(text, sizeof text, "%.*s", (int)(argument.n < 60 ? argument.n : 60), argument.n ? argument.s : "");
+    if (sscanf(text, "%zu %zu", &query, &key) != 2) {
+        viewer_say(viewer, "go QUERY KEY: two token numbers are missing");
+        viewer->message_is_error = true;
+        return;
+    }
+    for (size_t i = 0; i < viewer->map.rows; i++)
+        viewer->row = viewer->map.row_tokens[i] == query ? i : viewer->row;
+    for (size_t j = 0; j < viewer->map.cols; j++)
+        viewer->col = viewer->map.col_tokens[j] == key ? j : viewer->col;
+}
+
+const struct view_line view_lines[] = {
+    {"save-display", "FILE", "this screen as text", run_save_display},
+    {"go", "QUERY KEY", "the crosshair to two token numbers", run_go},
+    {"q", "", "back", run_back},
+    {NULL, NULL, NULL, NULL},
+};
+
+/* "L3.H2": look at that head. */
+static bool go_to_selector(struct viewer *viewer, struct str line)
+{
+    struct kept_run *kept = viewer_kept(viewer);
+    struct sites sites = {0};
+    struct err err = {0};
+    if (!kept || line.n < 2 || !strchr(stack_letters, line.s[0]) || !strchr("-0123456789", line.s[1]))
+        return false;
+    if (sites_parse(line, kept->run, &sites, &err))
+        viewer_go(viewer, sites.site[0]);
+    else
+        viewer_complain(viewer, &err);
+    sites_free(&sites);
+    return true;
+}
+
+/* Is it the line of the full screen itself? Then it goes on with what that line names. */
+static bool is_view(const char *line)
+{
+    struct call call;
+    struct err err = {0};
+    bool parsed = call_parse(line, true, &call, &err);
+    bool same = parsed && call.command && strcmp(call.command->name, "view") == 0;
+    call_free(&call);
+    return same;
+}
+
+static void wait_for_return(struct viewer *viewer)
+{
+    fputs("\nEnter goes back to the view. ", stderr);
+    fflush(stderr);
+    for (int c; !viewer->leave && !cancel_leaving();) {
+        char byte;
+        c = fread(&byte, 1, 1, stdin) == 1 ? byte : EOF;
+        if (c == '\n' || c == EOF)
+            break;
+    }
+    clearerr(stdin);
+    cancel_clear();
+}
+
+/* A command of gaze: it prints on the plain terminal, and Enter brings the view back. */
+static void run_command(struct viewer *viewer, const char *line)
+{
+    struct err err = {0};
+    if (!viewer->session->nested)
+        buf_str(&viewer->session->history, buf_view(&viewer->echo)); /* what was done before it */
+    buf_free(&viewer->echo);
+    screen_suspend(viewer->screen);
+    fprintf(stderr, "gaze> %s\n", line);
+    session_execute(viewer->session, line);
+    if (viewer->session->quit || cancel_leaving()) {
+        viewer->leave = true;
+        screen_resume(viewer->screen);
+        return;
+    }
+    wait_for_return(viewer);
+    screen_resume(viewer->screen);
+    size_t before = viewer->heads.done;
+    if (!viewer_make(viewer, &err)) { /* the run may have been dropped */
+        viewer_complain(viewer, &err);
+        if (!viewer_kept(viewer))
+            viewer->leave = true;
+    } else if (before && viewer->heads.values == NULL) {
+        heads_restart(viewer);
+    }
+}
+
+void viewer_execute(struct viewer *viewer, struct str line)
+{
+    while (line.n && line.s[0] == ' ')
+        line.s++, line.n--;
+    size_t verb = 0;
+    while (verb < line.n && line.s[verb] != ' ')
+        verb++;
+    struct str argument = {line.s + verb, line.n - verb};
+    while (argument.n && argument.s[0] == ' ')
+        argument.s++, argument.n--;
+    for (const struct view_line *own = view_lines; own->name; own++)
+        if (str_is((struct str){line.s, verb}, own->name)) {
+            own->run(viewer, argument);
+            return;
+        }
+    struct err err = {0};
+    char *copy = mem_copy_str(line, &err);
+    if (!copy)
+        viewer_complain(viewer, &err);
+    else if (is_view(copy))
+        viewer_say(viewer, "the view is open: [ ] { } or :L2.H1 go to a head, m to a part");
+    else if (line.n && !go_to_selector(viewer, line))
+        run_command(viewer, copy);
+    free(copy);
+}

@@ -1,0 +1,438 @@
+/* The map view: one head's map with its tokens, a crosshair, the exact value and what it is made of. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "repl/view/map_plan.h"
+
+struct map_state {
+    int zoom;                  /* enum zoom */
+    size_t first_row, first_col; /* the first value shown */
+    struct map_plan_view plan; /* of the last drawing: page sizes */
+};
+
+/* ---- the map ---- */
+
+static void draw_value(struct viewer *v, const struct map_plan_view *plan, struct cell_grid *grid, size_t i, size_t j)
+{
+    struct cell_rect at;
+    bool lower;
+    double value = v->map.values[i * v->map.cols + j];
+    if (!map_plan_place(plan, i, j, &at, &lower))
+        return;
+    struct style style = {.bg = ink_colour(&v->ink, value)};
+    style.fg = ink_over(&v->ink, style.bg);
+    grid_fill(grid, at, v->depth == DEPTH_MONO ? ink_shade(&v->ink, value) : " ", style);
+    if (!plan->numbers)
+        return;
+    struct buf text = {0};
+    heat_number(&text, &v->ink.scale, value);
+    size_t width = text.n + 1 < at.cols ? text.n : at.cols - 1, left = (at.cols - width) / 2;
+    size_t row = at.row + (at.rows - 1) / 2;
+    if (v->depth == DEPTH_MONO)
+        grid_fill(grid, (struct cell_rect){row, at.col, 1, at.cols}, isnan(value) ? "·" : " ", style_plain);
+    if (text.n)
+        grid_text(grid, row, at.col + left, width, buf_view(&text), style);
+    buf_free(&text);
+}
+
+/* The crosshair's own cell: the accent in its middle, its colour around. */
+static void draw_cursor(struct viewer *v, const struct map_plan_view *plan, struct cell_grid *grid)
+{
+    struct cell_rect at;
+    bool lower;
+    if (!map_plan_place(plan, v->row, v->col, &at, &lower))
+        return;
+    struct colour accent = style_accent(v->depth).fg, black = ink_rgb(v->depth, (struct rgb){0, 0, 0});
+    struct cell *cell = grid_at(grid, at.row + (at.rows - 1) / 2, at.col);
+    if (!cell)
+        return;
+    if (v->depth == DEPTH_MONO && at.cols == 1) {
+        grid_text(grid, at.row, at.col, 1, STR("+"), (struct style){.flags = CELL_REVERSE | CELL_BOLD});
+    } else if (plan->zoom < ZOOM_CELL) {
+        struct style style = lower ? (struct style){.fg = cell->style.fg, .bg = accent} : (struct style){.fg = accent, .bg = cell->style.bg};
+        grid_text(grid, at.row, at.col, 1, STR("▀"), style);
+    } else if (plan->zoom == ZOOM_CELL && v->depth != DEPTH_MONO) {
+        grid_text(grid, at.row, at.col, 2, STR("▐▌"), (struct style){.fg = accent, .bg = cell->style.bg});
+    } else if (v->depth == DEPTH_MONO) {
+        for (size_t c = 0; c < at.cols; c++)
+            grid_at(grid, at.row + (at.rows - 1) / 2, at.col + c)->style.flags |= CELL_REVERSE | CELL_BOLD;
+    } else {
+        for (size_t c = 0; c < at.cols; c++) {
+            struct cell *each = grid_at(grid, at.row + (at.rows - 1) / 2, at.col + c);
+            each->style = (struct style){.fg = black, .bg = accent, .flags = CELL_BOLD};
+        }
+    }
+}
+
+static void draw_cells(struct viewer *v, const struct map_plan_view *plan, struct cell_grid *grid)
+{
+    if (plan->zoom < ZOOM_CELL) {
+        cells_heat(grid, plan->map, &v->panel, &plan->heat, &v->ink);
+    } else {
+        for (size_t i = 0; i < plan->seen_rows; i++)
+            for (size_t j = 0; j < plan->seen_cols; j++)
+                draw_value(v, plan, grid, plan->heat.row + i, plan->heat.col + j);
+    }
+    draw_cursor(v, plan, grid);
+}
+
+/* ---- labels ---- */
+
+static bool is_pinned(const struct viewer *v, size_t row)
+{
+    return v->pinned != SIZE_MAX && v->map.row_tokens[row] == v->pinned;
+}
+
+static void draw_query(struct viewer *v, const struct map_plan_view *plan, struct cell_grid *grid, size_t row, size_t line)
+{
+    bool here = row == v->row, pinned = is_pinned(v, row);
+    char number[24];
+    int n = snprintf(number, sizeof number, "%zu", v->map.row_tokens[row]);
+    struct style style = here ? style_bold : pinned ? style_accent(v->depth) : style_plain;
+    size_t token = 1 + plan->number_cols + 1;
+    grid_text_right(grid, line, 1, plan->number_cols, (struct str){number, (size_t)n}, here ? style_bold : style_dim);
+    grid_text_right(grid, line, token, plan->token_cols, v->map.row_labels[row], style);
+    if (pinned)
+        grid_text(grid, line, 0, 1, v->depth == DEPTH_MONO ? STR("*") : STR("◆"), style_accent(v->depth));
+    if (!here)
+        return;
+    grid_text(grid, line, plan->gutter - 1, 1, STR("▸"), style_accent(v->depth));
+    if (plan->map.col + plan->map.cols < grid->columns)
+        grid_text(grid, line, plan->map.col + plan->map.cols, 1, STR("◂"), style_accent(v->depth));
+}
+
+/* One query a line; where a line holds several, the crosshair's, a pinned one or the first. */
+static void draw_queries(struct viewer *v, const struct map_plan_view *plan, struct cell_grid *grid)
+{
+    size_t drawn = SIZE_MAX;
+    for (size_t pass = 0; pass < 2; pass++)
+        for (size_t i = plan->heat.row; i < v->map.rows; i++) {
+            struct cell_rect at;
+            bool lower;
+            if (!map_plan_place(plan, i, plan->heat.col, &at, &lower))
+                break;
+            at.row += (at.rows - 1) / 2;
+            bool wanted = i == v->row || is_pinned(v, i);
+            if (pass == 0 ? at.row != drawn : wanted) {
+                for (size_t c = 0; c < plan->gutter; c++)
+                    grid_fill(grid, (struct cell_rect){at.row, c, 1, 1}, " ", style_plain);
+                draw_query(v, plan, grid, i, at.row);
+            }
+            drawn = at.row;
+        }
+}
+
+static void draw_ruler(struct viewer *v, const struct map_plan_view *plan, struct cell_grid *grid)
+{
+    size_t end = plan->map.col + plan->map.cols, free = plan->map.col;
+    for (size_t j = plan->heat.col; j < v->map.cols; j++) {
+        struct cell_rect at;
+        bool lower;
+        char number[24];
+        size_t n = (size_t)snprintf(number, sizeof number, "%zu", v->map.col_tokens[j]);
+        if (!map_plan_place(plan, plan->heat.row, j, &at, &lower))
+            break;
+        size_t col = at.col + (at.cols > n ? (at.cols - n) / 2 : 0);
+        if (v->map.col_tokens[j] % (at.cols > 2 ? 1 : 5) == 0 && col >= free && col + n <= end) {
+            grid_text(grid, plan->ruler_row, col, n, (struct str){number, n}, style_dim);
+            free = col + n + 1;
+        }
+    }
+}
+
+static void draw_keys(struct viewer *v, const struct map_plan_view *plan, struct cell_grid *grid)
+{
+    struct style accent = style_accent(v->depth);
+    for (size_t j = plan->heat.col; j < v->map.cols; j++) {
+        struct cell_rect at;
+        bool lower, marked = v->map.marked && v->map.marked[j];
+        if (!map_plan_place(plan, plan->heat.row, j, &at, &lower))
+            break;
+        size_t middle = at.col + (at.cols - 1) / 2;
+        struct style style = marked ? accent : j == v->col ? style_bold : style_plain;
+        struct str label = v->map.col_labels[j];
+        if (plan->down_rows && plan->across) {
+            size_t width = text_columns(label), room = at.cols - 1, left = width < room ? (room - width + 1) / 2 : 0;
+            grid_text(grid, plan->label_row, at.col + left, room, label, style);
+        } else if (plan->down_rows) {
+            size_t n = text_clusters(label), over = n < plan->down_rows ? plan->down_rows - n : 0;
+            grid_text_down(grid, plan->label_row + over, middle, 2, plan->down_rows - over, label, style);
+        }
+        if (marked)
+            grid_text(grid, plan->mark_row, middle, 1, v->depth == DEPTH_MONO ? STR("v") : STR("▼"), accent);
+    }
+}
+
+/* "│ 3 sat" over the crosshair's column; it ends there where there is no room to the right. */
+static void draw_cross(struct viewer *v, const struct map_plan_view *plan, struct cell_grid *grid)
+{
+    struct cell_rect at;
+    bool lower;
+    struct buf text = {0};
+    if (!map_plan_place(plan, plan->heat.row, v->col, &at, &lower))
+        return;
+    size_t middle = at.col + (at.cols - 1) / 2, right = plan->side.cols ? plan->side.col - 1 : grid->columns;
+    buf_printf(&text, "%zu ", v->map.col_tokens[v->col]);
+    buf_str(&text, v->map.col_labels[v->col]);
+    size_t width = text_columns(buf_view(&text));
+    grid_text(grid, plan->cross_row, middle, 1, STR("▾"), style_accent(v->depth));
+    if (middle + 2 + width <= right || middle < width + 2)
+        grid_text(grid, plan->cross_row, middle + 2, right > middle + 2 ? right - middle - 2 : 0, buf_view(&text), style_bold);
+    else
+        grid_text(grid, plan->cross_row, middle - 1 - width, width, buf_view(&text), style_bold);
+    buf_free(&text);
+    size_t below = plan->map.row + plan->map.rows;
+    if (below < plan->bar_row)
+        grid_text(grid, below, middle, 1, STR("▴"), style_accent(v->depth));
+}
+
+static void draw_axes(const struct map_plan_view *plan, struct cell_grid *grid)
+{
+    size_t room = plan->gutter - 2;
+    struct str text = room >= 12 ? STR("Query↓ Key→") : STR("Query↓");
+    grid_text_right(grid, plan->cross_row, 1, room, text, style_dim);
+}
+
+/* ---- the lines below ---- */
+
+static size_t put(struct cell_grid *grid, size_t row, size_t col, struct buf *text, struct style style)
+{
+    size_t n = col < grid->columns ? grid_text(grid, row, col, grid->columns - col, buf_view(text), style) : 0;
+    text->n = 0;
+    return col + n;
+}
+
+/* "query 5 mat → key 3 sat   0.123456789   1.48 × 1/12   ▼ column". */
+static void draw_exact(struct viewer *v, const struct map_plan_view *plan, struct cell_grid *grid)
+{
+    const struct shown_map *map = &v->map;
+    double value = map->values[v->row * map->cols + v->col];
+    struct buf text = {0};
+    size_t col = 1, row = plan->value_row;
+    buf_printf(&text, "query %zu ", map->row_tokens[v->row]);
+    col = put(grid, row, col, &text, style_dim);
+    buf_str(&text, map->row_labels[v->row]);
+    col = put(grid, row, col, &text, style_bold);
+    buf_printf(&text, " → key %zu ", map->col_tokens[v->col]);
+    col = put(grid, row, col, &text, style_dim);
+    buf_str(&text, map->col_labels[v->col]);
+    col = put(grid, row, col, &text, style_bold) + 3;
+    if (isnan(value))
+        buf_puts(&text, "masked");
+    else
+        buf_printf(&text, "%.9g", value);
+    col = put(grid, row, col, &text, style_accent(v->depth)) + 3;
+    if (!isnan(v->panel.tick) && !isnan(value)) {
+        buf_printf(&text, "%.2f × 1/%.0f", value / v->panel.tick, 1 / v->panel.tick);
+        col = put(grid, row, col, &text, style_plain) + 3;
+    }
+    if (map->marked && map->marked[v->col]) {
+        buf_puts(&text, "▼ column");
+        col = put(grid, row, col, &text, style_accent(v->depth)) + 3;
+    }
+    if (v->pinned != SIZE_MAX)
+        for (size_t i = 0; i < map->rows; i++)
+            if (map->row_tokens[i] == v->pinned) {
+                buf_printf(&text, "◆ %zu ", v->pinned);
+                buf_str(&text, map->row_labels[i]);
+                buf_printf(&text, " %.4g here", (double)map->values[i * map->cols + v->col]);
+                put(grid, row, col, &text, style_plain);
+            }
+    buf_free(&text);
+}
+
+/* One value of a part, of single tokens. */
+static bool part_value(struct viewer *v, const struct run *run, struct part part, float *row, double *out)
+{
+    struct err err = {0};
+    if (!run_map(run, v->site, part, v->map.row_tokens[v->row], 1, row, &err))
+        return false;
+    *out = (double)row[v->map.col_tokens[v->col]];
+    return true;
+}
+
+/* "scores 1.234 = c2c 0.9 + c2p 0.2 + p2c 0.1": what the value is made of. */
+static void draw_terms(struct viewer *v, const struct map_plan_view *plan, struct cell_grid *grid)
+{
+    struct kept_run *kept = viewer_kept(v);
+    size_t terms = kept ? model_terms(kept->run->model) : 0;
+    float *row = kept && !v->map.words ? calloc(kept->run->texts[v->site.text].n, sizeof *row) : NULL;
+    struct buf text = {0};
+    double value;
+    if (row && part_value(v, kept->run, (struct part){PART_PROBS, 0}, row, &value))
+        buf_printf(&text, "prob %.4g   ", value);
+    if (row && part_value(v, kept->run, (struct part){PART_SCORES, 0}, row, &value))
+        buf_printf(&text, "score %.4f", value);
+    const struct attention *a = kept ? run_attention(kept->run, v->site, NULL) : NULL;
+    bool sums = a && !a->mix_scores && a->cap == 0;
+    for (size_t t = 0; row && terms > 1 && t < terms; t++)
+        if (part_value(v, kept->run, (struct part){PART_LOGITS, 1u << t}, row, &value))
+            buf_printf(&text, " %s %s %.4f", t ? "+" : sums ? "=" : " of", kept->run->model->terms[t]->name, value);
+    put(grid, plan->terms_row, 1, &text, style_dim);
+    free(row);
+    buf_free(&text);
+}
+
+static void draw_bar(struct viewer *v, const struct map_plan_view *plan, struct cell_grid *grid)
+{
+    struct buf text = {0};
+    size_t col = 1 + cells_bar(grid, plan->bar_row, 1, grid->columns - 2, &v->ink, &v->picture) + 3;
+    if (plan->heat.pool_rows > 1 || plan->heat.pool_cols > 1)
+        buf_printf(&text, "pooled %zu × %zu by the largest |value|   ", plan->heat.pool_rows, plan->heat.pool_cols);
+    if (v->special && !isnan(v->map.hidden_mass))
+        buf_printf(&text, "special tokens hidden, mean mass on them %.3f", v->map.hidden_mass);
+    else if (v->special)
+        buf_puts(&text, "special tokens hidden");
+    if (text.n)
+        put(grid, plan->bar_row, col, &text, style_dim);
+    buf_free(&text);
+}
+
+static void draw(struct viewer *v, void *state, struct cell_grid *grid)
+{
+    struct map_state *s = state;
+    map_plan_make(v, grid, (enum zoom)s->zoom, &s->first_row, &s->first_col, &s->plan);
+    const struct map_plan_view *plan = &s->plan;
+    draw_cells(v, plan, grid);
+    draw_queries(v, plan, grid);
+    draw_ruler(v, plan, grid);
+    draw_keys(v, plan, grid);
+    draw_axes(plan, grid);
+    draw_cross(v, plan, grid);
+    if (plan->side.cols) {
+        struct cell_rect side = plan->side;
+        size_t rows = heads_draw(v, grid, side) + 1;
+        if (side.rows > rows + 2)
+            profile_draw(v, grid, (struct cell_rect){side.row + rows, side.col, side.rows - rows, side.cols});
+    }
+    draw_bar(v, plan, grid);
+    draw_exact(v, plan, grid);
+    draw_terms(v, plan, grid);
+}
+
+/* ---- keys ---- */
+
+static size_t moved(size_t at, long by, size_t n)
+{
+    long to = (long)at + by;
+    return to < 0 ? 0 : to >= (long)n ? n - 1 : (size_t)to;
+}
+
+static void act_right(struct viewer *v, void *state, int amount)
+{
+    (void)state;
+    v->col = moved(v->col, amount, v->map.cols);
+}
+
+static void act_down(struct viewer *v, void *state, int amount)
+{
+    (void)state;
+    v->row = moved(v->row, amount, v->map.rows);
+}
+
+static void act_page(struct viewer *v, void *state, int amount)
+{
+    const struct map_state *s = state;
+    long page = s->plan.seen_rows < v->map.rows ? (long)s->plan.seen_rows : (long)(v->map.rows + 1) / 2;
+    v->row = moved(v->row, amount * page, v->map.rows);
+}
+
+static void act_end(struct viewer *v, void *state, int amount)
+{
+    (void)state;
+    v->col = amount < 0 ? 0 : v->map.cols - 1;
+}
+
+static void act_zoom(struct viewer *v, void *state, int amount)
+{
+    struct map_state *s = state;
+    static const char *const names[] = {"the whole map", "half blocks", "cells", "numbers", "large cells", "huge cells"};
+    int zoom = amount ? (int)s->plan.zoom + amount : ZOOM_AUTO;
+    s->zoom = zoom >= ZOOMS ? ZOOMS - 1 : amount && zoom < 0 ? 0 : zoom;
+    viewer_say(v, "zoom: %s", s->zoom == ZOOM_AUTO ? "as large as the whole map fits" : names[s->zoom]);
+}
+
+static void act_pin(struct viewer *v, void *state, int amount)
+{
+    (void)state, (void)amount;
+    viewer_pin(v);
+}
+
+/* The next key whose token holds the text, from the crosshair on, around the end. */
+static void find(struct viewer *v, int amount)
+{
+    size_t n = v->map.cols, length = strlen(v->find);
+    for (size_t k = 1; length && k <= n; k++) {
+        size_t j = (v->col + n + (amount > 0 ? k : n - k)) % n;
+        struct str label = v->map.col_labels[j];
+        if (label.n >= length && memmem(label.s, label.n, v->find, length)) {
+            v->col = j;
+            return;
+        }
+    }
+    viewer_say(v, length ? "no token holds '%s'" : "nothing was searched for yet: / and a text%s", v->find);
+}
+
+static void found(struct viewer *v, struct str text)
+{
+    size_t n = text.n < sizeof v->find - 1 ? text.n : sizeof v->find - 1;
+    memcpy(v->find, text.s, n);
+    v->find[n] = 0;
+    find(v, 1);
+}
+
+static void act_search(struct viewer *v, void *state, int amount)
+{
+    (void)state, (void)amount;
+    prompt_open(v, "/", "", found);
+}
+
+static void act_find(struct viewer *v, void *state, int amount)
+{
+    (void)state;
+    find(v, amount);
+}
+
+static void act_grid(struct viewer *v, void *state, int amount)
+{
+    (void)state, (void)amount;
+    viewer_open(v, &view_grid);
+}
+
+static const struct view_key keys[] = {
+    {{KEY_ARROW_LEFT, 'h'}, "← → h l", "move", "key to the left, to the right", act_right, -1},
+    {{KEY_ARROW_RIGHT, 'l'}, NULL, NULL, NULL, act_right, 1},
+    {{KEY_ARROW_UP, 'k'}, "↑ ↓ k j", NULL, "query above, below", act_down, -1},
+    {{KEY_ARROW_DOWN, 'j'}, NULL, NULL, NULL, act_down, 1},
+    {{KEY_FIRST, '^'}, "Home End", NULL, "first, last key", act_end, -1},
+    {{KEY_LAST, '$'}, NULL, NULL, NULL, act_end, 1},
+    {{KEY_PAGE_UP, 'B' & 31}, "PgUp PgDn", NULL, "a page of queries up, down", act_page, -1},
+    {{KEY_PAGE_DOWN, 'F' & 31}, NULL, NULL, NULL, act_page, 1},
+    {{'+', '='}, "+ - 0", "zoom", "larger cells, smaller, as fits", act_zoom, 1},
+    {{'-'}, NULL, NULL, NULL, act_zoom, -1},
+    {{'0'}, NULL, NULL, NULL, act_zoom, 0},
+    {{'/'}, "/ n N", "find", "find a key's token; next, previous", act_search, 1},
+    {{'n'}, NULL, NULL, NULL, act_find, 1},
+    {{'N'}, NULL, NULL, NULL, act_find, -1},
+    {{KEY_RETURN}, "Enter", "pin", "pin this query, to compare with", act_pin, 1},
+    {{'g'}, "g", "grid", "grid of layers × heads", act_grid, 1},
+    {{0}, NULL, NULL, NULL, NULL, 0},
+};
+
+static bool open(struct viewer *v, void *state, struct err *err)
+{
+    (void)v, (void)err;
+    *(struct map_state *)state = (struct map_state){.zoom = ZOOM_AUTO};
+    return true;
+}
+
+const struct view view_map = {
+    .name = "map",
+    .summary = "one head's map with a crosshair",
+    .state_size = sizeof(struct map_state),
+    .keys = keys,
+    .open = open,
+    .draw = draw,
+};

@@ -1,0 +1,40 @@
+/* Where the pieces of the map view stand for a screen's size and a zoom. Between map.c and map_plan.c. */
+#ifndef GAZE_REPL_VIEW_MAP_PLAN_H
+#define GAZE_REPL_VIEW_MAP_PLAN_H
+
+#include "repl/view/view.h"
+
+/* The sizes of a cell, smallest first. */
+enum zoom {
+    ZOOM_AUTO = -1, /* the largest at which the whole map is seen, else the whole map pooled */
+    ZOOM_WHOLE,     /* the whole map, pooled where it must be */
+    ZOOM_SMALL,     /* a value a half block (a character without colours) */
+    ZOOM_CELL,      /* two columns a value */
+    ZOOM_NUMBER,    /* as wide as its number */
+    ZOOM_LARGE,
+    ZOOM_HUGE,
+    ZOOMS
+};
+
+struct map_plan_view {
+    enum zoom zoom;             /* the one taken */
+    struct cell_rect map;       /* of the cells */
+    struct heat_view heat;      /* for ZOOM_WHOLE and ZOOM_SMALL; row and col: the first value shown, always */
+    size_t cell_rows, cell_cols; /* of a value, from ZOOM_CELL on */
+    bool numbers;
+    size_t seen_rows, seen_cols; /* values that fit */
+    size_t number_cols, token_cols, gutter; /* left of the map; gutter: all of it with the marker */
+    size_t down_rows;           /* lines of key labels above the map */
+    bool across;                /* key labels stand across their cells, in one line */
+    size_t label_row, ruler_row, mark_row, cross_row; /* rows above the map; mark_row SIZE_MAX: none is marked */
+    struct cell_rect side;      /* the mini-map; cols 0: no room */
+    size_t bar_row, value_row, terms_row;
+};
+
+/* Lay out; first_row and first_col (values) are moved as little as it takes to keep the crosshair inside. */
+void map_plan_make(const struct viewer *viewer, const struct cell_grid *grid, enum zoom zoom, size_t *first_row,
+                   size_t *first_col, struct map_plan_view *out);
+/* The cell of value (row, col): false where it is not seen. *lower: the lower half of a half block. */
+bool map_plan_place(const struct map_plan_view *plan, size_t row, size_t col, struct cell_rect *out, bool *lower);
+
+#endif
