@@ -14,7 +14,6 @@
 
 #define COLUMN_RATIO 3.0
 #define COLUMN_COVER (2.0 / 3.0)
-#define COLUMN_DEFINITION "ratio n·c_j >= 3 and cover (share of queries i != j with A_ij >= 2/n) >= 2/3"
 
 struct column {
     size_t key;

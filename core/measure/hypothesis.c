@@ -49,14 +49,22 @@ static void print_special(const struct tokenizer *tokenizer, size_t value, struc
         buf_printf(out, "special #%zu", value);
 }
 
+/* As a person reads it, and the vocabulary's string where that is another: ids may read alike. */
 static void print_token(const struct tokenizer *tokenizer, size_t value, struct buf *out)
 {
+    struct str string = tokenizer ? tokenizer_string(tokenizer, (int32_t)value) : (struct str){0};
+    struct buf shown = {0};
+    if (string.n)
+        tokenizer_display(tokenizer, (int32_t)value, &shown);
     buf_puts(out, "token ");
-    size_t before = out->n;
-    if (tokenizer)
-        tokenizer_display(tokenizer, (int32_t)value, out);
-    if (out->n == before)
+    if (!string.n)
         buf_printf(out, "#%zu", value);
+    else if (!shown.n || str_eq(buf_view(&shown), string))
+        buf_str(out, string);
+    else
+        buf_printf(out, "%.*s (%.*s)", STR_ARGS(buf_view(&shown)), STR_ARGS(string));
+    out->failed = out->failed || shown.failed;
+    buf_free(&shown);
 }
 
 static const struct hypothesis_kind kind_index = {.name = "index", .of_key = index_of, .print = print_index};

@@ -103,10 +103,10 @@ static void say_none(const struct listing *l, struct buf *out)
                 best = &l->maps[s].columns[j];
                 site = s;
             }
-    buf_printf(out, "none: no key of %zu map%s is a column (%s)", l->sites.n, l->sites.n == 1 ? "" : "s", COLUMN_DEFINITION);
+    buf_printf(out, "none: no key of %zu map%s is a column (ratio n·c_j >= 3 and cover >= 2/3: gaze's own)", l->sites.n,
+               l->sites.n == 1 ? "" : "s");
     if (best) {
-        buf_puts(out, "; the largest ratio is ");
-        buf_printf(out, "%.2f, at key %zu of ", best->ratio, best->key);
+        buf_printf(out, ";\nthe largest ratio is %.2f, at key %zu of ", best->ratio, best->key);
         site_name(l->sites.site[site], out);
         if (!isnan(best->cover))
             buf_printf(out, ", cover %.2f", best->cover);
