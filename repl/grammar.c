@@ -120,7 +120,14 @@ static bool accepts(const struct parse *p, const struct arg *arg, const struct c
         return !word->quoted;
     if (arg->kind == ARG_TEXT)
         return word->quoted || !arg_of_kind(p, ARG_SELECTOR);
-    return true;
+    return arg->kind != ARG_COMMAND; /* it follows a colon, not a word */
+}
+
+/* --part, as other programs have it; a text or a raw word may look so. */
+static bool has_dashes(const struct parse *p, const struct call_word *word)
+{
+    return !word->quoted && word->text.n > 2 && memcmp(word->text.s, "--", 2) == 0 && !arg_of_kind(p, ARG_TEXT) &&
+           !arg_of_kind(p, ARG_WORDS);
 }
 
 static bool too_many(struct parse *p, const struct call_word *word)
@@ -128,11 +135,16 @@ static bool too_many(struct parse *p, const struct call_word *word)
     const struct command *command = p->call->command;
     struct buf usage = {0};
     command_usage(command, &usage);
-    bool dashes = !word->quoted && word->text.n > 2 && memcmp(word->text.s, "--", 2) == 0;
-    bool equals = !word->quoted && word->text.n && word->text.s[0] == '=';
+    size_t behind = word->column - 1 + word->length;
+    while (is_blank(p->reader.line[behind]))
+        behind++;
+    bool dashes = has_dashes(p, word);
+    bool equals = !word->quoted && p->reader.line[behind] == '=';
     if (dashes || equals)
         err_set(err_of(p), ERR_ARG, "options are written NAME=VALUE, without %s: %s", dashes ? "dashes" : "blanks",
                 buf_cstr(&usage));
+    else if (arg_of_kind(p, ARG_COMMAND))
+        err_set(err_of(p), ERR_ARG, "a colon is missing before the command: %s", buf_cstr(&usage));
     else if (!arg_row(p, 0))
         err_set(err_of(p), ERR_ARG, "%s takes no words: %s", command->name, buf_cstr(&usage));
     else
@@ -146,6 +158,8 @@ static bool too_many(struct parse *p, const struct call_word *word)
 /* Give the word to the row it belongs to. */
 static bool assign(struct parse *p, struct call_word *word)
 {
+    if (has_dashes(p, word))
+        return too_many(p, word);
     const struct arg *runs = arg_of_kind(p, ARG_RUN);
     if (runs && accepts(p, runs, word)) {
         if (!runs->repeated && call_arg(p->call, ARG_RUN, 0))
@@ -294,7 +308,9 @@ static bool read_output(struct parse *p)
         return reader_blame(r, begin, 2);
     }
     reader_skip_blanks(r);
-    if (!reader_word(r, WORD_PLAIN, "", word) || !expand_home(p, word))
+    if (!reader_at_end(r) && !reader_word(r, WORD_PLAIN, "", word))
+        return false;
+    if (!expand_home(p, word))
         return false;
     if (!word->text.n || memchr(word->text.s, 0, word->text.n)) {
         err_set(err_of(p), ERR_ARG, "> wants a file's name");
@@ -405,7 +421,7 @@ static bool read_command(struct parse *p, bool prefixes)
     const struct command *command = NULL;
     if (r->line[begin] == '!') {
         length = 1;
-        command = command_named(STR("shell"));
+        command = command_named(STR("!"));
     } else if (length == 0) {
         err_set(err_of(p), ERR_ARG, "a command begins with its verb: help lists them");
         return reader_blame(r, begin, 1);

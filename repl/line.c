@@ -183,10 +183,11 @@ static void wait_for_line(const char *prompt, const sigset_t *while_waiting)
     struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
     while (!prompt_state.done && !cancel_leaving()) {
         int ready = ppoll(&input, 1, NULL, while_waiting);
+        bool broken = ready < 0 && errno != EINTR;
         look_at_flags(prompt);
         if (ready > 0 && !cancel_leaving())
             rl_callback_read_char();
-        else if (ready < 0 && errno != EINTR)
+        else if (broken)
             break;
     }
 }
@@ -208,8 +209,8 @@ char *line_read(const char *prompt)
     prompt_state.line = NULL;
     prompt_state.done = false;
     prompt_state.resized = prompt_state.continued = 0;
-    rl_resize_terminal();
     rl_callback_handler_install(prompt, take_line);
+    rl_reset_screen_size(); /* the window may have changed while a command ran */
     wait_for_line(prompt, &before);
     if (!prompt_state.done) {
         fputc('\n', rl_outstream);

@@ -93,7 +93,8 @@ static void offer_runs(struct completion *c)
         snprintf(text, sizeof text, "@%zu", session->runs[i].number);
         completion_add(c, str_of(text));
         snprintf(text, sizeof text, "@%s", session->runs[i].name ? session->runs[i].name : "");
-        completion_add(c, str_of(text));
+        if (session->runs[i].name)
+            completion_add(c, str_of(text));
     }
 }
 

@@ -11,6 +11,7 @@ static bool run(struct session *session, const struct call *call, struct result 
 
 const struct command command_shell = {
     .name = "shell",
+    .aliases = "!",
     .group = "session",
     .summary = "run a command of the system's shell; !COMMAND is short for it",
     .help = "The rest of the line goes to sh as it stands. A status that is not 0 is a failure, as for any command.",
