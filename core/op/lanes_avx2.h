@@ -96,6 +96,27 @@ LANE_FN void v_transpose(vec r[LANES])
     }
 }
 
+/* The same for LANES rows in memory. Sixteen-byte pieces are joined as they are loaded: fewer shuffles. */
+LANE_FN void v_load_turned(const float *p, size_t stride, vec r[LANES])
+{
+    vec t[4][2]; /* [i][q]: columns 4q to 4q+3 of rows i and i+4 */
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; i++) {
+        const float *row = p + (size_t)i * stride, *other = row + 4 * stride;
+        t[i][0] = _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(row)), _mm_loadu_ps(other), 1);
+        t[i][1] = _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(row + 4)), _mm_loadu_ps(other + 4), 1);
+    }
+#pragma GCC unroll 2
+    for (int q = 0; q < 2; q++) {
+        vec a = _mm256_unpacklo_ps(t[0][q], t[1][q]), b = _mm256_unpackhi_ps(t[0][q], t[1][q]);
+        vec c = _mm256_unpacklo_ps(t[2][q], t[3][q]), d = _mm256_unpackhi_ps(t[2][q], t[3][q]);
+        r[4 * q] = _mm256_shuffle_ps(a, c, 0x44);
+        r[4 * q + 1] = _mm256_shuffle_ps(a, c, 0xee);
+        r[4 * q + 2] = _mm256_shuffle_ps(b, d, 0x44);
+        r[4 * q + 3] = _mm256_shuffle_ps(b, d, 0xee);
+    }
+}
+
 #define LANES_WIDEN 1
 LANE_FN vec v_load_f16(const void *p) { return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)p)); }
 LANE_FN vec v_load_bf16(const void *p)

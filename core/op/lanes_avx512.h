@@ -92,6 +92,31 @@ LANE_FN void v_transpose(vec r[LANES])
     }
 }
 
+/* The same for LANES rows in memory. Sixteen-byte pieces are merged as they are loaded: half the shuffles. */
+LANE_FN void v_load_turned(const float *p, size_t stride, vec r[LANES])
+{
+    vec t[4][4]; /* [i][q]: columns 4q to 4q+3 of rows i, i+4, i+8, i+12 */
+#pragma GCC unroll 16
+    for (int o = 0; o < 16; o++) {
+        const float *row = p + (size_t)o * stride;
+#pragma GCC unroll 4
+        for (int q = 0; q < 4; q++) {
+            __m128 piece = _mm_loadu_ps(row + 4 * q);
+            t[o % 4][q] = o < 4 ? _mm512_broadcast_f32x4(piece)
+                                : _mm512_mask_broadcast_f32x4(t[o % 4][q], (__mmask16)(15 << (o / 4 * 4)), piece);
+        }
+    }
+#pragma GCC unroll 4
+    for (int q = 0; q < 4; q++) {
+        vec a = _mm512_unpacklo_ps(t[0][q], t[1][q]), b = _mm512_unpackhi_ps(t[0][q], t[1][q]);
+        vec c = _mm512_unpacklo_ps(t[2][q], t[3][q]), d = _mm512_unpackhi_ps(t[2][q], t[3][q]);
+        r[4 * q] = _mm512_shuffle_ps(a, c, 0x44);
+        r[4 * q + 1] = _mm512_shuffle_ps(a, c, 0xee);
+        r[4 * q + 2] = _mm512_shuffle_ps(b, d, 0x44);
+        r[4 * q + 3] = _mm512_shuffle_ps(b, d, 0xee);
+    }
+}
+
 #define LANES_WIDEN 1
 LANE_FN vec v_load_f16(const void *p) { return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)p)); }
 LANE_FN vec v_load_bf16(const void *p)

@@ -8,7 +8,7 @@
  *   v_scale2    x·2ⁿ for whole n in [-160,130]
  *   v_hide      lane i of x where bit i of `visible` is set, else of `hidden`
  *   v_sum       in a fixed order; v_sum4: four of them
- *   v_transpose LANES rows of LANES */
+ *   v_transpose LANES rows of LANES; v_load_turned: as they lie in memory */
 #ifndef GAZE_CORE_OP_LANES_PLAIN_H
 #define GAZE_CORE_OP_LANES_PLAIN_H
 
@@ -87,6 +87,12 @@ LANE_FN void v_transpose(vec r[LANES])
             r[i][j] = r[j][i];
             r[j][i] = t;
         }
+}
+LANE_FN void v_load_turned(const float *p, size_t stride, vec r[LANES])
+{
+    for (size_t i = 0; i < LANES; i++)
+        r[i] = v_load(p + i * stride);
+    v_transpose(r);
 }
 
 #endif

@@ -147,18 +147,14 @@ LANE_FN void pack_square(size_t n, size_t k, const float *w, size_t ldw, float *
         v_store(panel + i * MICRO_COLS, r[i]);
 }
 
-TARGET static void pack(size_t n, size_t k, const float *w, size_t ldw, const float *ahead, float *panel)
+TARGET static void pack(size_t n, size_t k, const float *w, size_t ldw, float *panel)
 {
     for (size_t o = 0; o < MICRO_COLS; o += LANES) {
         size_t outs = n > o ? n - o : 0, i = 0;
         if (outs >= LANES) {
             for (; i + LANES <= k; i += LANES) {
                 vec r[LANES];
-                if (ahead)
-                    for (size_t j = 0; j < LANES; j++)
-                        __builtin_prefetch(ahead + (o + j) * ldw + i, 0, 3);
-                UNROLL for (int j = 0; j < LANES; j++) r[j] = v_load(w + (o + (size_t)j) * ldw + i);
-                v_transpose(r);
+                v_load_turned(w + o * ldw + i, ldw, r);
                 UNROLL for (int j = 0; j < LANES; j++) v_store(panel + (i + (size_t)j) * MICRO_COLS + o, r[j]);
             }
         }

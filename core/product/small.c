@@ -31,7 +31,7 @@ void tile_abt(const struct micro *micro, size_t m, size_t n, size_t k, float alp
         size_t width = smaller(n - col, micro->cols), at = 0;
         do {
             size_t depth = smaller(k - at, TILE_DEPTH);
-            micro->pack(width, depth, b + col * ldb + at, ldb, NULL, panel);
+            micro->pack(width, depth, b + col * ldb + at, ldb, panel);
             rows_by_panel(micro, m, width, depth, alpha, a + at, lda, panel, micro->cols, add || at > 0, c + col, ldc);
             at += depth;
         } while (at < k);

@@ -14,12 +14,12 @@
 #include "core/op/kernel.h"
 
 enum {
-    SHORT_COLS = 96,   /* outputs of a task */
-    SHORT_ROWS = 48,   /* rows that share one reading of a block of W */
+    DOTS_COLS = 96,   /* outputs of a task */
+    DOTS_ROWS = 48,   /* rows that share one reading of a block of W */
     FEW_ROWS = 12, /* they and a whole block of W fit the caches */
-    SHORT_DEPTH = 768, /* inputs of a block of W: six rows of it stay in the first cache */
-    LONG_COLS = 96,
-    LONG_ROWS = 512 /* rows of a task: more are cut, for many threads */
+    DOTS_DEPTH = 768, /* inputs of a block of W: six rows of it stay in the first cache */
+    PANELS_COLS = 96,
+    GROUP_ROWS = 512 /* rows of a task: more are cut, for many threads */
 };
 
 struct job {
@@ -27,8 +27,8 @@ struct job {
     const struct linear_out *outs;
     size_t n;
     const float *x;
-    size_t rows, x_stride, cols, row_groups;
-    bool long_way;
+    size_t rows, x_stride, cols, row_groups, threads;
+    bool panels;
     atomic_int failed; /* an err_code */
 };
 
@@ -94,19 +94,19 @@ static void widen(const struct micro *micro, const struct tensor *w, size_t inde
         w->dtype->widen(element(w, index), n, out);
 }
 
-/* ---- short texts: dot products with W as it lies ---- */
+/* ---- dot products with W as it lies ---- */
 
-/* n outputs of W from `w` on against a group of rows. */
-static void short_block(const struct job *job, const float *w, size_t in, size_t n, const float *x, size_t rows, float *y,
-                        size_t y_stride, float *sums, bool ahead)
+/* n outputs of W from `w` on against a group of rows; `next` is the block that follows, or NULL. */
+static void dots_block(const struct job *job, const float *w, size_t in, size_t n, const float *x, size_t rows, float *y,
+                        size_t y_stride, float *sums, const float *next)
 {
     const struct micro *micro = job->micro;
     size_t blocks = (rows + micro->dot_rows - 1) / micro->dot_rows, at = 0;
-    size_t depth = rows <= FEW_ROWS ? in : SHORT_DEPTH;
+    size_t depth = rows <= FEW_ROWS ? in : DOTS_DEPTH;
     do {
         size_t k = in - at < depth ? in - at : depth;
         size_t steps = k / micro->lanes, bytes = n * k * sizeof(float);
-        size_t step = ahead && steps ? (bytes + blocks * steps - 1) / (blocks * steps) : 0;
+        size_t step = next && steps ? (bytes + blocks * steps - 1) / (blocks * steps) : 0;
         for (size_t b = 0; b < blocks; b++) {
             size_t r = part_of(rows, blocks, b), m = part_of(rows, blocks, b + 1) - r;
             struct micro_dot call = {
@@ -115,7 +115,7 @@ static void short_block(const struct job *job, const float *w, size_t in, size_t
                 .w = w + at,
                 .w_stride = in,
                 .k = k,
-                .ahead = (const char *)(w + n * in + n * at) + step * b * steps,
+                .ahead = next ? (const char *)(next + n * at) + step * b * steps : NULL,
                 .ahead_step = step,
                 .first = at == 0,
                 .last = at + k == in,
@@ -129,13 +129,13 @@ static void short_block(const struct job *job, const float *w, size_t in, size_t
     } while (at < in);
 }
 
-static bool short_task(const struct job *job, size_t task, size_t thread)
+static bool dots_task(const struct job *job, size_t task, size_t thread)
 {
     const struct micro *micro = job->micro;
     struct place p = place_of(job, task);
     const struct linear *l = p.out->linear;
     bool wide = l->w.dtype != &DTYPE_F32;
-    size_t n_sums = (SHORT_ROWS + 1) * TILE_MAX_SUMS;
+    size_t n_sums = (DOTS_ROWS + 1) * TILE_MAX_SUMS;
     float *sums = pool_scratch(thread, 0, (n_sums + (wide ? micro->dot_cols * l->in : 0)) * sizeof(float));
     if (!sums)
         return false;
@@ -146,16 +146,19 @@ static bool short_task(const struct job *job, size_t task, size_t thread)
             widen(micro, &l->w, c * l->in, n * l->in, sums + n_sums);
             w = sums + n_sums;
         }
-        for (size_t r = 0; r < p.rows; r += SHORT_ROWS) {
-            size_t rows = p.rows - r < SHORT_ROWS ? p.rows - r : SHORT_ROWS;
-            short_block(job, w, l->in, n, job->x + (p.row + r) * job->x_stride, rows,
-                        p.out->y + (p.row + r) * p.out->y_stride + c, p.out->y_stride, sums, !wide && r == 0);
+        /* the thread's next tile is probably the one that is `threads` further on */
+        size_t next = c + n < p.to ? c + n : p.from + job->threads * job->cols;
+        for (size_t r = 0; r < p.rows; r += DOTS_ROWS) {
+            size_t rows = p.rows - r < DOTS_ROWS ? p.rows - r : DOTS_ROWS;
+            dots_block(job, w, l->in, n, job->x + (p.row + r) * job->x_stride, rows,
+                        p.out->y + (p.row + r) * p.out->y_stride + c, p.out->y_stride, sums,
+                        !wide && r == 0 && next < l->out ? element(&l->w, next * l->in) : NULL);
         }
     }
     return true;
 }
 
-/* ---- long texts: panels of W, turned over ---- */
+/* ---- panels of W, turned over ---- */
 
 /* Outputs [col,col+n) by inputs [at,at+k) of the weight as a panel [k][cols]. */
 static void make_panel(const struct micro *micro, const struct linear *l, size_t col, size_t n, size_t at, size_t k,
@@ -175,17 +178,17 @@ static void make_panel(const struct micro *micro, const struct linear *l, size_t
     }
     if (!wide) {
         const float *w = (const float *)element(&l->w, col * l->in) + at;
-        micro->pack(n, k, w, l->in, at + k < l->in ? w + k : w + micro->cols * l->in - at, panel);
+        micro->pack(n, k, w, l->in, panel);
         return;
     }
     if (l->w.dtype->block == 1) {
         for (size_t o = 0; o < n; o++)
             widen(micro, &l->w, (col + o) * l->in + at, k, rows + o * TILE_DEPTH);
-        micro->pack(n, k, rows, TILE_DEPTH, NULL, panel);
+        micro->pack(n, k, rows, TILE_DEPTH, panel);
     } else { /* blocks of numbers are entered at a row's start only */
         if (at == 0)
             widen(micro, &l->w, col * l->in, n * l->in, rows);
-        micro->pack(n, k, rows + at, l->in, NULL, panel);
+        micro->pack(n, k, rows + at, l->in, panel);
     }
 }
 
@@ -205,7 +208,27 @@ static const float *spread_rows(const float *x, size_t stride, size_t rows, size
 
 enum { SPREAD = TILE_DEPTH + 16 };
 
-static bool long_task(const struct job *job, size_t task, size_t thread)
+/* While the processor multiplies, the weights that are packed next come nearer: part `i` of `parts` of the tile's next
+ * inputs, or of the first inputs of the tile that this thread probably gets next. */
+static void fetch_ahead(const struct job *job, const struct place *p, size_t at, size_t i, size_t parts)
+{
+    const struct linear *l = p->out->linear;
+    size_t cols = p->to - p->from, from = p->from;
+    if (l->layout != LAYOUT_OUT_IN || l->w.dtype->block != 1)
+        return;
+    if (at >= l->in) {
+        at = 0;
+        from += job->cols * job->threads;
+    }
+    size_t k = l->in - at < TILE_DEPTH ? l->in - at : TILE_DEPTH;
+    for (size_t c = from + part_of(cols, parts, i); c < from + part_of(cols, parts, i + 1) && c < l->out; c++) {
+        const char *line = element(&l->w, c * l->in + at);
+        for (size_t b = 0; b < k * l->w.dtype->bytes; b += 64)
+            __builtin_prefetch(line + b, 0, 2);
+    }
+}
+
+static bool panels_task(const struct job *job, size_t task, size_t thread)
 {
     const struct micro *micro = job->micro;
     struct place p = place_of(job, task);
@@ -235,6 +258,7 @@ static bool long_task(const struct job *job, size_t task, size_t thread)
             }
             for (size_t i = 0; i < panels; i++) {
                 size_t col = p.from + i * micro->cols, n = p.to - col < micro->cols ? p.to - col : micro->cols;
+                fetch_ahead(job, &p, at + k, b * panels + i, blocks * panels);
                 micro->outer(m, n, k, x, x_stride, panel + i * panel_size, micro->cols, 1, at > 0,
                              p.out->y + (p.row + r) * p.out->y_stride + col, p.out->y_stride);
             }
@@ -253,7 +277,7 @@ static void run_task(void *context, size_t task, size_t thread)
         atomic_store(&job->failed, ERR_CANCELLED);
         return;
     }
-    if (!(job->long_way ? long_task : short_task)(job, task, thread)) {
+    if (!(job->panels ? panels_task : dots_task)(job, task, thread)) {
         atomic_store(&job->failed, ERR_MEMORY);
         return;
     }
@@ -272,14 +296,15 @@ bool tile_supports(const struct linear *linear, unsigned class)
     return d->block == 1 || (linear->layout == LAYOUT_OUT_IN && linear->in % d->block == 0);
 }
 
-/* The outputs of one layout; tile_linear calls this once or twice. */
-static bool run_some(const struct micro *micro, const struct linear_out *outs, size_t n, bool long_way, const float *x,
+/* Outputs that go one way. */
+static bool run_some(const struct micro *micro, const struct linear_out *outs, size_t n, bool panels, const float *x,
                      size_t rows, size_t x_stride, struct err *err)
 {
     struct job job = {.micro = micro, .outs = outs, .n = n, .x = x, .rows = rows, .x_stride = x_stride};
-    job.long_way = long_way;
-    job.cols = long_way ? LONG_COLS : SHORT_COLS;
-    job.row_groups = (rows + LONG_ROWS - 1) / LONG_ROWS;
+    job.panels = panels;
+    job.cols = panels ? PANELS_COLS : DOTS_COLS;
+    job.threads = pool_threads(); /* for prefetches alone */
+    job.row_groups = (rows + GROUP_ROWS - 1) / GROUP_ROWS;
     size_t tiles = 0;
     for (size_t i = 0; i < n; i++)
         tiles += (outs[i].linear->out + job.cols - 1) / job.cols;
@@ -290,15 +315,20 @@ static bool run_some(const struct micro *micro, const struct linear_out *outs, s
     return !failed || err_memory(err, 0, "a product's tile");
 }
 
+static bool takes_panels(const struct linear *l, unsigned class)
+{
+    return class == CLASS_LONG || (class == CLASS_MIDDLE && l->in > TILE_NARROW) || l->layout == LAYOUT_IN_OUT;
+}
+
 bool tile_linear(const struct micro *micro, const struct linear_out *outs, size_t n, const float *x, size_t rows,
                  size_t x_stride, unsigned class, struct err *err)
 {
     for (size_t i = 0, j; i < n && rows > 0; i = j) {
-        bool long_way = class != CLASS_SHORT || outs[i].linear->layout == LAYOUT_IN_OUT;
+        bool panels = takes_panels(outs[i].linear, class);
         for (j = i + 1; j < n; j++)
-            if (long_way != (class != CLASS_SHORT || outs[j].linear->layout == LAYOUT_IN_OUT))
+            if (panels != takes_panels(outs[j].linear, class))
                 break;
-        if (!run_some(micro, outs + i, j - i, long_way, x, rows, x_stride, err))
+        if (!run_some(micro, outs + i, j - i, panels, x, rows, x_stride, err))
             return false;
     }
     return true;

@@ -1,9 +1,10 @@
 /* How our own kernels cut a product into tiles. A kernel is a `struct micro`: four small functions on one tile that
  * stays in registers; tile.c holds the loops around them, the same for every instruction set.
  *
- * Two ways through a weight W [out,in], chosen by the text's length (product_class):
- *   short  dot products straight from W as it lies, read once and never packed: bound by memory
- *   long   W is turned over, a panel of `cols` outputs by TILE_DEPTH inputs at a time, and each panel meets all rows:
+ * Two ways through a weight W [out,in], chosen by the text's length (product_class) and by `in`:
+ *   dots    dot products straight from W as it lies, read once and never packed: for short texts, which are bound by
+ *           memory, and for middling ones where a group of rows stays in the second cache (in ≤ TILE_NARROW)
+ *   panels  W is turned over, a panel of `cols` outputs by TILE_DEPTH inputs at a time, and each panel meets all rows:
  *          bound by arithmetic
  * OpenBLAS 0.3.21 (its SkylakeX kernels) stood behind this door once and was measured slower at every shape: two cores of
  * a Zen 5, [768,3072], 512 rows: 203 GFLOP/s where avx512 has 477 and avx2 237; 32 rows: 135 where they have 326 and 231.
@@ -16,9 +17,10 @@
 
 #include "core/product/product.h"
 
-enum { CLASS_SHORT, CLASS_LONG };
+enum { CLASS_SHORT, CLASS_MIDDLE, CLASS_LONG };
 enum {
     TILE_DEPTH = 256,     /* inputs of a packed panel: 32 kB at 32 columns */
+    TILE_NARROW = 1024,
     TILE_MAX_COLS = 32,   /* of any micro kernel */
     TILE_MAX_ROWS = 16,   /* likewise */
     TILE_MAX_SUMS = 384   /* floats of the sums of one dot tile */
@@ -48,8 +50,8 @@ struct micro {
     void (*outer)(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b, size_t ldb, float alpha,
                   bool add, float *c, size_t ldc);
     void (*dot)(size_t m, size_t n, const struct micro_dot *call);
-    /* panel[k][cols] = w[n,k] turned over, zero beyond n; rows of `ahead` (or NULL) are prefetched */
-    void (*pack)(size_t n, size_t k, const float *w, size_t ldw, const float *ahead, float *panel);
+    /* panel[k][cols] = w[n,k] turned over, zero beyond n */
+    void (*pack)(size_t n, size_t k, const float *w, size_t ldw, float *panel);
     /* vectorised widening, or NULL: the dtype's own */
     void (*widen_f16)(const void *from, size_t n, float *out);
     void (*widen_bf16)(const void *from, size_t n, float *out);

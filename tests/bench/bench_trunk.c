@@ -47,7 +47,7 @@ static void hash(uint64_t *h, const float *x, size_t n)
     }
 }
 
-static void hash_heads(uint64_t *h, const struct view *heads, size_t H, size_t T, size_t D)
+static void hash_heads(uint64_t *h, const struct strided *heads, size_t H, size_t T, size_t D)
 {
     for (size_t i = 0; i < H; i++)
         for (size_t t = 0; t < T; t++)
