@@ -2,12 +2,13 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "core/base/text.h"
 #include "repl/result.h"
 #include "repl/suggest.h"
 #include "repl/topics.h"
 #include "repl/usage.h"
 
-enum { NAME_COLUMNS = 12 };
+enum { NAME_COLUMNS = 12, OPTION_COLUMNS = 26 };
 
 static void put_list(struct buf *out)
 {
@@ -73,10 +74,9 @@ static void put_option(struct buf *out, const struct option *option)
 {
     struct buf left = {0};
     buf_printf(&left, "%s=%s", option->name, option_shape(option));
-    if (left.n > 26)
-        buf_printf(out, "  %s\n  %-26s ", buf_cstr(&left), "");
-    else
-        buf_printf(out, "  %-26s ", buf_cstr(&left));
+    size_t width = text_width(buf_view(&left));
+    buf_printf(out, "  %s%s%*s", buf_cstr(&left), width > OPTION_COLUMNS ? "\n" : "",
+               width > OPTION_COLUMNS ? OPTION_COLUMNS + 3 : (int)(OPTION_COLUMNS + 1 - width), "");
     buf_puts(out, option->summary);
     if (option->lo < option->hi)
         buf_printf(out, " (%g to %g)", option->lo, option->hi);
