@@ -132,8 +132,22 @@ bool normalized_apply_range(struct normalized *text, size_t begin, size_t end, s
     return true;
 }
 
+/* Whether the changes ask for more characters than there are from `at` on. */
+static bool runs_out(const struct normalized *text, size_t at, size_t removed)
+{
+    while (removed-- > 0 && at < text->n)
+        at = skip_character(text, at, text->n);
+    for (size_t i = 0; i < text->n_changes; i++) {
+        if (text->changes[i].change <= 0 && at >= text->n)
+            return true;
+        for (int32_t skip = text->changes[i].change; skip <= 0 && at < text->n; skip++)
+            at = skip_character(text, at, text->n);
+    }
+    return false;
+}
+
 /* The reference finds "the whole text" by the range of the raw text, and so passes over what stands for
- * nothing at the beginning. */
+ * nothing at the beginning; where it would then fail, the whole text is meant. */
 bool normalized_apply(struct normalized *text, size_t removed, struct err *err)
 {
     if (!text->n)
@@ -153,6 +167,8 @@ bool normalized_apply(struct normalized *text, size_t removed, struct err *err)
     }
     if (!begun)
         begin = end;
+    if (begin > 0 && runs_out(text, begin, removed))
+        begin = 0;
     return normalized_apply_range(text, begin, end, removed, err);
 }
 
