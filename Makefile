@@ -21,7 +21,7 @@ ifneq ($(findstring clang,$(CC)),)
 WARN    := $(subst -Wshadow=local,-Wshadow,$(WARN))
 endif
 
-PKGS       := jansson libutf8proc libpcre2-8 cairo pangocairo zlib
+PKGS       := jansson libutf8proc libpcre2-8 cairo pangocairo zlib fribidi
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 CPPFLAGS   += -D_GNU_SOURCE -I. $(PKG_CFLAGS)
@@ -59,9 +59,15 @@ $(B)/gaze: $(call objects,$(REPL)) $(B)/libgaze.a
 
 # ---- demo ----
 
+# What installs and builds by itself uses every core, unless a -j is given.
+JOBS    ?= $(shell nproc 2>/dev/null || echo 1)
+AT_ONCE := $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS))
+SUBMAKE  = $(MAKE) --no-print-directory $(AT_ONCE)
+
 demo:
 	@sh .ci/deps build
-	@$(MAKE) --no-print-directory demo-run
+	@$(SUBMAKE) -s all
+	@$(SUBMAKE) -s demo-run
 
 demo-run: all
 	@mkdir -p build/demo
@@ -79,7 +85,7 @@ SESSION      := $(filter-out $(B)/obj/repl/main.o,$(call objects,$(REPL)))
 
 test:
 	@sh .ci/deps test
-	@$(MAKE) --no-print-directory test-run
+	@$(SUBMAKE) -s test-run
 
 test-run: all test-build
 	@sh tests/run $(B)
@@ -109,19 +115,19 @@ $(B)/examples/%: $(B)/obj/examples/%.o $(B)/libgaze.a
 ASAN := -fno-sanitize-recover=undefined -fno-omit-frame-pointer -fsanitize=address,undefined
 asan:
 	@sh .ci/deps test
-	@$(MAKE) --no-print-directory B=build-asan OPT="-O1 -g" SANITIZE="$(ASAN)" test-run
+	@$(SUBMAKE) -s B=build-asan OPT="-O1 -g" SANITIZE="$(ASAN)" test-run
 
 # ENGINE=libfuzzer: Clang's, which follows the branches taken; else the driver of tests/fuzz.
 FUZZ_SECONDS ?= 30
 ENGINE       ?= driver
 fuzz:
 	@sh .ci/deps build
-	@$(MAKE) --no-print-directory fuzz-$(ENGINE)
+	@$(SUBMAKE) -s fuzz-$(ENGINE)
 	@sh tests/fuzz/run $(if $(filter libfuzzer,$(ENGINE)),build-fuzz,build-asan) $(FUZZ_SECONDS) $(ENGINE)
 fuzz-driver:
-	@$(MAKE) --no-print-directory B=build-asan OPT="-O1 -g" SANITIZE="$(ASAN)" fuzz-build
+	@$(SUBMAKE) B=build-asan OPT="-O1 -g" SANITIZE="$(ASAN)" fuzz-build
 fuzz-libfuzzer:
-	@$(MAKE) --no-print-directory B=build-fuzz CC=clang OPT="-O1 -g" SANITIZE="$(ASAN),fuzzer-no-link" FUZZ_LINK=-fsanitize=fuzzer fuzz-build
+	@$(SUBMAKE) B=build-fuzz CC=clang OPT="-O1 -g" SANITIZE="$(ASAN),fuzzer-no-link" FUZZ_LINK=-fsanitize=fuzzer fuzz-build
 fuzz-build: $(FUZZ_BINS)
 
 # ---- bench ----

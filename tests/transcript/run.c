@@ -44,12 +44,16 @@ static char *replace_all(const char *text, const char *from, const char *to)
     return out;
 }
 
-/* {tmp} and {root} in what is typed. On the heap. */
+/* {tmp}, {root} and {build} in what is typed. On the heap. */
 static char *expand(const struct runner *runner, const char *text)
 {
+    char build[sizeof runner->program];
+    snprintf(build, sizeof build, "%.*s", (int)(strrchr(runner->program, '/') - runner->program), runner->program);
     char *once = replace_all(text, "{tmp}", runner->scratch), *twice = replace_all(once, "{root}", runner->root);
+    char *thrice = replace_all(twice, "{build}", build);
     free(once);
-    return twice;
+    free(twice);
+    return thrice;
 }
 
 static struct lines output_lines(const struct runner *runner, const char *text)
