@@ -150,11 +150,20 @@ bool given_read(const struct call *call, const struct model *model, struct given
         !tokenizer_encode(model->tokenizer, out->first.s ? out->first : STR(""), out->has_second ? &out->second : NULL, flags,
                           &out->encoding, err)) {
         given_free(out);
-        if (err && !err->column && call_arg(call, ARG_TEXT, 0))
-            call_blame(call, call_arg(call, ARG_TEXT, 0), err);
-        return false;
+        if (call_given(call, "file") && err && err->code == ERR_FORMAT)
+            err_prefix(err, "%.*s: ", STR_ARGS(call_str(call, "file")));
+        return err && !err->column && given_any(call) ? given_blame(call, err) : false;
     }
     return true;
+}
+
+bool given_blame(const struct call *call, struct err *err)
+{
+    if (call_given(call, "ids"))
+        return call_blame_option(call, "ids", err);
+    if (call_given(call, "file"))
+        return call_blame_option(call, "file", err);
+    return call_blame(call, call_arg(call, ARG_TEXT, 0), err);
 }
 
 void given_free(struct given *given)

@@ -22,6 +22,9 @@ void given_free(struct given *given);
 /* Tell the person of a mask that this tokenizer does not know ("[MASK]" where it is "<mask>"). */
 void given_warn_mask(const struct given *given, const struct model *model, struct result *result);
 
+/* Put the caret under what was given. Returns false. */
+bool given_blame(const struct call *call, struct err *err);
+
 /* The model a call is for: model=NAME, else the one in use. */
 struct model *given_model(const struct session *session, const struct call *call, bool needs_weights, struct err *err);
 

@@ -2,6 +2,7 @@
 #include "repl/maps.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -216,43 +217,51 @@ static struct cell_value cell_number_of(size_t n)
     return (struct cell_value){.kind = CELL_INT, .integer = (long long)n};
 }
 
-static bool give_map_rows(struct result *result, bool with_run, const struct shown_map *map, struct err *err)
+/* Columns that stand only where there are several: run, part. */
+struct row_shape {
+    bool run, part;
+};
+
+static bool give_map_rows(struct result *result, struct row_shape shape, const struct shown_map *map, struct err *err)
 {
     struct cell_value none = {.kind = CELL_NONE};
-    for (size_t r = 0; r < map->rows; r++)
-        for (size_t c = 0; c < map->cols; c++) {
-            float value = map->values[r * map->cols + c];
-            struct cell_value cells[] = {
-                cell_number_of(map->run->number),
-                map->agg_layers ? none : cell_number_of(map->site.layer),
-                map->agg_heads ? none : cell_number_of(map->site.head),
-                cell_number_of(map->row_tokens[r]),
-                {.kind = CELL_TEXT, .text = axis_token(map, map->row_tokens[r], map->row_labels[r])},
-                cell_number_of(map->col_tokens[c]),
-                {.kind = CELL_TEXT, .text = axis_token(map, map->col_tokens[c], map->col_labels[c])},
-                {.kind = isnan(value) ? CELL_NONE : CELL_NUMBER, .number = (double)value}};
-            if (!result_row(result, with_run ? cells : cells + 1, with_run ? 8 : 7, err))
-                return false;
-        }
-    return true;
+    struct buf part = {0};
+    part_name(map->run->run->model->terms, map->part, &part);
+    bool ok = buf_ok(&part, err);
+    for (size_t i = 0; ok && i < map->rows * map->cols; i++) {
+        size_t r = i / map->cols, c = i % map->cols, n = 0;
+        struct cell_value cells[9];
+        if (shape.run)
+            cells[n++] = cell_number_of(map->run->number);
+        if (shape.part)
+            cells[n++] = (struct cell_value){.kind = CELL_TEXT, .text = buf_view(&part)};
+        cells[n++] = map->agg_layers ? none : cell_number_of(map->site.layer);
+        cells[n++] = map->agg_heads ? none : cell_number_of(map->site.head);
+        cells[n++] = cell_number_of(map->row_tokens[r]);
+        cells[n++] = (struct cell_value){.kind = CELL_TEXT, .text = axis_token(map, map->row_tokens[r], map->row_labels[r])};
+        cells[n++] = cell_number_of(map->col_tokens[c]);
+        cells[n++] = (struct cell_value){.kind = CELL_TEXT, .text = axis_token(map, map->col_tokens[c], map->col_labels[c])};
+        cells[n++] = isnan(map->values[i]) ? none : (struct cell_value){.kind = CELL_NUMBER, .number = (double)map->values[i]};
+        ok = result_row(result, cells, n, err);
+    }
+    buf_free(&part);
+    return ok;
 }
 
 static bool give_rows(struct session *session, const struct call *call, const struct map_list *list, struct result *result,
                       struct err *err)
 {
-    bool with_run = list->n_runs > 1 && !list->difference;
-    if (list->n_parts) {
-        err_set(err, ERR_ARG, "rows hold one part; a list of parts goes to pictures, JSON and tensors");
-        return call_blame_option(call, "part", err);
-    }
-    if (!result_columns(result, with_run ? "run,layer,head,query,query_token,key,key_token,value"
-                                         : "layer,head,query,query_token,key,key_token,value", err))
+    struct row_shape shape = {list->n_runs > 1 && !list->difference, list->n_parts > 0};
+    char header[96];
+    snprintf(header, sizeof header, "%s%slayer,head,query,query_token,key,key_token,value", shape.run ? "run," : "",
+             shape.part ? "part," : "");
+    if (!result_columns(result, header, err))
         return false;
     for (size_t i = 0, n = map_list_count(list); i < n; i++) {
         struct shown_map map;
         if (!map_list_at(session, call, list, i, &map, err))
             return false;
-        bool ok = give_map_rows(result, with_run, &map, err);
+        bool ok = give_map_rows(result, shape, &map, err);
         shown_map_free(&map);
         if (!ok)
             return false;

@@ -212,9 +212,9 @@ static void name_values(const struct map_list *list, const struct call *call, st
     if (list->difference)
         buf_puts(&name, ", difference");
     if (str_is(norm, "head") && sheet->n > 1)
-        buf_puts(&name, " / the head's largest");
+        buf_puts(&name, " / head's max");
     else if (str_is(norm, "layer") || str_is(norm, "model"))
-        buf_printf(&name, ", scale of the %.*s", STR_ARGS(norm));
+        buf_printf(&name, ", range of %.*s", STR_ARGS(norm));
     snprintf(sheet->value_name, sizeof sheet->value_name, "%s", buf_cstr(&name));
     buf_free(&name);
 }
@@ -288,6 +288,8 @@ static bool draw(struct session *session, const struct call *call, const struct 
     result_render_options(result, &options);
     if (!provenance_make(call, list->runs, list->n_runs, sites, sheet->value_name, &provenance, err))
         return false;
+    if (result_wants_figure(result) && sheet->n == 1) /* figures carry no title but title=; the file says what it is */
+        sheet->panels[0].title = (struct str){0};
     picture.panels = sheet->panels;
     picture.n_panels = sheet->n;
     if (wanted.n) {

@@ -96,6 +96,11 @@ bool result_wants_picture(const struct result *result)
     return result->renderer || result->writer->picture;
 }
 
+bool result_wants_figure(const struct result *result)
+{
+    return result->renderer != NULL;
+}
+
 bool result_wants_rows(const struct result *result)
 {
     return result->writer && result->writer->row;
@@ -280,12 +285,22 @@ bool result_json_piece(struct result *result, struct str piece, struct err *err)
     return result->broken || settle(result, sink_put(&result->sink, piece, err), err);
 }
 
+/* Bytes that are no text do not go to a terminal. */
+static bool fit_for_output(const struct result *result, bool binary, struct err *err)
+{
+    if (!binary || result->call->output.n || result->call->pipe.n || !result->session->stdout_is_terminal)
+        return true;
+    return err_set(err, ERR_ARG, "%s is no text for a terminal: %s … > FILE.%s", result_format(result),
+                   result->call->command->name, result_format(result));
+}
+
 bool result_picture(struct result *result, const struct picture *picture, struct err *err)
 {
     if (result->renderer) {
         struct buf bytes = {0};
-        bool ok = need_open(result, err) && result->renderer->render(picture, &result->options, &bytes, err) &&
-                  buf_ok(&bytes, err) && out_write(&result->sink.out, bytes.data, bytes.n, err);
+        bool ok = result->renderer->render(picture, &result->options, &bytes, err) && buf_ok(&bytes, err) &&
+                  fit_for_output(result, bytes.n && memchr(bytes.data, 0, bytes.n), err) && need_open(result, err) &&
+                  out_write(&result->sink.out, bytes.data, bytes.n, err);
         buf_free(&bytes);
         return settle(result, ok, err);
     }
@@ -297,9 +312,11 @@ bool result_picture(struct result *result, const struct picture *picture, struct
 bool result_tensors(struct result *result, const struct tensor_promise *tensors, size_t n, const struct text_pair *about,
                     size_t n_about, struct err *err)
 {
+    if (result->writer && !fit_for_output(result, !result->writer->text, err))
+        return false;
     if (!READY(result, "tensors", tensors, err))
         return false;
-    return settle(result, result->writer->tensors(&result->sink, tensors, n, about, n_about, err), err);
+    return result->broken || settle(result, result->writer->tensors(&result->sink, tensors, n, about, n_about, err), err);
 }
 
 void result_note(struct result *result, const char *format, ...)

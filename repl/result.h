@@ -42,6 +42,7 @@ NODISCARD bool result_json(struct result *result, struct str document, struct er
 NODISCARD bool result_json_piece(struct result *result, struct str piece, struct err *err);
 /* Does the format hold pictures? Tables? Else it is for tensors. */
 bool result_wants_picture(const struct result *result);
+bool result_wants_figure(const struct result *result); /* a picture for a file, not for a terminal */
 bool result_wants_rows(const struct result *result);
 bool result_wants_tensors(const struct result *result);
 bool result_one_tensor(const struct result *result); /* and only one of them */

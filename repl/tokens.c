@@ -2,9 +2,9 @@
  *
  *   what := item { ',' item }      item := n | a '-' b | text | text '#' occurrence
  *
- * Numbers count from 0, negative ones from the end. Text is compared with what a person reads (without Ġ, ## and ▁),
- * then with the vocabulary's string, then with whole words that were cut into pieces. A text that holds commas is
- * tried whole first. */
+ * Numbers count from 0, negative ones from the end. Text is compared with the vocabulary's string, with what a person
+ * reads (without Ġ, ## and ▁), and with whole words that were cut into pieces; where nothing is equal, once more with
+ * upper and lower case alike. A text that holds commas is tried whole first. */
 #include "repl/selector.h"
 
 #include <ctype.h>
@@ -49,33 +49,49 @@ static bool continues_word(const struct token *before, const struct token *t)
     return t->word >= 0 && t->word == before->word && t->text == before->text && t->text >= 0;
 }
 
+/* Equal, or with `fold` equal but for upper and lower case. */
+static bool same_text(struct str a, struct str b, bool fold)
+{
+    if (!fold || str_eq(a, b))
+        return str_eq(a, b);
+    while (a.n && b.n) {
+        int32_t x, y;
+        size_t n = utf8_decode(a.s, a.n, &x), m = utf8_decode(b.s, b.n, &y);
+        if (x < 0 || y < 0 || cp_lower_simple(x) != cp_lower_simple(y))
+            return false;
+        a = (struct str){a.s + n, a.n - n};
+        b = (struct str){b.s + m, b.n - m};
+    }
+    return a.n == b.n;
+}
+
 /* How many tokens from `at` on spell `what`: as a person reads them, as the vocabulary has it, or over the pieces of
  * one word. 0: they do not. */
-static size_t spells(const struct run *run, size_t text, size_t at, struct str what, struct buf *scratch)
+static size_t spells(const struct run *run, size_t text, size_t at, struct str what, bool fold, struct buf *scratch)
 {
     const struct encoding *e = &run->texts[text];
-    if (str_eq(e->tokens[at].string, what))
+    if (same_text(e->tokens[at].string, what, fold))
         return 1;
     scratch->n = 0;
     for (size_t i = at; i < e->n; i++) {
         if (i > at && !continues_word(&e->tokens[i - 1], &e->tokens[i]))
             return 0;
         token_label(run, text, i, scratch);
-        if (scratch->n > what.n)
-            return 0;
-        if (str_eq(buf_view(scratch), what))
+        if (same_text(buf_view(scratch), what, fold))
             return i - at + 1;
+        if (scratch->n > 2 * what.n)
+            return 0;
     }
     return 0;
 }
 
-/* All occurrences of `what` (or the number-th, from 1); how many there are. */
-static size_t pick_text(const struct run *run, size_t text, struct str what, size_t number, struct picked *picked)
+static size_t pick_spelled(const struct run *run, size_t text, struct str what, bool fold, size_t number,
+                           struct picked *picked)
 {
     struct buf scratch = {0};
     size_t found = 0;
     for (size_t i = 0; what.n && i < run->texts[text].n;) {
-        size_t n = spells(run, text, i, what, &scratch);
+        size_t n = spells(run, text, i, what, fold, &scratch);
         if (n && (++found == number || number == 0))
             for (size_t j = 0; j < n; j++)
                 picked_add(picked, i + j);
@@ -83,6 +99,13 @@ static size_t pick_text(const struct run *run, size_t text, struct str what, siz
     }
     buf_free(&scratch);
     return found;
+}
+
+/* All occurrences of `what` (or the number-th, from 1); how many there are. */
+static size_t pick_text(const struct run *run, size_t text, struct str what, size_t number, struct picked *picked)
+{
+    size_t found = pick_spelled(run, text, what, false, number, picked);
+    return found ? found : pick_spelled(run, text, what, true, number, picked);
 }
 
 static bool parse_number(struct str s, size_t *at, long *out)

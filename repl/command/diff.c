@@ -37,9 +37,9 @@ static void say_tokens(struct result *result, const struct map_list *list)
     for (size_t i = 0; i < a->texts[0].n; i++)
         if (a->ids[i] != b->ids[i] && ++n <= 8) {
             buf_printf(&line, "%s%zu ", n > 1 ? ", " : "", i);
-            token_label(a, 0, i, &line);
+            buf_str(&line, a->texts[0].tokens[i].string);
             buf_puts(&line, " \u2192 ");
-            token_label(b, 0, i, &line);
+            buf_str(&line, b->texts[0].tokens[i].string);
         }
     if (n == 0)
         result_note(result, "both runs have the same ids in the same places: the difference is 0 by construction");

@@ -82,7 +82,8 @@ static void say_architecture(struct sheet *sheet, const struct model *model)
         say(sheet, "longest text", "any");
     say(sheet, "parameters", "%zu", model->parameters);
     say_terms(sheet, model);
-    say(sheet, "kept by a run", "%.1f MB at 512 tokens", kept_bytes(model, 512) / 1e6);
+    size_t T = model->max_tokens && model->max_tokens < 512 ? model->max_tokens : 512;
+    say(sheet, "kept by a run", "%.1f MB at %zu tokens", kept_bytes(model, (double)T) / 1e6, T);
 }
 
 static bool give_summary(struct result *result, const struct model *model, struct err *err)

@@ -133,6 +133,8 @@ static bool run(struct session *session, const struct call *call, struct result 
         return false;
     given_warn_mask(&given, model, result);
     struct run *pass = given_run(session, model, &given, err);
+    if (!pass && err && err->code != ERR_CANCELLED)
+        given_blame(call, err);
     bool ok = pass && give_run(result, call, pass, err);
     run_free(pass);
     given_free(&given);

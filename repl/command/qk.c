@@ -83,7 +83,7 @@ static bool give_dimensions(struct result *result, const struct pair *pair, cons
     }
     if (ok && top && a->D > top) {
         char line[64];
-        snprintf(line, sizeof line, "%s, %zu others", name, a->D - top);
+        snprintf(line, sizeof line, "%s (%zu others)", name, a->D - top);
         ok = give(result, line, NULL, rest, err);
     }
     free(dims);
@@ -99,7 +99,7 @@ static bool give_pair(struct result *result, const struct pair *pair, size_t top
         return false;
     for (int t = 0; a->terms[t]; t++) {
         char name[64];
-        snprintf(name, sizeof name, t == content ? "%s, sum" : "%s", a->terms[t]->name);
+        snprintf(name, sizeof name, t == content ? "%s (sum)" : "%s", a->terms[t]->name);
         if (a->dropped >> t & 1)
             continue;
         if (!cell_of(pair, (struct part){PART_LOGITS, 1u << t}, &value, err) || !give(result, name, NULL, value, err))
@@ -109,7 +109,7 @@ static bool give_pair(struct result *result, const struct pair *pair, size_t top
     if (!cell_of(pair, (struct part){PART_SCORES, 0}, &score, err) || !cell_of(pair, (struct part){PART_PROBS, 0}, &prob, err))
         return false;
     bool changed = a->mix_scores || a->cap > 0; /* the score is not the sum where heads are mixed or scores capped */
-    if (changed && !give(result, a->cap > 0 ? "cap" : "other heads (mixed)", NULL, score - sum, err))
+    if (changed && !give(result, a->cap > 0 ? "cap" : "other heads (mixed in)", NULL, score - sum, err))
         return false;
     return give(result, "score", NULL, score, err) && give(result, "probability", NULL, prob, err);
 }
@@ -128,8 +128,7 @@ static bool one_token(const struct call *call, const struct run *run, const char
     free(tokens);
     if (n == 1)
         return true;
-    err_set(err, ERR_ARG, "%s= means %zu tokens, qk looks at one; %s=%.*s#1 is the first", option, n, option,
-            STR_ARGS(call_str(call, option)));
+    err_set(err, ERR_ARG, "%s= means %zu tokens, qk looks at one: %s=INDEX, or TEXT#2 for a text's second place", option, n, option);
     return call_blame_option(call, option, err);
 }
 

@@ -9,7 +9,8 @@ static bool report(struct result *result, const struct kept_run *kept)
     buf_printf(&line, "@%zu", kept->number);
     if (kept->name)
         buf_printf(&line, " @%s", kept->name);
-    buf_printf(&line, ": %zu tokens, %s", kept->run->texts[0].n, kept->run->model->name);
+    size_t n = kept->run->texts[0].n;
+    buf_printf(&line, ": %zu token%s, %s", n, n == 1 ? "" : "s", kept->run->model->name);
     result_note(result, "%s", buf_cstr(&line));
     buf_free(&line);
     return true;
@@ -24,6 +25,8 @@ static bool run(struct session *session, const struct call *call, struct result 
     given_warn_mask(&given, model, result);
     struct run *pass = given_run(session, model, &given, err);
     struct kept_run *kept = NULL;
+    if (!pass && err && err->code != ERR_CANCELLED)
+        given_blame(call, err);
     if (pass)
         kept = session_add_run(session, pass, call_str(call, "as"), given.has_text ? &given.first : NULL,
                                given.has_second ? &given.second : NULL, err);
