@@ -10,6 +10,7 @@
 
 #include "core/base/cancel.h"
 #include "core/base/file.h"
+#include "repl/screen.h"
 
 /* A signal may reach any thread, but the main one waits for keys: it must wake up. Its thread id is the process id. */
 static void pass_to_main_thread(int signal)
@@ -50,6 +51,7 @@ static void on_bus_error(int number, siginfo_t *info, void *context)
         raise(number);
         return;
     }
+    screen_emergency_restore();
     say("gaze: ");
     say(file);
     say(": the file shrank or its disk failed while it was being read\n");
