@@ -166,7 +166,12 @@ bool pass_block_end(struct pass *pass, const struct block *block, const float *x
     const struct model *model = pass->run->model;
     size_t E = model->E, I = block->up.out;
     const struct activation *activation = model->activation;
-    float *attended = pass_scratch(pass, pass->rows, E, err), *inner = pass_scratch(pass, pass->rows, I, err);
+    if (!pass->inner || I > pass->inner_width) { /* once a pass: fresh pages for every layer would cost a tenth of it */
+        pass->attended = pass_scratch(pass, pass->rows, E, err);
+        pass->inner = pass_scratch(pass, pass->rows, I, err);
+        pass->inner_width = I;
+    }
+    float *attended = pass->attended, *inner = pass->inner;
     if (!attended || !inner)
         return false;
     /* x' = norm(x + z·Wo + b) */

@@ -16,6 +16,8 @@ struct pass {
     const int32_t *ids, *types;  /* [rows] */
     const int32_t *positions;    /* [rows] of each token within its text, from 0; an intervention may change them */
     const struct watch *watch;
+    float *attended, *inner;     /* [rows,E], [rows,inner_width] of pass_block_end, the same for every layer */
+    size_t inner_width;
 };
 
 NODISCARD float *pass_scratch(struct pass *pass, size_t rows, size_t width, struct err *err);
