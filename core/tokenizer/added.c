@@ -254,6 +254,11 @@ bool added_split(const struct added *added, bool normalized, struct pieces *piec
     return true;
 }
 
+const struct added_token *added_find(const struct added *added, struct str content)
+{
+    return token_of(added, vocab_find(&added->vocab, content));
+}
+
 bool added_is_special(const struct added *added, int32_t id)
 {
     struct added_token *token = token_of(added, id);

@@ -45,6 +45,7 @@ NODISCARD bool added_finish(struct added *added, const struct normalizer *normal
 
 /* Cut the tokens out of every piece: those of the raw text, or those of the normalised text. */
 NODISCARD bool added_split(const struct added *added, bool normalized, struct pieces *pieces, struct err *err);
+const struct added_token *added_find(const struct added *added, struct str content); /* NULL: not there */
 bool added_is_special(const struct added *added, int32_t id);
 
 #endif

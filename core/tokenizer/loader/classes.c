@@ -8,7 +8,7 @@
 #define BERT(class_name, types) {.name = class_name, .model_types = types, .roles = BERT_ROLES, .bert = true, .pair = "bert"}
 #define ROBERTA(class_name, types) \
     {.name = class_name, .model_types = types, .roles = ROBERTA_ROLES, .roberta = true, .mask_takes_space = true, \
-     .normalized = true, .pair = "roberta"}
+     .mask_takes_space_always = true, .normalized = true, .pair = "roberta"}
 
 static const struct tokenizer_class classes[] = {
     BERT("BertTokenizer", "bert megatron-bert nezha qdqbert visual_bert"),
@@ -22,7 +22,8 @@ static const struct tokenizer_class classes[] = {
     BERT("DPRQuestionEncoderTokenizer", "dpr"),
     BERT("DPRContextEncoderTokenizer", ""),
     BERT("DPRReaderTokenizer", ""),
-    {.name = "MPNetTokenizer", .model_types = "mpnet", .bert = true, .mask_takes_space = true, .normalized = true,
+    {.name = "MPNetTokenizer", .model_types = "mpnet", .bert = true, .mask_takes_space = true, .mask_takes_space_always = true,
+     .normalized = true,
      .roles = {"<s>", "</s>", "[UNK]", "</s>", "<pad>", "<s>", "<mask>"}, .pair = "mpnet"},
     ROBERTA("RobertaTokenizer", "roberta roberta-prelayernorm data2vec-text ibert"),
     ROBERTA("BartTokenizer", "bart"),

@@ -154,24 +154,29 @@ static bool list_decoder(struct listing *list, const struct folder *folder, stru
     return true;
 }
 
-/* A token of a role or an additional one. A bare string that is known already stays as it is. */
+/* A token of a role or an additional one. What the file of the tokenizer has already keeps its flags, but is
+ * special from now on; a bare string that it has stays as it is. */
 static bool list_special(struct listing *list, const struct folder *folder, const struct tokenizer *tokenizer,
                          const struct json *value, struct str content, bool is_mask, struct err *err)
 {
     const struct tokenizer_class *class = folder->class;
+    const struct added_token *known = added_find(&tokenizer->added, content);
+    bool older = !tokenizer->added.vocab.n;
     if (!content.n || is_listed(list, content))
         return true;
     struct added_token token = {.content = content, .special = true};
-    if (json_is_object(value)) {
+    if (value && known && !has_decoder(folder)) {
+        token = *known;
+    } else if (json_is_object(value)) {
         token = token_of(value, true);
-        token.special = true;
     } else {
-        bool takes_space = is_mask && class && class->mask_takes_space;
-        if (!takes_space && vocab_find(&tokenizer->added.vocab, content) >= 0)
+        bool takes_space = is_mask && class && (older ? class->mask_takes_space : class->mask_takes_space_always);
+        if (!takes_space && known)
             return true;
         token.lstrip = takes_space;
         token.normalized = class && class->normalized && !(is_mask && class->roberta);
     }
+    token.special = true;
     return list_token(list, token, 0, err);
 }
 

@@ -11,7 +11,8 @@ struct tokenizer_class {
     const char *roles[7];    /* default tokens, in the order of role_names; NULL: none */
     bool bert;               /* do_lower_case, strip_accents, tokenize_chinese_chars replace the normalizer's */
     bool roberta;            /* add_prefix_space and trim_offsets replace the post-processor's */
-    bool mask_takes_space;   /* a mask given as a bare string has lstrip */
+    bool mask_takes_space;   /* a mask given as a bare string has lstrip; also beside a tokenizer.json: */
+    bool mask_takes_space_always;
     bool normalized;         /* tokens given as bare strings are looked for in the normalised text */
     const char *pair;        /* of older files: the post-processor, see loaders */
 };
