@@ -2,14 +2,19 @@
 #include "repl/manual.h"
 
 #include <ctype.h>
-#include <dlfcn.h>
 #include <string.h>
 
+#include "core/base/deflate.h"
+#include "core/base/json.h"
+#include "core/base/regex.h"
+#include "core/base/text.h"
 #include "repl/command.h"
 #include "repl/line.h"
+#include "repl/screen.h"
 #include "repl/topics.h"
 #include "repl/usage.h"
 #include "repl/version.h"
+#include "viz/render/canvas.h"
 
 static const char synopsis[] = "gaze [OPTION …] [MODEL [TEXT …]]";
 static const char about[] =
@@ -52,44 +57,20 @@ void manual_help(const struct arguments *arguments, struct buf *out)
 
 /* ---- versions ---- */
 
-typedef const char *(*version_function)(void);
-
-/* Asked by name, so that no header of theirs is seen here. */
 static const struct {
-    const char *name, *function;
+    const char *name;
+    const char *(*version)(void);
 } libraries[] = {
-    {"jansson", "jansson_version_str"}, {"utf8proc", "utf8proc_version"},   {"cairo", "cairo_version_string"},
-    {"pango", "pango_version_string"},  {"zlib", "zlibVersion"},            {"ncurses", "curses_version"},
+    {"jansson", json_library},      {"utf8proc", text_library},    {"pcre2", regex_library},     {"zlib", deflate_library},
+    {"cairo", canvas_library},      {"pango", canvas_text_library}, {"readline", line_library}, {"ncurses", screen_library},
 };
-
-static void put_pcre2(struct buf *out)
-{
-    enum { CONFIG_VERSION = 11 }; /* pcre2api(3): the version's text is at most 24 bytes */
-    void *symbol = dlsym(RTLD_DEFAULT, "pcre2_config_8");
-    int (*config)(unsigned, void *);
-    char text[64] = "";
-    memcpy(&config, &symbol, sizeof config);
-    if (symbol && config(CONFIG_VERSION, text) > 0)
-        buf_printf(out, "pcre2     %s\n", text);
-}
 
 void manual_version(const struct arguments *arguments, struct buf *out)
 {
     (void)arguments;
     buf_printf(out, "gaze %s\n", GAZE_VERSION);
-    for (size_t i = 0; i < sizeof libraries / sizeof *libraries; i++) {
-        void *symbol = dlsym(RTLD_DEFAULT, libraries[i].function);
-        version_function version;
-        memcpy(&version, &symbol, sizeof version);
-        if (!symbol)
-            continue;
-        const char *text = version();
-        if (strncmp(text, libraries[i].name, strlen(libraries[i].name)) == 0) /* "ncurses 6.4" */
-            text += strlen(libraries[i].name) + 1;
-        buf_printf(out, "%-9s %s\n", libraries[i].name, text);
-    }
-    put_pcre2(out);
-    buf_printf(out, "%-9s %s\n", "readline", line_library());
+    for (size_t i = 0; i < sizeof libraries / sizeof *libraries; i++)
+        buf_printf(out, "%-9s %s\n", libraries[i].name, libraries[i].version());
     buf_puts(out, "License GPL-3.0-or-later. There is no warranty, to the extent permitted by law.\n");
 }
 

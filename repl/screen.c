@@ -28,6 +28,10 @@ static const int crash_signals[] = {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL};
 #define BIDI_EXPLICIT "\033[8l"
 #define BIDI_IMPLICIT "\033[8h"
 
+/* What ncurses changes, and others are to find as it was. */
+static const int curses_signals[] = {SIGTSTP, SIGWINCH, SIGINT, SIGTERM};
+#define CURSES_SIGNALS (sizeof curses_signals / sizeof curses_signals[0])
+
 struct full_screen {
     SCREEN *curses;
     TERMINAL *terminal_before; /* readline's */
@@ -35,6 +39,7 @@ struct full_screen {
     int pairs;                 /* colour pairs handed out */
     bool suspended;
     stack_t stack, stack_before;
+    struct sigaction before[CURSES_SIGNALS];
 };
 
 /* What a signal handler needs to give the terminal back. */
@@ -44,6 +49,7 @@ static struct {
     char sequence[160];
     size_t n;
     struct sigaction before[CRASHES];
+    struct sigaction stop; /* ncurses's own SIGTSTP handler, which it installs once for a process */
 } saved;
 
 /* ---- the terminal given back ---- */
@@ -125,6 +131,31 @@ static void take(void)
     say(BIDI_EXPLICIT);
 }
 
+static void keep_signals(struct full_screen *screen)
+{
+    for (size_t i = 0; i < CURSES_SIGNALS; i++)
+        sigaction(curses_signals[i], NULL, &screen->before[i]);
+}
+
+/* Ctrl-Z is for ncurses while the screen is open; the rest is as it was. */
+static void settle_signals(struct full_screen *screen)
+{
+    struct sigaction stop;
+    sigaction(SIGTSTP, NULL, &stop);
+    if (stop.sa_handler != SIG_DFL && stop.sa_handler != SIG_IGN)
+        saved.stop = stop;
+    else if (saved.stop.sa_handler)
+        sigaction(SIGTSTP, &saved.stop, NULL);
+    for (size_t i = 1; i < CURSES_SIGNALS; i++)
+        sigaction(curses_signals[i], &screen->before[i], NULL);
+}
+
+static void restore_signals(struct full_screen *screen)
+{
+    for (size_t i = 0; i < CURSES_SIGNALS; i++)
+        sigaction(curses_signals[i], &screen->before[i], NULL);
+}
+
 /* ---- opening ---- */
 
 static SCREEN *start(const char *name, const char *description)
@@ -194,6 +225,7 @@ static void settle(struct full_screen *screen)
     add_keys();
     curs_set(0);
     take();
+    settle_signals(screen);
     guard_crashes(screen);
 }
 
@@ -215,6 +247,7 @@ struct full_screen *screen_open(enum depth depth, struct err *err)
         err_errno(err, "standard input", "reading the terminal's modes");
         goto fail;
     }
+    keep_signals(screen);
     fflush(stdout);
     use_env(FALSE);
     use_tioctl(TRUE);
@@ -232,6 +265,7 @@ fail:
         endwin();
         delscreen(screen->curses);
         set_curterm(screen->terminal_before);
+        restore_signals(screen);
     }
     free(screen);
     return NULL;
@@ -244,6 +278,7 @@ void screen_close(struct full_screen *screen)
     if (!screen->suspended)
         screen_suspend(screen);
     unguard_crashes(screen);
+    restore_signals(screen);
     delscreen(screen->curses);
     set_curterm(screen->terminal_before);
     free(screen);
@@ -468,4 +503,9 @@ int screen_key(struct full_screen *screen, int milliseconds)
         if (ready > 0 && (in.revents & (POLLHUP | POLLERR | POLLNVAL)))
             return KEY_LEAVE;
     }
+}
+
+const char *screen_library(void)
+{
+    return curses_version() + sizeof "ncurses"; /* "ncurses 6.4.…" */
 }

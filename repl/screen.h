@@ -55,4 +55,6 @@ void screen_text(struct buf *out, struct str text);
  * screen is open. */
 void screen_emergency_restore(void);
 
+const char *screen_library(void); /* the version of ncurses */
+
 #endif

@@ -26,3 +26,8 @@ unsigned char *deflate_bytes(const void *bytes, size_t n, int level, size_t *n_o
     *n_out = size;
     return out;
 }
+
+const char *deflate_library(void)
+{
+    return zlibVersion();
+}

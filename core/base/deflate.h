@@ -10,4 +10,6 @@ uint32_t crc32_of(uint32_t crc, const void *bytes, size_t n);
 /* A zlib stream (RFC 1950) of n bytes on the heap: free() it. Level 1–9. NULL where there is no memory. */
 unsigned char *deflate_bytes(const void *bytes, size_t n, int level, size_t *n_out);
 
+const char *deflate_library(void); /* the version of zlib */
+
 #endif

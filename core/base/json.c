@@ -185,3 +185,8 @@ void json_put_number(struct buf *out, double value)
     else
         buf_puts(out, "null");
 }
+
+const char *json_library(void)
+{
+    return jansson_version_str();
+}

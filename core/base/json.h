@@ -46,4 +46,6 @@ void json_quote(struct buf *out, struct str s);
 /* Append a number with 9 significant digits; NaN and infinities as null. */
 void json_put_number(struct buf *out, double value);
 
+const char *json_library(void); /* the version of jansson */
+
 #endif

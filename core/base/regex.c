@@ -81,3 +81,11 @@ int regex_find(const struct regex *regex, struct str text, size_t from, size_t *
     *end_out = ovector[1] > ovector[0] ? ovector[1] : ovector[0]; /* \K may turn them round */
     return 1;
 }
+
+#define TEXT_OF(x) #x
+#define VERSION(major, minor) TEXT_OF(major) "." TEXT_OF(minor)
+
+const char *regex_library(void)
+{
+    return VERSION(PCRE2_MAJOR, PCRE2_MINOR);
+}

@@ -16,4 +16,6 @@ void regex_free(struct regex *regex);
 int regex_find(const struct regex *regex, struct str text, size_t from, size_t *begin_out, size_t *end_out,
                struct err *err);
 
+const char *regex_library(void); /* the version of PCRE2 that gaze was built with */
+
 #endif

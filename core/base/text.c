@@ -225,3 +225,8 @@ size_t text_fit(struct buf *out, struct str s, size_t columns)
     buf_free(&whole);
     return used;
 }
+
+const char *text_library(void)
+{
+    return utf8proc_version();
+}

@@ -43,4 +43,6 @@ void text_escape(struct buf *out, struct str s);
 /* Append at most `columns` columns of s, escaped, and "…" where it was cut. Returns the columns used. */
 size_t text_fit(struct buf *out, struct str s, size_t columns);
 
+const char *text_library(void); /* the version of utf8proc */
+
 #endif

@@ -53,4 +53,8 @@ NODISCARD struct canvas *canvas_pixels_new(double width, double height, double d
 NODISCARD bool canvas_pixels(struct canvas *canvas, const uint32_t **words_out, size_t *width_out, size_t *height_out,
                              size_t *stride_out, struct err *err);
 
+/* The versions of what draws: cairo, and pango for text. */
+const char *canvas_library(void);
+const char *canvas_text_library(void);
+
 #endif

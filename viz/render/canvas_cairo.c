@@ -264,3 +264,13 @@ bool canvas_pixels(struct canvas *canvas, const uint32_t **words_out, size_t *wi
     *stride_out = (size_t)cairo_image_surface_get_stride(c->surface) / 4;
     return true;
 }
+
+const char *canvas_library(void)
+{
+    return cairo_version_string();
+}
+
+const char *canvas_text_library(void)
+{
+    return pango_version_string();
+}
