@@ -164,8 +164,7 @@ static bool read_long(struct words *words, struct arguments *out, struct err *er
             continue;
         if (equals && !option->value)
             return err_set(err, ERR_ARG, "--%s takes no value", option->name);
-        return (!option->value || needs_value(words, equals ? equals + 1 : NULL, &value, err)) &&
-               option->take(out, value, err);
+        return (!option->value || needs_value(words, equals ? equals + 1 : NULL, &value, err)) && option->take(out, value, err);
     }
     return unknown_option(name, err);
 }

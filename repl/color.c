@@ -9,11 +9,11 @@ static const struct {
     const char *part; /* found anywhere in TERM, or at its start where it begins with ^ */
     enum depth depth;
 } terminals[] = {
-    {"direct", DEPTH_TRUE},    {"truecolor", DEPTH_TRUE}, {"24bit", DEPTH_TRUE},       {"kitty", DEPTH_TRUE},
-    {"ghostty", DEPTH_TRUE},   {"^foot", DEPTH_TRUE},     {"^alacritty", DEPTH_TRUE},  {"^wezterm", DEPTH_TRUE},
-    {"^iterm", DEPTH_TRUE},    {"^contour", DEPTH_TRUE},  {"256color", DEPTH_256},     {"88color", DEPTH_16},
-    {"16color", DEPTH_16},     {"^linux", DEPTH_8},       {"8color", DEPTH_8},         {"^cygwin", DEPTH_8},
-    {"^vt", DEPTH_MONO},       {"mono", DEPTH_MONO},      {"^ansi-m", DEPTH_MONO},
+    {"direct", DEPTH_TRUE},  {"truecolor", DEPTH_TRUE}, {"24bit", DEPTH_TRUE},      {"kitty", DEPTH_TRUE},
+    {"ghostty", DEPTH_TRUE}, {"^foot", DEPTH_TRUE},     {"^alacritty", DEPTH_TRUE}, {"^wezterm", DEPTH_TRUE},
+    {"^iterm", DEPTH_TRUE},  {"^contour", DEPTH_TRUE},  {"256color", DEPTH_256},    {"88color", DEPTH_16},
+    {"16color", DEPTH_16},   {"^linux", DEPTH_8},       {"8color", DEPTH_8},        {"^cygwin", DEPTH_8},
+    {"^vt", DEPTH_MONO},     {"mono", DEPTH_MONO},      {"^ansi-m", DEPTH_MONO},
 };
 
 enum depth color_of_terminal(const char *term, const char *colorterm)

@@ -139,9 +139,9 @@ static const struct option *option_of(const struct command *command, struct str 
 
 /* Words before the one that is typed. */
 struct before {
-    size_t next;      /* the row of args that comes next */
-    bool given[64];   /* options */
-    bool file;        /* a > stands before the word */
+    size_t next;    /* the row of args that comes next */
+    bool given[64]; /* options */
+    bool file;      /* a > stands before the word */
 };
 
 static void count_word(const struct command *command, struct before *before, struct str word)

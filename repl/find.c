@@ -158,7 +158,8 @@ static bool is_id(struct str name)
     size_t slashes = 0;
     for (size_t i = 0; i < name.n; i++) {
         char c = name.s[i];
-        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '@';
+        bool plain =
+            (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '@';
         bool dot = c == '.' && i && name.s[i - 1] != '/';
         slashes += c == '/';
         if (!plain && !dot && !(c == '/' && i && i + 1 < name.n))

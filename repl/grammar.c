@@ -149,8 +149,7 @@ static bool too_many(struct parse *p, const struct call_word *word)
         err_set(err_of(p), ERR_ARG, "%s takes no words: %s", command->name, buf_cstr(&usage));
     else
         err_set(err_of(p), ERR_ARG, "\"%.*s\" is one word too many%s: %s", STR_ARGS(word->text),
-                arg_of_kind(p, ARG_TEXT) && !word->quoted ? " (a text of several words stands in quotes)" : "",
-                buf_cstr(&usage));
+                arg_of_kind(p, ARG_TEXT) && !word->quoted ? " (a text of several words stands in quotes)" : "", buf_cstr(&usage));
     buf_free(&usage);
     return blame_word(p, word);
 }
@@ -399,8 +398,8 @@ static bool read_rest_of_line(struct parse *p)
         if (c == '|')
             return read_pipe(p) && complain_missing(p);
         size_t name = option_name_length(r->line + r->at);
-        bool literal = name && arg_of_kind(p, ARG_WORDS) &&
-                       find_option(p->call->command, (struct str){r->line + r->at, name}) == SIZE_MAX;
+        bool literal =
+            name && arg_of_kind(p, ARG_WORDS) && find_option(p->call->command, (struct str){r->line + r->at, name}) == SIZE_MAX;
         if (name && !literal ? !read_option(p, name) : !read_positional(p))
             return false;
     }

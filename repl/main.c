@@ -187,9 +187,7 @@ static void prompt(struct session *session)
     fprintf(stderr, "gaze %s: help lists the commands, Ctrl-D leaves%s\n", GAZE_VERSION,
             session->n_models ? "" : "; load roberta-tiny begins");
     line_open(session);
-    const char *text = session->stderr_color && session->stdout_is_terminal
-                           ? "\001\033[1m\002gaze>\001\033[0m\002 "
-                           : "gaze> ";
+    const char *text = session->stderr_color && session->stdout_is_terminal ? "\001\033[1m\002gaze>\001\033[0m\002 " : "gaze> ";
     while (!session->quit && !cancel_leaving()) {
         cancel_clear();
         char *line = cancel_leaving() ? NULL : line_read(text);

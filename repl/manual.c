@@ -61,8 +61,8 @@ static const struct {
     const char *name;
     const char *(*version)(void);
 } libraries[] = {
-    {"jansson", json_library},      {"utf8proc", text_library},    {"pcre2", regex_library},     {"zlib", deflate_library},
-    {"cairo", canvas_library},      {"pango", canvas_text_library}, {"readline", line_library}, {"ncurses", screen_library},
+    {"jansson", json_library}, {"utf8proc", text_library},     {"pcre2", regex_library},   {"zlib", deflate_library},
+    {"cairo", canvas_library}, {"pango", canvas_text_library}, {"readline", line_library}, {"ncurses", screen_library},
 };
 
 void manual_version(const struct arguments *arguments, struct buf *out)
@@ -85,23 +85,12 @@ static void put_troff(struct buf *out, const char *text)
             buf_puts(out, "\\&");
         start = *text == '\n';
         switch (*text) {
-        case '\\':
-            buf_puts(out, "\\e");
-            break;
-        case '-':
-            buf_puts(out, "\\-");
-            break;
-        case '\'':
-            buf_puts(out, "\\(aq");
-            break;
-        case '^':
-            buf_puts(out, "\\(ha");
-            break;
-        case '~':
-            buf_puts(out, "\\(ti");
-            break;
-        default:
-            buf_char(out, *text);
+        case '\\': buf_puts(out, "\\e"); break;
+        case '-': buf_puts(out, "\\-"); break;
+        case '\'': buf_puts(out, "\\(aq"); break;
+        case '^': buf_puts(out, "\\(ha"); break;
+        case '~': buf_puts(out, "\\(ti"); break;
+        default: buf_char(out, *text);
         }
     }
 }
@@ -186,8 +175,9 @@ static const struct {
 void manual_page(const struct arguments *arguments, struct buf *out)
 {
     (void)arguments;
-    buf_printf(out, ".TH GAZE 1 \"\" \"gaze %s\" \"User Commands\"\n.SH NAME\ngaze \\- show the attention of transformer "
-                    "checkpoints in a terminal\n.SH SYNOPSIS\n.B ",
+    buf_printf(out,
+               ".TH GAZE 1 \"\" \"gaze %s\" \"User Commands\"\n.SH NAME\ngaze \\- show the attention of transformer "
+               "checkpoints in a terminal\n.SH SYNOPSIS\n.B ",
                GAZE_VERSION);
     put_troff(out, synopsis);
     buf_puts(out, "\n.SH DESCRIPTION\n");
@@ -280,7 +270,10 @@ void manual_zsh(const struct arguments *arguments, struct buf *out)
                 buf_char(out, *c == '|' ? ' ' : *c);
             buf_char(out, ')');
         } else if (option->value) {
-            buf_printf(out, ":%s:%s", option->value, option->letter == 'f' ? "_files" : option->letter == 'c' ? "_gaze_command" : "");
+            buf_printf(out, ":%s:%s", option->value,
+                       option->letter == 'f'   ? "_files"
+                       : option->letter == 'c' ? "_gaze_command"
+                                               : "");
         }
         buf_char(out, '\'');
     }

@@ -244,28 +244,15 @@ static void offer_folders(struct completion *c)
 /* ---- the rows ---- */
 
 static void (*const arg_offers[])(struct completion *) = {
-    [ARG_TEXT] = NULL,
-    [ARG_RUN] = offer_runs,
-    [ARG_SELECTOR] = offer_selector,
-    [ARG_FILE] = offer_files,
-    [ARG_MODEL] = offer_loaded,
-    [ARG_LOADABLE] = offer_loadable,
-    [ARG_WORD] = NULL,
-    [ARG_COMMAND] = NULL,
-    [ARG_WORDS] = NULL,
-    [ARG_VERB] = offer_verbs,
-    [ARG_RAW] = NULL,
+    [ARG_TEXT] = NULL,        [ARG_RUN] = offer_runs,     [ARG_SELECTOR] = offer_selector,
+    [ARG_FILE] = offer_files, [ARG_MODEL] = offer_loaded, [ARG_LOADABLE] = offer_loadable,
+    [ARG_WORD] = NULL,        [ARG_COMMAND] = NULL,       [ARG_WORDS] = NULL,
+    [ARG_VERB] = offer_verbs, [ARG_RAW] = NULL,
 };
 static void (*const value_offers[])(struct completion *) = {
-    [VALUE_FLAG] = offer_flags,
-    [VALUE_FILE] = offer_files,
-    [VALUE_TOKENS] = offer_tokens,
-    [VALUE_TERMS] = offer_terms,
-    [VALUE_PART] = offer_parts,
-    [VALUE_MEASURE] = offer_measures,
-    [VALUE_PALETTE] = offer_palettes,
-    [VALUE_SCALE] = offer_scales,
-    [VALUE_MODEL] = offer_loaded,
+    [VALUE_FLAG] = offer_flags,       [VALUE_FILE] = offer_files,   [VALUE_TOKENS] = offer_tokens,
+    [VALUE_TERMS] = offer_terms,      [VALUE_PART] = offer_parts,   [VALUE_MEASURE] = offer_measures,
+    [VALUE_PALETTE] = offer_palettes, [VALUE_SCALE] = offer_scales, [VALUE_MODEL] = offer_loaded,
     [VALUE_FORMAT] = offer_formats,
 };
 

@@ -227,8 +227,9 @@ static bool no_such_run(const struct session *session, struct str reference, str
 struct kept_run *session_run(const struct session *session, struct str reference, struct err *err)
 {
     if (!session->n_runs) {
-        err_set(err, ERR_NOT_FOUND, session->model ? "nothing has been run: run \"some text\""
-                                                   : "nothing has been run: load a model, then run \"some text\"");
+        err_set(err, ERR_NOT_FOUND,
+                session->model ? "nothing has been run: run \"some text\""
+                               : "nothing has been run: load a model, then run \"some text\"");
         return NULL;
     }
     if (reference.n <= 1)

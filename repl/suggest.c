@@ -85,7 +85,7 @@ bool suggest_add(const struct suggestion *suggestion, const char *before, const 
     if (!err || !suggestion->best.n)
         return false;
     size_t used = strlen(err->message);
-    snprintf(err->message + used, sizeof err->message - used, "; did you mean %s%.*s%s?", before,
-             STR_ARGS(suggestion->best), after);
+    snprintf(err->message + used, sizeof err->message - used, "; did you mean %s%.*s%s?", before, STR_ARGS(suggestion->best),
+             after);
     return false;
 }

@@ -14,7 +14,7 @@
 #include "viz/scale.h"
 
 struct value_rule {
-    const char *shape; /* for help */
+    const char *shape;                                                            /* for help */
     bool (*check)(const struct option *option, struct str text, struct err *err); /* NULL: anything but nothing */
 };
 
@@ -53,8 +53,7 @@ static bool check_float(const struct option *option, struct str text, struct err
     if (end == digits || *end || !isfinite(value))
         return wanted(option, text, "a number", err);
     if (option->lo < option->hi && (value < option->lo || value > option->hi))
-        return err_set(err, ERR_ARG, "%s= wants a number from %g to %g, found %g", option->name, option->lo, option->hi,
-                       value);
+        return err_set(err, ERR_ARG, "%s= wants a number from %g to %g, found %g", option->name, option->lo, option->hi, value);
     return true;
 }
 

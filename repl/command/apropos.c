@@ -38,8 +38,8 @@ static bool run(struct session *session, const struct call *call, struct result 
     }
     for (size_t i = 0; commands[i]; i++) {
         const struct command *command = commands[i];
-        if (holds(command->name, search.word) || holds(command->aliases, search.word) ||
-            holds(command->summary, search.word) || holds(command->help, search.word))
+        if (holds(command->name, search.word) || holds(command->aliases, search.word) || holds(command->summary, search.word) ||
+            holds(command->help, search.word))
             put(&search, command->name, NULL, command->summary);
         for (size_t k = 0; command->options && command->options[k].name; k++)
             if (holds(command->options[k].name, search.word) || holds(command->options[k].summary, search.word))

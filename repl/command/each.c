@@ -118,10 +118,8 @@ const struct command command_each = {
             "gone: one is in memory at a time. {n} in the name of a file that the command writes is the line's number, from "
             "1. It stops at the first line that fails.",
     .examples = "each corpus.txt : export L2.H1 > maps/{n}.npy\neach corpus.txt : columns format=csv",
-    .args =
-        (const struct arg[]){
-            {.name = "file", .kind = ARG_FILE, .summary = "a file, one text a line"},
-            {.name = "command", .kind = ARG_COMMAND, .summary = "a colon and a command"},
-            {0}},
+    .args = (const struct arg[]){{.name = "file", .kind = ARG_FILE, .summary = "a file, one text a line"},
+                                 {.name = "command", .kind = ARG_COMMAND, .summary = "a colon and a command"},
+                                 {0}},
     .run = run,
 };

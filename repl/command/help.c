@@ -155,8 +155,7 @@ const struct command command_help = {
     .summary = "list the commands by task, or explain one",
     .help = "help COMMAND begins with examples. Topics (selectors, parts …) tell what holds for every command.",
     .examples = "help\nhelp show\nhelp selectors",
-    .args =
-        (const struct arg[]){{.name = "name", .kind = ARG_VERB, .optional = true, .summary = "a command or a topic"}, {0}},
+    .args = (const struct arg[]){{.name = "name", .kind = ARG_VERB, .optional = true, .summary = "a command or a topic"}, {0}},
     .unrecorded = true,
     .run = run,
 };

@@ -38,8 +38,8 @@ static void set_color(struct session *session, struct str name)
 static void tell(const struct session *session, struct result *result)
 {
     result_note(result, "keep=%zu format=%s palette=%s digits=%zu color=%s threads=%zu", session->keep, session->format,
-                session->palette ? session->palette : "(the picture's own)", session->digits,
-                color_names[session->color_mode], pool_threads());
+                session->palette ? session->palette : "(the picture's own)", session->digits, color_names[session->color_mode],
+                pool_threads());
 }
 
 static bool run(struct session *session, const struct call *call, struct result *result, struct err *err)
@@ -79,7 +79,10 @@ const struct command command_set = {
             {.name = "palette", .kind = VALUE_PALETTE, .summary = "the default palette of pictures"},
             {.name = "digits", .kind = VALUE_INT, .summary = "decimals in tables for a person", .lo = 1, .hi = 9},
             {.name = "color", .kind = VALUE_ENUM, .values = "auto|always|never", .summary = "colours on the terminal"},
-            {.name = "threads", .kind = VALUE_INT, .summary = "threads to compute with; 0: as many as there are", .lo = 0,
+            {.name = "threads",
+             .kind = VALUE_INT,
+             .summary = "threads to compute with; 0: as many as there are",
+             .lo = 0,
              .hi = 256},
             {0}},
     .run = run,

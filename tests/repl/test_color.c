@@ -45,10 +45,18 @@ Test(color, terminals)
         const char *term, *colorterm;
         enum depth expected;
     } rows[] = {
-        {"xterm", NULL, DEPTH_16},         {"xterm", "truecolor", DEPTH_TRUE}, {"xterm", "24bit", DEPTH_TRUE},
-        {"xterm", "yes", DEPTH_16},        {"xterm-kitty", NULL, DEPTH_TRUE},  {"xterm-direct", NULL, DEPTH_TRUE},
-        {"screen-256color", NULL, DEPTH_256}, {"tmux-256color", NULL, DEPTH_256}, {"linux", NULL, DEPTH_8},
-        {"vt220", NULL, DEPTH_MONO},       {"foot", NULL, DEPTH_TRUE},         {NULL, NULL, DEPTH_16},
+        {"xterm", NULL, DEPTH_16},
+        {"xterm", "truecolor", DEPTH_TRUE},
+        {"xterm", "24bit", DEPTH_TRUE},
+        {"xterm", "yes", DEPTH_16},
+        {"xterm-kitty", NULL, DEPTH_TRUE},
+        {"xterm-direct", NULL, DEPTH_TRUE},
+        {"screen-256color", NULL, DEPTH_256},
+        {"tmux-256color", NULL, DEPTH_256},
+        {"linux", NULL, DEPTH_8},
+        {"vt220", NULL, DEPTH_MONO},
+        {"foot", NULL, DEPTH_TRUE},
+        {NULL, NULL, DEPTH_16},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         cr_expect_eq(color_of_terminal(rows[i].term, rows[i].colorterm), rows[i].expected, "%s %s", rows[i].term,

@@ -71,8 +71,8 @@ static void leads_to(const char *name, const char *expected)
     struct err err = {0};
     char *found = session_find_model(&session, str_of(name), &err);
     char *real = found ? realpath(found, NULL) : NULL, *wanted = realpath(scratch_path(expected), NULL);
-    cr_expect(real && wanted && strcmp(real, wanted) == 0, "%s: %s, expected %s (%s)", name, real ? real : "nothing",
-              wanted, err.message);
+    cr_expect(real && wanted && strcmp(real, wanted) == 0, "%s: %s, expected %s (%s)", name, real ? real : "nothing", wanted,
+              err.message);
     free(found);
     free(real);
     free(wanted);

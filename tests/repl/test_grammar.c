@@ -190,8 +190,8 @@ Test(grammar, errors_point_at_their_place)
         if (call_parse(bad[i].line, false, &call, &err))
             buf_printf(&wrong, "\n%s: was taken", bad[i].line);
         else if (err.column != bad[i].column || err.length != bad[i].length || !strstr(err.message, bad[i].part))
-            buf_printf(&wrong, "\n%s: column %ld length %zu \"%s\", expected %ld %zu \"%s\"", bad[i].line, err.column,
-                       err.length, err.message, bad[i].column, bad[i].length, bad[i].part);
+            buf_printf(&wrong, "\n%s: column %ld length %zu \"%s\", expected %ld %zu \"%s\"", bad[i].line, err.column, err.length,
+                       err.message, bad[i].column, bad[i].length, bad[i].part);
         call_free(&call);
     }
     cr_assert_eq(wrong.n, 0, "%s", buf_cstr(&wrong));
@@ -324,8 +324,8 @@ Test(grammar, any_bytes_give_a_call_or_an_error)
         struct call call;
         struct err err = {0};
         if (!call_parse(line, round & 1, &call, &err))
-            cr_assert(err.code && err.message[0] && err.column >= 1 && (size_t)err.column <= strlen(line) + 1, "%s: %ld %s",
-                      line, err.column, err.message);
+            cr_assert(err.code && err.message[0] && err.column >= 1 && (size_t)err.column <= strlen(line) + 1, "%s: %ld %s", line,
+                      err.column, err.message);
         call_free(&call);
     }
 }

@@ -10,7 +10,7 @@ Test(suggest, distances)
         const char *a, *b;
         size_t distance;
     } rows[] = {
-        {"", "", 0},         {"abc", "abc", 0},   {"abc", "", 3},      {"", "abc", 3},         {"show", "shwo", 1},
+        {"", "", 0},         {"abc", "abc", 0},    {"abc", "", 3},      {"", "abc", 3},           {"show", "shwo", 1},
         {"show", "sho", 1},  {"show", "shoow", 1}, {"show", "slow", 1}, {"kitten", "sitting", 3}, {"ca", "abc", 3},
         {"Show", "sHOW", 0},
     };
