@@ -135,6 +135,8 @@ static bool pick(struct str selector, const struct run *run, size_t width, unsig
     bool everything = reader_take(&r, '*'), named_heads = false;
     size_t n = everything ? 0 : run_extent(run, STACK_ENCODER).layers;
 
+    if (selector.n == 0)
+        return err_set(err, ERR_ARG, "the selector is empty: L2.H1, L3, L0-5.H*, L1,3.H0,2-4, L-1, *");
     memset(layers, 1, sizeof layers);
     memset(heads, 1, sizeof heads);
     if (!everything && r.at < r.s.n && toupper((unsigned char)r.s.s[r.at]) != 'H') {
