@@ -8,7 +8,7 @@
 #include "repl/command.h"
 #include "repl/result.h"
 
-enum { MESSAGE_COLUMNS = 96, BEFORE_CARET = 64 };
+enum { MESSAGE_COLUMNS = 96, BEFORE_CARET = 64, FAR = 512 /* bytes of a long line that are looked at */ };
 
 /* ---- reporting ---- */
 
@@ -24,13 +24,18 @@ static size_t escaped_width(struct str s)
 /* The line, cut around the place where it is long, and carets under [column, column+length). */
 static void put_line_and_caret(struct buf *out, const char *line, long column, size_t length)
 {
-    size_t n = strlen(line), begin = 0, at = (size_t)column - 1 < n ? (size_t)column - 1 : n;
+    size_t n = strlen(line), at = (size_t)column - 1 < n ? (size_t)column - 1 : n;
+    size_t begin = at > FAR ? at - FAR : 0;
+    while (begin < at && ((unsigned char)line[begin] & 0xC0) == 0x80)
+        begin++;
     while (begin < at && escaped_width((struct str){line + begin, at - begin}) > BEFORE_CARET)
         begin += text_grapheme((struct str){line + begin, n - begin});
     if (!begin) /* blanks that only indent the line */
         begin = strspn(line, " \t") < at ? strspn(line, " \t") : 0;
     bool cut = begin > strspn(line, " \t");
     size_t shown = length < n - at ? length : n - at;
+    if (shown > FAR)
+        shown = FAR;
     size_t indent = escaped_width((struct str){line + begin, at - begin}) + cut;
     size_t width = escaped_width((struct str){line + at, shown});
     buf_puts(out, cut ? "  …" : "  ");
@@ -38,7 +43,7 @@ static void put_line_and_caret(struct buf *out, const char *line, long column, s
     buf_puts(out, "\n  ");
     for (size_t i = 0; i < indent; i++)
         buf_char(out, ' ');
-    for (size_t i = 0; i < (width ? width : 1) && indent + i <= MESSAGE_COLUMNS; i++)
+    for (size_t i = 0; i < (width ? width : 1) && indent + i < MESSAGE_COLUMNS; i++)
         buf_char(out, '^');
     buf_char(out, '\n');
 }

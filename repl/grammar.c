@@ -5,9 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/text.h"
 #include "repl/suggest.h"
 #include "repl/usage.h"
 #include "repl/words.h"
+
+enum { SHOWN_COLUMNS = 60 }; /* of a word that a message repeats */
 
 /* ---- the verb ---- */
 
@@ -48,11 +51,11 @@ static const struct command *find_verb(struct str verb, bool prefixes, struct er
         suggest_offer(&near, str_of(commands[i]->name));
         suggest_offer_all(&near, commands[i]->aliases);
     }
-    err_set(err, ERR_NOT_FOUND, "unknown command \"%.*s\"", STR_ARGS(verb));
-    if (near.best.n)
-        suggest_add(&near, "", "", err);
-    else
-        err_set(err, ERR_NOT_FOUND, "unknown command \"%.*s\"; help lists the commands", STR_ARGS(verb));
+    struct buf shown = {0};
+    text_fit(&shown, verb, SHOWN_COLUMNS);
+    err_set(err, ERR_NOT_FOUND, "unknown command \"%s\"%s", buf_cstr(&shown), near.best.n ? "" : "; help lists the commands");
+    buf_free(&shown);
+    suggest_add(&near, "", "", err);
     return NULL;
 }
 

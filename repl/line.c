@@ -63,10 +63,10 @@ static int open_history(void)
     return fd;
 }
 
-void line_remember(const char *line)
+static void remember(const char *line)
 {
     HIST_ENTRY *last = history_length ? history_get(history_base + history_length - 1) : NULL;
-    if (!line[strspn(line, " \t")] || (last && strcmp(last->line, line) == 0))
+    if (last && strcmp(last->line, line) == 0)
         return;
     add_history(line);
     int fd = open_history();
@@ -78,6 +78,18 @@ void line_remember(const char *line)
         errno = 0; /* a full disk loses a line of history, no more */
     buf_free(&text);
     close(fd);
+}
+
+void line_remember(const char *line)
+{
+    struct buf text = {0};
+    size_t n = strlen(line);
+    while (n && (line[n - 1] == ' ' || line[n - 1] == '\t')) /* that Tab has left */
+        n--;
+    buf_add(&text, line, n);
+    if (n && buf_ok(&text, NULL))
+        remember(buf_cstr(&text));
+    buf_free(&text);
 }
 
 /* ---- completion ---- */
@@ -170,6 +182,7 @@ static void look_at_flags(const char *prompt)
     }
     if (prompt_state.continued) { /* the shell has used the terminal meanwhile */
         prompt_state.continued = 0;
+        rl_deprep_terminal();
         rl_prep_terminal(1);
         rl_on_new_line();
         rl_redisplay();

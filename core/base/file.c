@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/base/cancel.h"
+
 enum { MAX_MAPPED = 512, PENDING = 256 * 1024 };
 
 /* What the SIGBUS handler reads: lock-free slots, size 0 where free. */
@@ -110,8 +112,10 @@ bool file_read_fd(int fd, const char *name, size_t limit, struct buf *out, struc
         ssize_t n = read(fd, chunk, sizeof chunk);
         if (n == 0)
             return buf_ok(out, err);
-        if (n < 0 && errno == EINTR)
+        if (n < 0 && errno == EINTR && !cancel_requested())
             continue;
+        if (n < 0 && errno == EINTR)
+            return err_set(err, ERR_CANCELLED, "%s: interrupted", name);
         if (n < 0)
             return err_errno(err, name, "cannot read");
         if (out->n + (size_t)n > limit)
