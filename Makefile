@@ -21,7 +21,7 @@ ifneq ($(findstring clang,$(CC)),)
 WARN    := $(subst -Wshadow=local,-Wshadow,$(WARN))
 endif
 
-PKGS       := jansson libutf8proc libpcre2-8 cairo pangocairo zlib fribidi
+PKGS       := jansson libutf8proc libpcre2-8 cairo pangocairo zlib libzstd fribidi
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 CPPFLAGS   += -D_GNU_SOURCE -I. $(PKG_CFLAGS)
@@ -115,7 +115,7 @@ $(B)/examples/%: $(B)/obj/examples/%.o $(B)/libgaze.a
 ASAN := -fno-sanitize-recover=undefined -fno-omit-frame-pointer -fsanitize=address,undefined
 asan:
 	@sh .ci/deps test
-	@$(SUBMAKE) -s B=build-asan OPT="-O1 -g" SANITIZE="$(ASAN)" test-run
+	@FUZZ_ROUNDS=$${FUZZ_ROUNDS:-20000} $(SUBMAKE) -s B=build-asan OPT="-O1 -g" SANITIZE="$(ASAN)" test-run
 
 # ENGINE=libfuzzer: Clang's, which follows the branches taken; else the driver of tests/fuzz.
 FUZZ_SECONDS ?= 30

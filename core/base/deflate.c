@@ -1,8 +1,10 @@
-/* Compression and checksums through zlib. */
+/* Compression, decompression and checksums through zlib. */
 #include "core/base/deflate.h"
 
 #include <stdlib.h>
 #include <zlib.h>
+
+#include "core/base/stream.h"
 
 uint32_t crc32_of(uint32_t crc, const void *bytes, size_t n)
 {
@@ -31,3 +33,60 @@ const char *deflate_library(void)
 {
     return zlibVersion();
 }
+
+/* ---- gzip (RFC 1952) as a stream ---- */
+
+struct gzip {
+    z_stream z;
+    bool whole; /* a member has ended: what follows is the next */
+};
+
+static bool gzip_starts(const unsigned char *bytes, size_t n)
+{
+    return n >= 3 && bytes[0] == 0x1f && bytes[1] == 0x8b && bytes[2] == 8;
+}
+
+static void *gzip_begin(struct err *err)
+{
+    struct gzip *g = mem_new(1, sizeof *g, "the gzip decoder", err);
+    if (g && inflateInit2(&g->z, 15 + 16) != Z_OK) {
+        err_memory(err, sizeof *g, "the gzip decoder");
+        free(g);
+        g = NULL;
+    }
+    return g;
+}
+
+static bool gzip_step(void *state, const void *in, size_t n_in, size_t *in_used, void *out, size_t n_out, size_t *out_made,
+                      bool *whole, struct err *err)
+{
+    enum { MOST = 1 << 30 };
+    struct gzip *g = state;
+    if (g->whole && n_in) {
+        inflateReset(&g->z);
+        g->whole = false;
+    }
+    uInt given = (uInt)(n_in < MOST ? n_in : MOST), room = (uInt)(n_out < MOST ? n_out : MOST);
+    g->z.next_in = (Bytef *)(uintptr_t)in;
+    g->z.avail_in = given;
+    g->z.next_out = out;
+    g->z.avail_out = room;
+    int answer = inflate(&g->z, Z_NO_FLUSH);
+    if (answer != Z_OK && answer != Z_STREAM_END && answer != Z_BUF_ERROR)
+        return err_set(err, ERR_FORMAT, "damaged gzip data: %s", g->z.msg ? g->z.msg : "it cannot be decoded");
+    *in_used = given - g->z.avail_in;
+    *out_made = room - g->z.avail_out;
+    *whole = g->whole = answer == Z_STREAM_END;
+    return true;
+}
+
+static void gzip_end(void *state)
+{
+    struct gzip *g = state;
+    inflateEnd(&g->z);
+    free(g);
+}
+
+extern const struct decoder decoder_gzip;
+const struct decoder decoder_gzip = {
+    .name = "gzip", .starts = gzip_starts, .begin = gzip_begin, .step = gzip_step, .end = gzip_end};

@@ -1,4 +1,5 @@
-/* The compression of PNG and the checksum of PNG and zip (zlib stands behind this file alone). */
+/* The compression of PNG and the checksum of PNG and zip (zlib stands behind deflate.c alone, which is also the
+ * gzip decoder of stream.h). */
 #ifndef GAZE_CORE_BASE_DEFLATE_H
 #define GAZE_CORE_BASE_DEFLATE_H
 
