@@ -108,12 +108,12 @@ bool attention(struct pass *pass, const struct attend *attend, float **z_out, st
     return true;
 }
 
-/* How many of the texts from t on are of one kernel class. */
+/* How many of the texts from t on go through a product together: those of one kernel class. */
 static size_t same_class(const struct pass *pass, size_t t)
 {
     unsigned class = product_class(pass->starts[t + 1] - pass->starts[t]);
     size_t n = 1;
-    while (t + n < pass->n_texts && product_class(pass->starts[t + n + 1] - pass->starts[t + n]) == class)
+    while (!product_rows_touch() && t + n < pass->n_texts && product_class(pass->starts[t + n + 1] - pass->starts[t + n]) == class)
         n++;
     return n;
 }

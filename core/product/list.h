@@ -4,5 +4,6 @@
 KERNEL(avx512)
 KERNEL(avx2)
 #endif
+KERNEL(openblas)
 KERNEL(plain)
 #endif

@@ -49,6 +49,14 @@ static const struct product_kernel *kernel_for(const struct linear *linear, unsi
     return NULL;
 }
 
+bool product_rows_touch(void)
+{
+    const struct product_kernel *f = atomic_load_explicit(&forced, memory_order_relaxed);
+    for (size_t i = 0; !f || !f->linear; i++)
+        f = product_kernels[i]->linear && product_kernels[i]->usable() ? product_kernels[i] : NULL;
+    return f->rows_touch;
+}
+
 bool product_linears(const struct linear_out *outs, size_t n, const float *x, size_t rows, size_t x_stride,
                      size_t length, struct err *err)
 {

@@ -23,11 +23,13 @@ enum epilogue { EPILOGUE_NONE, EPILOGUE_GELU /* exact erf */, EPILOGUE_GELU_TANH
 
 /* y[r,o] = f(Σ_i x[r,i]·W[o,i] + b[o]) for `rows` rows; row strides in floats. `length` is the number of tokens
  * of each text these rows belong to: all rows of one call are of texts of the same kernel class
- * (product_class(length)), and a row's result depends on its own values, W and the class alone.
+ * (product_class(length)), and a row's result depends on its own values, W and the class alone (see product_rows_touch).
  * Runs on the pool. False with ERR_UNSUPPORTED for a dtype no kernel takes, ERR_MEMORY, ERR_CANCELLED. */
 NODISCARD bool product_linear(const struct linear *linear, const float *x, size_t rows, size_t x_stride, size_t length,
                               enum epilogue epilogue, float *y, size_t y_stride, struct err *err);
 unsigned product_class(size_t length);
+/* Does a row's result depend on the other rows of the call with the kernel in use? Then every text is handed over alone. */
+bool product_rows_touch(void);
 
 /* Several projections of the same x in one go (q, k, v): the work is spread over all their tiles. */
 struct linear_out {
@@ -50,6 +52,7 @@ void product_ab(size_t m, size_t n, size_t k, float alpha, const float *a, size_
 /* One row a kernel: product/NAME.c ends in one of these; the first that supports the call is used. */
 struct product_kernel {
     const char *name, *summary;
+    bool rows_touch; /* a row's bits depend on the other rows of the call */
     bool (*usable)(void); /* this CPU and this machine's libraries */
     bool (*supports)(const struct linear *linear, unsigned class);
     bool (*linear)(const struct linear_out *outs, size_t n, const float *x, size_t rows, size_t x_stride,

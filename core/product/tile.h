@@ -6,9 +6,6 @@
  *           memory, and for middling ones where a group of rows stays in the second cache (in ≤ TILE_NARROW)
  *   panels  W is turned over, a panel of `cols` outputs by TILE_DEPTH inputs at a time, and each panel meets all rows:
  *          bound by arithmetic
- * OpenBLAS 0.3.21 (its SkylakeX kernels) stood behind this door once and was measured slower at every shape: two cores of
- * a Zen 5, [768,3072], 512 rows: 203 GFLOP/s where avx512 has 477 and avx2 237; 32 rows: 135 where they have 326 and 231.
- * And its kernels for the rest of a matrix sum in another order: a row's bits would depend on its neighbours.
  *
  * Every output is one chain of sums whose order depends on `in` and on the class alone: not on the other rows, the
  * tile it falls into, or the thread. */
