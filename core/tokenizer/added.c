@@ -80,8 +80,8 @@ static bool add_one(struct added *added, const struct added_token *token, const 
         id = (int32_t)(*next)++;
     }
     if (!vocab_add(&added->vocab, token->content, id, err) ||
-        !mem_grow((void **)&added->by_entry, &added->by_entry_capacity, added->vocab.n, sizeof *added->by_entry,
-                  "added tokens", err))
+        !mem_grow((void **)&added->by_entry, &added->by_entry_capacity, added->vocab.n, sizeof *added->by_entry, "added tokens",
+                  err))
         return false;
     added->by_entry[added->vocab.by_id[id] - 1] = *token;
     return is_special_content(added, token->content) || add_pattern(added, added->n_patterns, token, err);
@@ -122,8 +122,8 @@ bool added_finish(struct added *added, const struct normalizer *normalizer, stru
 {
     struct pieces scratch = {0};
     struct trie_key *keys = mem_new(added->n_patterns + 1, sizeof *keys, "added tokens", err);
-    bool ok = keys && mem_grow((void **)&added->flags, &added->flags_capacity, added->n_patterns + 1,
-                               sizeof *added->flags, "added tokens", err);
+    bool ok = keys && mem_grow((void **)&added->flags, &added->flags_capacity, added->n_patterns + 1, sizeof *added->flags,
+                               "added tokens", err);
     for (size_t i = 0; ok && i < added->n_patterns; i++) {
         struct added_pattern *pattern = &added->patterns[i];
         pattern->id = vocab_find(&added->vocab, pattern->content);
@@ -232,8 +232,7 @@ static bool split_piece(const struct added *added, const struct trie *trie, stru
             stop = spaces_behind(text, stop);
         if (last < begin && !pieces_slice(pieces, piece.at + last, begin - last, -1, err))
             return false;
-        if (stop > begin &&
-            !pieces_slice(pieces, piece.at + begin, stop - begin, added->patterns[number].id, err))
+        if (stop > begin && !pieces_slice(pieces, piece.at + begin, stop - begin, added->patterns[number].id, err))
             return false;
         last = stop;
     }

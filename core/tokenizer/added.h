@@ -7,10 +7,10 @@
 #include "core/tokenizer/vocab.h"
 
 struct added_token {
-    struct str content;   /* in the arena */
-    bool single_word;     /* only where no letter of a word is beside it */
-    bool lstrip, rstrip;  /* takes the whitespace before, behind */
-    bool normalized;      /* looked for in the normalised text, itself normalised */
+    struct str content;  /* in the arena */
+    bool single_word;    /* only where no letter of a word is beside it */
+    bool lstrip, rstrip; /* takes the whitespace before, behind */
+    bool normalized;     /* looked for in the normalised text, itself normalised */
     bool special;
 };
 
@@ -22,14 +22,14 @@ struct added_pattern {
 };
 
 struct added {
-    struct vocab vocab;             /* content and id, both ways */
-    struct vocab specials;          /* contents that were ever mentioned as special; numbered */
-    struct added_token *by_entry;   /* [entries of vocab]: the flags of that string's last mention */
+    struct vocab vocab;           /* content and id, both ways */
+    struct vocab specials;        /* contents that were ever mentioned as special; numbered */
+    struct added_token *by_entry; /* [entries of vocab]: the flags of that string's last mention */
     size_t by_entry_capacity;
     struct added_pattern *patterns; /* special ones first, each group in the order of mention */
     size_t n_patterns, patterns_capacity, n_special;
-    struct trie tries[2];           /* [0] for the raw text, [1] for the normalised; values number patterns */
-    struct added_token *flags;      /* [n_patterns]: of the pattern's id */
+    struct trie tries[2];      /* [0] for the raw text, [1] for the normalised; values number patterns */
+    struct added_token *flags; /* [n_patterns]: of the pattern's id */
     size_t flags_capacity;
 };
 void added_init(struct added *added, struct arena *arena);

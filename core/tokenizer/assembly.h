@@ -18,7 +18,7 @@ struct tokenizer {
     struct token_model model;
     struct postprocessor postprocessor;
     struct added added;
-    int32_t roles[7];    /* ids, -1: none; in the order of role_names */
+    int32_t roles[7]; /* ids, -1: none; in the order of role_names */
 };
 
 /* Build all components from a document in the format of tokenizer.json; `path` stands in messages. */

@@ -46,8 +46,7 @@ bool field_str_needed(const struct build *build, const struct json *object, cons
            field_str(build, object, key, out, err);
 }
 
-bool field_char_needed(const struct build *build, const struct json *object, const char *key, struct str *out,
-                       struct err *err)
+bool field_char_needed(const struct build *build, const struct json *object, const char *key, struct str *out, struct err *err)
 {
     return field_str_needed(build, object, key, out, err) &&
            (utf8_count(*out) == 1 || field_wrong(build, key, "a string of one character", err));
@@ -60,8 +59,7 @@ bool field_id(const struct build *build, const struct json *value, const char *w
     if (!json_size(value, what, &id, &ignored))
         return err_set(err, ERR_FORMAT, "%s: %s: %s: expected an id, a whole number", build->path, build->what, what);
     if (id >= TOKEN_ID_LIMIT)
-        return err_set(err, ERR_LIMIT, "%s: %s: %s: id %zu is beyond %d", build->path, build->what, what, id,
-                       TOKEN_ID_LIMIT - 1);
+        return err_set(err, ERR_LIMIT, "%s: %s: %s: id %zu is beyond %d", build->path, build->what, what, id, TOKEN_ID_LIMIT - 1);
     *out = (int32_t)id;
     return true;
 }

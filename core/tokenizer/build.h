@@ -16,19 +16,19 @@ struct style {
 
 /* Values of tokenizer_config.json that replace those of the outermost components; -1: as they are. */
 struct overrides {
-    int add_prefix_space;      /* ByteLevel pre-tokenizer */
-    int post_add_prefix_space; /* RobertaProcessing, ByteLevel post-processor */
-    int trim_offsets;          /* the same */
+    int add_prefix_space;                        /* ByteLevel pre-tokenizer */
+    int post_add_prefix_space;                   /* RobertaProcessing, ByteLevel post-processor */
+    int trim_offsets;                            /* the same */
     int lowercase, strip_accents, chinese_chars; /* BertNormalizer; strip_accents 2: null */
 };
 
 struct build {
-    const char *path;     /* the file, for messages */
-    const char *what;     /* the component, for messages: "normalizer Replace" */
-    struct arena *arena;  /* outlives every component */
+    const char *path;    /* the file, for messages */
+    const char *what;    /* the component, for messages: "normalizer Replace" */
+    struct arena *arena; /* outlives every component */
     struct style *style;
     struct overrides over;
-    size_t depth;         /* of Sequences within Sequences */
+    size_t depth; /* of Sequences within Sequences */
 };
 enum { BUILD_DEPTH_MAX = 100 };
 
@@ -36,8 +36,7 @@ enum { BUILD_DEPTH_MAX = 100 };
  * error that names the file, the component and the key. Strings are copied into the arena. */
 NODISCARD bool field_bool(const struct build *build, const struct json *object, const char *key, bool *out, struct err *err);
 NODISCARD bool field_size(const struct build *build, const struct json *object, const char *key, size_t *out, struct err *err);
-NODISCARD bool field_str(const struct build *build, const struct json *object, const char *key, struct str *out,
-                         struct err *err);
+NODISCARD bool field_str(const struct build *build, const struct json *object, const char *key, struct str *out, struct err *err);
 /* The same for a key that must be there. */
 NODISCARD bool field_str_needed(const struct build *build, const struct json *object, const char *key, struct str *out,
                                 struct err *err);

@@ -48,9 +48,8 @@ void normalized_begin(struct normalized *text)
 
 bool normalized_change(struct normalized *text, int32_t cp, int32_t change, struct err *err)
 {
-    if (text->n_changes == text->changes_capacity &&
-        !mem_grow((void **)&text->changes, &text->changes_capacity, text->n_changes + 1, sizeof *text->changes,
-                  "normalisation", err))
+    if (text->n_changes == text->changes_capacity && !mem_grow((void **)&text->changes, &text->changes_capacity,
+                                                               text->n_changes + 1, sizeof *text->changes, "normalisation", err))
         return false;
     text->changes[text->n_changes++] = (struct change){cp, change};
     return true;

@@ -16,21 +16,21 @@ struct change {
 };
 
 struct normalized {
-    char *text;           /* [n], UTF-8 */
-    struct origin *from;  /* [n] */
+    char *text;          /* [n], UTF-8 */
+    struct origin *from; /* [n] */
     size_t n, capacity, from_capacity;
-    uint32_t begin, end;  /* the part of the raw text that the whole stands for */
+    uint32_t begin, end;    /* the part of the raw text that the whole stands for */
     struct change *changes; /* a list under construction, see normalized_change */
     size_t n_changes, changes_capacity;
-    char *spare;          /* the text to come */
+    char *spare; /* the text to come */
     struct origin *spare_from;
     size_t spare_capacity, spare_from_capacity;
 };
 void normalized_free(struct normalized *text); /* a zeroed struct is fine */
 
 /* Become a copy of text[n] with its origins; begin and end as in the struct. */
-NODISCARD bool normalized_load(struct normalized *text, const char *bytes, const struct origin *from, size_t n,
-                               uint32_t begin, uint32_t end, struct err *err);
+NODISCARD bool normalized_load(struct normalized *text, const char *bytes, const struct origin *from, size_t n, uint32_t begin,
+                               uint32_t end, struct err *err);
 
 /* The number of the next character's bytes; *cp is set to it. */
 size_t normalized_next(const struct normalized *text, size_t at, int32_t *cp);
@@ -50,7 +50,7 @@ NODISCARD bool normalized_map(struct normalized *text, int32_t (*map)(int32_t cp
 NODISCARD bool normalized_prepend(struct normalized *text, struct str s, struct err *err);
 /* Replace every match by `content`. matches [n_matches], as pattern_find gives them. */
 struct match;
-NODISCARD bool normalized_replace(struct normalized *text, const struct match *matches, size_t n_matches,
-                                  struct str content, struct err *err);
+NODISCARD bool normalized_replace(struct normalized *text, const struct match *matches, size_t n_matches, struct str content,
+                                  struct err *err);
 
 #endif

@@ -71,8 +71,8 @@ static int find_next(const struct pattern *pattern, struct str text, size_t from
 {
     if (pattern->regex)
         return regex_find(pattern->regex, text, from, begin, end, err);
-    const char *hit = pattern->literal.n ? memmem(text.s + from, text.n - from, pattern->literal.s, pattern->literal.n)
-                                         : text.s + from;
+    const char *hit =
+        pattern->literal.n ? memmem(text.s + from, text.n - from, pattern->literal.s, pattern->literal.n) : text.s + from;
     if (!hit)
         return 0;
     *begin = (size_t)(hit - text.s);
@@ -112,8 +112,7 @@ bool pattern_find(const struct pattern *pattern, struct str text, struct matches
         if (!matches_add(out, 0, 0, false, err))
             return false;
     } else {
-        bool ok = pattern->is ? find_characters(pattern->is, text, out, &last, err)
-                              : find_all(pattern, text, out, &last, err);
+        bool ok = pattern->is ? find_characters(pattern->is, text, out, &last, err) : find_all(pattern, text, out, &last, err);
         if (!ok || (last < text.n && !matches_add(out, last, text.n, false, err)))
             return false;
     }

@@ -24,8 +24,8 @@ static bool next_room(struct pieces *pieces, size_t n, struct err *err)
     if (n >= INT32_MAX)
         return err_set(err, ERR_LIMIT, "the text is too long: more than %d bytes", INT32_MAX);
     return mem_grow((void **)&pieces->next_text, &pieces->next_capacity, n + 1, 1, "text", err) &&
-           mem_grow((void **)&pieces->next_from, &pieces->next_from_capacity, n + 1, sizeof *pieces->next_from,
-                    "origins of text", err);
+           mem_grow((void **)&pieces->next_from, &pieces->next_from_capacity, n + 1, sizeof *pieces->next_from, "origins of text",
+                    err);
 }
 
 static void take_next_buffer(struct pieces *pieces)

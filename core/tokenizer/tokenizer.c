@@ -74,8 +74,8 @@ static bool read_added(struct tokenizer *tokenizer, struct build *build, const s
     return added_add(&tokenizer->added, tokens, n, &tokenizer->model.vocab, err);
 }
 
-bool tokenizer_assemble(struct tokenizer *tokenizer, const char *path, const struct json *document,
-                        const struct overrides *over, struct err *err)
+bool tokenizer_assemble(struct tokenizer *tokenizer, const char *path, const struct json *document, const struct overrides *over,
+                        struct err *err)
 {
     struct build build = {.path = path, .arena = tokenizer->arena, .style = &tokenizer->style, .over = *over};
     const struct json *version = json_get(document, "version");
@@ -180,8 +180,7 @@ static bool cut(const struct tokenizer *tokenizer, struct str text, struct piece
 {
     return pieces_start(pieces, text, err) && added_split(&tokenizer->added, false, pieces, err) &&
            (!tokenizer->normalizer.kind || pieces_change(pieces, normalize_piece, &tokenizer->normalizer, err)) &&
-           added_split(&tokenizer->added, true, pieces, err) &&
-           pretokenizer_apply(&tokenizer->pretokenizer, pieces, err);
+           added_split(&tokenizer->added, true, pieces, err) && pretokenizer_apply(&tokenizer->pretokenizer, pieces, err);
 }
 
 /* The tokens of one piece as items of the part. */
@@ -205,8 +204,8 @@ static bool add_piece(const struct tokenizer *tokenizer, struct work *work, size
     return ok;
 }
 
-static bool tokenize(const struct tokenizer *tokenizer, struct str text, int32_t number, struct work *work,
-                     struct part *part, struct err *err)
+static bool tokenize(const struct tokenizer *tokenizer, struct str text, int32_t number, struct work *work, struct part *part,
+                     struct err *err)
 {
     size_t bad = utf8_invalid_at(text);
     if (bad < text.n)
@@ -312,8 +311,8 @@ bool tokenizer_encode(const struct tokenizer *tokenizer, struct str first, const
     return ok;
 }
 
-bool encoding_of_ids(const struct tokenizer *tokenizer, const int32_t *ids, const int32_t *types, size_t n,
-                     struct encoding *out, struct err *err)
+bool encoding_of_ids(const struct tokenizer *tokenizer, const int32_t *ids, const int32_t *types, size_t n, struct encoding *out,
+                     struct err *err)
 {
     if (!encoding_start(out, n, err))
         return false;

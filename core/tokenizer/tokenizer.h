@@ -16,21 +16,21 @@ struct tokenizer;
  * tokens that the post-processor put in. A character split over several tokens gives each its whole range. */
 struct token {
     int32_t id;
-    int32_t type;         /* token type id as the tokenizer gives it */
-    int32_t text;         /* 0 first text, 1 second, -1 put in by the post-processor */
-    bool special;         /* put in by the post-processor (a special token typed in the text: false) */
-    bool special_id;      /* the id is that of a special token, typed or put in */
-    size_t begin, end;    /* bytes */
-    size_t cbegin, cend;  /* code points */
-    int32_t word;         /* number of the pre-tokenised word within its text, -1 where there is none */
-    struct str string;    /* the vocabulary's string of the id; owned by the encoding's arena */
+    int32_t type;        /* token type id as the tokenizer gives it */
+    int32_t text;        /* 0 first text, 1 second, -1 put in by the post-processor */
+    bool special;        /* put in by the post-processor (a special token typed in the text: false) */
+    bool special_id;     /* the id is that of a special token, typed or put in */
+    size_t begin, end;   /* bytes */
+    size_t cbegin, cend; /* code points */
+    int32_t word;        /* number of the pre-tokenised word within its text, -1 where there is none */
+    struct str string;   /* the vocabulary's string of the id; owned by the encoding's arena */
 };
 
 struct encoding {
     size_t n;
     struct token *tokens;
-    struct arena *arena;  /* owns tokens and strings */
-    struct str texts[2];  /* copies of the texts, owned by the arena; n 0 and s NULL where there is none */
+    struct arena *arena; /* owns tokens and strings */
+    struct str texts[2]; /* copies of the texts, owned by the arena; n 0 and s NULL where there is none */
 };
 
 /* Load the tokenizer of a folder: tokenizer.json where it is, else the older files by tokenizer_class and
@@ -43,8 +43,8 @@ enum { TOKENIZE_NO_SPECIAL = 1 }; /* leave the post-processor's special tokens o
 
 /* Encode one text or a pair (second NULL: one). Text must be UTF-8: ERR_FORMAT with the byte's number
  * otherwise. The caller frees the encoding. */
-NODISCARD bool tokenizer_encode(const struct tokenizer *tokenizer, struct str first, const struct str *second,
-                                unsigned flags, struct encoding *out, struct err *err);
+NODISCARD bool tokenizer_encode(const struct tokenizer *tokenizer, struct str first, const struct str *second, unsigned flags,
+                                struct encoding *out, struct err *err);
 /* An encoding of bare ids, past the tokenizer (which may be NULL: strings are then "#ID"). types may be NULL. */
 NODISCARD bool encoding_of_ids(const struct tokenizer *tokenizer, const int32_t *ids, const int32_t *types, size_t n,
                                struct encoding *out, struct err *err);

@@ -51,8 +51,7 @@ static bool expand(struct trie *trie, const struct trie_key *keys, struct span s
         uint32_t low = at;
         while (at < span.high && (uint8_t)keys[at].string.s[span.depth] == label)
             at++;
-        if (!add_node(trie, label, err) ||
-            !mem_grow((void **)queue, capacity, *n + 1, sizeof **queue, "a trie", err))
+        if (!add_node(trie, label, err) || !mem_grow((void **)queue, capacity, *n + 1, sizeof **queue, "a trie", err))
             return false;
         (*queue)[(*n)++] = (struct span){(uint32_t)trie->n - 1, low, at, span.depth + 1};
         trie->nodes[span.node].count++;

@@ -11,15 +11,15 @@ struct vocab_entry {
     int32_t id;
 };
 struct vocab {
-    struct arena *arena;         /* borrowed: owns the strings */
-    char *chunk;                 /* of the arena, for the next strings */
+    struct arena *arena; /* borrowed: owns the strings */
+    char *chunk;         /* of the arena, for the next strings */
     size_t chunk_left;
     struct vocab_entry *entries; /* [n], in the order of arrival */
     size_t n, capacity;
-    uint32_t *slots;             /* open addressing: number of the entry + 1 */
-    size_t slots_n;              /* a power of two */
-    uint32_t *by_id;             /* [ids]: number of the entry + 1 */
-    size_t ids, by_id_capacity;  /* highest id + 1 */
+    uint32_t *slots;            /* open addressing: number of the entry + 1 */
+    size_t slots_n;             /* a power of two */
+    uint32_t *by_id;            /* [ids]: number of the entry + 1 */
+    size_t ids, by_id_capacity; /* highest id + 1 */
 };
 void vocab_init(struct vocab *vocab, struct arena *arena);
 void vocab_free(struct vocab *vocab); /* a zeroed struct is fine */

@@ -3,12 +3,23 @@
 
 #include <string.h>
 
-#define BERT_ROLES {NULL, NULL, "[UNK]", "[SEP]", "[PAD]", "[CLS]", "[MASK]"}
-#define ROBERTA_ROLES {"<s>", "</s>", "<unk>", "</s>", "<pad>", "<s>", "<mask>"}
-#define BERT(class_name, types) {.name = class_name, .model_types = types, .roles = BERT_ROLES, .bert = true, .pair = "bert"}
-#define ROBERTA(class_name, types) \
-    {.name = class_name, .model_types = types, .roles = ROBERTA_ROLES, .roberta = true, .mask_takes_space = true, \
-     .mask_takes_space_always = true, .normalized = true, .pair = "roberta"}
+#define BERT_ROLES                                                                                                               \
+    {                                                                                                                            \
+        NULL, NULL, "[UNK]", "[SEP]", "[PAD]", "[CLS]", "[MASK]"                                                                 \
+    }
+#define ROBERTA_ROLES                                                                                                            \
+    {                                                                                                                            \
+        "<s>", "</s>", "<unk>", "</s>", "<pad>", "<s>", "<mask>"                                                                 \
+    }
+#define BERT(class_name, types)                                                                                                  \
+    {                                                                                                                            \
+        .name = class_name, .model_types = types, .roles = BERT_ROLES, .bert = true, .pair = "bert"                              \
+    }
+#define ROBERTA(class_name, types)                                                                                               \
+    {                                                                                                                            \
+        .name = class_name, .model_types = types, .roles = ROBERTA_ROLES, .roberta = true, .mask_takes_space = true,             \
+        .mask_takes_space_always = true, .normalized = true, .pair = "roberta"                                                   \
+    }
 
 static const struct tokenizer_class classes[] = {
     BERT("BertTokenizer", "bert megatron-bert nezha qdqbert visual_bert"),
@@ -22,18 +33,29 @@ static const struct tokenizer_class classes[] = {
     BERT("DPRQuestionEncoderTokenizer", "dpr"),
     BERT("DPRContextEncoderTokenizer", ""),
     BERT("DPRReaderTokenizer", ""),
-    {.name = "MPNetTokenizer", .model_types = "mpnet", .bert = true, .mask_takes_space = true, .mask_takes_space_always = true,
+    {.name = "MPNetTokenizer",
+     .model_types = "mpnet",
+     .bert = true,
+     .mask_takes_space = true,
+     .mask_takes_space_always = true,
      .normalized = true,
-     .roles = {"<s>", "</s>", "[UNK]", "</s>", "<pad>", "<s>", "<mask>"}, .pair = "mpnet"},
+     .roles = {"<s>", "</s>", "[UNK]", "</s>", "<pad>", "<s>", "<mask>"},
+     .pair = "mpnet"},
     ROBERTA("RobertaTokenizer", "roberta roberta-prelayernorm data2vec-text ibert"),
     ROBERTA("BartTokenizer", "bart"),
     ROBERTA("LongformerTokenizer", "longformer"),
     ROBERTA("LEDTokenizer", "led"),
     ROBERTA("MvpTokenizer", "mvp"),
-    {.name = "DebertaTokenizer", .model_types = "deberta", .mask_takes_space = true,
-     .roles = {"[CLS]", "[SEP]", "[UNK]", "[SEP]", "[PAD]", "[CLS]", "[MASK]"}, .pair = "deberta"},
-    {.name = "GPT2Tokenizer", .model_types = "gpt2 gpt_neo gptj", .normalized = true,
-     .roles = {"<|endoftext|>", "<|endoftext|>", "<|endoftext|>", NULL, NULL, NULL, NULL}, .pair = "gpt2"},
+    {.name = "DebertaTokenizer",
+     .model_types = "deberta",
+     .mask_takes_space = true,
+     .roles = {"[CLS]", "[SEP]", "[UNK]", "[SEP]", "[PAD]", "[CLS]", "[MASK]"},
+     .pair = "deberta"},
+    {.name = "GPT2Tokenizer",
+     .model_types = "gpt2 gpt_neo gptj",
+     .normalized = true,
+     .roles = {"<|endoftext|>", "<|endoftext|>", "<|endoftext|>", NULL, NULL, NULL, NULL},
+     .pair = "gpt2"},
 };
 
 static bool has_word(const char *words, struct str word)

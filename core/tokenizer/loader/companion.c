@@ -184,8 +184,13 @@ static bool list_special(struct listing *list, const struct folder *folder, cons
 static int32_t guess_role(const struct tokenizer *tokenizer, int role)
 {
     static const char *const names[7][3] = {
-        {"<s>", "<bos>", "<|begin_of_text|>"}, {"</s>", "<eos>", "<|endoftext|>"}, {"[UNK]", "<unk>", NULL},
-        {"[SEP]", "</s>", NULL}, {"[PAD]", "<pad>", NULL}, {"[CLS]", "<s>", NULL}, {"[MASK]", "<mask>", NULL},
+        {"<s>", "<bos>", "<|begin_of_text|>"},
+        {"</s>", "<eos>", "<|endoftext|>"},
+        {"[UNK]", "<unk>", NULL},
+        {"[SEP]", "</s>", NULL},
+        {"[PAD]", "<pad>", NULL},
+        {"[CLS]", "<s>", NULL},
+        {"[MASK]", "<mask>", NULL},
     };
     if (role == ROLE_UNK && model_unknown(&tokenizer->model).n)
         return tokenizer_id(tokenizer, model_unknown(&tokenizer->model));

@@ -107,14 +107,14 @@ static void put_pair(struct buf *out, const char *key, struct str token, int32_t
 
 static void bert_pair(struct buf *out, const struct folder *folder, const struct word_list *list)
 {
-    put_template(out, folder_role(folder, ROLE_CLS), document_role_id(folder, list, ROLE_CLS),
-                 folder_role(folder, ROLE_SEP), document_role_id(folder, list, ROLE_SEP), false);
+    put_template(out, folder_role(folder, ROLE_CLS), document_role_id(folder, list, ROLE_CLS), folder_role(folder, ROLE_SEP),
+                 document_role_id(folder, list, ROLE_SEP), false);
 }
 
 static void mpnet_pair(struct buf *out, const struct folder *folder, const struct word_list *list)
 {
-    put_template(out, folder_role(folder, ROLE_CLS), document_role_id(folder, list, ROLE_CLS),
-                 folder_role(folder, ROLE_SEP), document_role_id(folder, list, ROLE_SEP), true);
+    put_template(out, folder_role(folder, ROLE_CLS), document_role_id(folder, list, ROLE_CLS), folder_role(folder, ROLE_SEP),
+                 document_role_id(folder, list, ROLE_SEP), true);
 }
 
 /* The converter names these two literally. */
@@ -161,22 +161,20 @@ void document_postprocessor(struct buf *out, const struct folder *folder, const 
     static const struct {
         const char *name;
         void (*put)(struct buf *, const struct folder *, const struct word_list *);
-    } rows[] = {{"bert", bert_pair}, {"mpnet", mpnet_pair}, {"deberta", deberta_pair}, {"roberta", roberta_pair},
-                {"gpt2", gpt2_pair}};
+    } rows[] = {
+        {"bert", bert_pair}, {"mpnet", mpnet_pair}, {"deberta", deberta_pair}, {"roberta", roberta_pair}, {"gpt2", gpt2_pair}};
     for (size_t i = 0; folder->class && i < sizeof rows / sizeof rows[0]; i++)
         if (!strcmp(rows[i].name, folder->class->pair))
             rows[i].put(out, folder, list);
 }
 
-bool document_build(struct tokenizer *tokenizer, const struct folder *folder, const char *path, struct buf *text,
-                    struct err *err)
+bool document_build(struct tokenizer *tokenizer, const struct folder *folder, const char *path, struct buf *text, struct err *err)
 {
     if (!buf_ok(text, err))
         return false;
     struct overrides over = folder_overrides(folder);
     struct json *document = json_parse(buf_view(text), path, 0, err);
-    bool ok = document && tokenizer_assemble(tokenizer, path, document, &over, err) &&
-              folder_add_tokens(folder, tokenizer, err);
+    bool ok = document && tokenizer_assemble(tokenizer, path, document, &over, err) && folder_add_tokens(folder, tokenizer, err);
     json_free(document);
     return ok;
 }

@@ -13,18 +13,18 @@ struct tokenizer_class {
     bool roberta;            /* add_prefix_space and trim_offsets replace the post-processor's */
     bool mask_takes_space;   /* a mask given as a bare string has lstrip; also beside a tokenizer.json: */
     bool mask_takes_space_always;
-    bool normalized;         /* tokens given as bare strings are looked for in the normalised text */
-    const char *pair;        /* of older files: the post-processor, see loaders */
+    bool normalized;  /* tokens given as bare strings are looked for in the normalised text */
+    const char *pair; /* of older files: the post-processor, see loaders */
 };
 
 /* A folder and the small files beside the tokenizer's own; each document NULL where it is absent. */
 struct folder {
     const char *path;
-    struct json *config;       /* tokenizer_config.json */
-    struct json *special_map;  /* special_tokens_map.json */
-    struct json *added_tokens; /* added_tokens.json */
-    struct json *model_config; /* config.json */
-    struct str class_name;     /* without "Fast"; n 0: the files name none */
+    struct json *config;                 /* tokenizer_config.json */
+    struct json *special_map;            /* special_tokens_map.json */
+    struct json *added_tokens;           /* added_tokens.json */
+    struct json *model_config;           /* config.json */
+    struct str class_name;               /* without "Fast"; n 0: the files name none */
     const struct tokenizer_class *class; /* NULL: unknown or none */
 };
 bool folder_has(const struct folder *folder, const char *file);
@@ -42,7 +42,7 @@ struct overrides folder_overrides(const struct folder *folder);
 NODISCARD bool folder_add_tokens(const struct folder *folder, struct tokenizer *tokenizer, struct err *err);
 
 const struct tokenizer_class *class_of(struct str name, struct str model_type); /* NULL: unknown */
-void classes_list(struct buf *out); /* names, separated by commas */
+void classes_list(struct buf *out);                                             /* names, separated by commas */
 
 struct loader {
     const char *name, *summary;

@@ -10,8 +10,7 @@ static bool load(struct tokenizer *tokenizer, const struct folder *folder, struc
     struct overrides over = folder_overrides(folder);
     char *path = path_join(folder->path, "tokenizer.json", err);
     struct json *document = path ? json_load(path, 0, err) : NULL;
-    bool ok = document && tokenizer_assemble(tokenizer, path, document, &over, err) &&
-              folder_add_tokens(folder, tokenizer, err);
+    bool ok = document && tokenizer_assemble(tokenizer, path, document, &over, err) && folder_add_tokens(folder, tokenizer, err);
     json_free(document);
     free(path);
     return ok;

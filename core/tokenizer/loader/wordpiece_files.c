@@ -34,7 +34,9 @@ static void put_normalizer(struct buf *out, const struct folder *folder)
     buf_printf(out, "\"normalizer\":{\"type\":\"BertNormalizer\",\"clean_text\":true,\"handle_chinese_chars\":%s,",
                basic && folder_flag(folder, "tokenize_chinese_chars", true) ? "true" : "false");
     buf_printf(out, "\"strip_accents\":%s,\"lowercase\":%s}",
-               !basic ? "false" : json_is_bool(strip) ? (json_bool(strip, false) ? "true" : "false") : "null",
+               !basic                ? "false"
+               : json_is_bool(strip) ? (json_bool(strip, false) ? "true" : "false")
+                                     : "null",
                basic && folder_flag(folder, "do_lower_case", true) ? "true" : "false");
 }
 

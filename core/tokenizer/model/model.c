@@ -36,8 +36,7 @@ void *model_scratch(struct model_work *work, size_t slot, size_t n, size_t item,
         err_memory(err, SIZE_MAX, "tokens");
         return NULL;
     }
-    return mem_grow(&work->scratch[slot], &work->scratch_capacity[slot], bytes, 1, "tokens", err) ? work->scratch[slot]
-                                                                                                  : NULL;
+    return mem_grow(&work->scratch[slot], &work->scratch_capacity[slot], bytes, 1, "tokens", err) ? work->scratch[slot] : NULL;
 }
 
 static const struct model_kind *kind_of(const struct build *build, const struct json *json, struct err *err)

@@ -31,7 +31,7 @@ struct model_kind {
     bool (*build)(const struct build *build, const struct json *json, struct vocab *vocab, void **state_out, struct err *err);
     /* Append the ids of `text`, which is not empty. */
     bool (*tokenize)(const void *state, const struct vocab *vocab, struct str text, struct model_work *work, struct err *err);
-    void (*free)(void *state);                            /* what the arena does not hold, or NULL */
+    void (*free)(void *state);                                           /* what the arena does not hold, or NULL */
     struct str (*unknown)(const void *state, const struct vocab *vocab); /* the unknown token's string, n 0: none */
 };
 struct token_model {

@@ -76,8 +76,7 @@ static bool build(const struct build *build, const struct json *json, struct voc
     *state_out = unigram;
     size_t unknown = SIZE_MAX;
     if (!unigram || !field_bool(build, json, "byte_fallback", &unigram->byte_fallback, err) ||
-        !field_size(build, json, "unk_id", &unknown, err) ||
-        !read_pieces(unigram, build, json_get(json, "vocab"), vocab, err))
+        !field_size(build, json, "unk_id", &unknown, err) || !read_pieces(unigram, build, json_get(json, "vocab"), vocab, err))
         return false;
     if (unknown != SIZE_MAX && unknown >= json_count(json_get(json, "vocab")))
         return field_wrong(build, "unk_id", "the number of a piece", err);
@@ -124,8 +123,8 @@ static bool viterbi(const struct unigram *unigram, const struct vocab *vocab, st
 }
 
 /* Emit the bytes of an unknown stretch as <0xNN>; *done tells whether all of them are in the vocabulary. */
-static bool emit_bytes(const struct vocab *vocab, struct str text, size_t begin, size_t end, struct model_work *work,
-                       bool *done, struct err *err)
+static bool emit_bytes(const struct vocab *vocab, struct str text, size_t begin, size_t end, struct model_work *work, bool *done,
+                       struct err *err)
 {
     size_t before = work->n;
     for (size_t i = begin; i < end; i++) {

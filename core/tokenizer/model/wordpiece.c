@@ -10,9 +10,9 @@
 struct wordpiece {
     struct str unknown, prefix;
     size_t max_characters;
-    struct trie trie;       /* of the whole vocabulary */
-    uint32_t continuation;  /* the node behind the prefix */
-    bool continues;         /* there is such a node */
+    struct trie trie;      /* of the whole vocabulary */
+    uint32_t continuation; /* the node behind the prefix */
+    bool continues;        /* there is such a node */
 };
 
 static bool infers(const struct json *json)

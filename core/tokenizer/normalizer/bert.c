@@ -17,8 +17,7 @@ static bool build(const struct build *build, const struct json *json, void **sta
     bool strip = false, given = json_is_bool(json_get(json, "strip_accents"));
     if (!field_bool(build, json, "clean_text", &bert->clean_text, err) ||
         !field_bool(build, json, "handle_chinese_chars", &bert->chinese_chars, err) ||
-        !field_bool(build, json, "lowercase", &bert->lowercase, err) ||
-        !field_bool(build, json, "strip_accents", &strip, err))
+        !field_bool(build, json, "lowercase", &bert->lowercase, err) || !field_bool(build, json, "strip_accents", &strip, err))
         return false;
     if (build->depth == 0 && build->over.lowercase >= 0)
         bert->lowercase = build->over.lowercase;

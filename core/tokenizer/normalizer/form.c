@@ -24,7 +24,7 @@ static bool sort_marks(struct normalized *text, size_t first, struct err *err)
         }
         return true;
     }
-    for (int class = 1; class < 256; class++)
+    for (int class = 1; class < 256; class ++)
         for (size_t i = 0; i < n; i++)
             if (unicode_combining_class(text->changes[first + i].cp) == class &&
                 !normalized_change(text, text->changes[first + i].cp, text->changes[first + i].change, err))

@@ -3,8 +3,7 @@
 
 static bool is_kept(int32_t cp)
 {
-    return !((cp >= 0x01 && cp <= 0x08) || cp == 0x0b || (cp >= 0x0e && cp <= 0x1f) || cp == 0x7f || cp == 0x8f ||
-             cp == 0x9f);
+    return !((cp >= 0x01 && cp <= 0x08) || cp == 0x0b || (cp >= 0x0e && cp <= 0x1f) || cp == 0x7f || cp == 0x8f || cp == 0x9f);
 }
 
 static int32_t plain_space(int32_t cp)

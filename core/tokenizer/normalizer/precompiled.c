@@ -12,7 +12,7 @@
 
 struct charsmap {
     const char *path;
-    uint32_t *units;    /* [n_units] */
+    uint32_t *units; /* [n_units] */
     size_t n_units;
     struct str replacements;
 };

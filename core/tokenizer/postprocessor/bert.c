@@ -8,8 +8,7 @@ bool named_id_read(struct named_id *out, const struct build *build, const struct
     const struct json *pair = json_get(json, key), *name = json_at(pair, 0);
     if (!json_is_string(name) || json_count(pair) != 2)
         return field_wrong(build, key, "[string, id]", err);
-    return arena_str(build->arena, json_str(name, ""), &out->name, err) &&
-           field_id(build, json_at(pair, 1), key, &out->id, err);
+    return arena_str(build->arena, json_str(name, ""), &out->name, err) && field_id(build, json_at(pair, 1), key, &out->id, err);
 }
 
 bool part_surround(struct part *part, const struct named_id *front, int32_t front_type, const struct named_id *back,

@@ -75,8 +75,7 @@ void part_trim(struct part *part, bool add_prefix_space)
     }
 }
 
-bool postprocessor_build(struct postprocessor *postprocessor, const struct build *build, const struct json *json,
-                         struct err *err)
+bool postprocessor_build(struct postprocessor *postprocessor, const struct build *build, const struct json *json, struct err *err)
 {
     *postprocessor = (struct postprocessor){0};
     if (!json || json_is_null(json))

@@ -19,7 +19,7 @@ struct parts {
     struct part *at; /* [n] */
     size_t n, capacity;
 };
-void parts_free(struct parts *parts); /* a zeroed struct is fine */
+void parts_free(struct parts *parts);                                              /* a zeroed struct is fine */
 NODISCARD bool parts_add(struct parts *parts, struct part **out, struct err *err); /* an empty part at the end */
 NODISCARD bool part_add(struct part *part, const struct item *items, size_t n, struct err *err);
 /* A token that is put in. */
@@ -35,7 +35,7 @@ struct postprocessor_kind {
 };
 struct postprocessor {
     const struct postprocessor_kind *kind; /* NULL: does nothing */
-    void *state; /* in the arena */
+    void *state;                           /* in the arena */
 };
 
 /* Build from a component's JSON; null or absent gives one that does nothing. An unknown type is

@@ -5,17 +5,17 @@
 struct slot {
     int text; /* -1: a special token */
     int32_t type;
-    int32_t *ids;          /* [n] */
-    struct str *strings;   /* [n] */
+    int32_t *ids;        /* [n] */
+    struct str *strings; /* [n] */
     size_t n;
 };
-struct template {
+struct template
+{
     struct slot *slots[2]; /* for one text, for a pair */
     size_t n[2];
 };
 
-static bool read_special(struct slot *slot, const struct build *build, const struct json *json, struct str name,
-                         struct err *err)
+static bool read_special(struct slot *slot, const struct build *build, const struct json *json, struct str name, struct err *err)
 {
     const struct json *special = json_get_str(json_get(json, "special_tokens"), name), *ids = json_get(special, "ids"),
                       *strings = json_get(special, "tokens");

@@ -10,8 +10,8 @@ struct pretokenizer_kind {
     /* Read the fields. The state lies in build->arena; NULL is a valid state. A NULL slot: there are no fields. */
     bool (*build)(const struct build *build, const struct json *json, void **state_out, struct err *err);
     bool (*apply)(const void *state, struct pieces *pieces, struct err *err);
-    void (*free)(void *state);                             /* what the arena does not hold, or NULL */
-    void (*describe)(const void *state, struct buf *out);  /* NULL: the type */
+    void (*free)(void *state);                            /* what the arena does not hold, or NULL */
+    void (*describe)(const void *state, struct buf *out); /* NULL: the type */
 };
 struct pretokenizer {
     const struct pretokenizer_kind *kind; /* NULL: does nothing */

@@ -8,12 +8,12 @@
 #include "core/tokenizer/tokenizer.h"
 #include "tests/support/scratch.h"
 
-#define WORDLEVEL "{\"type\":\"WordLevel\",\"vocab\":{\"[UNK]\":0},\"unk_token\":\"[UNK]\"}"
+#define WORDLEVEL             "{\"type\":\"WordLevel\",\"vocab\":{\"[UNK]\":0},\"unk_token\":\"[UNK]\"}"
 #define BPE_OF(vocab, merges) "{\"model\":{\"type\":\"BPE\",\"vocab\":" vocab ",\"merges\":" merges "}}"
-#define NORMALIZER(json) "{\"normalizer\":" json ",\"model\":" WORDLEVEL "}"
-#define PRETOKENIZER(json) "{\"pre_tokenizer\":" json ",\"model\":" WORDLEVEL "}"
-#define POSTPROCESSOR(json) "{\"post_processor\":" json ",\"model\":" WORDLEVEL "}"
-#define ADDED(json) "{\"added_tokens\":" json ",\"model\":" WORDLEVEL "}"
+#define NORMALIZER(json)      "{\"normalizer\":" json ",\"model\":" WORDLEVEL "}"
+#define PRETOKENIZER(json)    "{\"pre_tokenizer\":" json ",\"model\":" WORDLEVEL "}"
+#define POSTPROCESSOR(json)   "{\"post_processor\":" json ",\"model\":" WORDLEVEL "}"
+#define ADDED(json)           "{\"added_tokens\":" json ",\"model\":" WORDLEVEL "}"
 
 static const struct bad {
     const char *name, *document;
@@ -27,7 +27,8 @@ static const struct bad {
     {"unknown model", "{\"model\":{\"type\":\"Morse\"}}", ERR_UNSUPPORTED, "\"Morse\""},
     {"model that cannot be told", "{\"model\":{}}", ERR_UNSUPPORTED, "without \"type\""},
     {"unknown normalizer", NORMALIZER("{\"type\":\"Upper\"}"), ERR_UNSUPPORTED, "normalizer of unknown type \"Upper\""},
-    {"unknown pre-tokenizer", PRETOKENIZER("{\"type\":\"Delimiter\"}"), ERR_UNSUPPORTED, "pre-tokenizer of unknown type \"Delimiter\""},
+    {"unknown pre-tokenizer", PRETOKENIZER("{\"type\":\"Delimiter\"}"), ERR_UNSUPPORTED,
+     "pre-tokenizer of unknown type \"Delimiter\""},
     {"unknown post-processor", POSTPROCESSOR("{\"type\":\"X\"}"), ERR_UNSUPPORTED, "post-processor of unknown type \"X\""},
     {"unknown within a Sequence", NORMALIZER("{\"type\":\"Sequence\",\"normalizers\":[{\"type\":\"NFC\"},{\"type\":\"Upper\"}]}"),
      ERR_UNSUPPORTED, "\"Upper\""},
@@ -35,21 +36,23 @@ static const struct bad {
     {"component that is a string", NORMALIZER("\"NFC\""), ERR_FORMAT, "expected an object"},
     {"flag that is a string", NORMALIZER("{\"type\":\"BertNormalizer\",\"lowercase\":\"yes\"}"), ERR_FORMAT, "\"lowercase\""},
     {"pattern missing", NORMALIZER("{\"type\":\"Replace\",\"content\":\"\"}"), ERR_FORMAT, "pattern"},
-    {"pattern broken", PRETOKENIZER("{\"type\":\"Split\",\"pattern\":{\"Regex\":\"(\"},\"behavior\":\"Removed\",\"invert\":false}"),
-     ERR_FORMAT, "pattern \"(\""},
+    {"pattern broken",
+     PRETOKENIZER("{\"type\":\"Split\",\"pattern\":{\"Regex\":\"(\"},\"behavior\":\"Removed\",\"invert\":false}"), ERR_FORMAT,
+     "pattern \"(\""},
     {"pattern that cannot be translated",
-     PRETOKENIZER("{\"type\":\"Split\",\"pattern\":{\"Regex\":\"(?~a)\"},\"behavior\":\"Removed\",\"invert\":false}"), ERR_UNSUPPORTED,
-     "absence"},
-    {"behaviour unknown", PRETOKENIZER("{\"type\":\"Split\",\"pattern\":{\"String\":\"a\"},\"behavior\":\"Doubled\"}"), ERR_FORMAT,
-     "\"behavior\""},
+     PRETOKENIZER("{\"type\":\"Split\",\"pattern\":{\"Regex\":\"(?~a)\"},\"behavior\":\"Removed\",\"invert\":false}"),
+     ERR_UNSUPPORTED, "absence"},
+    {"behaviour unknown", PRETOKENIZER("{\"type\":\"Split\",\"pattern\":{\"String\":\"a\"},\"behavior\":\"Doubled\"}"),
+     ERR_FORMAT, "\"behavior\""},
     {"scheme unknown", PRETOKENIZER("{\"type\":\"Metaspace\",\"replacement\":\"_\",\"prepend_scheme\":\"last\"}"), ERR_FORMAT,
      "\"prepend_scheme\""},
-    {"replacement of two characters", PRETOKENIZER("{\"type\":\"Metaspace\",\"replacement\":\"__\"}"), ERR_FORMAT, "one character"},
+    {"replacement of two characters", PRETOKENIZER("{\"type\":\"Metaspace\",\"replacement\":\"__\"}"), ERR_FORMAT,
+     "one character"},
     {"length zero", PRETOKENIZER("{\"type\":\"FixedLength\",\"length\":0}"), ERR_FORMAT, "at least 1"},
     {"charsmap not base64", NORMALIZER("{\"type\":\"Precompiled\",\"precompiled_charsmap\":\"*\"}"), ERR_FORMAT, "base64"},
     {"charsmap too short", NORMALIZER("{\"type\":\"Precompiled\",\"precompiled_charsmap\":\"AAAA\"}"), ERR_FORMAT, "charsmap"},
-    {"charsmap with a trie beyond its end", NORMALIZER("{\"type\":\"Precompiled\",\"precompiled_charsmap\":\"/////wAA\"}"), ERR_FORMAT,
-     "charsmap"},
+    {"charsmap with a trie beyond its end", NORMALIZER("{\"type\":\"Precompiled\",\"precompiled_charsmap\":\"/////wAA\"}"),
+     ERR_FORMAT, "charsmap"},
     {"template names a token that is not there",
      POSTPROCESSOR("{\"type\":\"TemplateProcessing\",\"single\":[{\"SpecialToken\":{\"id\":\"Q\",\"type_id\":0}}],\"pair\":[],"
                    "\"special_tokens\":{}}"),
@@ -63,15 +66,18 @@ static const struct bad {
     {"id of four thousand millions", "{\"model\":{\"type\":\"WordLevel\",\"vocab\":{\"a\":4000000000},\"unk_token\":\"a\"}}",
      ERR_LIMIT, "4000000000"},
     {"id with a fraction", "{\"model\":{\"type\":\"WordLevel\",\"vocab\":{\"a\":1.5},\"unk_token\":\"a\"}}", ERR_FORMAT, "an id"},
-    {"id that is a string", "{\"model\":{\"type\":\"WordLevel\",\"vocab\":{\"a\":\"1\"},\"unk_token\":\"a\"}}", ERR_FORMAT, "an id"},
+    {"id that is a string", "{\"model\":{\"type\":\"WordLevel\",\"vocab\":{\"a\":\"1\"},\"unk_token\":\"a\"}}", ERR_FORMAT,
+     "an id"},
     {"vocabulary that is a list", "{\"model\":{\"type\":\"WordPiece\",\"vocab\":[]}}", ERR_FORMAT, "\"vocab\""},
     {"merge of an unknown token", BPE_OF("{\"a\":0}", "[\"a b\"]"), ERR_FORMAT, "\"b\" is not in the vocabulary"},
-    {"merge into an unknown token", BPE_OF("{\"a\":0,\"b\":1}", "[[\"a\",\"b\"]]"), ERR_FORMAT, "\"ab\" is not in the vocabulary"},
+    {"merge into an unknown token", BPE_OF("{\"a\":0,\"b\":1}", "[[\"a\",\"b\"]]"), ERR_FORMAT,
+     "\"ab\" is not in the vocabulary"},
     {"merge of three", BPE_OF("{\"a\":0}", "[\"a a a\"]"), ERR_FORMAT, "\"merges\""},
     {"merge that is a number", BPE_OF("{\"a\":0}", "[1]"), ERR_FORMAT, "\"merges\""},
     {"merges missing", "{\"model\":{\"type\":\"BPE\",\"vocab\":{}}}", ERR_FORMAT, "\"merges\""},
     {"dropout beyond 1", "{\"model\":{\"type\":\"BPE\",\"dropout\":2,\"vocab\":{},\"merges\":[]}}", ERR_FORMAT, "\"dropout\""},
-    {"unk_id beyond the pieces", "{\"model\":{\"type\":\"Unigram\",\"unk_id\":3,\"vocab\":[[\"a\",0]]}}", ERR_FORMAT, "\"unk_id\""},
+    {"unk_id beyond the pieces", "{\"model\":{\"type\":\"Unigram\",\"unk_id\":3,\"vocab\":[[\"a\",0]]}}", ERR_FORMAT,
+     "\"unk_id\""},
     {"piece without score", "{\"model\":{\"type\":\"Unigram\",\"unk_id\":0,\"vocab\":[[\"a\"]]}}", ERR_FORMAT, "[piece, score]"},
     {"added tokens that are an object", ADDED("{}"), ERR_FORMAT, "\"added_tokens\""},
     {"added token without content", ADDED("[{\"id\":1}]"), ERR_FORMAT, "\"content\""},
@@ -159,7 +165,8 @@ Test(tokenizer_bad, changed_bytes_give_a_valid_load_or_one_error, .timeout = 120
         for (int round = 0; round < 120; round++) {
             memcpy(copy, bytes, n);
             for (size_t flips = 1 + draw(&state, 3); flips > 0; flips--)
-                copy[draw(&state, n)] = (unsigned char)(round % 2 ? draw(&state, 256) : (size_t)marks[draw(&state, sizeof marks)]);
+                copy[draw(&state, n)] =
+                    (unsigned char)(round % 2 ? draw(&state, 256) : (size_t)marks[draw(&state, sizeof marks)]);
             scratch_write("tokenizer.json", copy, n);
             if (survives(text_of_samples, &err))
                 loaded++;
@@ -172,7 +179,8 @@ Test(tokenizer_bad, changed_bytes_give_a_valid_load_or_one_error, .timeout = 120
         free(bytes);
     }
     cr_expect(failures.n == 0, "\n%s", buf_cstr(&failures));
-    cr_expect(loaded > 50 && refused > 50, "%zu loaded, %zu were refused: the changes are too weak or too strong", loaded, refused);
+    cr_expect(loaded > 50 && refused > 50, "%zu loaded, %zu were refused: the changes are too weak or too strong", loaded,
+              refused);
     buf_free(&failures);
 }
 
@@ -222,22 +230,25 @@ static void check_encode(const char *name, const char *document, const char *tex
 
 Test(tokenizer_bad, faults_that_only_a_text_shows_are_one_error, .timeout = 60)
 {
-    check_encode("unknown word, no unknown token", "{\"model\":{\"type\":\"WordLevel\",\"vocab\":{\"a\":0},\"unk_token\":\"u\"}}", "b",
-                 ERR_FORMAT, "\"u\" is not in the vocabulary");
-    check_encode("unknown piece, no unknown token",
-                 "{\"model\":{\"type\":\"WordPiece\",\"vocab\":{\"a\":0},\"unk_token\":\"u\",\"continuing_subword_prefix\":\"##\"}}",
+    check_encode("unknown word, no unknown token", "{\"model\":{\"type\":\"WordLevel\",\"vocab\":{\"a\":0},\"unk_token\":\"u\"}}",
                  "b", ERR_FORMAT, "\"u\" is not in the vocabulary");
-    check_encode("unknown character, no unknown piece", "{\"model\":{\"type\":\"Unigram\",\"unk_id\":null,\"vocab\":[[\"a\",0]]}}", "b",
-                 ERR_FORMAT, "no unknown token");
+    check_encode(
+        "unknown piece, no unknown token",
+        "{\"model\":{\"type\":\"WordPiece\",\"vocab\":{\"a\":0},\"unk_token\":\"u\",\"continuing_subword_prefix\":\"##\"}}", "b",
+        ERR_FORMAT, "\"u\" is not in the vocabulary");
+    check_encode("unknown character, no unknown piece",
+                 "{\"model\":{\"type\":\"Unigram\",\"unk_id\":null,\"vocab\":[[\"a\",0]]}}", "b", ERR_FORMAT, "no unknown token");
     check_encode("unknown token of BPE missing",
                  "{\"model\":{\"type\":\"BPE\",\"unk_token\":\"u\",\"vocab\":{\"a\":0},\"merges\":[]}}", "b", ERR_FORMAT,
                  "\"u\" is not in the vocabulary");
-    check_encode("charsmap that leads nowhere", NORMALIZER("{\"type\":\"Precompiled\",\"precompiled_charsmap\":\"BAAAAAD8/38=\"}"), "b",
-                 ERR_FORMAT, "the charsmap is damaged");
-    check_encode("template that asks for a second text",
-                 POSTPROCESSOR("{\"type\":\"TemplateProcessing\",\"single\":[{\"Sequence\":{\"id\":\"B\",\"type_id\":0}}],\"pair\":[],"
-                               "\"special_tokens\":{}}"),
-                 "b", ERR_FORMAT, "second");
+    check_encode("charsmap that leads nowhere",
+                 NORMALIZER("{\"type\":\"Precompiled\",\"precompiled_charsmap\":\"BAAAAAD8/38=\"}"), "b", ERR_FORMAT,
+                 "the charsmap is damaged");
+    check_encode(
+        "template that asks for a second text",
+        POSTPROCESSOR("{\"type\":\"TemplateProcessing\",\"single\":[{\"Sequence\":{\"id\":\"B\",\"type_id\":0}}],\"pair\":[],"
+                      "\"special_tokens\":{}}"),
+        "b", ERR_FORMAT, "second");
 }
 
 Test(tokenizer_bad, a_pattern_that_backtracks_forever_is_given_up, .timeout = 60)
@@ -245,8 +256,11 @@ Test(tokenizer_bad, a_pattern_that_backtracks_forever_is_given_up, .timeout = 60
     char text[4001];
     memset(text, 'a', sizeof text - 1);
     text[sizeof text - 1] = 0;
-    check_encode("(a*)*b", PRETOKENIZER("{\"type\":\"Split\",\"pattern\":{\"Regex\":\"(?:a|a|aa)*(?:a|aa)*c|(a+)+\\\\1d\"},\"behavior\":\"Removed\"}"),
-                 text, ERR_LIMIT, "gave up");
+    check_encode(
+        "(a*)*b",
+        PRETOKENIZER(
+            "{\"type\":\"Split\",\"pattern\":{\"Regex\":\"(?:a|a|aa)*(?:a|aa)*c|(a+)+\\\\1d\"},\"behavior\":\"Removed\"}"),
+        text, ERR_LIMIT, "gave up");
 }
 
 Test(tokenizer_bad, text_that_is_not_utf8_is_refused_with_its_byte)
@@ -276,8 +290,10 @@ Test(tokenizer_bad, one_word_of_a_megabyte_takes_seconds_at_most, .timeout = 120
 {
     static const char *const documents[] = {
         BPE_OF("{\"a\":0,\"aa\":1,\"aaaa\":2,\"b\":3,\"ab\":4}", "[\"a a\",\"aa aa\",\"a b\"]"),
-        "{\"model\":{\"type\":\"Unigram\",\"unk_id\":0,\"vocab\":[[\"u\",0],[\"a\",-1],[\"aa\",-1.5],[\"aaaaaaaaaaaaaaaa\",-9]]}}",
-        "{\"model\":{\"type\":\"WordPiece\",\"unk_token\":\"a\",\"continuing_subword_prefix\":\"##\",\"max_input_chars_per_word\":99999999,"
+        "{\"model\":{\"type\":\"Unigram\",\"unk_id\":0,\"vocab\":[[\"u\",0],[\"a\",-1],[\"aa\",-1.5],[\"aaaaaaaaaaaaaaaa\",-9]]}"
+        "}",
+        "{\"model\":{\"type\":\"WordPiece\",\"unk_token\":\"a\",\"continuing_subword_prefix\":\"##\",\"max_input_chars_per_"
+        "word\":99999999,"
         "\"vocab\":{\"a\":0,\"##a\":1,\"##aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\":2}}}",
         NORMALIZER("{\"type\":\"NFC\"}"),
     };

@@ -10,9 +10,9 @@
 struct component {
     const char *name, *normalizer, *pre_tokenizer, *post_processor, *added_tokens, *model; /* JSON, NULL: none */
     const char *text;
-    size_t n;              /* bytes of the text, which may hold NUL */
-    const char *pair;      /* NULL: none */
-    const char *expected;  /* id:begin-end:word:type:special:text of every token */
+    size_t n;             /* bytes of the text, which may hold NUL */
+    const char *pair;     /* NULL: none */
+    const char *expected; /* id:begin-end:word:type:special:text of every token */
 };
 #include "tests/core/tokenizer/reference.h"
 
@@ -32,8 +32,8 @@ static void describe(const struct encoding *encoding, struct buf *out)
 {
     for (size_t i = 0; i < encoding->n; i++) {
         const struct token *token = &encoding->tokens[i];
-        buf_printf(out, "%s%d:%zu-%zu:%d:%d:%d:%d", i ? " " : "", token->id, token->cbegin, token->cend, token->word,
-                   token->type, token->special, token->text);
+        buf_printf(out, "%s%d:%zu-%zu:%d:%d:%d:%d", i ? " " : "", token->id, token->cbegin, token->cend, token->word, token->type,
+                   token->special, token->text);
     }
 }
 
@@ -45,8 +45,8 @@ static void check(const struct component *component, struct buf *failures)
     struct str pair = str_of(component->pair);
     write_document(component);
     struct tokenizer *tokenizer = tokenizer_load(scratch_folder(), &err);
-    if (!tokenizer || !tokenizer_encode(tokenizer, (struct str){component->text, component->n}, component->pair ? &pair : NULL,
-                                        0, &encoding, &err))
+    if (!tokenizer || !tokenizer_encode(tokenizer, (struct str){component->text, component->n}, component->pair ? &pair : NULL, 0,
+                                        &encoding, &err))
         buf_printf(failures, "  %s: %s\n", component->name, err.message);
     else
         describe(&encoding, &got);
@@ -101,11 +101,11 @@ Test(tokenizer_components, every_row_of_every_family_is_in_the_table)
     buf_free(&missing);
 }
 
-#define UNIQUE(kinds, field)                                                                  \
-    for (size_t i = 0; kinds[i]; i++) {                                                       \
-        cr_expect(kinds[i]->summary && kinds[i]->summary[0], "%s has no summary", kinds[i]->field); \
-        for (size_t k = 0; k < i; k++)                                                        \
-            cr_expect(strcmp(kinds[i]->field, kinds[k]->field) != 0, "two rows %s", kinds[i]->field); \
+#define UNIQUE(kinds, field)                                                                                                     \
+    for (size_t i = 0; kinds[i]; i++) {                                                                                          \
+        cr_expect(kinds[i]->summary &&kinds[i]->summary[0], "%s has no summary", kinds[i]->field);                               \
+        for (size_t k = 0; k < i; k++)                                                                                           \
+            cr_expect(strcmp(kinds[i]->field, kinds[k]->field) != 0, "two rows %s", kinds[i]->field);                            \
     }
 
 Test(tokenizer_components, names_are_unique_and_explained)

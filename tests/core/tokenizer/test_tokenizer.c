@@ -41,14 +41,16 @@ Test(tokenizer, what_a_person_reads_has_no_marks_of_the_vocabulary)
     expect_display(tokenizer, "##s", "s");
     expect_display(tokenizer, "[CLS]", "[CLS]");
     tokenizer_free(tokenizer);
-    write_document("{\"pre_tokenizer\":{\"type\":\"Metaspace\",\"replacement\":\"▁\"},\"model\":{\"type\":\"Unigram\",\"unk_id\":0,"
-                   "\"byte_fallback\":true,\"vocab\":[[\"<unk>\",0],[\"▁a▁b\",0],[\"▁\",0],[\"<0x41>\",0]]}}");
+    write_document(
+        "{\"pre_tokenizer\":{\"type\":\"Metaspace\",\"replacement\":\"▁\"},\"model\":{\"type\":\"Unigram\",\"unk_id\":0,"
+        "\"byte_fallback\":true,\"vocab\":[[\"<unk>\",0],[\"▁a▁b\",0],[\"▁\",0],[\"<0x41>\",0]]}}");
     tokenizer = load(scratch_folder());
     expect_display(tokenizer, "▁a▁b", "a b");
     expect_display(tokenizer, "▁", "");
     expect_display(tokenizer, "<0x41>", "A");
     tokenizer_free(tokenizer);
-    write_document("{\"model\":{\"type\":\"BPE\",\"end_of_word_suffix\":\"</w>\",\"vocab\":{\"ab</w>\":0,\"</w>\":1},\"merges\":[]}}");
+    write_document(
+        "{\"model\":{\"type\":\"BPE\",\"end_of_word_suffix\":\"</w>\",\"vocab\":{\"ab</w>\":0,\"</w>\":1},\"merges\":[]}}");
     tokenizer = load(scratch_folder());
     expect_display(tokenizer, "ab</w>", "ab");
     expect_display(tokenizer, "</w>", "</w>");
