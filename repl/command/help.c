@@ -8,7 +8,7 @@
 #include "repl/topics.h"
 #include "repl/usage.h"
 
-enum { NAME_COLUMNS = 12, OPTION_COLUMNS = 26 };
+enum { NAME_COLUMNS = 12, OPTION_COLUMNS = 26, WRAP_COLUMNS = 78 };
 
 static void put_list(struct buf *out)
 {
@@ -30,26 +30,25 @@ static void put_list(struct buf *out)
     buf_puts(out, "\nhelp NAME explains one of them, with examples; apropos WORD searches.");
 }
 
-/* Text broken into lines of at most 78 columns (it is ASCII but for a few signs, so bytes serve). */
-static void put_wrapped(struct buf *out, const char *text, size_t indent)
+/* Paragraphs, broken into lines of at most 78 columns (ASCII but for a few signs, so bytes serve). A line break in the
+ * text is a blank unless an empty or an indented line follows. */
+static void put_wrapped(struct buf *out, const char *text)
 {
     size_t column = 0;
     for (const char *at = text; *at;) {
-        if (*at == '\n') {
+        bool after_empty = at > text && at[-1] == '\n';
+        if (*at == '\n' && (after_empty || at[1] == '\n' || at[1] == ' ')) {
             buf_char(out, '\n');
             column = 0;
             at++;
             continue;
         }
+        at += *at == '\n';
         size_t n = strcspn(at, " \n");
-        if (column && column + 1 + n > 78) {
+        if (column && column + 1 + n > WRAP_COLUMNS) {
             buf_char(out, '\n');
             column = 0;
-        }
-        if (!column)
-            for (; column < indent; column++)
-                buf_char(out, ' ');
-        else {
+        } else if (column) {
             buf_char(out, ' ');
             column++;
         }
@@ -96,7 +95,7 @@ static void put_command(struct buf *out, const struct command *command)
         buf_printf(out, "also called %s\n", command->aliases);
     buf_char(out, '\n');
     if (command->help && *command->help) {
-        put_wrapped(out, command->help, 0);
+        put_wrapped(out, command->help);
         buf_char(out, '\n');
     }
     size_t n = command_options(command);
