@@ -41,10 +41,8 @@ static void report(struct result *result, const struct model *model)
     if (model->arch)
         buf_printf(&line, ": %s, %zu layers of %zu heads, %.3g M parameters", model->arch->name, model->layers, model->H,
                    (double)model->parameters / 1e6);
-    if (model->tokenizer) {
-        buf_puts(&line, model->arch ? "; " : ": a tokenizer alone, no weights; ");
-        tokenizer_describe(model->tokenizer, &line);
-    }
+    else
+        buf_printf(&line, ": a tokenizer of %zu ids alone, no weights", tokenizer_vocab_size(model->tokenizer));
     result_note(result, "%s", buf_cstr(&line));
     if (!model->tokenizer)
         result_note(result, "no tokenizer%s%s; texts go in as ids: run ids=1,7,2", model->tokenizer_problem ? ": " : "",
