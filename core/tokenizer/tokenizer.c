@@ -215,7 +215,7 @@ static bool tokenize(const struct tokenizer *tokenizer, struct str text, int32_t
     bool ok = places_of(&work->places, text, err) && cut(tokenizer, text, &work->pieces, err);
     for (size_t i = 0; ok && i < work->pieces.count; i++)
         ok = add_piece(tokenizer, work, i, number, part, err);
-    if (!ok && err && (err->code == ERR_FORMAT || err->code == ERR_UNSUPPORTED) && tokenizer->path &&
+    if (!ok && err && (err->code == ERR_FORMAT || err->code == ERR_UNSUPPORTED || err->code == ERR_LIMIT) && tokenizer->path &&
         !strstr(err->message, tokenizer->path))
         err_prefix(err, "%s: ", tokenizer->path);
     return ok;
