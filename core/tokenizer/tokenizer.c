@@ -204,6 +204,14 @@ static bool add_piece(const struct tokenizer *tokenizer, struct work *work, size
     return ok;
 }
 
+/* A text showed what is wrong with the file: let the message name it. */
+static void name_file(const struct tokenizer *tokenizer, struct err *err)
+{
+    bool is_file = err && (err->code == ERR_FORMAT || err->code == ERR_UNSUPPORTED || err->code == ERR_LIMIT);
+    if (is_file && !strstr(err->message, tokenizer->path))
+        err_prefix(err, "%s: ", tokenizer->path);
+}
+
 static bool tokenize(const struct tokenizer *tokenizer, struct str text, int32_t number, struct work *work, struct part *part,
                      struct err *err)
 {
@@ -215,9 +223,8 @@ static bool tokenize(const struct tokenizer *tokenizer, struct str text, int32_t
     bool ok = places_of(&work->places, text, err) && cut(tokenizer, text, &work->pieces, err);
     for (size_t i = 0; ok && i < work->pieces.count; i++)
         ok = add_piece(tokenizer, work, i, number, part, err);
-    if (!ok && err && (err->code == ERR_FORMAT || err->code == ERR_UNSUPPORTED || err->code == ERR_LIMIT) && tokenizer->path &&
-        !strstr(err->message, tokenizer->path))
-        err_prefix(err, "%s: ", tokenizer->path);
+    if (!ok)
+        name_file(tokenizer, err);
     return ok;
 }
 
@@ -303,8 +310,11 @@ bool tokenizer_encode(const struct tokenizer *tokenizer, struct str first, const
         struct part *part;
         ok = parts_add(&parts, &part, err) && tokenize(tokenizer, *texts[i], i, &work[i], part, err);
     }
-    ok = ok && postprocessor_apply(&tokenizer->postprocessor, &parts, !(flags & TOKENIZE_NO_SPECIAL), err) &&
-         finish(tokenizer, &parts, work, texts, out, err);
+    if (ok && !postprocessor_apply(&tokenizer->postprocessor, &parts, !(flags & TOKENIZE_NO_SPECIAL), err)) {
+        name_file(tokenizer, err);
+        ok = false;
+    }
+    ok = ok && finish(tokenizer, &parts, work, texts, out, err);
     parts_free(&parts);
     work_free(&work[0]);
     work_free(&work[1]);
