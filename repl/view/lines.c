@@ -94,9 +94,7 @@ static void wait_for_return(struct viewer *viewer)
 static void run_command(struct viewer *viewer, const char *line)
 {
     struct err err = {0};
-    if (!viewer->session->nested)
-        buf_str(&viewer->session->history, buf_view(&viewer->echo)); /* what was done before it */
-    buf_free(&viewer->echo);
+    viewer_give_history(viewer); /* what was done before it */
     screen_suspend(viewer->screen);
     fprintf(stderr, "gaze> %s\n", line);
     session_execute(viewer->session, line);

@@ -278,13 +278,14 @@ static void draw_terms(struct viewer *v, const struct map_plan_view *plan, struc
 static void draw_bar(struct viewer *v, const struct map_plan_view *plan, struct cell_grid *grid)
 {
     struct buf text = {0};
-    size_t col = 1 + cells_bar(grid, plan->bar_row, 1, grid->columns - 2, &v->ink, &v->picture) + 3;
     if (plan->heat.pool_rows > 1 || plan->heat.pool_cols > 1)
-        buf_printf(&text, "pooled %zu × %zu by the largest |value|   ", plan->heat.pool_rows, plan->heat.pool_cols);
+        buf_printf(&text, "pooled %zu × %zu, largest |value|", plan->heat.pool_rows, plan->heat.pool_cols);
+    if (v->special)
+        buf_puts(&text, text.n ? "; special hidden" : "special hidden");
     if (v->special && !isnan(v->map.hidden_mass))
-        buf_printf(&text, "special tokens hidden, mean mass on them %.3f", v->map.hidden_mass);
-    else if (v->special)
-        buf_puts(&text, "special tokens hidden");
+        buf_printf(&text, ": %.3f of the mass", v->map.hidden_mass);
+    size_t note = text.n ? text_columns(buf_view(&text)) + 3 : 0, room = grid->columns - 2;
+    size_t col = 1 + cells_bar(grid, plan->bar_row, 1, room > note + 30 ? room - note : room, &v->ink, &v->picture) + 3;
     if (text.n)
         put(grid, plan->bar_row, col, &text, style_dim);
     buf_free(&text);

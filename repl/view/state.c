@@ -375,9 +375,10 @@ void viewer_step_palette(struct viewer *viewer, int amount)
     size_t n = 0;
     while (palettes[n])
         n++;
+    const struct palette *now_used = viewer->ink.palette;
     do
         at.palette = turn(at.palette, amount, n + 1);
-    while (at.palette && palettes[at.palette - 1]->diverging != viewer->picture.scale.diverging);
+    while (at.palette && (palettes[at.palette - 1]->diverging != now_used->diverging || palettes[at.palette - 1] == now_used));
     look(viewer, at);
     viewer_say(viewer, "palette %s: %s", viewer->ink.palette->name, viewer->ink.palette->summary);
 }

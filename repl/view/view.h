@@ -101,6 +101,7 @@ void viewer_say(struct viewer *viewer, const char *format, ...) PRINTF_LIKE(2, 3
 void viewer_complain(struct viewer *viewer, const struct err *err);
 void viewer_open(struct viewer *viewer, const struct view *view); /* on top of the others */
 void viewer_back(struct viewer *viewer);                          /* close the uppermost; the last one leaves */
+void viewer_give_history(struct viewer *viewer);
 /* The screen as it is shown, without the prompt, as text. */
 NODISCARD bool viewer_save_display(struct viewer *viewer, struct str path, struct err *err);
 

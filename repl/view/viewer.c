@@ -7,9 +7,10 @@
 
 #include "core/base/cancel.h"
 #include "core/base/file.h"
+#include "repl/line.h"
 #include "repl/view/view.h"
 
-enum { LEAST_COLUMNS = 44, LEAST_ROWS = 12, IDLE = 250 /* ms */, SLICE = 40 /* ms */ };
+enum { LEAST_COLUMNS = 44, LEAST_ROWS = 12, IDLE = 150 /* ms */, SLICE = 40 /* ms */ };
 
 #define VIEW_ROW(name) &view_##name,
 const struct view *const views[] = {VIEWS(VIEW_ROW) NULL};
@@ -389,10 +390,20 @@ static void loop(struct viewer *viewer)
     }
 }
 
-static void give_history(struct viewer *viewer)
+/* What was done as commands: for `history`, and for Up at the prompt. */
+void viewer_give_history(struct viewer *viewer)
 {
-    if (!viewer->session->nested)
-        buf_str(&viewer->session->history, buf_view(&viewer->echo));
+    struct session *session = viewer->session;
+    bool at_prompt = session->interactive && !session->source_file;
+    char *line = viewer->echo.data, *end;
+    if (session->nested || !viewer->echo.n)
+        return;
+    buf_str(&session->history, buf_view(&viewer->echo));
+    for (; at_prompt && line < viewer->echo.data + viewer->echo.n && (end = strchr(line, '\n')); line = end + 1) {
+        *end = 0;
+        line_remember(line);
+    }
+    buf_free(&viewer->echo);
 }
 
 bool viewer_run(struct session *session, const struct call *call, struct kept_run *run, struct site site, struct err *err)
@@ -413,7 +424,9 @@ bool viewer_run(struct session *session, const struct call *call, struct kept_ru
         while (viewer.n_views)
             close_top(&viewer);
         screen_close(viewer.screen);
-        give_history(&viewer);
+        viewer_give_history(&viewer);
+        if (ok && !viewer_kept(&viewer))
+            ok = err_set(err, ERR_NOT_FOUND, "@%zu, the run that was looked at, has been dropped", viewer.run);
     }
     viewer_end(&viewer);
     if (cancel_requested() && !cancel_leaving())

@@ -1,180 +1,242 @@
-/* The prompt in a real pseudo-terminal: editing, completion, history, Ctrl-C, Ctrl-D, signals, pasted lines. */
+/* The prompt in a real pseudo-terminal: editing, completion, history, Ctrl-C, Ctrl-D, modes, exit codes. */
 #include <criterion/criterion.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include "tests/screen/terminal.h"
 
-static struct terminal *t;
+#include "tests/screen/gaze.h"
 
-static void start_with(const char *const *env)
+#define MODEL "examples/models/roberta-tiny"
+
+static struct terminal *prompt_with(const char *const *arguments)
 {
-    static char program[512];
-    const char *build = getenv("GAZE_BUILD");
-    snprintf(program, sizeof program, "%s/gaze", build ? build : "build");
-    const char *argv[] = {program, "-X", "examples/models/roberta-tiny", NULL};
-    t = terminal_start(&(struct terminal_setup){.argv = argv, .env = env});
-    cr_assert(terminal_wait_text(t, "gaze>"));
+    struct terminal *t = gaze_start(arguments, NULL, 24, 80, NULL);
+    if (!wait_prompt(t)) {
+        terminal_free(t);
+        return NULL;
+    }
+    return t;
 }
 
-static void start(void)
+static struct terminal *prompt(void)
 {
-    start_with(NULL);
+    return prompt_with((const char *[]){"-X", NULL});
 }
 
-static void stop(void)
+static bool logged(const struct terminal *t, size_t from, const char *text)
 {
+    return memmem(t->log + from, t->n_log - from, text, strlen(text)) != NULL;
+}
+
+Test(prompt, prints_what_a_command_says, .timeout = 120)
+{
+    struct terminal *t = prompt();
+    cr_assert(t);
+    gaze_line(t, "load " MODEL);
+    cr_expect(terminal_shows(t, "6 layers of 4 heads"), "what its config.json says");
+    gaze_line(t, "tokens \" cat\"");
+    char id[32], *vocab = file_text(MODEL "/vocab.json"), *entry = vocab ? strstr(vocab, "cat\":3") : NULL;
+    cr_assert(entry);
+    snprintf(id, sizeof id, " %ld ", strtol(entry + strlen("cat\":"), NULL, 10));
+    cr_expect(terminal_shows(t, id), "its id stands in vocab.json:%s", id);
+    free(vocab);
     terminal_free(t);
 }
 
-/* A line is entered and the next prompt is waited for: the words of its output first. */
-static void enter(const char *line, const char *answer)
+Test(prompt, points_at_the_error, .timeout = 120)
 {
-    terminal_send(t, line);
-    terminal_send(t, "\r");
-    cr_assert(terminal_wait_text(t, answer), "%s", line);
+    struct terminal *t = prompt();
+    int word_row, word_col, caret_row, caret_col;
+    cr_assert(t);
+    gaze_line(t, "load " MODEL);
+    size_t at = gaze_line(t, "show L1.H1 scale=wrong");
+    cr_expect(logged(t, at, "error:"));
+    cr_assert(terminal_find(t, "  show L1.H1 scale=wrong", &word_row, &word_col) &&
+              terminal_find(t, "^^^", &caret_row, &caret_col));
+    cr_expect_eq(caret_row, word_row + 1, "the caret stands under the line");
+    cr_expect_eq(caret_col, word_col + 2 + (int)strlen("show L1.H1 scale="), "it begins where the wrong word begins");
+    at = gaze_line(t, "models");
+    cr_expect(logged(t, at, "roberta-tiny"), "the session goes on");
+    terminal_free(t);
 }
 
-Test(prompt, control_d_leaves_with_0, .init = start, .fini = stop)
+Test(prompt, completes_with_tab, .timeout = 120)
 {
-    enter("shwo", "did you mean show?");
+    struct terminal *t = prompt();
+    cr_assert(t);
+    gaze_line(t, "load " MODEL);
+    terminal_send(t, "unlo\t");
+    cr_expect(terminal_wait_text(t, PROMPT "unload"), "a verb");
+    terminal_send(t, "rob\t");
+    cr_expect(terminal_wait_text(t, PROMPT "unload roberta-tiny"), "a loaded model");
+    terminal_keys(t, "C-c");
+    cr_expect(wait_prompt(t));
+    terminal_send(t, "set palette=vir\t");
+    cr_expect(terminal_wait_text(t, PROMPT "set palette=viridis"), "a value");
+    terminal_keys(t, "C-c");
+    cr_expect(wait_prompt(t));
+    terminal_send(t, "load examples/models/deberta-v3\t");
+    cr_expect(terminal_wait_text(t, PROMPT "load examples/models/deberta-v3-tiny"), "a file");
+    terminal_free(t);
+}
+
+/* The row of the cursor is this text. */
+static bool recalled(struct terminal *t, const void *text)
+{
+    int row, col;
+    emulator_cursor(t->screen, &row, &col);
+    char *line = emulator_row(t->screen, row);
+    bool same = strcmp(line, text) == 0;
+    free(line);
+    return same;
+}
+
+Test(prompt, recalls_history_and_keeps_it_private, .timeout = 120)
+{
+    char path[200];
+    struct stat status;
+    struct terminal *t = prompt();
+    cr_assert(t);
+    gaze_line(t, "load " MODEL);
+    gaze_line(t, "set keep=3");
+    terminal_keys(t, "Up");
+    cr_expect(terminal_wait_for(t, recalled, PROMPT "set keep=3", "the last line"));
+    terminal_keys(t, "C-c");
+    cr_expect(wait_prompt(t));
+    terminal_keys(t, "Up Up");
+    cr_expect(terminal_wait_for(t, recalled, PROMPT "load " MODEL, "the line before it"));
+    terminal_keys(t, "C-c");
+    snprintf(path, sizeof path, "%s/state/gaze/history", t->home);
+    cr_assert_eq(stat(path, &status), 0, "%s", path);
+    cr_expect_eq(status.st_mode & 0777, 0600, "mode %o", status.st_mode & 0777);
+    char *text = file_text(path);
+    cr_expect_str_eq(text, "load " MODEL "\nset keep=3\n");
+    free(text);
+    terminal_free(t);
+}
+
+Test(prompt, ctrl_c_clears_the_line, .timeout = 120)
+{
+    struct terminal *t = prompt();
+    cr_assert(t);
+    terminal_send(t, "this is never run");
+    cr_expect(terminal_wait_text(t, "this is never run"));
+    terminal_keys(t, "C-c");
+    cr_expect(wait_prompt(t));
+    size_t at = gaze_line(t, "models");
+    cr_expect(!logged(t, at, "never run"), "nothing of the cleared line is left");
+    cr_expect(!logged(t, 0, "unknown command"));
     terminal_keys(t, "C-d");
-    cr_expect_eq(terminal_wait_exit(t), 0, "what was answered at the prompt does not count");
-    cr_expect(terminal_modes_restored(t));
+    cr_expect_eq(terminal_wait_exit(t), 0);
+    terminal_free(t);
 }
 
-Test(prompt, quit_leaves_with_0, .init = start, .fini = stop)
+static void write_lines(const char *path, size_t n)
 {
-    terminal_send(t, "quit\r");
+    FILE *file = fopen(path, "w");
+    cr_assert(file);
+    for (size_t i = 0; i < n; i++)
+        fprintf(file, "The %zu cats sat on the %zu mats because they were tired of the long day that was.\n", i, i * 7);
+    fclose(file);
+}
+
+Test(prompt, ctrl_c_cancels_the_command_and_the_session_lives_on, .timeout = 240)
+{
+    char line[300], path[200];
+    struct terminal *t = prompt();
+    cr_assert(t);
+    gaze_line(t, "load " MODEL);
+    snprintf(path, sizeof path, "%s/lines.txt", t->home);
+    write_lines(path, 200000); /* hours of work */
+    snprintf(line, sizeof line, "each %s : heads top=1\r", path);
+    size_t at = t->n_log;
+    terminal_send(t, line);
+    cr_assert(terminal_wait_log(t, at, "largest n"), "it has begun");
+    at = t->n_log;
+    terminal_keys(t, "C-c");
+    cr_expect(terminal_wait_log(t, at, "interrupted"));
+    cr_expect(wait_prompt(t));
+    at = gaze_line(t, "models");
+    cr_expect(logged(t, at, "roberta-tiny"), "the model is still there");
+    at = gaze_line(t, "!echo child $((40 + 2))");
+    cr_expect(logged(t, at, "child 42"));
+    terminal_keys(t, "C-d");
     cr_expect_eq(terminal_wait_exit(t), 0);
     cr_expect(terminal_modes_restored(t));
+    terminal_free(t);
 }
 
-Test(prompt, a_failed_command_has_a_caret_under_the_word, .init = start, .fini = stop)
+Test(prompt, leaves_by_ctrl_d_quit_and_signals, .timeout = 240)
 {
-    enter("set keep=many", "whole number");
-    int row, col, caret_row, caret_col;
-    cr_assert(terminal_wait_text(t, "^^^^"));
-    cr_assert(terminal_find(t, "  set keep=many", &row, &col));
-    cr_assert(terminal_find(t, "^^^^", &caret_row, &caret_col));
-    cr_expect_eq(caret_row, row + 1);
-    cr_expect_eq(caret_col, col + 2 + 9, "under `many`");
-}
-
-Test(prompt, control_c_clears_the_line_and_never_leaves, .init = start, .fini = stop)
-{
-    terminal_send(t, "show L0.H0 half");
-    cr_assert(terminal_wait_text(t, "half"));
-    terminal_keys(t, "C-c");
-    cr_assert(terminal_wait_text(t, "^C"));
-    enter("set", "keep=8");
-    cr_expect_not(terminal_shows(t, "one word too many"), "the cleared line was not run");
-    terminal_keys(t, "C-c");
-    terminal_keys(t, "C-c");
-    enter("set digits=4", "gaze>");
-    enter("set", "digits=4");
-}
-
-Test(prompt, control_c_ends_a_command_and_not_the_program, .init = start, .fini = stop)
-{
-    terminal_send(t, "!echo be''gun; sleep 60\r");
-    cr_assert(terminal_wait_text(t, "begun")); /* the output: the line typed has quotes in it */
-    terminal_keys(t, "C-c");
-    cr_assert(terminal_wait_text(t, "interrupted"));
-    enter("set", "keep=8");
-}
-
-Test(prompt, tab_completes_words_of_every_kind, .init = start, .fini = stop)
-{
-    enter("run \"The cat sat\"", "@1");
-    terminal_keys(t, "sh Tab Tab");
-    cr_assert(terminal_wait_text(t, "shell  show"));
-    terminal_keys(t, "C-u");
-    terminal_send(t, "set pal\tvi\t");
-    cr_assert(terminal_wait_text(t, "gaze> set palette=vi"));
-    terminal_send(t, "r\t");
-    cr_assert(terminal_wait_text(t, "gaze> set palette=viridis"));
-    terminal_keys(t, "C-u");
-    terminal_send(t, "show L5.H\t\t");
-    cr_assert(terminal_wait_text(t, "L5.H3"));
-    terminal_keys(t, "C-u");
-    terminal_send(t, "use rob\t");
-    cr_assert(terminal_wait_text(t, "gaze> use roberta-tiny"));
-    terminal_keys(t, "C-u");
-    terminal_send(t, "source examples/mod\t");
-    cr_assert(terminal_wait_text(t, "gaze> source examples/models/"));
-}
-
-Test(prompt, a_prefix_of_a_verb_is_enough_and_history_has_it_in_full, .init = start, .fini = stop)
-{
-    enter("mod format=csv", "name,use,type");
-    terminal_keys(t, "Up");
-    cr_assert(terminal_wait_text(t, "gaze> models format=csv"));
-    terminal_keys(t, "C-u");
-    enter("hist", "models format=csv");
-    terminal_keys(t, "C-d");
-    cr_assert_eq(terminal_wait_exit(t), 0);
-    char path[200];
-    snprintf(path, sizeof path, "%s/.local/state/gaze/history", t->home);
-    char *text = file_text(path);
-    struct stat st;
-    if (!text) { /* the harness may set XDG_STATE_HOME */
-        snprintf(path, sizeof path, "%s/state/gaze/history", t->home);
-        text = file_text(path);
+    static const struct {
+        const char *name, *keys;
+        int signal, status;
+    } rows[] = {
+        {"Ctrl-D", "C-d", 0, 0},
+        {"quit", "quit Enter", 0, 0},
+        {"SIGTERM", NULL, SIGTERM, 128 + SIGTERM},
+        {"SIGHUP", NULL, SIGHUP, 128 + SIGHUP},
+    };
+    int failed = 0;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct terminal *t = prompt();
+        cr_assert(t);
+        if (rows[i].keys)
+            terminal_keys(t, rows[i].keys);
+        else
+            terminal_signal(t, rows[i].signal);
+        int status = terminal_wait_exit(t);
+        bool restored = terminal_modes_restored(t);
+        if (status != rows[i].status || !restored) {
+            fprintf(stderr, "%s: exit status %d, expected %d; modes %s\n", rows[i].name, status, rows[i].status,
+                    restored ? "restored" : "left changed");
+            failed++;
+        }
+        terminal_free(t);
     }
-    cr_assert(text, "no history file below %s", t->home);
-    cr_expect_str_eq(text, "models format=csv\nhistory\n");
-    cr_assert_eq(stat(path, &st), 0);
-    cr_expect_eq(st.st_mode & 0777, 0600);
-    free(text);
+    cr_assert_eq(failed, 0);
 }
 
-Test(prompt, pasted_lines_are_run_one_by_one, .init = start, .fini = stop)
+Test(prompt, exit_status_says_how_it_went, .timeout = 240)
 {
-    terminal_send(t, "\033[200~set keep=3\nset digits=2\033[201~");
-    enter("", "gaze>");
-    enter("set", "keep=3 format=table palette=(the picture's own) digits=2");
+    static const struct {
+        const char *name, *arguments[8];
+        int status;
+    } rows[] = {
+        {"all went well", {"-X", MODEL, "hello", "-c", "runs", NULL}, 0},
+        {"a command failed", {"-X", "-c", "load nowhere-to-be-found", NULL}, 1},
+        {"unknown command", {"-X", "-c", "shwo", NULL}, 1},
+        {"unknown option of the program", {"--no-such-option", NULL}, 2},
+    };
+    int failed = 0;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct terminal *t = gaze_start(rows[i].arguments, NULL, 24, 80, NULL);
+        int status = terminal_wait_exit(t);
+        if (status != rows[i].status || !terminal_modes_restored(t)) {
+            fprintf(stderr, "%s: exit status %d, expected %d\n", rows[i].name, status, rows[i].status);
+            failed++;
+        }
+        terminal_free(t);
+    }
+    cr_assert_eq(failed, 0);
 }
 
-Test(prompt, sigterm_leaves_with_143_and_gives_the_terminal_back, .init = start, .fini = stop)
+Test(prompt, ctrl_c_in_a_script_ends_it_with_130, .timeout = 240)
 {
-    terminal_send(t, "half a li");
-    cr_assert(terminal_wait_text(t, "half a li"));
-    terminal_signal(t, SIGTERM);
-    cr_expect_eq(terminal_wait_exit(t), 143);
+    char each[300], path[200];
+    struct terminal *scratch = terminal_start(&(struct terminal_setup){.argv = (const char *[]){"/bin/true", NULL}});
+    snprintf(path, sizeof path, "%s/lines.txt", scratch->home);
+    write_lines(path, 200000);
+    snprintf(each, sizeof each, "each %s : heads top=1", path);
+    struct terminal *t =
+        gaze_start((const char *[]){"-X", "-c", "load " MODEL, "-c", each, "-c", "!echo never", NULL}, NULL, 24, 80, NULL);
+    cr_assert(terminal_wait_log(t, 0, "largest n"));
+    terminal_keys(t, "C-c");
+    cr_expect_eq(terminal_wait_exit(t), 130);
+    cr_expect(!logged(t, 0, "\nnever"), "what follows is not run");
     cr_expect(terminal_modes_restored(t));
-}
-
-Test(prompt, sighup_leaves_with_129, .init = start, .fini = stop)
-{
-    terminal_signal(t, SIGHUP);
-    cr_expect_eq(terminal_wait_exit(t), 129);
-    cr_expect(terminal_modes_restored(t));
-}
-
-Test(prompt, a_resized_window_keeps_the_line, .init = start, .fini = stop)
-{
-    terminal_send(t, "set kee");
-    cr_assert(terminal_wait_text(t, "set kee"));
-    terminal_resize(t, 30, 40);
-    terminal_send(t, "p=7\r");
-    enter("set", "keep=7");
-}
-
-Test(prompt, no_color_means_no_escapes_in_messages, .fini = stop)
-{
-    static const char *const env[] = {"NO_COLOR=1", NULL};
-    start_with(env);
-    size_t from = t->n_log;
-    enter("shwo", "did you mean show?");
-    cr_expect_null(strstr(t->log + from, "\033[1;31m"));
-}
-
-Test(prompt, errors_are_red_on_a_colour_terminal, .init = start, .fini = stop)
-{
-    size_t from = t->n_log;
-    enter("shwo", "did you mean show?");
-    cr_expect(strstr(t->log + from, "\033[1;31merror:\033[0m"));
+    terminal_free(t);
+    terminal_free(scratch);
 }
