@@ -1,5 +1,6 @@
 /* row: where one query looks, key by key, largest first. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "repl/maps.h"
@@ -36,7 +37,13 @@ static struct cell_value whole(size_t n)
     return (struct cell_value){.kind = CELL_INT, .integer = (long long)n};
 }
 
-static bool give_query(struct result *result, const struct shown_map *map, size_t row, size_t top, bool bars, struct err *err)
+/* Which columns the table has. */
+struct shape {
+    bool part, bars;
+    size_t top; /* 0: all */
+};
+
+static bool give_query(struct result *result, const struct shown_map *map, size_t row, struct shape shape, struct err *err)
 {
     const struct token *tokens = map->run->run->texts[map->site.text].tokens;
     struct entry *entries = mem_new(map->cols, sizeof *entries, "a row", err);
@@ -45,11 +52,13 @@ static bool give_query(struct result *result, const struct shown_map *map, size_
     for (size_t c = 0; c < map->cols; c++)
         entries[c] = (struct entry){c, map->values[row * map->cols + c]};
     qsort(entries, map->cols, sizeof *entries, by_value);
+    struct buf part = {0};
+    part_name(map->run->run->model->terms, map->part, &part);
     double largest = 0;
     for (size_t i = 0; i < map->cols; i++)
         largest = fmax(largest, isnan(entries[i].value) ? 0 : fabs((double)entries[i].value));
     bool ok = true;
-    for (size_t i = 0; ok && i < map->cols && (!top || i < top); i++) {
+    for (size_t i = 0; ok && i < map->cols && (!shape.top || i < shape.top); i++) {
         size_t c = entries[i].col;
         struct buf bar = {0};
         if (largest > 0 && !isnan(entries[i].value))
@@ -57,13 +66,14 @@ static bool give_query(struct result *result, const struct shown_map *map, size_
         struct cell_value layer = map->agg_layers ? (struct cell_value){.kind = CELL_NONE} : whole(map->site.layer);
         struct cell_value head = map->agg_heads ? (struct cell_value){.kind = CELL_NONE} : whole(map->site.head);
         struct cell_value cells[] = {
-            layer, head, whole(map->row_tokens[row]), whole(map->col_tokens[c]),
+            {.kind = CELL_TEXT, .text = buf_view(&part)}, layer, head, whole(map->row_tokens[row]), whole(map->col_tokens[c]),
             {.kind = CELL_TEXT, .text = map->words ? map->col_labels[c] : tokens[map->col_tokens[c]].string},
             {.kind = isnan(entries[i].value) ? CELL_NONE : CELL_NUMBER, .number = (double)entries[i].value, .digits = 4},
             {.kind = CELL_TEXT, .text = buf_view(&bar)}};
-        ok = buf_ok(&bar, err) && result_row(result, cells, bars ? 7 : 6, err);
+        ok = buf_ok(&bar, err) && result_row(result, cells + !shape.part, 6 + shape.part + shape.bars, err);
         buf_free(&bar);
     }
+    buf_free(&part);
     free(entries);
     return ok;
 }
@@ -71,9 +81,12 @@ static bool give_query(struct result *result, const struct shown_map *map, size_
 static bool give(struct session *session, const struct call *call, const struct map_list *list, struct result *result,
                  struct err *err)
 {
-    bool bars = result_wants_picture(result); /* a person's table */
-    size_t top = call_given(call, "top") ? (size_t)call_int(call, "top") : bars ? 12 : 0;
-    if (!result_columns(result, bars ? "layer,head,query,index,token,value,bar" : "layer,head,query,index,token,value", err))
+    struct shape shape = {.part = list->n_parts > 0, .bars = result_wants_picture(result)}; /* bars: a person's table */
+    shape.top = call_given(call, "top") ? (size_t)call_int(call, "top") : shape.bars ? 12 : 0;
+    size_t longest = 0;
+    char header[96];
+    snprintf(header, sizeof header, "%slayer,head,query,index,token,value%s", shape.part ? "part," : "", shape.bars ? ",bar" : "");
+    if (!result_columns(result, header, err))
         return false;
     for (size_t i = 0, n = map_list_count(list); i < n; i++) {
         struct shown_map map;
@@ -81,13 +94,14 @@ static bool give(struct session *session, const struct call *call, const struct 
             return false;
         bool ok = true;
         for (size_t r = 0; ok && r < map.rows; r++)
-            ok = give_query(result, &map, r, top, bars, err);
-        if (ok && top && map.cols > top && bars)
-            result_note(result, "%zu of %zu keys; top=0 lists all", top, map.cols);
+            ok = give_query(result, &map, r, shape, err);
+        longest = map.cols > longest ? map.cols : longest;
         shown_map_free(&map);
         if (!ok)
             return false;
     }
+    if (shape.bars && shape.top && longest > shape.top)
+        result_note(result, "%zu of %zu keys; top=0 lists all", shape.top, longest);
     maps_remember(session, list);
     return true;
 }
