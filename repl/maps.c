@@ -85,6 +85,13 @@ static bool make_difference(struct session *session, const struct call *call, co
     if (!make_one(session, call, list, 0, i, &first, err))
         return false;
     bool ok = make_one(session, call, list, 1, i, out, err);
+    if (ok && list->aligned) {
+        ok = shown_map_subtract_aligned(&first, out, err);
+        if (!ok)
+            shown_map_free(out);
+        shown_map_free(&first);
+        return ok;
+    }
     if (ok && (out->rows != first.rows || out->cols != first.cols)) {
         ok = err_set(err, ERR_ARG, "diff: @%zu shows %zu × %zu cells, @%zu %zu × %zu: no cell-by-cell difference",
                      first.run->number, first.rows, first.cols, out->run->number, out->rows, out->cols);

@@ -12,6 +12,7 @@ struct map_list {
     struct sites *sites;  /* [n_runs] */
     bool folded;          /* agg=: one map a run */
     bool difference;      /* runs[1] − runs[0]: one signed map a site */
+    bool aligned;         /* where the tokens correspond, not where the indices do */
     struct str parts[MAX_TERMS + 2]; /* part=A,B,…: every site once a part, side by side; borrowed from the call */
     size_t n_parts;       /* 0: one part, as the call says */
 };
@@ -36,6 +37,9 @@ void maps_remember(struct session *session, const struct map_list *list);
 
 /* "L2.H1", "mean of L2.H0 to L2.H3" into out; of a list of parts "L2.H1 c2p". */
 void map_title(const struct shown_map *map, const struct call *call, struct buf *out);
+
+/* second − first into second, whose rows and columns shrink to those with a counterpart in first. */
+NODISCARD bool shown_map_subtract_aligned(const struct shown_map *first, struct shown_map *second, struct err *err);
 
 /* The options that commands showing maps share, for their rows. */
 #define OPTION_PART                                                                                                            \

@@ -11,10 +11,10 @@ static bool check_pair(const struct call *call, const struct map_list *list, str
         return call_blame(call, call_arg(call, ARG_RUN, 0), err);
     }
     const struct run *a = list->runs[0]->run, *b = list->runs[1]->run;
-    if (a->texts[0].n != b->texts[0].n) {
+    if (a->texts[0].n != b->texts[0].n && !list->aligned) {
         err_set(err, ERR_ARG,
                 "@%zu has %zu tokens, @%zu has %zu: cells do not correspond, so there is no difference; side by side: "
-                "show @%zu @%zu",
+                "show @%zu @%zu; by token: align=token",
                 list->runs[0]->number, a->texts[0].n, list->runs[1]->number, b->texts[0].n, list->runs[0]->number,
                 list->runs[1]->number);
         return call_blame(call, call_arg(call, ARG_RUN, 1), err);
@@ -32,6 +32,10 @@ static void say_tokens(struct result *result, const struct map_list *list)
     size_t n = 0;
     if (a->model != b->model) {
         result_note(result, "two models: the difference holds everything that tells %s and %s apart", a->model->name, b->model->name);
+        return;
+    }
+    if (list->aligned) {
+        result_note(result, "aligned by token: those without a counterpart are left out, the others may stand at other positions");
         return;
     }
     for (size_t i = 0; i < a->texts[0].n; i++)
@@ -76,6 +80,7 @@ static bool run(struct session *session, const struct call *call, struct result 
     struct map_list list;
     if (!map_list_make(session, call, &list, err))
         return false;
+    list.aligned = str_is(call_str(call, "align"), "token");
     bool ok = last_two(session, call, &list, err) && check_pair(call, &list, err);
     list.difference = true;
     if (ok)
@@ -85,7 +90,14 @@ static bool run(struct session *session, const struct call *call, struct result 
     return ok;
 }
 
-static const struct option options[] = {OPTION_PART, OPTION_TOKENS, OPTION_AGG, OPTION_PICTURE, {0}};
+static const struct option options[] = {
+    OPTION_PART,
+    OPTION_TOKENS,
+    OPTION_AGG,
+    OPTION_PICTURE,
+    {"align", VALUE_ENUM, "index|token", "index", "cells correspond by index, or by token where the texts differ in length", 0, 0},
+    {0},
+};
 static const struct arg args[] = {
     {"@RUN", ARG_RUN, true, true, "two runs: the second minus the first; the last two where none is named"},
     {"SELECTOR", ARG_SELECTOR, true, true, "heads, as in show"},
@@ -96,8 +108,9 @@ const struct command command_diff = {
     .group = "maps",
     .summary = "the difference of two runs, cell by cell",
     .help = "The second run's map minus the first's, on a diverging scale. Token counts must agree; which tokens differ is\n"
-            "said on standard error. Identical ids in the same model give 0 by construction.",
-    .examples = "diff @1 @2 L0.H2\ndiff @1 @2 L0 part=scores\ndiff @1 @2 L0.H2 > diff.png",
+            "said on standard error. Identical ids in the same model give 0 by construction. align=token compares texts of\n"
+            "different lengths where their tokens correspond, and leaves the others out.",
+    .examples = "diff @1 @2 L0.H2\ndiff @1 @2 L0 part=scores\ndiff @1 @2 L0.H2 align=token\ndiff @1 @2 L0.H2 > diff.png",
     .options = options,
     .args = args,
     .writes = true,
