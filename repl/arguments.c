@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "repl/manual.h"
+#include "repl/supports.h"
 #include "repl/suggest.h"
 #include "repl/writer/writer.h"
 #include "viz/render/renderer.h"
@@ -94,6 +95,14 @@ static bool take_completion(struct arguments *a, const char *value, struct err *
     return true;
 }
 
+static bool take_supports(struct arguments *a, const char *value, struct err *err)
+{
+    (void)value;
+    (void)err;
+    a->print = supports_print;
+    return true;
+}
+
 static bool take_help(struct arguments *a, const char *value, struct err *err)
 {
     (void)value;
@@ -121,6 +130,7 @@ const struct program_option program_options[] = {
     {0, "threads", "N", NULL, "threads to compute with (default: as many as there are)", take_threads},
     {0, "man", NULL, NULL, "print the man page", take_man},
     {0, "completion", "SHELL", "bash|zsh", "print the shell's completion file", take_completion},
+    {0, "supports", NULL, NULL, "print what gaze reads, measures and writes, as Markdown tables", take_supports},
     {'h', "help", NULL, NULL, "print this and leave", take_help},
     {'V', "version", NULL, NULL, "print the versions of gaze and its libraries", take_version},
     {0, NULL, NULL, NULL, NULL, NULL},

@@ -184,7 +184,7 @@ static bool cut(const struct tokenizer *tokenizer, struct str text, struct piece
 }
 
 /* The tokens of one piece as items of the part. */
-static bool add_piece(const struct tokenizer *tokenizer, struct work *work, size_t number, int32_t text, struct part *part,
+static bool add_piece(const struct tokenizer *tokenizer, struct work *work, size_t number, int32_t text, struct section *part,
                       struct err *err)
 {
     const struct piece *piece = &work->pieces.list[number];
@@ -212,7 +212,7 @@ static void name_file(const struct tokenizer *tokenizer, struct err *err)
         err_prefix(err, "%s: ", tokenizer->path);
 }
 
-static bool tokenize(const struct tokenizer *tokenizer, struct str text, int32_t number, struct work *work, struct part *part,
+static bool tokenize(const struct tokenizer *tokenizer, struct str text, int32_t number, struct work *work, struct section *part,
                      struct err *err)
 {
     size_t bad = utf8_invalid_at(text);
@@ -273,7 +273,7 @@ static bool encoding_start(struct encoding *encoding, size_t n, struct err *err)
     return false;
 }
 
-static bool finish(const struct tokenizer *tokenizer, const struct parts *parts, const struct work work[2],
+static bool finish(const struct tokenizer *tokenizer, const struct sections *parts, const struct work work[2],
                    const struct str *texts[2], struct encoding *out, struct err *err)
 {
     size_t n = 0;
@@ -303,11 +303,11 @@ bool tokenizer_encode(const struct tokenizer *tokenizer, struct str first, const
 {
     const struct str *texts[2] = {&first, second};
     struct work work[2] = {0};
-    struct parts parts = {0};
+    struct sections parts = {0};
     bool ok = true;
     *out = (struct encoding){0};
     for (int32_t i = 0; ok && i < (second ? 2 : 1); i++) {
-        struct part *part;
+        struct section *part;
         ok = parts_add(&parts, &part, err) && tokenize(tokenizer, *texts[i], i, &work[i], part, err);
     }
     if (ok && !postprocessor_apply(&tokenizer->postprocessor, &parts, !(flags & TOKENIZE_NO_SPECIAL), err)) {

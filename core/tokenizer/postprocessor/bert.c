@@ -11,7 +11,7 @@ bool named_id_read(struct named_id *out, const struct build *build, const struct
     return arena_str(build->arena, json_str(name, ""), &out->name, err) && field_id(build, json_at(pair, 1), key, &out->id, err);
 }
 
-bool part_surround(struct part *part, const struct named_id *front, int32_t front_type, const struct named_id *back,
+bool part_surround(struct section *part, const struct named_id *front, int32_t front_type, const struct named_id *back,
                    int32_t back_type, struct err *err)
 {
     for (size_t i = 0; i < part->n; i++)
@@ -40,7 +40,7 @@ static bool build(const struct build *build, const struct json *json, void **sta
     return bert && named_id_read(&bert->cls, build, json, "cls", err) && named_id_read(&bert->sep, build, json, "sep", err);
 }
 
-static bool apply(const void *state, struct parts *parts, bool add_special, struct err *err)
+static bool apply(const void *state, struct sections *parts, bool add_special, struct err *err)
 {
     const struct bert *bert = state;
     for (size_t i = 0; add_special && i < parts->n; i++)

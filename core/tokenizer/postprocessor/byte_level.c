@@ -22,7 +22,7 @@ static bool build(const struct build *build, const struct json *json, void **sta
     return true;
 }
 
-static bool apply(const void *state, struct parts *parts, bool add_special, struct err *err)
+static bool apply(const void *state, struct sections *parts, bool add_special, struct err *err)
 {
     const struct byte_level *level = state;
     (void)add_special, (void)err;

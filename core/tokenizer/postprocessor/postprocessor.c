@@ -15,7 +15,7 @@ POSTPROCESSORS(EXTERN)
 #define ROW(name) &postprocessor_##name,
 const struct postprocessor_kind *const postprocessor_kinds[] = {POSTPROCESSORS(ROW) NULL};
 
-void parts_free(struct parts *parts)
+void parts_free(struct sections *parts)
 {
     for (size_t i = 0; i < parts->n; i++)
         free(parts->at[i].items);
@@ -23,16 +23,16 @@ void parts_free(struct parts *parts)
     memset(parts, 0, sizeof *parts);
 }
 
-bool parts_add(struct parts *parts, struct part **out, struct err *err)
+bool parts_add(struct sections *parts, struct section **out, struct err *err)
 {
     if (!mem_grow((void **)&parts->at, &parts->capacity, parts->n + 1, sizeof *parts->at, "tokens", err))
         return false;
     *out = &parts->at[parts->n++];
-    **out = (struct part){0};
+    **out = (struct section){0};
     return true;
 }
 
-bool part_add(struct part *part, const struct item *items, size_t n, struct err *err)
+bool part_add(struct section *part, const struct item *items, size_t n, struct err *err)
 {
     if (!mem_grow((void **)&part->items, &part->capacity, part->n + n, sizeof *part->items, "tokens", err))
         return false;
@@ -52,7 +52,7 @@ static bool is_space(int32_t cp)
     return cp == BYTELEVEL_SPACE || unicode_is_space(cp);
 }
 
-void part_trim(struct part *part, bool add_prefix_space)
+void part_trim(struct section *part, bool add_prefix_space)
 {
     for (size_t i = 0; i < part->n; i++) {
         struct token *token = &part->items[i].token;
@@ -96,7 +96,7 @@ bool postprocessor_build(struct postprocessor *postprocessor, const struct build
     return err_set(err, ERR_UNSUPPORTED, "%s: post-processor of unknown type \"%.*s\"", build->path, STR_ARGS(type));
 }
 
-bool postprocessor_apply(const struct postprocessor *postprocessor, struct parts *parts, bool add_special, struct err *err)
+bool postprocessor_apply(const struct postprocessor *postprocessor, struct sections *parts, bool add_special, struct err *err)
 {
     return !postprocessor->kind || postprocessor->kind->apply(postprocessor->state, parts, add_special, err);
 }

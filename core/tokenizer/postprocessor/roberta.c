@@ -24,11 +24,11 @@ static bool build(const struct build *build, const struct json *json, void **sta
     return true;
 }
 
-static bool apply(const void *state, struct parts *parts, bool add_special, struct err *err)
+static bool apply(const void *state, struct sections *parts, bool add_special, struct err *err)
 {
     const struct roberta *roberta = state;
     for (size_t i = 0; i < parts->n; i++) {
-        struct part *part = &parts->at[i];
+        struct section *part = &parts->at[i];
         if (roberta->trim_offsets)
             part_trim(part, roberta->add_prefix_space);
         for (size_t k = 0; k < part->n; k++)

@@ -30,7 +30,7 @@ static bool build(const struct build *build, const struct json *json, void **sta
     return true;
 }
 
-static bool apply(const void *state, struct parts *parts, bool add_special, struct err *err)
+static bool apply(const void *state, struct sections *parts, bool add_special, struct err *err)
 {
     const struct sequence *sequence = state;
     for (size_t i = 0; i < sequence->n; i++)

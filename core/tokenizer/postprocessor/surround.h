@@ -11,7 +11,7 @@ struct named_id {
 NODISCARD bool named_id_read(struct named_id *out, const struct build *build, const struct json *json, const char *key,
                              struct err *err);
 /* Put `front` (NULL: nothing) and `back` around a part, of these types; nothing else in it stays marked as put in. */
-NODISCARD bool part_surround(struct part *part, const struct named_id *front, int32_t front_type, const struct named_id *back,
+NODISCARD bool part_surround(struct section *part, const struct named_id *front, int32_t front_type, const struct named_id *back,
                              int32_t back_type, struct err *err);
 
 #endif

@@ -70,9 +70,9 @@ static bool build(const struct build *build, const struct json *json, void **sta
 }
 
 /* Append what a slot stands for as a part of its own. */
-static bool fill(const struct slot *slot, const struct parts *texts, struct parts *out, bool add_special, struct err *err)
+static bool fill(const struct slot *slot, const struct sections *texts, struct sections *out, bool add_special, struct err *err)
 {
-    struct part *part;
+    struct section *part;
     if (slot->text < 0 && !add_special)
         return true;
     if (!parts_add(out, &part, err))
@@ -93,13 +93,13 @@ static bool fill(const struct slot *slot, const struct parts *texts, struct part
     return true;
 }
 
-static bool apply(const void *state, struct parts *parts, bool add_special, struct err *err)
+static bool apply(const void *state, struct sections *parts, bool add_special, struct err *err)
 {
     const struct template *template = state;
     if (parts->n != 1 && parts->n != 2)
         return err_set(err, ERR_UNSUPPORTED, "TemplateProcessing behind a post-processor that already put texts together");
     int pair = parts->n == 2;
-    struct parts out = {0};
+    struct sections out = {0};
     for (size_t i = 0; i < template->n[pair]; i++)
         if (!fill(&template->slots[pair][i], parts, &out, add_special, err)) {
             parts_free(&out);
