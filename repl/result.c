@@ -19,8 +19,9 @@ struct result {
     const struct renderer *renderer;
     struct render_options options;
     struct sink sink;
-    bool opened, gave, broken; /* broken: the pipe's reader has gone */
-    long child; /* 0: none */
+    bool gave, broken; /* broken: the pipe's reader has gone */
+    bool paged;        /* the child is a pager: its end is no failure */
+    long child;        /* 0: none */
     struct arena *arena;
 };
 
@@ -139,11 +140,11 @@ static size_t line_columns(bool terminal)
     return n >= 20 && n <= 10000 ? (size_t)n : 80;
 }
 
-static bool open_pipe(struct result *result, struct err *err)
+static bool open_pipe(struct result *result, struct str command, struct err *err)
 {
     int end;
-    if (!process_start(result->call->pipe, &end, &result->child, err))
-        return call_blame(result->call, &result->call->pipe_word, err);
+    if (!process_start(command, &end, &result->child, err))
+        return false;
     bool ok = out_open_fd(end, "the pipe", &result->sink.out, err);
     close(end);
     return ok;
@@ -159,16 +160,29 @@ static bool open_file(struct result *result, struct err *err)
     return ok;
 }
 
-/* At the first value: pipes are started and standard output is taken only when there is something to say. */
-static bool need_open(struct result *result, struct err *err)
+/* A pager for a table that is longer than the screen, at a prompt: $PAGER, else less where there is one. */
+static struct str pager_for(const struct result *result)
 {
-    result->gave = true;
-    if (result->opened)
-        return true;
-    if (result->call->pipe.n ? !open_pipe(result, err) : !out_open_fd(STDOUT_FILENO, "standard output", &result->sink.out, err))
-        return false;
-    result->opened = true;
-    return true;
+    struct winsize size;
+    const char *pager = getenv("PAGER");
+    if (!result->session->interactive || !result->session->stdout_is_terminal ||
+        ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || result->sink.lines < size.ws_row || size.ws_row == 0)
+        return (struct str){0};
+    if (pager)
+        return str_of(pager);
+    return access("/usr/bin/less", X_OK) == 0 ? STR("/usr/bin/less -FRSX") : (struct str){0};
+}
+
+/* At the first byte: pipes are started and standard output is taken only when there is something to say. */
+static bool open_sink(struct sink *sink, struct err *err)
+{
+    struct result *result = sink->context;
+    if (result->call->pipe.n)
+        return open_pipe(result, result->call->pipe, err) || call_blame(result->call, &result->call->pipe_word, err);
+    struct str pager = pager_for(result);
+    result->paged = pager.n > 0;
+    return result->paged ? open_pipe(result, pager, err)
+                         : out_open_fd(STDOUT_FILENO, "standard output", &sink->out, err);
 }
 
 bool result_begin(struct session *session, const struct call *call, struct result **out, struct err *err)
@@ -181,6 +195,8 @@ bool result_begin(struct session *session, const struct call *call, struct resul
     result->session = session;
     result->call = call;
     result->sink.out.fd = -1;
+    result->sink.open = open_sink;
+    result->sink.context = result;
     result->sink.columns = line_columns(direct && session->stdout_is_terminal);
     result->sink.depth = direct || session->color_mode == COLOR_ALWAYS ? session->depth : DEPTH_MONO;
     result->arena = arena_new(err);
@@ -189,7 +205,7 @@ bool result_begin(struct session *session, const struct call *call, struct resul
     if (call->output.n) { /* at once: a file that cannot be written is better known before the work */
         if (!open_file(result, err))
             goto fail;
-        result->opened = true;
+        result->sink.open = NULL;
     }
     *out = result;
     return true;
@@ -226,12 +242,12 @@ static bool fail_slot(const struct result *result, const char *what, size_t slot
     return call_blame(result->call, result->call->output.n ? &result->call->output_word : NULL, err);
 }
 
-/* Does the writer have the slot, and is the output open? False and no error where the pipe is broken: nothing to do. */
+/* Does the writer have the slot? */
 static bool ready(struct result *result, const char *what, size_t slot, struct err *err)
 {
     if (!result->writer || !*(void *const *)((const char *)result->writer + slot))
         return fail_slot(result, what, slot, err);
-    return need_open(result, err);
+    return result->gave = true;
 }
 #define READY(result, what, slot, err) ready(result, what, offsetof(struct writer, slot), err)
 
@@ -299,9 +315,10 @@ bool result_picture(struct result *result, const struct picture *picture, struct
     if (result->renderer) {
         struct buf bytes = {0};
         bool ok = result->renderer->render(picture, &result->options, &bytes, err) && buf_ok(&bytes, err) &&
-                  fit_for_output(result, bytes.n && memchr(bytes.data, 0, bytes.n), err) && need_open(result, err) &&
-                  out_write(&result->sink.out, bytes.data, bytes.n, err);
+                  fit_for_output(result, bytes.n && memchr(bytes.data, 0, bytes.n), err) &&
+                  sink_write(&result->sink, bytes.data, bytes.n, err);
         buf_free(&bytes);
+        result->gave = true;
         return settle(result, ok, err);
     }
     if (!READY(result, "a picture", picture, err))
@@ -345,7 +362,7 @@ static bool wait_child(const struct result *result, bool ok, struct err *err)
 {
     struct err own = {0};
     bool ended = process_wait(result->child, result->call->pipe, &own);
-    if (!ok || ended)
+    if (!ok || ended || result->paged)
         return ok;
     if (err)
         *err = own;
@@ -361,7 +378,7 @@ bool result_end(struct result *result, bool ok, struct err *err)
         ok = settle(result, result->writer->finish(sink, err), err);
     if (result->writer && result->writer->drop)
         result->writer->drop(sink);
-    if (ok && result->gave && !result->broken)
+    if (ok && result->gave && !result->broken && !sink->open)
         ok = settle(result, out_commit(&sink->out, err), err);
     out_abort(&sink->out);
     if (result->child)

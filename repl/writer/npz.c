@@ -54,7 +54,7 @@ static bool zip_put(struct zip *zip, const void *bytes, size_t n, bool counted, 
         zip->member->bytes += n;
     }
     zip->at += n;
-    return out_write(&zip->sink->out, bytes, n, err);
+    return sink_write(zip->sink, bytes, n, err);
 }
 
 static bool zip_drain(struct zip *zip, struct buf *b, bool counted, struct err *err)

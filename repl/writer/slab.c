@@ -69,7 +69,7 @@ static bool put_slab(void *context, const void *data, size_t row, size_t rows, s
 {
     struct put *put = context;
     (void)row;
-    return out_write(&put->sink->out, data, rows * put->row_bytes, err);
+    return sink_write(put->sink, data, rows * put->row_bytes, err);
 }
 
 bool tensor_put_bytes(struct sink *sink, const struct tensor_promise *tensor, struct err *err)

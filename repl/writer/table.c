@@ -76,6 +76,7 @@ static bool release(struct sink *sink, struct state *state, struct err *err)
                 state->right[i] = false;
         }
     }
+    sink->lines = state->n / n;
     for (size_t at = 0; at < state->n; at += n)
         if (!put_line(sink, state, state->cells + at, err))
             return false;

@@ -33,9 +33,16 @@ const struct writer *writer_of_extension(struct str extension)
     return NULL;
 }
 
+bool sink_write(struct sink *sink, const void *bytes, size_t n, struct err *err)
+{
+    bool (*open)(struct sink *, struct err *) = sink->open;
+    sink->open = NULL;
+    return (!open || open(sink, err)) && out_write(&sink->out, bytes, n, err);
+}
+
 bool sink_put(struct sink *sink, struct str text, struct err *err)
 {
-    return text.n == 0 || out_write(&sink->out, text.s, text.n, err);
+    return text.n == 0 || sink_write(sink, text.s, text.n, err);
 }
 
 bool sink_puts(struct sink *sink, const char *text, struct err *err)

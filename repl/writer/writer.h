@@ -5,9 +5,12 @@
 #include "core/base/file.h"
 #include "repl/result.h"
 
-/* Where a writer writes: bytes go to `out` at once or when its pending buffer is full. */
+/* Where a writer writes: through sink_write and its kin, at once or when a buffer is full. */
 struct sink {
     struct out out;
+    bool (*open)(struct sink *sink, struct err *err); /* called at the first byte, then NULL */
+    void *context;       /* of open */
+    size_t lines;        /* known to come before the first byte, 0: not known */
     size_t columns;      /* a person's line, in terminal columns */
     enum depth depth;    /* colours of pictures in cells */
     bool numbers;        /* values are written into the cells of pictures */
@@ -35,6 +38,7 @@ extern const struct writer *const writers[]; /* NULL-ended */
 const struct writer *writer_named(struct str name);
 const struct writer *writer_of_extension(struct str extension);
 
+NODISCARD bool sink_write(struct sink *sink, const void *bytes, size_t n, struct err *err);
 NODISCARD bool sink_put(struct sink *sink, struct str text, struct err *err);
 NODISCARD bool sink_puts(struct sink *sink, const char *text, struct err *err);
 /* Write a buffer and empty it. */
