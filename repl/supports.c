@@ -20,6 +20,13 @@ static void put_names(struct buf *out, const char *names)
         buf_puts(out, *names == '|' ? ", " : (char[]){*names, 0});
 }
 
+/* A bar within a cell would end it. */
+static void put_cell(struct buf *out, const char *text)
+{
+    for (; *text; text++)
+        buf_puts(out, *text == '|' ? "\\|" : (char[]){*text, 0});
+}
+
 static void put_architectures(struct buf *out)
 {
     buf_puts(out, "| `model_type` | architecture | output heads | source |\n|---|---|---|---|\n");
@@ -73,8 +80,11 @@ static void put_tokenizers(struct buf *out)
 static void put_measures(struct buf *out)
 {
     buf_puts(out, "\n| measure of a head | formula | source |\n|---|---|---|\n");
-    for (size_t i = 0; measures[i]; i++)
-        buf_printf(out, "| %s | %s | %s |\n", measures[i]->name, measures[i]->formula, measures[i]->source);
+    for (size_t i = 0; measures[i]; i++) {
+        buf_printf(out, "| %s | ", measures[i]->name);
+        put_cell(out, measures[i]->formula);
+        buf_printf(out, " | %s |\n", measures[i]->source);
+    }
 }
 
 static void put_outputs(struct buf *out)
