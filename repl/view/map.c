@@ -9,6 +9,7 @@
 struct map_state {
     int zoom;                  /* enum zoom */
     size_t first_row, first_col; /* the first value shown */
+    bool centre;               /* the crosshair is to be in the middle of the next drawing */
     struct map_plan_view plan; /* of the last drawing: page sizes */
 };
 
@@ -280,6 +281,10 @@ static void draw_bar(struct viewer *v, const struct map_plan_view *plan, struct 
     struct buf text = {0};
     if (plan->heat.pool_rows > 1 || plan->heat.pool_cols > 1)
         buf_printf(&text, "pooled %zu × %zu, largest |value|", plan->heat.pool_rows, plan->heat.pool_cols);
+    if (plan->seen_rows < v->map.rows || plan->seen_cols < v->map.cols)
+        buf_printf(&text, "seen: queries %zu-%zu, keys %zu-%zu of %zu", v->map.row_tokens[plan->heat.row],
+                   v->map.row_tokens[plan->heat.row + plan->seen_rows - 1], v->map.col_tokens[plan->heat.col],
+                   v->map.col_tokens[plan->heat.col + plan->seen_cols - 1], v->map.cols);
     if (v->special)
         buf_puts(&text, text.n ? "; special hidden" : "special hidden");
     if (v->special && !isnan(v->map.hidden_mass))
@@ -295,6 +300,12 @@ static void draw(struct viewer *v, void *state, struct cell_grid *grid)
 {
     struct map_state *s = state;
     map_plan_make(v, grid, (enum zoom)s->zoom, &s->first_row, &s->first_col, &s->plan);
+    if (s->centre) {
+        s->first_row = v->row > s->plan.seen_rows / 2 ? v->row - s->plan.seen_rows / 2 : 0;
+        s->first_col = v->col > s->plan.seen_cols / 2 ? v->col - s->plan.seen_cols / 2 : 0;
+        map_plan_make(v, grid, (enum zoom)s->zoom, &s->first_row, &s->first_col, &s->plan);
+        s->centre = false;
+    }
     const struct map_plan_view *plan = &s->plan;
     draw_cells(v, plan, grid);
     draw_queries(v, plan, grid);
@@ -351,6 +362,7 @@ static void act_zoom(struct viewer *v, void *state, int amount)
     struct map_state *s = state;
     static const char *const names[] = {"the whole map", "half blocks", "cells", "numbers", "large cells", "huge cells"};
     int zoom = amount ? (int)s->plan.zoom + amount : ZOOM_AUTO;
+    s->centre = true;
     s->zoom = zoom >= ZOOMS ? ZOOMS - 1 : amount && zoom < 0 ? 0 : zoom;
     viewer_say(v, "zoom: %s", s->zoom == ZOOM_AUTO ? "as large as the whole map fits" : names[s->zoom]);
 }

@@ -75,7 +75,7 @@ static bool fits(const struct viewer *viewer, const struct map_plan_view *plan, 
         size_t lines = viewer->depth == DEPTH_MONO ? map->rows : (map->rows + 1) / 2;
         return map->cols <= cols && lines + head_rows(plan) <= rows;
     }
-    size_t labels = at.across ? 1 : least(longest, 3);
+    size_t labels = at.across ? 1 : zoom == ZOOM_CELL ? 0 : least(longest, 3);
     return map->cols * at.cell_cols <= cols && map->rows * at.cell_rows + head_rows(plan) + labels <= rows;
 }
 
@@ -154,7 +154,8 @@ void map_plan_make(const struct viewer *viewer, const struct cell_grid *grid, en
         plan.map.cols = (plan.seen_cols + plan.heat.pool_cols - 1) / plan.heat.pool_cols;
     } else {
         size_t labels = plan.across ? 1 : least(sizes.cols, 3);
-        room = room > labels + 2 ? room - labels : room;
+        bool whole = map->rows * plan.cell_rows <= room; /* then labels take what is left over */
+        room = !whole && room > labels + 2 ? room - labels : room;
         plan.seen_rows = least(map->rows, room / plan.cell_rows);
         plan.seen_cols = least(map->cols, cols / plan.cell_cols);
         lines = plan.seen_rows * plan.cell_rows;

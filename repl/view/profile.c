@@ -18,12 +18,12 @@ static int by_magnitude(const void *a, const void *b)
 }
 
 /* "  0 [CLS]      0.472 ██████": one line, the bar in the value's colour. */
-static void draw_entry(struct viewer *v, struct cell_grid *grid, struct cell_rect line, struct str label, size_t token,
-                       double value, double largest, bool here)
+static void draw_entry(struct viewer *v, struct cell_grid *grid, struct cell_rect line, size_t tokens, struct str label,
+                       size_t token, double value, double largest, bool here)
 {
     char text[64];
     size_t number = 4, digits = 7, rest = line.cols > number + digits + 1 ? line.cols - number - digits - 1 : 0;
-    size_t bar = rest / 2, tokens = rest - bar;
+    size_t bar = rest > tokens ? rest - tokens : 0;
     struct style style = here ? style_bold : style_plain;
     size_t n = (size_t)snprintf(text, sizeof text, "%zu", token);
     grid_text_right(grid, line.row, line.col, number - 1, (struct str){text, n}, style_dim);
@@ -60,10 +60,16 @@ static void draw_list(struct viewer *v, struct cell_grid *grid, struct cell_rect
     buf_str(&title, of_query ? map->row_labels[v->row] : map->col_labels[v->col]);
     buf_puts(&title, of_query ? " looks at" : " is seen by");
     grid_text(grid, rect.row, rect.col, rect.cols, buf_view(&title), style_bold);
+    size_t tokens = 6, most = rect.cols > 24 ? (rect.cols - 11) * 2 / 3 : 8; /* columns of the longest token shown */
+    for (size_t k = 0; k < n && k + 1 < rect.rows; k++) {
+        size_t width = 1 + text_columns(of_query ? map->col_labels[entries[k].at] : map->row_labels[entries[k].at]);
+        tokens = width > tokens ? width : tokens;
+    }
+    tokens = tokens < most ? tokens : most;
     for (size_t k = 0; k < n && k + 1 < rect.rows; k++) {
         size_t i = entries[k].at;
         struct cell_rect line = {rect.row + 1 + k, rect.col, 1, rect.cols};
-        draw_entry(v, grid, line, of_query ? map->col_labels[i] : map->row_labels[i],
+        draw_entry(v, grid, line, tokens, of_query ? map->col_labels[i] : map->row_labels[i],
                    of_query ? map->col_tokens[i] : map->row_tokens[i], (double)entries[k].value,
                    fabs((double)entries[0].value), i == (of_query ? v->col : v->row));
     }

@@ -81,7 +81,7 @@ Test(line, control_c_clears_the_line_and_never_leaves, .init = start, .fini = st
 
 Test(line, control_c_ends_a_command_and_not_the_program, .init = start, .fini = stop)
 {
-    terminal_send(t, "!sed -u s/o/0/\rmarco\r");
+    terminal_send(t, "!sed -u s/o/0/\rmarco\n");
     cr_assert(terminal_wait_text(t, "marc0"), "the command runs, and waits for more");
     terminal_keys(t, "C-c");
     cr_assert(terminal_wait_text(t, "interrupted"));
