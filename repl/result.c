@@ -198,6 +198,7 @@ bool result_begin(struct session *session, const struct call *call, struct resul
     result->sink.open = open_sink;
     result->sink.context = result;
     result->sink.columns = line_columns(direct && session->stdout_is_terminal);
+    result->sink.terminal = direct && session->stdout_is_terminal;
     result->sink.depth = direct || session->color_mode == COLOR_ALWAYS ? session->depth : DEPTH_MONO;
     result->arena = arena_new(err);
     if (!result->arena || !choose_format(result, err))

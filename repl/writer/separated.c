@@ -7,6 +7,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/base/text.h"
+
 static void put_escaped(struct buf *b, struct str text)
 {
     for (size_t i = 0; i < text.n; i++)
@@ -19,10 +21,16 @@ static void put_escaped(struct buf *b, struct str text)
         }
 }
 
-static void put_text(struct buf *b, char separator, struct str text)
+static void put_text(struct buf *b, const struct sink *sink, char separator, struct str text)
 {
+    struct buf safe = {0};
+    if (sink->terminal) {
+        text_escape(&safe, text);
+        text = buf_view(&safe);
+    }
     if (separator == '\t') {
         put_escaped(b, text);
+        buf_free(&safe);
         return;
     }
     bool quote = false;
@@ -37,6 +45,8 @@ static void put_text(struct buf *b, char separator, struct str text)
     }
     if (quote)
         buf_char(b, '"');
+    b->failed |= safe.failed;
+    buf_free(&safe);
 }
 
 void cell_plain(const struct cell_value *cell, struct buf *out)
@@ -58,7 +68,7 @@ bool separated_columns(struct sink *sink, char separator, struct err *err)
     for (size_t i = 0; i < sink->n_names; i++) {
         if (i)
             buf_char(&line, separator);
-        put_text(&line, separator, sink->names[i]);
+        put_text(&line, sink, separator, sink->names[i]);
     }
     buf_char(&line, '\n');
     return sink_drain(sink, &line, err);
@@ -71,7 +81,7 @@ bool separated_row(struct sink *sink, char separator, const struct cell_value *c
         if (i)
             buf_char(&line, separator);
         if (cells[i].kind == CELL_TEXT)
-            put_text(&line, separator, cells[i].text);
+            put_text(&line, sink, separator, cells[i].text);
         else
             cell_plain(&cells[i], &line);
     }

@@ -14,6 +14,7 @@ struct sink {
     size_t columns;      /* a person's line, in terminal columns */
     enum depth depth;    /* colours of pictures in cells */
     bool numbers;        /* values are written into the cells of pictures */
+    bool terminal;       /* a person's screen: no control character of a text may reach it */
     struct str *names;   /* of the table's columns */
     size_t n_names;
     void *own;           /* the writer's state, freed by its finish or drop */
