@@ -432,7 +432,7 @@ static const char *without_asan_handler(void)
 {
     static char options[2000];
     const char *now = getenv("ASAN_OPTIONS");
-    snprintf(options, sizeof options, "ASAN_OPTIONS=%s%shandle_segv=0:handle_abort=0", now ? now : "", now ? ":" : "");
+    snprintf(options, sizeof options, "ASAN_OPTIONS=%s%shandle_segv=0:handle_abort=0:handle_sigfpe=0", now ? now : "", now ? ":" : "");
     return options;
 }
 
