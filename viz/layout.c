@@ -142,10 +142,13 @@ void marked_text(struct buf *out, const struct picture *picture, size_t most)
                 continue;
             }
             struct str label = panel_col_label(panel, j);
-            buf_puts(out, named == 0 ? "" : first ? "; " : ", ");
+            bool nameless = panel->no_numbers && label.n == 0; /* a small map: its title says it once */
+            if (nameless && !first)
+                continue;
+            buf_puts(out, named == 0 ? "" : first && !nameless ? "; " : ", ");
             if (first && picture->n_panels > 1 && panel->title.n) {
                 buf_str(out, panel->title);
-                buf_puts(out, panel->no_numbers && label.n == 0 ? "" : " ");
+                buf_puts(out, nameless ? "" : " ");
             }
             if (!panel->no_numbers)
                 buf_printf(out, label.n ? "%zu " : "%zu", panel_col_number(panel, j));
