@@ -346,11 +346,14 @@ static bool load_parts(struct model *model, struct err *err)
         return false;
     }
     if (!model->weights && !model->tokenizer) {
+        struct buf files = {0};
+        weights_files(&files);
         if (no_tokenizer.code != ERR_NOT_FOUND)
             *err = no_tokenizer;
         else
             err_set(err, ERR_NOT_FOUND, "%s: holds no model: neither weights (%s) nor a tokenizer (tokenizer.json, vocab.txt, …)",
-                    model->folder, weights_formats[0]->files);
+                    model->folder, buf_cstr(&files));
+        buf_free(&files);
         return false;
     }
     if (!model->tokenizer && no_tokenizer.code != ERR_NOT_FOUND && no_tokenizer.code != ERR_UNSUPPORTED) {

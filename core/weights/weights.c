@@ -14,8 +14,8 @@ WEIGHTS_FORMATS(DECLARE)
 #define ENTRY(name) &weights_##name,
 const struct weights_format *const weights_formats[] = {WEIGHTS_FORMATS(ENTRY) NULL};
 
-/* Files that hold weights in formats of the field, read or not: to name what is there. */
-static const char *const known_suffixes[] = {".safetensors", ".bin", ".gguf", ".pt", ".pth", ".h5", ".msgpack", ".onnx", NULL};
+/* Files that hold weights in formats of the field that are not read: to name what is there. */
+static const char *const known_suffixes[] = {".bin", ".gguf", ".pt", ".pth", ".h5", ".msgpack", ".onnx", NULL};
 
 static bool has_suffix(const char *name, const char *suffix)
 {
@@ -40,11 +40,19 @@ static char *file_in_folder(const struct weights_format *format, const char *fol
     return NULL;
 }
 
+void weights_files(struct buf *out)
+{
+    for (size_t i = 0; weights_formats[i]; i++) {
+        buf_puts(out, i ? ", " : "");
+        for (const char *c = weights_formats[i]->files; *c; c++)
+            buf_puts(out, *c == '|' ? ", " : (char[]){*c, 0});
+    }
+}
+
 static bool nothing_to_open(const char *folder, struct err *err)
 {
     struct buf readable = {0}, found = {0};
-    for (size_t i = 0; weights_formats[i]; i++)
-        buf_printf(&readable, "%s%s", i ? ", " : "", weights_formats[i]->files);
+    weights_files(&readable);
     DIR *dir = opendir(folder);
     for (struct dirent *entry; dir && (entry = readdir(dir));)
         for (size_t i = 0; known_suffixes[i]; i++)

@@ -44,6 +44,9 @@ void weights_close(struct weights *weights);
 /* The tensor of that name, or NULL. */
 const struct tensor *weights_find(const struct weights *weights, struct str name);
 
+/* The file names that a folder is searched for, with commas: for messages. */
+void weights_files(struct buf *out);
+
 /* For the formats: append a tensor after checking shape × dtype against `bytes`; copies the name. */
 NODISCARD bool weights_add(struct weights *weights, struct tensor tensor, struct err *err);
 
