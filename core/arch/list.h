@@ -1,6 +1,7 @@
 /* The architectures. To add one: a file core/arch/NAME.c that ends in `const struct arch arch_NAME`, and a row here. */
 #define ARCHS(ROW) \
-    ROW(bert)      \
-    ROW(roberta)   \
-    ROW(deberta)   \
-    ROW(deberta_v2)
+    ROW(bert)       \
+    ROW(roberta)    \
+    ROW(deberta)    \
+    ROW(deberta_v2) \
+    ROW(distilbert)

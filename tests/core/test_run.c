@@ -12,7 +12,7 @@
 #include "core/run.h"
 
 static const char *const folders[] = {"bert",       "bert-relkey",     "roberta",    "deberta-v1",
-                                      "deberta-v3", "deberta-v2-conv", "options-d1-talking", NULL};
+                                      "deberta-v3", "deberta-v2-conv", "options-d1-talking", "distilbert", NULL};
 
 static struct model *load(const char *name)
 {
