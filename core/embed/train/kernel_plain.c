@@ -1,0 +1,9 @@
+/* A training step in plain C. */
+#include "core/op/lanes_plain.h"
+
+#include "core/embed/train/kernel.h"
+
+extern const struct train_kernel train_plain;
+#define TRAIN_NAME "plain"
+#define TRAIN_KERNEL train_plain
+#include "core/embed/train/kernel_body.h"
