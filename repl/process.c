@@ -1,6 +1,7 @@
 /* Commands of the shell: !cmd and | cmd, started as a fresh program would start them. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -66,6 +67,13 @@ bool process_start(struct str command, int *in_out, long *pid_out, struct err *e
     return true;
 }
 
+/* Has the reader of our standard output, which is the child's too, gone? */
+static bool reader_gone(void)
+{
+    struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    return poll(&out, 1, 0) == 1 && (out.revents & POLLERR);
+}
+
 bool process_wait(long pid, struct str command, struct err *err)
 {
     int status = 0;
@@ -79,6 +87,9 @@ bool process_wait(long pid, struct str command, struct err *err)
         return true;
     if (WIFSIGNALED(status) && WTERMSIG(status) == SIGINT)
         return err_set(err, ERR_CANCELLED, "interrupted");
+    if (((WIFSIGNALED(status) && WTERMSIG(status) == SIGPIPE) || (WIFEXITED(status) && WEXITSTATUS(status) == 128 + SIGPIPE)) &&
+        reader_gone())
+        return err_set(err, ERR_PIPE, "the reader of the output has gone");
     if (WIFSIGNALED(status) || WEXITSTATUS(status) > 128)
         return err_set(err, ERR_IO, "%.*s: ended by signal %d", STR_ARGS(command),
                        WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status) - 128);
