@@ -29,6 +29,17 @@ bool config_dim(struct model *model, const char *key, char letter, long fallback
     return true;
 }
 
+bool config_is(struct model *model, const char *key, enum config_kind kind, struct err *err)
+{
+    static const char *const names[] = {"true or false", "a number", "a number of at least 0", "a text"};
+    const struct json *value = json_get(model->config, key);
+    double number = json_number(value, 0);
+    bool ok = !value || json_is_null(value) || (kind == CONFIG_BOOL && json_is_bool(value)) ||
+              (kind == CONFIG_TEXT && json_is_string(value)) || (kind == CONFIG_NUMBER && json_is_number(value)) ||
+              (kind == CONFIG_POSITIVE && json_is_number(value) && number >= 0);
+    return ok || err_set(err, ERR_FORMAT, "%s/config.json: %s is not %s", model->folder, key, names[kind]);
+}
+
 bool config_only(struct model *model, const char *key, const char *only, struct err *err)
 {
     const struct json *value = json_get(model->config, key);
@@ -55,6 +66,8 @@ bool config_only(struct model *model, const char *key, const char *only, struct 
 
 bool config_activation(struct model *model, const char *key, const char *fallback, struct err *err)
 {
+    if (!config_is(model, key, CONFIG_TEXT, err))
+        return false;
     struct str name = json_str(json_get(model->config, key), fallback);
     model->activation = activation_named(name);
     if (!model->activation)
@@ -293,7 +306,7 @@ static bool configure(struct model *model, struct err *err)
     model->arch = arch_of_type(type);
     if (!model->arch)
         return unknown_type(model, type, err);
-    if (!model->arch->configure(model, model->config, err))
+    if (!config_is(model, "tie_word_embeddings", CONFIG_BOOL, err) || !model->arch->configure(model, model->config, err))
         return false;
     if (model->layers == 0 || model->layers > MAX_LAYERS || model->H == 0 || model->D == 0 || model->E == 0 ||
         model->E > MAX_WIDTH || model->H * model->D > MAX_WIDTH)
@@ -435,4 +448,15 @@ size_t model_terms(const struct model *model)
     while (model->terms && model->terms[n])
         n++;
     return n;
+}
+
+const struct tensor *model_word_table(const struct model *model)
+{
+    if (!model->weights)
+        return NULL;
+    for (const struct param *param = model->arch->params; param->name; param++)
+        if (param->kind == PARAM_TABLE && !param->layered && strncmp(param->shape, "V,", 2) == 0 &&
+            (!param->when || param->when(model)))
+            return find_tensor(model, param->name, 0, "");
+    return NULL;
 }

@@ -161,6 +161,22 @@ bool pass_rows(struct pass *pass, const struct tensor *table, const int32_t *ind
     return true;
 }
 
+bool pass_block_begin(struct pass *pass, const struct block *block, const float *x, struct attend *attend, struct err *err)
+{
+    const struct linear *linears[] = {&block->q, &block->k, &block->v};
+    struct strided *views[] = {&attend->q, &attend->k, &attend->v};
+    struct linear_out outs[3];
+    for (size_t i = 0; i < 3; i++) {
+        size_t width = linears[i]->out;
+        float *rows = pass_keep(pass, pass->rows, width, err);
+        if (!rows)
+            return false;
+        outs[i] = (struct linear_out){linears[i], rows, width, EPILOGUE_NONE};
+        *views[i] = (struct strided){rows, width, pass->run->model->D};
+    }
+    return pass_linears(pass, outs, 3, x, block->q.in, err);
+}
+
 bool pass_block_end(struct pass *pass, const struct block *block, const float *x, const float *z, float *y, struct err *err)
 {
     const struct model *model = pass->run->model;

@@ -52,12 +52,14 @@ NODISCARD bool pass_linears(struct pass *pass, const struct linear_out *outs, si
 NODISCARD bool pass_rows(struct pass *pass, const struct tensor *table, const int32_t *index, const char *what, bool add,
                          float *out, struct err *err);
 
-/* The encoder block that BERT, RoBERTa, DistilBERT and DeBERTa share after their attention (post-norm):
+/* The encoder block that BERT, RoBERTa, DistilBERT and DeBERTa share before and after their attention (post-norm):
  * x' = norm(x + z·Wo), y = norm(x' + down(act(up(x')))). */
 struct block {
     struct linear q, k, v, o, up, down;
     struct norm attention_norm, output_norm;
 };
+NODISCARD bool pass_block_begin(struct pass *pass, const struct block *block, const float *x, struct attend *attend,
+                                struct err *err); /* q, k, v of x, kept, into attend's views */
 NODISCARD bool pass_block_end(struct pass *pass, const struct block *block, const float *x, const float *z, float *y,
                               struct err *err);
 

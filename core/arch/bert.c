@@ -64,7 +64,9 @@ bool bert_configure(struct model *model, const struct json *config, struct err *
         !config_dim(model, "intermediate_size", 'I', 3072, err) ||
         !config_dim(model, "max_position_embeddings", 'P', 512, err) || !config_dim(model, "type_vocab_size", 'S', 2, err) ||
         !config_activation(model, "hidden_act", "gelu", err) || !config_only(model, "is_decoder", "false", err) ||
-        !config_only(model, "add_cross_attention", "false", err) || !config_only(model, "pruned_heads", "{}", err))
+        !config_only(model, "add_cross_attention", "false", err) || !config_only(model, "pruned_heads", "{}", err) ||
+        !config_is(model, "layer_norm_eps", CONFIG_POSITIVE, err) ||
+        !config_is(model, "position_embedding_type", CONFIG_TEXT, err))
         return false;
     model->layers = model->dim['L'];
     model->H = model->Hkv = model->dim['H'];
@@ -111,7 +113,7 @@ bool bert_trunk(const struct model *model, struct pass *pass, const int32_t *pos
     const void **owns = NULL;
 
     /* x = LayerNorm(word + position + type) */
-    float *x = pass_keep(pass, pass->rows, E, err);
+    float *x = pass_keep(pass, pass->rows, E, err), *y, *z;
     if (!x || !pass_rows(pass, &w->word, pass->ids, "token id", false, x, err))
         return false;
     if (bert_absolute(model)) {
@@ -136,24 +138,14 @@ bool bert_trunk(const struct model *model, struct pass *pass, const int32_t *pos
     for (size_t l = 0; l < model->layers; l++) {
         const struct bert_layer *layer_w = model_layer(model, l);
         const struct block *block = &layer_w->block;
-        float *q = pass_keep(pass, pass->rows, E, err), *k = pass_keep(pass, pass->rows, E, err);
-        float *v = pass_keep(pass, pass->rows, E, err), *z, *y;
-        if (!q || !k || !v)
-            return false;
-        struct linear_out qkv[] = {{&block->q, q, E, EPILOGUE_NONE}, {&block->k, k, E, EPILOGUE_NONE}, {&block->v, v, E, EPILOGUE_NONE}};
-        if (!pass_linears(pass, qkv, 3, x, E, err))
-            return false;
         for (size_t t = 0; owns && t < pass->n_texts; t++) {
             struct relative *relative = (struct relative *)owns[t] + (l ? pass->n_texts : 0);
             relative->keys = relative->queries = (struct strided){(float *)layer_w->distance, D, 0};
             owns[t] = relative;
         }
-        struct attend attend = {
-            .stack = STACK_ENCODER, .layer = l, .q = {q, E, D}, .k = {k, E, D}, .v = {v, E, D}, .scale = scale,
-            .terms = model->terms, .owns = owns,
-        };
-        if (!attention(pass, &attend, &z, err) || !(y = pass_keep(pass, pass->rows, E, err)) ||
-            !pass_block_end(pass, block, x, z, y, err) || !layer(pass, l, y, err))
+        struct attend attend = {.stack = STACK_ENCODER, .layer = l, .scale = scale, .terms = model->terms, .owns = owns};
+        if (!pass_block_begin(pass, block, x, &attend, err) || !attention(pass, &attend, &z, err) ||
+            !(y = pass_keep(pass, pass->rows, E, err)) || !pass_block_end(pass, block, x, z, y, err) || !layer(pass, l, y, err))
             return false;
         x = y;
     }

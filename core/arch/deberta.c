@@ -19,7 +19,7 @@ static bool talking(const struct model *model)
 
 static bool configure(struct model *model, const struct json *config, struct err *err)
 {
-    if (!deberta_configure(model, config, true, err))
+    if (!deberta_configure(model, config, true, err) || !config_is(model, "talking_head", CONFIG_BOOL, err))
         return false;
     model->dim['R'] = 2 * model->dim['M'];
     model->dim['Q'] = 3 * model->dim['A'];

@@ -109,7 +109,9 @@ static bool configure_conv(struct model *model, const struct json *config, struc
 static bool configure(struct model *model, const struct json *config, struct err *err)
 {
     if (!deberta_configure(model, config, false, err) ||
-        !config_dim(model, "attention_head_size", 'D', (long)model->D, err))
+        !config_dim(model, "attention_head_size", 'D', (long)model->D, err) ||
+        !config_is(model, "share_att_key", CONFIG_BOOL, err) || !config_is(model, "norm_rel_ebd", CONFIG_TEXT, err) ||
+        !config_is(model, "position_buckets", CONFIG_NUMBER, err) || !config_is(model, "conv_act", CONFIG_TEXT, err))
         return false;
     model->D = model->dim['D'];
     model->dim['A'] = model->H * model->D;
@@ -185,7 +187,6 @@ static bool convolve(const struct model *model, struct pass *pass, const float *
 static bool forward(const struct model *model, struct pass *pass, struct err *err)
 {
     const struct deberta *w = model->own;
-    size_t A = model->dim['A'], D = model->D;
     const void **owns = NULL;
     float *x, *y, *z;
 
@@ -195,25 +196,15 @@ static bool forward(const struct model *model, struct pass *pass, struct err *er
     for (size_t l = 0; l < model->layers; l++) {
         const struct deberta_v2_layer *layer_w = model_layer(model, l);
         const struct block *block = &layer_w->block;
-        float *q = pass_keep(pass, pass->rows, A, err), *k = pass_keep(pass, pass->rows, A, err);
-        float *v = pass_keep(pass, pass->rows, A, err);
-        if (!q || !k || !v)
-            return false;
-        struct linear_out qkv[] = {{&block->q, q, A, EPILOGUE_NONE}, {&block->k, k, A, EPILOGUE_NONE}, {&block->v, v, A, EPILOGUE_NONE}};
-        if (!pass_linears(pass, qkv, 3, x, model->E, err))
-            return false;
         struct attend attend = {
             .stack = STACK_ENCODER,
             .layer = l,
-            .q = {q, A, D},
-            .k = {k, A, D},
-            .v = {v, A, D},
             .scale = w->scale,
             .terms = model->terms,
             .owns = owns + l * pass->n_texts,
         };
-        if (!attention(pass, &attend, &z, err) || !(y = pass_keep(pass, pass->rows, model->E, err)) ||
-            !pass_block_end(pass, block, x, z, y, err))
+        if (!pass_block_begin(pass, block, x, &attend, err) || !attention(pass, &attend, &z, err) ||
+            !(y = pass_keep(pass, pass->rows, model->E, err)) || !pass_block_end(pass, block, x, z, y, err))
             return false;
         if (l == 0 && convolved(model) && !convolve(model, pass, embedded, y, err))
             return false;

@@ -137,7 +137,11 @@ bool deberta_configure(struct model *model, const struct json *config, bool coun
         !config_dim(model, "intermediate_size", 'I', -1, err) ||
         !config_dim(model, "max_position_embeddings", 'P', 512, err) || !config_dim(model, "type_vocab_size", 'S', 0, err) ||
         !config_dim(model, "embedding_size", 'B', (long)model->dim['E'], err) ||
-        !config_activation(model, "hidden_act", "gelu", err))
+        !config_activation(model, "hidden_act", "gelu", err) ||
+        !config_is(model, "layer_norm_eps", CONFIG_POSITIVE, err) ||
+        !config_is(model, "position_biased_input", CONFIG_BOOL, err) ||
+        !config_is(model, "relative_attention", CONFIG_BOOL, err) ||
+        !config_is(model, "max_relative_positions", CONFIG_NUMBER, err) || !config_is(model, "legacy", CONFIG_BOOL, err))
         return false;
     model->layers = model->dim['L'];
     model->H = model->Hkv = model->dim['H'];

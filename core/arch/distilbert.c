@@ -47,7 +47,7 @@ static bool bound(struct model *model, struct err *err)
 static bool forward(const struct model *model, struct pass *pass, struct err *err)
 {
     const struct distilbert *w = model->own;
-    size_t E = model->E, D = model->D;
+    size_t E = model->E;
 
     /* x = LayerNorm(word + position) */
     float *x = pass_keep(pass, pass->rows, E, err), *y, *z;
@@ -60,19 +60,11 @@ static bool forward(const struct model *model, struct pass *pass, struct err *er
 
     for (size_t l = 0; l < model->layers; l++) {
         const struct block *block = model_layer(model, l);
-        float *q = pass_keep(pass, pass->rows, E, err), *k = pass_keep(pass, pass->rows, E, err);
-        float *v = pass_keep(pass, pass->rows, E, err);
-        if (!q || !k || !v)
-            return false;
-        struct linear_out qkv[] = {{&block->q, q, E, EPILOGUE_NONE}, {&block->k, k, E, EPILOGUE_NONE}, {&block->v, v, E, EPILOGUE_NONE}};
-        if (!pass_linears(pass, qkv, 3, x, E, err))
-            return false;
         struct attend attend = {
-            .stack = STACK_ENCODER, .layer = l, .q = {q, E, D}, .k = {k, E, D}, .v = {v, E, D},
-            .scale = 1 / sqrtf((float)D), .terms = model->terms,
+            .stack = STACK_ENCODER, .layer = l, .scale = 1 / sqrtf((float)model->D), .terms = model->terms,
         };
-        if (!attention(pass, &attend, &z, err) || !(y = pass_keep(pass, pass->rows, E, err)) ||
-            !pass_block_end(pass, block, x, z, y, err) || !layer(pass, l, y, err))
+        if (!pass_block_begin(pass, block, x, &attend, err) || !attention(pass, &attend, &z, err) ||
+            !(y = pass_keep(pass, pass->rows, E, err)) || !pass_block_end(pass, block, x, z, y, err) || !layer(pass, l, y, err))
             return false;
         x = y;
     }
