@@ -5,8 +5,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "core/arch/relative.h"
-
 static const struct term term_q_rel = {
     .name = "q_rel",
     .summary = "query · relative position",
@@ -82,34 +80,30 @@ bool bert_configure(struct model *model, const struct json *config, struct err *
     return choose_terms(model, config, err);
 }
 
-/* For each text what its relative terms need: the layer's table and the row of every i−j. */
-static bool relative_of_texts(const struct model *model, struct pass *pass, const void ***owns_out, struct err *err)
+/* The row of i−j is i−j + P−1. */
+static uint32_t row_of(const struct model *model, long delta, size_t T)
 {
-    size_t n = pass->n_texts, P = model->dim['P'];
-    const void **owns = arena_alloc(pass->scratch, n, sizeof *owns, "a forward pass", err);
-    struct relative *relatives = arena_alloc(pass->run->arena, n * model->layers, sizeof *relatives, "a run", err);
-    if (!owns || !relatives)
-        return false;
-    for (size_t t = 0; t < n; t++) {
-        size_t T = pass->starts[t + 1] - pass->starts[t];
-        uint32_t *index = arena_alloc(pass->run->arena, 2 * T - 1, sizeof *index, "a run", err);
-        if (!index)
-            return false;
-        for (size_t d = 0; d < 2 * T - 1; d++)
-            index[d] = (uint32_t)(d + P - T); /* (i−j) + P − 1 */
-        for (size_t l = 0; l < model->layers; l++)
-            relatives[l * n + t] = (struct relative){.rows = model->dim['R'], .index = index};
-        owns[t] = &relatives[t];
+    (void)T; /* at most P: the row is in the table */
+    return (uint32_t)(delta + (long)model->dim['P'] - 1);
+}
+
+bool bert_bound(struct model *model, const struct activation *head, struct err *err)
+{
+    struct bert *w = model->own;
+    w->mlm.activation = head;
+    w->relatives = arena_zalloc(model->arena, model->layers, sizeof *w->relatives, "relative positions", err);
+    for (size_t l = 0; w->relatives && bert_relative(model) && l < model->layers; l++) {
+        const struct bert_layer *layer_w = model_layer(model, l);
+        struct strided table = {(float *)layer_w->distance, model->D, 0}; /* one table for all heads, read only */
+        w->relatives[l] = (struct relative){.keys = table, .queries = table, .rows = model->dim['R']};
     }
-    *owns_out = owns;
-    return true;
+    return w->relatives != NULL;
 }
 
 bool bert_trunk(const struct model *model, struct pass *pass, const int32_t *positions, struct err *err)
 {
     const struct bert *w = model->own;
-    size_t E = model->E, D = model->D;
-    float scale = 1 / sqrtf((float)D);
+    size_t E = model->E;
     const void **owns = NULL;
 
     /* x = LayerNorm(word + position + type) */
@@ -119,7 +113,7 @@ bool bert_trunk(const struct model *model, struct pass *pass, const int32_t *pos
     if (bert_absolute(model)) {
         if (!pass_rows(pass, &w->position, positions, "position", true, x, err))
             return false;
-    } else if (!relative_of_texts(model, pass, &owns, err)) {
+    } else if (!relative_texts(model, pass, w->relatives, row_of, &owns, err)) {
         return false;
     }
     if (bert_typed(model)) {
@@ -136,14 +130,14 @@ bool bert_trunk(const struct model *model, struct pass *pass, const int32_t *pos
         return false;
 
     for (size_t l = 0; l < model->layers; l++) {
-        const struct bert_layer *layer_w = model_layer(model, l);
-        const struct block *block = &layer_w->block;
-        for (size_t t = 0; owns && t < pass->n_texts; t++) {
-            struct relative *relative = (struct relative *)owns[t] + (l ? pass->n_texts : 0);
-            relative->keys = relative->queries = (struct strided){(float *)layer_w->distance, D, 0};
-            owns[t] = relative;
-        }
-        struct attend attend = {.stack = STACK_ENCODER, .layer = l, .scale = scale, .terms = model->terms, .owns = owns};
+        const struct block *block = &((const struct bert_layer *)model_layer(model, l))->block;
+        struct attend attend = {
+            .stack = STACK_ENCODER,
+            .layer = l,
+            .scale = 1 / sqrtf((float)model->D),
+            .terms = model->terms,
+            .owns = owns ? owns + l * pass->n_texts : NULL,
+        };
         if (!pass_block_begin(pass, block, x, &attend, err) || !attention(pass, &attend, &z, err) ||
             !(y = pass_keep(pass, pass->rows, E, err)) || !pass_block_end(pass, block, x, z, y, err) || !layer(pass, l, y, err))
             return false;
@@ -162,10 +156,7 @@ static bool configure(struct model *model, const struct json *config, struct err
 
 static bool bound(struct model *model, struct err *err)
 {
-    (void)err;
-    struct bert *w = model->own;
-    w->mlm.activation = model->activation;
-    return true;
+    return bert_bound(model, model->activation, err);
 }
 
 static bool forward(const struct model *model, struct pass *pass, struct err *err)

@@ -5,12 +5,13 @@
 #include <stddef.h>
 
 #include "core/arch/mlm.h"
-#include "core/pass.h"
+#include "core/arch/relative.h"
 
 struct bert {
     struct tensor word, position, type; /* [V,E] [P,E] [S,E] */
     struct norm norm;
     struct mlm mlm;
+    struct relative *relatives; /* [layers]: relative_key and relative_key_query */
 };
 struct bert_layer {
     struct block block;
@@ -48,6 +49,8 @@ bool bert_typed(const struct model *model);
 
 /* The configuration that both read; the longest text is left to the caller. */
 NODISCARD bool bert_configure(struct model *model, const struct json *config, struct err *err);
+/* After binding. */
+NODISCARD bool bert_bound(struct model *model, const struct activation *head, struct err *err);
 /* positions [rows]: rows of the table of absolute positions. */
 NODISCARD bool bert_trunk(const struct model *model, struct pass *pass, const int32_t *positions, struct err *err);
 /* The slots of their masked-LM heads. */

@@ -77,7 +77,7 @@ static bool forward(const struct model *model, struct pass *pass, struct err *er
     const void **owns = NULL;
     float *x, *y, *z;
 
-    if (!deberta_embed(model, pass, &x, err) || !deberta_relatives(model, pass, row_of, &owns, err))
+    if (!deberta_embed(model, pass, &x, err) || !relative_texts(model, pass, w->relatives, row_of, &owns, err))
         return false;
     for (size_t l = 0; l < model->layers; l++) {
         const struct deberta_layer *layer_w = model_layer(model, l);

@@ -197,33 +197,6 @@ bool deberta_embed(const struct model *model, struct pass *pass, float **x_out, 
     return embed(pass, x, err);
 }
 
-bool deberta_relatives(const struct model *model, struct pass *pass,
-                       uint32_t (*row_of)(const struct model *model, long delta, size_t T), const void ***owns_out,
-                       struct err *err)
-{
-    const struct deberta *w = model->own;
-    size_t n = pass->n_texts;
-    const void **owns = arena_alloc(pass->scratch, n * model->layers, sizeof *owns, "a forward pass", err);
-    struct relative *relatives = arena_alloc(pass->run->arena, n * model->layers, sizeof *relatives, "a run", err);
-    if (!owns || !relatives)
-        return false;
-    for (size_t t = 0; t < n; t++) {
-        size_t T = pass->starts[t + 1] - pass->starts[t];
-        uint32_t *index = arena_alloc(pass->run->arena, 2 * T - 1, sizeof *index, "a run", err);
-        if (!index)
-            return false;
-        for (size_t d = 0; d < 2 * T - 1; d++)
-            index[d] = row_of(model, (long)d - (long)T + 1, T);
-        for (size_t l = 0; l < model->layers; l++) {
-            relatives[l * n + t] = w->relatives[l];
-            relatives[l * n + t].index = index;
-            owns[l * n + t] = &relatives[l * n + t];
-        }
-    }
-    *owns_out = owns;
-    return true;
-}
-
 float *deberta_relative_table(const struct model *model, struct err *err)
 {
     const struct deberta *w = model->own;

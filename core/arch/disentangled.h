@@ -72,10 +72,6 @@ NODISCARD bool deberta_configure(struct model *model, const struct json *config,
 NODISCARD bool deberta_bound(struct model *model, struct err *err);
 /* x = LayerNorm(word (+ position) (+ type)), widened: the first lines of the forward pass, and its first door. */
 NODISCARD bool deberta_embed(const struct model *model, struct pass *pass, float **x_out, struct err *err);
-/* relative[l] of every text for a pass: the layer's tables with the row of every i−j, row_of(i−j, T, model). */
-NODISCARD bool deberta_relatives(const struct model *model, struct pass *pass,
-                                 uint32_t (*row_of)(const struct model *model, long delta, size_t T),
-                                 const void ***owns_out /* [layers, n_texts] */, struct err *err);
 /* The widened, normed table of relative positions [R,E] in scratch of the caller: free(). */
 NODISCARD float *deberta_relative_table(const struct model *model, struct err *err);
 /* projection [A,E] of the table, kept in the model: [R,A]. */

@@ -107,3 +107,29 @@ bool relative_key_edge(const struct attention *a, size_t head, size_t row, size_
             centred[(b - lo) * D + x] = queries[b * r->queries.row + x] - mean[x];
     return key_logits(a, head, row, rows, centred, D, lo, scratch, out, err);
 }
+
+bool relative_texts(const struct model *model, struct pass *pass, const struct relative *tables,
+                    uint32_t (*row_of)(const struct model *model, long delta, size_t T), const void ***owns_out,
+                    struct err *err)
+{
+    size_t n = pass->n_texts;
+    const void **owns = arena_alloc(pass->scratch, n * model->layers, sizeof *owns, "a forward pass", err);
+    struct relative *relatives = arena_alloc(pass->run->arena, n * model->layers, sizeof *relatives, "a run", err);
+    if (!owns || !relatives)
+        return false;
+    for (size_t t = 0; t < n; t++) {
+        size_t T = pass->starts[t + 1] - pass->starts[t];
+        uint32_t *index = arena_alloc(pass->run->arena, 2 * T - 1, sizeof *index, "a run", err);
+        if (!index)
+            return false;
+        for (size_t d = 0; d < 2 * T - 1; d++)
+            index[d] = row_of(model, (long)d - (long)T + 1, T);
+        for (size_t l = 0; l < model->layers; l++) {
+            relatives[l * n + t] = tables[l];
+            relatives[l * n + t].index = index;
+            owns[l * n + t] = &relatives[l * n + t];
+        }
+    }
+    *owns_out = owns;
+    return true;
+}

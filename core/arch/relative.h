@@ -3,7 +3,7 @@
 #ifndef GAZE_CORE_ARCH_RELATIVE_H
 #define GAZE_CORE_ARCH_RELATIVE_H
 
-#include "core/attention.h"
+#include "core/pass.h"
 
 /* What the terms of one layer need; attention.own points to it. */
 struct relative {
@@ -22,5 +22,11 @@ bool relative_key_logits(const struct attention *a, size_t head, size_t row, siz
 /* What of the latter is edge: scale · k_j · (queries[b(i−j)] − Q̄), Q̄ the mean over all visible i, j (MEASURES "Columns"). */
 bool relative_key_edge(const struct attention *a, size_t head, size_t row, size_t rows, struct scratch *scratch, float *out,
                        struct err *err);
+
+/* What the relative terms of every layer and text of a pass need: the layer's tables with the row of every i−j,
+ * row_of(model, i−j, T). owns_out [layers, n_texts] goes into attend.owns, layer by layer. */
+NODISCARD bool relative_texts(const struct model *model, struct pass *pass, const struct relative *tables /* [layers] */,
+                              uint32_t (*row_of)(const struct model *model, long delta, size_t T), const void ***owns_out,
+                              struct err *err);
 
 #endif

@@ -16,10 +16,7 @@ static bool configure(struct model *model, const struct json *config, struct err
 
 static bool bound(struct model *model, struct err *err)
 {
-    (void)err;
-    struct bert *w = model->own;
-    w->mlm.activation = activation_named(STR("gelu"));
-    return true;
+    return bert_bound(model, activation_named(STR("gelu")), err);
 }
 
 static bool forward(const struct model *model, struct pass *pass, struct err *err)

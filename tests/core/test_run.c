@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/arch/relative.h"
 #include "core/base/cancel.h"
 #include "core/base/pool.h"
 #include "core/pass.h"
@@ -274,7 +275,7 @@ Test(run, position_key_row_is_one_diagonal_of_c2p)
     struct part c2p;
     cr_assert(part_parse(model->terms, STR("c2p"), (struct str){0}, (struct str){0}, &c2p, NULL));
     cr_assert(run_map(run, site, c2p, 0, T, before, NULL));
-    const struct { struct strided keys, queries; size_t rows; const uint32_t *index; } *own = a->own;
+    const struct relative *own = a->own;
     float *row = own->keys.data + own->index[delta + T - 1] * own->keys.row + 1 * own->keys.step;
     for (size_t d = 0; d < a->D; d++)
         row[d] += 10;
