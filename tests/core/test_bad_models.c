@@ -262,6 +262,57 @@ Test(bad_models, each_kind_of_bad_folder_gives_one_error_that_names_it)
     none(&complaints);
 }
 
+/* Say `"key": value` once more at the end of a configuration, where it wins. */
+static void append_to_config(const char *key, const char *value)
+{
+    size_t n;
+    unsigned char *bytes = read_file(scratch_path("config.json"), &n);
+    struct buf text = {0};
+    while (n && bytes[n - 1] != '}')
+        n--;
+    cr_assert(n > 0, "no object in config.json");
+    buf_add(&text, bytes, n - 1);
+    buf_printf(&text, ",\"%s\":%s}", key, value);
+    scratch_write("config.json", text.data, text.n);
+    buf_free(&text);
+    free(bytes);
+}
+
+Test(bad_models, a_key_that_changes_numbers_is_never_taken_for_its_default)
+{
+    static const struct {
+        const char *folder, *key, *value;
+    } rows[] = {{"bert", "layer_norm_eps", "\"1e-5\""},        {"bert", "layer_norm_eps", "-1"},
+                {"bert", "hidden_act", "3"},                   {"bert", "position_embedding_type", "[]"},
+                {"bert", "tie_word_embeddings", "\"false\""},  {"bert", "num_hidden_layers", "1.5"},
+                {"bert", "hidden_size", "\"16\""},             {"bert", "hidden_size", "1e30"},
+                {"roberta", "pad_token_id", "-1"},
+                {"deberta-v1", "layer_norm_eps", "[]"},        {"deberta-v1", "relative_attention", "\"yes\""},
+                {"deberta-v1", "talking_head", "1"},           {"deberta-v1", "position_biased_input", "0"},
+                {"deberta-v1", "max_relative_positions", "{}"}, {"deberta-v1", "legacy", "\"\""},
+                {"deberta-v1", "pos_att_type", "7"},           {"deberta-v2-conv", "share_att_key", "\"true\""},
+                {"deberta-v2-conv", "norm_rel_ebd", "[\"layer_norm\"]"},
+                {"deberta-v2-conv", "position_buckets", "\"16\""},
+                {"deberta-v2-conv", "conv_act", "5"},          {"deberta-v2-conv", "conv_groups", "0"}};
+    struct complaints complaints = {0};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char folder[200], row[400];
+        snprintf(folder, sizeof folder, "tests/data/golden/%s", rows[i].folder);
+        snprintf(row, sizeof row, "%s: %s = %s", rows[i].folder, rows[i].key, rows[i].value);
+        scratch_copy_folder(folder);
+        append_to_config(rows[i].key, rows[i].value);
+        struct err err = {0};
+        struct model *model = model_load(scratch_folder(), NULL, &err);
+        if (model)
+            complain(&complaints, row, "row", i, "loads");
+        else if (!strstr(err.message, "config.json") || !strstr(err.message, rows[i].key))
+            complain(&complaints, row, "row", i, err.message);
+        model_free(model);
+        scratch_remove();
+    }
+    none(&complaints);
+}
+
 /* Run n ids on the model of 8 positions. */
 static bool run_of_length(struct model *model, size_t n, struct err *err)
 {
