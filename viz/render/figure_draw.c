@@ -62,7 +62,15 @@ static bool put_map(const struct pen *p, const struct panel *panel, struct box b
             float v = pool_value(panel, r * pool_r, (r + 1) * pool_r, c * pool_c, (c + 1) * pool_c);
             cells[r * cols + c] = palette_at(f->palette, scale_position(&f->picture.scale, v));
         }
-    p->canvas->ops->image(p->canvas, box, cells, rows, cols);
+    /* The last pooled cell may reach beyond the map: it is cut, so that every cell stands at its tokens. */
+    struct box whole = {box.x, box.y, box.w * (double)(cols * pool_c) / (double)panel->cols,
+                        box.h * (double)(rows * pool_r) / (double)panel->rows};
+    bool cut = cols * pool_c > panel->cols || rows * pool_r > panel->rows;
+    if (cut)
+        p->canvas->ops->clip(p->canvas, &box);
+    p->canvas->ops->image(p->canvas, whole, cells, rows, cols);
+    if (cut)
+        p->canvas->ops->clip(p->canvas, NULL);
     free(cells);
     return true;
 }
