@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "core/base/file.h"
 #include "core/weights/list.h"
@@ -22,6 +23,13 @@ static bool has_suffix(const char *name, const char *suffix)
     return str_ends(str_of(name), str_of(suffix));
 }
 
+/* A name in a folder, be it that of a link whose file is gone: an unfinished download is no folder without weights. */
+static bool name_exists(const char *path)
+{
+    struct stat st;
+    return lstat(path, &st) == 0;
+}
+
 /* The first file of the format that the folder holds, on the heap; NULL where there is none. */
 static char *file_in_folder(const struct weights_format *format, const char *folder, struct err *err)
 {
@@ -32,7 +40,7 @@ static char *file_in_folder(const struct weights_format *format, const char *fol
         char *path = path_join(folder, file, err);
         if (!path)
             return NULL;
-        if (file_exists(path))
+        if (name_exists(path))
             return path;
         free(path);
         name += n + (name[n] == '|');
@@ -83,6 +91,8 @@ static struct weights *open_with(const struct weights_format *format, const char
     weights->format = format;
     weights->arena = arena_new(err);
     if (!weights->arena || !format->open(path, weights, err)) {
+        if (err && err->code == ERR_NOT_FOUND) /* a shard, or what a link leads to: not the same as no weights */
+            err->code = ERR_IO;
         weights_close(weights);
         return NULL;
     }

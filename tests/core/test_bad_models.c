@@ -313,6 +313,36 @@ Test(bad_models, a_key_that_changes_numbers_is_never_taken_for_its_default)
     none(&complaints);
 }
 
+Test(bad_models, a_shard_that_is_missing_is_an_error_and_not_a_tokenizer_alone)
+{
+    static const char shard[] = "model-00002-of-00003.safetensors";
+    for (int link = 0; link < 2; link++) {
+        struct err err = {0};
+        scratch_copy_folder("tests/data/golden/bert-sharded");
+        cr_assert_eq(unlink(scratch_path(shard)), 0);
+        if (link)
+            cr_assert_eq(symlink("blob-that-was-not-fetched", scratch_path(shard)), 0);
+        struct model *model = model_load(scratch_folder(), NULL, &err);
+        cr_expect_null(model, "link %d: loads", link);
+        cr_expect(strstr(err.message, shard), "link %d: %s", link, err.message);
+        model_free(model);
+        scratch_remove();
+    }
+}
+
+Test(bad_models, a_link_to_weights_that_are_gone_is_an_error_and_not_a_tokenizer_alone)
+{
+    struct err err = {0};
+    scratch_copy_folder("tests/data/good/tiny-bert");
+    cr_assert_eq(unlink(scratch_path("model.safetensors")), 0);
+    cr_assert_eq(symlink("blob-that-was-not-fetched", scratch_path("model.safetensors")), 0);
+    struct model *model = model_load(scratch_folder(), NULL, &err);
+    cr_expect_null(model, "loads");
+    cr_expect(strstr(err.message, "model.safetensors"), "%s", err.message);
+    model_free(model);
+    scratch_remove();
+}
+
 /* Run n ids on the model of 8 positions. */
 static bool run_of_length(struct model *model, size_t n, struct err *err)
 {
