@@ -67,6 +67,8 @@ struct command {
     const struct option *options; /* ended by name NULL; the common ones (format=) are added by the grammar */
     const struct arg *args;       /* ended by name NULL */
     bool writes;                  /* takes > FILE as a picture or tensor whose extension chooses the format */
+    /* Does this call write > FILE or | COMMAND itself? NULL: none does. */
+    bool (*own_output)(const struct call *call);
     bool unrecorded;              /* leaves no line in `history` (help, quit, history itself) */
     bool (*run)(struct session *session, const struct call *call, struct result *result, struct err *err);
 };

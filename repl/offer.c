@@ -68,6 +68,8 @@ static void offer_loaded(struct completion *c)
 {
     for (size_t i = 0; i < c->session->n_models; i++)
         completion_add_name(c, str_of(c->session->models[i]->name));
+    for (size_t i = 0; i < c->session->n_sets; i++)
+        completion_add_name(c, str_of(c->session->sets[i]->name));
 }
 
 static void visit_loadable(void *context, struct str name)

@@ -191,7 +191,7 @@ bool result_begin(struct session *session, const struct call *call, struct resul
     *out = NULL;
     if (!result)
         return false;
-    bool direct = !call->output.n && !call->pipe.n;
+    bool direct = !call->output.n && !call->pipe.n, own = call->command->own_output && call->command->own_output(call);
     result->session = session;
     result->call = call;
     result->sink.out.fd = -1;
@@ -201,9 +201,11 @@ bool result_begin(struct session *session, const struct call *call, struct resul
     result->sink.terminal = direct && session->stdout_is_terminal;
     result->sink.depth = direct || session->color_mode == COLOR_ALWAYS ? session->depth : DEPTH_MONO;
     result->arena = arena_new(err);
-    if (!result->arena || !choose_format(result, err))
+    if (own) /* its format= and extension are its own */
+        result->writer = writer_named(STR("table"));
+    if (!result->arena || (!own && !choose_format(result, err)))
         goto fail;
-    if (call->output.n) { /* at once: a file that cannot be written is better known before the work */
+    if (call->output.n && !own) { /* at once: a file that cannot be written is better known before the work */
         if (!open_file(result, err))
             goto fail;
         result->sink.open = NULL;

@@ -30,6 +30,9 @@ void session_free(struct session *session)
         kept_run_free(&session->runs[i]);
     for (size_t i = 0; i < session->n_models; i++)
         model_free(session->models[i]);
+    while (session->n_sets)
+        session_unload_set(session, session->sets[0]);
+    free(session->sets);
     free(session->runs);
     free(session->models);
     free(session->palette);
@@ -57,7 +60,7 @@ struct model *session_model(const struct session *session, struct str name, stru
     struct model *found = find(session, name);
     if (found)
         return found;
-    if (!session->n_models) {
+    if (!session->n_models && !session->n_sets) {
         no_model(err);
         return NULL;
     }
@@ -68,6 +71,8 @@ struct model *session_model(const struct session *session, struct str name, stru
         suggest_offer(&near, str_of(session->models[i]->name));
         buf_printf(&names, "%s%s", i ? ", " : "", session->models[i]->name);
     }
+    for (size_t i = 0; i < session->n_sets; i++)
+        suggest_offer(&near, str_of(session->sets[i]->name));
     if (near.best.n) {
         err_set(err, ERR_NOT_FOUND, "no model \"%.*s\" is loaded", STR_ARGS(name));
         suggest_add(&near, "", "", err);
@@ -110,7 +115,7 @@ char *session_free_name(const struct session *session, struct str wanted, struct
 {
     struct buf name = {0};
     buf_str(&name, wanted);
-    for (size_t number = 2; buf_ok(&name, err) && find(session, buf_view(&name)); number++) {
+    for (size_t number = 2; buf_ok(&name, err) && (find(session, buf_view(&name)) || session_set(session, buf_view(&name))); number++) {
         name.n = 0;
         buf_str(&name, wanted);
         buf_printf(&name, "-%zu", number);

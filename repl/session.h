@@ -2,6 +2,7 @@
 #ifndef GAZE_REPL_SESSION_H
 #define GAZE_REPL_SESSION_H
 
+#include "core/embed/vectors.h"
 #include "core/model.h"
 #include "core/run.h"
 #include "core/base/file.h"
@@ -21,6 +22,9 @@ struct session {
     struct model **models;      /* in the order of loading */
     size_t n_models, models_capacity;
     struct model *model;        /* the one in use, or NULL */
+    struct vectors **sets;      /* word vectors, in the order of loading; names are shared with models */
+    size_t n_sets, sets_capacity;
+    struct vectors *vectors;    /* the set in use, or NULL */
     struct kept_run *runs;      /* oldest first */
     size_t n_runs, runs_capacity, next_number, keep; /* keep: unnamed runs kept, set keep=N */
     struct { size_t run; struct site site; bool known; } last; /* the last site shown: number of the run, site */
@@ -53,7 +57,13 @@ void session_free(struct session *session);
 struct model *session_model(const struct session *session, struct str name, struct err *err);
 NODISCARD bool session_add_model(struct session *session, struct model *model, struct err *err);
 void session_unload(struct session *session, struct model *model);
-/* A model name that is free: NAME, NAME-2, … on the heap. */
+/* Word vectors, repl/vectors.c: by name (NULL where there is none), add (takes, also on failure), free. */
+struct vectors *session_set(const struct session *session, struct str name);
+NODISCARD bool session_add_set(struct session *session, struct vectors *vectors, struct err *err);
+void session_unload_set(struct session *session, struct vectors *vectors);
+/* The set in use, or an error that says how to load one. */
+struct vectors *session_vectors(const struct session *session, struct err *err);
+/* A name that no model and no set has: NAME, NAME-2, … on the heap. */
 NODISCARD char *session_free_name(const struct session *session, struct str wanted, struct err *err);
 /* The folder that `load NAME` means (UX "Models on disk"): path, $GAZE_MODELS, examples/models beside the executable's
  * folder, PREFIX/share/gaze/models, the local Hugging Face cache. On the heap; errors say where was looked. */

@@ -102,6 +102,11 @@ int32_t cp_lower_simple(int32_t cp)
     return utf8proc_tolower(cp);
 }
 
+int32_t cp_upper_simple(int32_t cp)
+{
+    return utf8proc_toupper(cp);
+}
+
 size_t cp_decompose(int32_t cp, bool compatibility, int32_t out[CP_DECOMPOSED_MAX])
 {
     int boundary = 0;

@@ -24,6 +24,7 @@ bool cp_is_punctuation(int32_t cp); /* P* */
 bool cp_is_other(int32_t cp);       /* C* */
 bool cp_is_whitespace(int32_t cp);  /* property White_Space */
 int32_t cp_lower_simple(int32_t cp);
+int32_t cp_upper_simple(int32_t cp);
 
 /* Normal forms, one code point at a time. */
 enum { CP_DECOMPOSED_MAX = 18 };

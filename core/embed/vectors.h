@@ -1,7 +1,7 @@
-/* A set of word vectors: words in the file's order (usually by frequency) and one row of floats each.
+/* A set of word vectors: words in the file's order (usually by frequency) and one row of numbers each.
  *
- * Words are bytes as the file has them (usually UTF-8, not checked here). Rows may lie in a mapped file; `row` reads
- * them through the number type, so that a binary file is ready without being copied. */
+ * Words are bytes as the file has them (usually UTF-8). Rows may lie in a mapped file and are read through their number
+ * type, so that a binary file is ready without being copied. */
 #ifndef GAZE_CORE_EMBED_VECTORS_H
 #define GAZE_CORE_EMBED_VECTORS_H
 
@@ -9,29 +9,45 @@
 #include "core/weights/dtype.h"
 
 struct vectors_format;
-struct subwords; /* fastText's character n-grams, for unknown words */
+struct vectors_index; /* words to rows (index.c) */
+struct scan;          /* what queries keep between them (scan.c) */
+struct source;        /* the bytes of the file (source.h) */
+struct model;
 
 struct vectors {
-    char *name, *path;               /* the name commands call it by; where it was read from */
-    size_t V, E;                     /* words, dimensions */
+    char *name, *path;               /* the name commands call it by; where it was read from, "" where it was made */
+    size_t V, E;                     /* words, dimensions; both at least 1 */
     const struct str *words;         /* [V] */
-    const void *data;                /* row i at data + i·stride, E elements of dtype, perhaps unaligned */
+    const void *data;                /* row i at data + offsets[i], or at data + i·stride; E elements, perhaps unaligned */
     const struct dtype *dtype;
     size_t stride;                   /* bytes */
-    const struct subwords *subwords; /* or NULL */
-    const struct vectors_format *format;
-    char *note;                      /* "3 duplicate words ignored, first at line 17", or NULL */
-    void *own;                       /* the format's maps and the index of words */
+    const size_t *offsets;           /* [V] or NULL */
+    const char *marks;               /* `|`-separated; put before a word that is not there as it stands ("Ġ|▁"), or NULL */
+    const struct vectors_format *format; /* NULL: no file's */
+    bool checked;                    /* NaN and infinite numbers were looked for while reading */
+    char *note;                      /* "3 words are there twice or more, the first counts; first in line 17", or NULL */
+    struct vectors_index *index;
+    struct scan *scan;               /* made at the first query */
+    struct source *source;
+    void *own;                       /* the format's, freed by its close */
     struct arena *arena;
 };
 
 /* Open a file; its format is found by content. `words`: a file with one word a line, for .npy. `tensor`: which tensor of
- * a safetensors file. Both may be NULL. .gz and .zst are read as they are. */
+ * a safetensors file. All may be NULL. .gz and .zst are read as they are. Errors name the file and the line or word. */
 struct vectors_options {
     const char *words, *tensor, *name;
 };
 NODISCARD struct vectors *vectors_load(const char *path, const struct vectors_options *options, struct err *err);
 void vectors_free(struct vectors *vectors);
+
+/* Sets made in memory: an empty one with its arena; the maker fills V, E, words, data, dtype, stride and calls finish, which
+ * makes the index, leaves out words that were there before and says so in `note`. */
+NODISCARD struct vectors *vectors_new(const char *name, const char *path, struct err *err);
+NODISCARD bool vectors_finish(struct vectors *vectors, struct err *err);
+/* The input embeddings of a transformer: its vocabulary's strings and its word table, mapped anew, so that the model may be
+ * unloaded. ERR_NOT_FOUND where it has no tokenizer or no such table. */
+NODISCARD struct vectors *vectors_of_model(const struct model *model, const char *name, struct err *err);
 
 #define VECTORS_NONE SIZE_MAX
 /* The row of a word, or VECTORS_NONE. `fold`: where the exact word is absent, the most frequent word that is equal
@@ -39,7 +55,11 @@ void vectors_free(struct vectors *vectors);
 size_t vectors_find(const struct vectors *vectors, struct str word, bool fold);
 /* Row i as floats. */
 void vectors_row(const struct vectors *vectors, size_t i, float *out);
-/* The vector of any word: its row, or its subwords' mean where there are some. False (no error) where unknown. */
-bool vectors_of(const struct vectors *vectors, struct str word, bool fold, float *out);
+/* The vector of any word: its row, or what the format makes of an unknown word (fastText's subwords). False (no error)
+ * where unknown. *row_out: its row or VECTORS_NONE; may be NULL. */
+bool vectors_of(const struct vectors *vectors, struct str word, bool fold, float *out, size_t *row_out);
+
+/* Put another remark behind `note`. */
+NODISCARD bool vectors_remark(struct vectors *vectors, struct err *err, const char *format, ...) PRINTF_LIKE(3, 4);
 
 #endif

@@ -21,6 +21,14 @@
     ROW(grid)         \
     ROW(heads)        \
     ROW(columns)      \
+    ROW(vectors)      \
+    ROW(neighbors)    \
+    ROW(analogy)      \
+    ROW(wordsim)      \
+    ROW(odd)          \
+    ROW(vector)       \
+    ROW(vocab)        \
+    ROW(eval)         \
     ROW(set)          \
     ROW(source)       \
     ROW(each)         \

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "repl/maps.h"
+#include "repl/vectors.h"
 
 enum { BAR = 32 }; /* cells of the longest bar */
 
@@ -20,16 +21,6 @@ static int by_value(const void *a, const void *b)
     if (x->value != y->value)
         return x->value < y->value ? 1 : -1;
     return x->col < y->col ? -1 : x->col > y->col;
-}
-
-/* Eighths of a cell; values below 0 are drawn in another character. */
-static void put_bar(struct buf *b, double share)
-{
-    static const char *const eighths[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
-    size_t n = (size_t)(fabs(share) * BAR * 8 + 0.5);
-    for (size_t i = 0; i < n / 8; i++)
-        buf_puts(b, share < 0 ? "░" : "█");
-    buf_puts(b, share < 0 ? (n % 8 >= 4 ? "░" : "") : eighths[n % 8]);
 }
 
 static struct cell_value whole(size_t n)
@@ -62,7 +53,7 @@ static bool give_query(struct result *result, const struct shown_map *map, size_
         size_t c = entries[i].col;
         struct buf bar = {0};
         if (largest > 0 && !isnan(entries[i].value))
-            put_bar(&bar, (double)entries[i].value / largest);
+            put_bar(&bar, (double)entries[i].value / largest, BAR);
         struct cell_value layer = map->agg_layers ? (struct cell_value){.kind = CELL_NONE} : whole(map->site.layer);
         struct cell_value head = map->agg_heads ? (struct cell_value){.kind = CELL_NONE} : whole(map->site.head);
         struct cell_value cells[] = {

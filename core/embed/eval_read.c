@@ -1,0 +1,196 @@
+/* Files of questions. See eval.h. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/embed/eval.h"
+#include "core/embed/source.h"
+
+enum { FIELDS = 16 };
+
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r';
+}
+
+static struct str trim(struct str s)
+{
+    while (s.n && is_space(s.s[0]))
+        s.s++, s.n--;
+    while (s.n && is_space(s.s[s.n - 1]))
+        s.n--;
+    return s;
+}
+
+static bool next_line(struct str *rest, struct str *line)
+{
+    if (!rest->n)
+        return false;
+    const char *stop = memchr(rest->s, '\n', rest->n);
+    *line = (struct str){rest->s, stop ? (size_t)(stop - rest->s) : rest->n};
+    size_t step = line->n + (stop != NULL);
+    rest->s += step;
+    rest->n -= step;
+    *line = trim(*line);
+    return true;
+}
+
+/* Fields of a line: between blanks where `separator` is 0, else between separators. */
+static size_t split(struct str line, char separator, struct str fields[FIELDS])
+{
+    size_t n = 0;
+    while (line.n && n < FIELDS) {
+        size_t i = 0;
+        while (i < line.n && (separator ? line.s[i] != separator : !is_space(line.s[i])))
+            i++;
+        fields[n++] = trim((struct str){line.s, i});
+        line.s += i;
+        line.n -= i;
+        if (separator && line.n)
+            line.s++, line.n--;
+        else
+            line = trim(line);
+    }
+    return n;
+}
+
+static bool number(struct str field, double *out)
+{
+    char copy[64], *end = copy;
+    if (!field.n || field.n > 63 || (field.s[0] >= 'A' && field.s[0] != 'E'))
+        return false;
+    memcpy(copy, field.s, field.n);
+    copy[field.n] = 0;
+    *out = strtod(copy, &end);
+    return end != copy && !*end && *out - *out == 0;
+}
+
+static struct eval_question *add_question(struct eval_set *set, struct err *err)
+{
+    if (!mem_grow((void **)&set->questions, &set->capacity, set->n + 1, sizeof *set->questions, "the questions", err))
+        return NULL;
+    return &set->questions[set->n++];
+}
+
+static bool add_section(struct eval_set *set, struct str name, struct err *err)
+{
+    if (!mem_grow((void **)&set->sections, &set->sections_capacity, set->n_sections + 1, sizeof *set->sections, "the sections", err))
+        return false;
+    set->sections[set->n_sections++] = (struct eval_section){.name = name, .first = set->n};
+    return true;
+}
+
+/* ---- analogies ---- */
+
+static bool read_analogies(struct eval_set *set, struct err *err)
+{
+    struct str rest = buf_view(&set->text), line, fields[FIELDS];
+    set->kind = EVAL_ANALOGIES;
+    for (size_t number = 1; next_line(&rest, &line); number++) {
+        if (!line.n || line.s[0] == '#')
+            continue;
+        if (line.s[0] == ':') {
+            if (!add_section(set, trim((struct str){line.s + 1, line.n - 1}), err))
+                return false;
+            continue;
+        }
+        if (split(line, 0, fields) != 4) {
+            set->ignored++;
+            continue;
+        }
+        if (!set->n_sections && !add_section(set, STR(""), err))
+            return false;
+        struct eval_question *question = add_question(set, err);
+        if (!question)
+            return false;
+        *question = (struct eval_question){.a = fields[0], .b = fields[1], .c = fields[2], .d = fields[3], .line = number};
+        set->sections[set->n_sections - 1].n++;
+    }
+    return true;
+}
+
+/* ---- pairs ---- */
+
+static char separator_of(struct str line)
+{
+    static const char separators[] = "\t,;";
+    for (const char *s = separators; *s; s++)
+        if (memchr(line.s, *s, line.n))
+            return *s;
+    return 0;
+}
+
+/* The first number behind two words. */
+static bool find_score(const struct str *fields, size_t n, double *out)
+{
+    for (size_t i = 2; i < n; i++)
+        if (number(fields[i], out))
+            return true;
+    return false;
+}
+
+static bool read_pairs(struct eval_set *set, const char *path, struct err *err)
+{
+    struct str rest = buf_view(&set->text), line, fields[FIELDS];
+    bool heading = true; /* may still come */
+    set->kind = EVAL_PAIRS;
+    for (size_t number = 1; next_line(&rest, &line); number++) {
+        double score;
+        if (!line.n || line.s[0] == '#')
+            continue;
+        size_t n = split(line, separator_of(line), fields);
+        if (n < 3 || !find_score(fields, n, &score)) {
+            if (!heading || n < 3)
+                return err_set(err, ERR_FORMAT, "%s: line %zu: two words and a number expected, found \"%.*s\"", path, number,
+                               STR_ARGS(line));
+            heading = false;
+            continue;
+        }
+        heading = false;
+        struct eval_question *question = add_question(set, err);
+        if (!question)
+            return false;
+        *question = (struct eval_question){.a = fields[0], .b = fields[1], .score = score, .line = number};
+    }
+    return true;
+}
+
+/* ---- which of the two ---- */
+
+/* The first line that says something decides: a section or four words without a number make analogies. */
+static bool looks_like_analogies(const struct eval_set *set)
+{
+    struct str rest = buf_view(&set->text), line, fields[FIELDS];
+    while (next_line(&rest, &line)) {
+        double score;
+        if (!line.n || line.s[0] == '#')
+            continue;
+        return line.s[0] == ':' || (!separator_of(line) && split(line, 0, fields) == 4 && !find_score(fields, 4, &score));
+    }
+    return false;
+}
+
+bool eval_read(const char *path, struct eval_set *out, struct err *err)
+{
+    *out = (struct eval_set){0};
+    struct source *source = source_open(path, err);
+    if (!source)
+        return false;
+    buf_add(&out->text, source->data, source->size);
+    source_free(source);
+    bool ok = buf_ok(&out->text, err) && (looks_like_analogies(out) ? read_analogies(out, err) : read_pairs(out, path, err));
+    if (ok && out->n == 0)
+        ok = err_set(err, ERR_FORMAT, "%s: holds no question: lines of four words under \": section\" lines, or two words and a "
+                     "number are read", path);
+    if (!ok)
+        eval_set_free(out);
+    return ok;
+}
+
+void eval_set_free(struct eval_set *set)
+{
+    free(set->sections);
+    free(set->questions);
+    buf_free(&set->text);
+    *set = (struct eval_set){0};
+}

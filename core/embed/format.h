@@ -1,0 +1,29 @@
+/* A file format of word vectors: one file core/embed/format/NAME.c that ends in a `const struct vectors_format`, and one
+ * row in format/list.h. */
+#ifndef GAZE_CORE_EMBED_FORMAT_H
+#define GAZE_CORE_EMBED_FORMAT_H
+
+#include "core/base/file.h"
+#include "core/embed/source.h"
+#include "core/embed/vectors.h"
+
+struct vectors_format {
+    const char *name, *summary;
+    const char *extensions; /* of files to be written, `|`-separated; "" where format=NAME alone chooses it; NULL: not written */
+    /* Are these bytes such a file? Asked in the list's order. */
+    bool (*recognises)(const struct source *source);
+    /* Fill V, E, words, data, dtype, stride or offsets; what is not borrowed from the source lies in the arena or in own.
+     * Words may repeat: vectors_finish sees to that. */
+    bool (*open)(struct vectors *vectors, const struct vectors_options *options, struct err *err);
+    void (*close)(struct vectors *vectors);  /* frees own; NULL: nothing */
+    /* The vector of a word that is not in the file; NULL: there is none. */
+    bool (*unknown)(const struct vectors *vectors, struct str word, float *out);
+    /* Write the set. `path`: of the file, for formats that put another beside it; NULL in pipes. */
+    bool (*write)(const struct vectors *vectors, const char *path, struct out *out, struct err *err);
+};
+extern const struct vectors_format *const vectors_formats[]; /* NULL-ended */
+
+/* The format that is written under that name (format=) or by that extension; NULL where there is none. */
+const struct vectors_format *vectors_format_written(struct str name_or_extension);
+
+#endif

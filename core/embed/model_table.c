@@ -1,0 +1,65 @@
+/* The input embeddings of a transformer as a set of vectors: ids' strings and the word table. */
+#include <string.h>
+
+#include "core/embed/format.h"
+#include "core/model.h"
+
+static void close_table(struct vectors *v)
+{
+    weights_close(v->own);
+}
+
+static const struct vectors_format of_model = {.name = "model", .summary = "a transformer's input embeddings", .close = close_table};
+
+/* Strings of the ids, in the arena; ids without one are left out, which makes rows lie anywhere. */
+static bool take_words(struct vectors *v, const struct tokenizer *tokenizer, size_t rows, struct err *err)
+{
+    struct str *words = arena_alloc(v->arena, rows ? rows : 1, sizeof *words, "words", err);
+    size_t *offsets = words ? arena_alloc(v->arena, rows ? rows : 1, sizeof *offsets, "words", err) : NULL, n = 0;
+    if (!offsets)
+        return false;
+    for (size_t id = 0; id < rows; id++) {
+        struct str word = tokenizer_string(tokenizer, (int32_t)id);
+        if (!word.s || !word.n)
+            continue;
+        if (!arena_str(v->arena, word, &words[n], err))
+            return false;
+        offsets[n++] = id * v->stride;
+    }
+    v->words = words;
+    v->offsets = offsets;
+    v->V = n;
+    return n == rows || vectors_remark(v, err, "%zu rows without a token are left out", rows - n);
+}
+
+struct vectors *vectors_of_model(const struct model *model, const char *name, struct err *err)
+{
+    const struct tensor *table = model_word_table(model), *again;
+    if (!table || !model->tokenizer) {
+        err_set(err, ERR_NOT_FOUND, "%s has no %s", model->name, table ? "tokenizer, so that its embeddings have no names"
+                                                                       : "table of word embeddings");
+        return NULL;
+    }
+    struct vectors *v = vectors_new(name, model->folder, err);
+    if (!v)
+        return NULL;
+    struct weights *weights = weights_open(model->folder, err);
+    v->own = weights;
+    v->format = &of_model;
+    again = weights ? weights_find(weights, table->name) : NULL;
+    if (weights && (!again || again->rank != 2 || again->shape[0] == 0)) {
+        err_set(err, ERR_FORMAT, "%s: tensor %.*s is there no longer", model->folder, STR_ARGS(table->name));
+        again = NULL;
+    }
+    if (again) {
+        v->E = again->shape[1];
+        v->data = again->data;
+        v->dtype = again->dtype;
+        v->stride = again->bytes / again->shape[0];
+        v->marks = "\xc4\xa0|\xe2\x96\x81"; /* Ġ of byte-level BPE, ▁ of SentencePiece */
+        if (take_words(v, model->tokenizer, again->shape[0], err) && vectors_finish(v, err))
+            return v;
+    }
+    vectors_free(v);
+    return NULL;
+}

@@ -1,0 +1,278 @@
+/* Loading sets of word vectors and looking words up. See vectors.h. */
+#include "core/embed/vectors.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/text.h"
+#include "core/embed/format.h"
+#include "core/embed/format/list.h"
+#include "core/embed/index.h"
+#include "core/embed/scan.h"
+
+#define EXTERN(name) extern const struct vectors_format vectors_##name;
+VECTORS_FORMATS(EXTERN)
+#undef EXTERN
+#define ROW(name) &vectors_##name,
+const struct vectors_format *const vectors_formats[] = {VECTORS_FORMATS(ROW) NULL};
+#undef ROW
+
+enum { CHECK_BYTES = 64 << 20 }; /* numbers of larger sets are looked at by the first query, not while loading */
+
+const struct vectors_format *vectors_format_written(struct str name)
+{
+    for (size_t i = 0; vectors_formats[i]; i++) {
+        const struct vectors_format *format = vectors_formats[i];
+        if (format->write && str_is(name, format->name))
+            return format;
+        for (const char *at = format->write ? format->extensions : ""; *at;) {
+            size_t n = strcspn(at, "|");
+            if (n == name.n && strncasecmp(at, name.s, n) == 0)
+                return format;
+            at += n + (at[n] == '|');
+        }
+    }
+    return NULL;
+}
+
+struct vectors *vectors_new(const char *name, const char *path, struct err *err)
+{
+    struct vectors *v = mem_new(1, sizeof *v, "a set of vectors", err);
+    if (!v)
+        return NULL;
+    v->arena = arena_new(err);
+    v->name = mem_copy_str(str_of(name), err);
+    v->path = mem_copy_str(str_of(path), err);
+    if (v->arena && v->name && v->path)
+        return v;
+    vectors_free(v);
+    return NULL;
+}
+
+void vectors_free(struct vectors *v)
+{
+    if (!v)
+        return;
+    if (v->format && v->format->close)
+        v->format->close(v);
+    scan_free(v->scan);
+    index_free(v->index);
+    source_free(v->source);
+    arena_free(v->arena);
+    free(v->note);
+    free(v->path);
+    free(v->name);
+    free(v);
+}
+
+bool vectors_remark(struct vectors *v, struct err *err, const char *format, ...)
+{
+    char line[400];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    struct buf note = {0};
+    if (v->note)
+        buf_printf(&note, "%s; ", v->note);
+    buf_puts(&note, line);
+    if (!buf_ok(&note, err)) {
+        buf_free(&note);
+        return false;
+    }
+    free(v->note);
+    v->note = note.data;
+    return true;
+}
+
+/* ---- finishing ---- */
+
+/* Leave out the rows that are marked: words and places move up, numbers stay where they are. */
+static bool drop_marked(struct vectors *v, const unsigned char *marked, size_t n, struct err *err)
+{
+    size_t kept = v->V - n, at = 0;
+    struct str *words = arena_alloc(v->arena, kept, sizeof *words, "words", err);
+    size_t *offsets = words ? arena_alloc(v->arena, kept, sizeof *offsets, "words", err) : NULL;
+    if (!offsets)
+        return false;
+    for (size_t i = 0; i < v->V; i++)
+        if (!marked[i]) {
+            words[at] = v->words[i];
+            offsets[at++] = v->offsets ? v->offsets[i] : i * v->stride;
+        }
+    v->words = words;
+    v->offsets = offsets;
+    v->V = kept;
+    return true;
+}
+
+static size_t first_marked(const unsigned char *marked, size_t n)
+{
+    const unsigned char *at = memchr(marked, 1, n);
+    return at ? (size_t)(at - marked) : 0;
+}
+
+static bool is_ascii(struct str s)
+{
+    uint64_t any = 0, piece;
+    size_t i = 0;
+    for (; i + 8 <= s.n; i += 8) {
+        memcpy(&piece, s.s + i, 8);
+        any |= piece;
+    }
+    for (; i < s.n; i++)
+        any |= (uint64_t)(unsigned char)s.s[i] << 56 | (uint64_t)(unsigned char)s.s[i];
+    return !(any & 0x8080808080808080u);
+}
+
+static bool remark_words(struct vectors *v, struct err *err)
+{
+    size_t bad = 0, first = 0;
+    for (size_t i = 0; i < v->V; i++)
+        if (!is_ascii(v->words[i]) && utf8_invalid_at(v->words[i]) < v->words[i].n && bad++ == 0)
+            first = i;
+    return !bad || vectors_remark(v, err, "%zu word%s not UTF-8, first word %zu", bad, bad == 1 ? " is" : "s are", first + 1);
+}
+
+/* Numbers that are none: such a word is never an answer. */
+static bool remark_numbers(struct vectors *v, struct err *err)
+{
+    size_t bytes, bad = 0, first = 0;
+    if (v->checked || !size_mul(v->V, v->E * v->dtype->bytes / v->dtype->block, &bytes) || bytes > CHECK_BYTES)
+        return true;
+    float *row = mem_new(v->E, sizeof *row, "a vector", err);
+    if (!row)
+        return false;
+    for (size_t i = 0; i < v->V; i++) {
+        float sum = 0; /* NaN and infinities survive multiplication by 0 */
+        vectors_row(v, i, row);
+        for (size_t d = 0; d < v->E; d++)
+            sum += row[d] * 0;
+        if (!isfinite(sum) && bad++ == 0)
+            first = i;
+    }
+    free(row);
+    return !bad || vectors_remark(v, err, "%zu word%s NaN or infinite numbers, first word %zu: never an answer", bad,
+                                  bad == 1 ? " has" : "s have", first + 1);
+}
+
+bool vectors_finish(struct vectors *v, struct err *err)
+{
+    size_t n;
+    if (v->V == 0 || v->E == 0)
+        return err_set(err, ERR_FORMAT, "%s: no vectors: %zu words of %zu dimensions", v->path, v->V, v->E);
+    unsigned char *twice = mem_new(v->V, 1, "an index of words", err);
+    v->index = twice ? index_new(v->words, v->V, twice, &n, err) : NULL;
+    bool ok = v->index != NULL;
+    if (ok && n) {
+        size_t first = first_marked(twice, v->V);
+        index_free(v->index);
+        v->index = NULL;
+        ok = vectors_remark(v, err, "%zu word%s there before and left out, first \"%.*s\", word %zu", n,
+                            n == 1 ? " was" : "s were", STR_ARGS(v->words[first]), first + 1) &&
+             drop_marked(v, twice, n, err) && (v->index = index_new(v->words, v->V, twice, &n, err)) != NULL;
+    }
+    free(twice);
+    return ok && remark_words(v, err) && remark_numbers(v, err);
+}
+
+/* ---- loading ---- */
+
+static const struct vectors_format *recognise(const struct source *source, struct err *err)
+{
+    struct buf names = {0};
+    for (size_t i = 0; vectors_formats[i]; i++) {
+        if (vectors_formats[i]->recognises(source))
+            return vectors_formats[i];
+        buf_printf(&names, "%s%s", i ? ", " : "", vectors_formats[i]->name);
+    }
+    if (source->size == 0)
+        err_set(err, ERR_FORMAT, "%s: is empty", source->path);
+    else
+        err_set(err, ERR_FORMAT, "%s: is no file of word vectors that is read: %s", source->path, buf_cstr(&names));
+    buf_free(&names);
+    return NULL;
+}
+
+/* "glove.6B" of "data/glove.6B.txt.gz". */
+static char *name_of(const char *path, struct err *err)
+{
+    static const char *const endings[] = {".gz", ".zst", ".bin", ".txt", ".vec", ".npy", ".safetensors"};
+    const char *slash = strrchr(path, '/');
+    struct str name = str_of(slash ? slash + 1 : path);
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
+        if (name.n > strlen(endings[i]) && str_ends(name, str_of(endings[i])))
+            name.n -= strlen(endings[i]);
+    return mem_copy_str(name, err);
+}
+
+struct vectors *vectors_load(const char *path, const struct vectors_options *options, struct err *err)
+{
+    static const struct vectors_options none = {0};
+    struct vectors *v = NULL;
+    struct source *source = source_open(path, err);
+    const struct vectors_format *format = source ? recognise(source, err) : NULL;
+    char *name = format ? name_of(path, err) : NULL;
+    if (!options)
+        options = &none;
+    if (name)
+        v = vectors_new(options->name ? options->name : name, path, err);
+    free(name);
+    if (!v) {
+        source_free(source);
+        return NULL;
+    }
+    v->source = source;
+    v->format = format;
+    if (format->open(v, options, err) && vectors_finish(v, err))
+        return v;
+    vectors_free(v);
+    return NULL;
+}
+
+/* ---- looking up ---- */
+
+static size_t find_marked(const struct vectors *v, struct str word)
+{
+    struct buf marked = {0};
+    size_t row = VECTORS_NONE;
+    for (const char *at = v->marks ? v->marks : ""; *at && row == VECTORS_NONE;) {
+        size_t n = strcspn(at, "|");
+        marked.n = 0;
+        buf_add(&marked, at, n);
+        buf_str(&marked, word);
+        if (!marked.failed)
+            row = index_find(v->index, buf_view(&marked));
+        at += n + (at[n] == '|');
+    }
+    buf_free(&marked);
+    return row;
+}
+
+size_t vectors_find(const struct vectors *v, struct str word, bool fold)
+{
+    size_t row = index_find(v->index, word);
+    if (row == VECTORS_NONE && v->marks)
+        row = find_marked(v, word);
+    return row == VECTORS_NONE && fold ? index_find_folded(v->index, word) : row;
+}
+
+void vectors_row(const struct vectors *v, size_t i, float *out)
+{
+    v->dtype->widen((const unsigned char *)v->data + (v->offsets ? v->offsets[i] : i * v->stride), v->E, out);
+}
+
+bool vectors_of(const struct vectors *v, struct str word, bool fold, float *out, size_t *row_out)
+{
+    size_t row = vectors_find(v, word, fold);
+    if (row_out)
+        *row_out = row;
+    if (row != VECTORS_NONE) {
+        vectors_row(v, row, out);
+        return true;
+    }
+    return v->format && v->format->unknown && v->format->unknown(v, word, out);
+}

@@ -1,0 +1,221 @@
+/* vectors: sets of word vectors in the session: listed, loaded, taken from a model, saved. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/embed/format.h"
+#include "repl/suggest.h"
+#include "repl/vectors.h"
+
+static bool list(struct session *session, const struct call *call, struct result *result, struct err *err)
+{
+    (void)call;
+    if (!result_columns(result, "name,use,format,words,dimensions,path", err))
+        return false;
+    for (size_t i = 0; i < session->n_sets; i++) {
+        const struct vectors *v = session->sets[i];
+        const struct cell_value cells[] = {
+            {.kind = CELL_TEXT, .text = str_of(v->name)},
+            {.kind = CELL_TEXT, .text = str_of(v == session->vectors ? "*" : "")},
+            {.kind = CELL_TEXT, .text = str_of(v->format ? v->format->name : "")},
+            {.kind = CELL_INT, .integer = (long long)v->V},
+            {.kind = CELL_INT, .integer = (long long)v->E},
+            {.kind = CELL_TEXT, .text = str_of(v->path)},
+        };
+        if (!result_row(result, cells, sizeof cells / sizeof *cells, err))
+            return false;
+    }
+    if (!session->n_sets)
+        result_note(result, "no word vectors are loaded: vectors load FILE, or vectors from MODEL");
+    return true;
+}
+
+/* ---- load and from ---- */
+
+static const char *given_text(const struct call *call, const char *option)
+{
+    return call_given(call, option) ? call_str(call, option).s : NULL; /* a call's words end in NUL */
+}
+
+/* Take the set into the session under a name that is free. */
+static bool take(struct session *session, struct vectors *v, struct result *result, struct err *err)
+{
+    char *name = session_free_name(session, str_of(v->name), err);
+    if (!name) {
+        vectors_free(v);
+        return false;
+    }
+    free(v->name);
+    v->name = name;
+    if (!session_add_set(session, v, err))
+        return false;
+    result_note(result, "%s: %zu words of %zu dimensions, %s", v->name, v->V, v->E, v->format->name);
+    if (v->note)
+        result_note(result, "warning: %s", v->note);
+    return true;
+}
+
+static bool load(struct session *session, const struct call *call, struct result *result, struct err *err)
+{
+    const struct call_word *file = call_arg(call, ARG_FILE, 0);
+    if (!file)
+        return err_set(err, ERR_ARG, "vectors load wants a file");
+    struct vectors_options options = {.words = given_text(call, "words"), .tensor = given_text(call, "tensor"), .name = given_text(call, "as")};
+    struct vectors *v = vectors_load(file->text.s, &options, err);
+    return v ? take(session, v, result, err) : call_blame(call, file, err);
+}
+
+static bool from(struct session *session, const struct call *call, struct result *result, struct err *err)
+{
+    const struct call_word *word = call_arg(call, ARG_FILE, 0);
+    struct model *model = word ? session_model(session, word->text, err) : session_current(session, true, err);
+    if (!model)
+        return call_blame(call, word, err);
+    const char *as = given_text(call, "as");
+    struct buf name = {0};
+    buf_printf(&name, "%s-words", model->name);
+    struct vectors *v = buf_ok(&name, err) ? vectors_of_model(model, as ? as : buf_cstr(&name), err) : NULL;
+    buf_free(&name);
+    return v ? take(session, v, result, err) : call_blame(call, word, err);
+}
+
+/* ---- save ---- */
+
+static struct str extension_of(struct str path)
+{
+    for (size_t i = path.n; i-- > 1 && path.s[i] != '/';)
+        if (path.s[i] == '.' && path.s[i - 1] != '/')
+            return (struct str){path.s + i + 1, path.n - i - 1};
+    return (struct str){0};
+}
+
+static const struct vectors_format *chosen_format(const struct call *call, struct err *err)
+{
+    bool given = call_given(call, "format");
+    struct str name = given ? call_str(call, "format") : extension_of(call->output);
+    const struct vectors_format *format = vectors_format_written(name);
+    if (format)
+        return format;
+    if (!name.n)
+        err_set(err, ERR_ARG, "which format? > FILE.bin, .txt, .vec, .npy or .safetensors, or format=glove");
+    else
+        err_set(err, ERR_ARG, "\"%.*s\": vectors are written as bin (word2vec binary), txt or vec (word2vec text), npy, safetensors or "
+                              "glove", STR_ARGS(name));
+    if (given)
+        call_blame_option(call, "format", err);
+    else
+        call_blame(call, call->output.n ? &call->output_word : NULL, err);
+    return NULL;
+}
+
+static bool save_into_pipe(const struct vectors *v, const struct vectors_format *format, const struct call *call, struct err *err)
+{
+    struct out out;
+    long child = 0;
+    int end = STDOUT_FILENO;
+    if (call->pipe.n && !process_start(call->pipe, &end, &child, err))
+        return call_blame(call, &call->pipe_word, err);
+    bool ok = out_open_fd(end, call->pipe.n ? "the pipe" : "standard output", &out, err);
+    if (child)
+        close(end);
+    ok = ok && format->write(v, NULL, &out, err) && out_commit(&out, err);
+    out_abort(&out);
+    struct err own = {0};
+    bool closed = !ok && child && err && err->code == ERR_PIPE; /* its reader has seen enough */
+    if (child && !process_wait(child, call->pipe, &own) && (ok || closed)) {
+        *err = own;
+        return call_blame(call, &call->pipe_word, err);
+    }
+    if (closed)
+        err_clear(err);
+    return ok || closed;
+}
+
+static bool save_into_file(const struct vectors *v, const struct vectors_format *format, const struct call *call, struct err *err)
+{
+    struct out out;
+    if (!out_open(call->output.s, &out, err))
+        return call_blame(call, &call->output_word, err);
+    bool ok = format->write(v, call->output.s, &out, err) && out_commit(&out, err);
+    out_abort(&out);
+    return ok;
+}
+
+static bool save(struct session *session, const struct call *call, struct result *result, struct err *err)
+{
+    struct vectors *v = session_vectors(session, err);
+    const struct vectors_format *format = v ? chosen_format(call, err) : NULL;
+    (void)result;
+    if (!format)
+        return false;
+    if (call_arg(call, ARG_FILE, 0)) {
+        err_set(err, ERR_ARG, "vectors save > FILE: the file stands behind >");
+        return call_blame(call, call_arg(call, ARG_FILE, 0), err);
+    }
+    if (call->output.n)
+        return save_into_file(v, format, call, err);
+    if (!call->pipe.n && session->stdout_is_terminal)
+        return err_set(err, ERR_ARG, "vectors are no text for a terminal: vectors save > FILE.bin");
+    return save_into_pipe(v, format, call, err);
+}
+
+/* ---- which of them ---- */
+
+static const struct action {
+    const char *name;
+    bool (*run)(struct session *, const struct call *, struct result *, struct err *);
+} actions[] = {{"list", list}, {"load", load}, {"from", from}, {"save", save}};
+
+static bool run(struct session *session, const struct call *call, struct result *result, struct err *err)
+{
+    const struct call_word *word = call_arg(call, ARG_WORD, 0);
+    struct suggestion near;
+    if (!word)
+        return list(session, call, result, err);
+    suggest_begin(&near, word->text);
+    for (size_t i = 0; i < sizeof actions / sizeof *actions; i++) {
+        if (str_is(word->text, actions[i].name))
+            return actions[i].run(session, call, result, err);
+        suggest_offer(&near, str_of(actions[i].name));
+    }
+    err_set(err, ERR_ARG, "vectors does load, from, save and list, not \"%.*s\"", STR_ARGS(word->text));
+    suggest_add(&near, "", "", err);
+    return call_blame(call, word, err);
+}
+
+static bool saves(const struct call *call)
+{
+    const struct call_word *word = call_arg(call, ARG_WORD, 0);
+    return word && str_is(word->text, "save");
+}
+
+static const struct option options[] = {
+    {"as", VALUE_WORD, NULL, NULL, "the name it is called by, instead of the file's", 0, 0},
+    {"words", VALUE_FILE, NULL, NULL, "of load: the words of a .npy, one a line; FILE.vocab where not given", 0, 0},
+    {"tensor", VALUE_WORD, NULL, NULL, "of load: which tensor of a .safetensors; vectors where not given", 0, 0},
+    {"format", VALUE_WORD, NULL, NULL, "of save: bin, txt, vec, glove, npy, safetensors; of the list: table, json, csv, tsv", 0, 0},
+    {0},
+};
+static const struct arg args[] = {
+    {"ACTION", ARG_WORD, true, false, "load, from, save or list"},
+    {"FILE", ARG_FILE, true, false, "of load: a file of vectors; of from: a loaded model"},
+    {0},
+};
+const struct command command_vectors = {
+    .name = "vectors",
+    .group = "vectors",
+    .summary = "word vectors: list, load, take from a model, save",
+    .help = "vectors load FILE reads word2vec binary and text, GloVe text, fastText .vec and .bin (unknown words get the vector of\n"
+            "their subwords), NumPy .npy with its words beside it, and safetensors; the content tells the format, not the name, and\n"
+            ".gz and .zst are read as they are. vectors from MODEL takes the input embeddings of a loaded transformer. The set is\n"
+            "then in use; sets and models share their names for use and unload. vectors save > FILE writes by extension: .bin\n"
+            "word2vec binary, .txt and .vec word2vec text, .npy with FILE.vocab, .safetensors (vectors [V,E], words), or\n"
+            "format=glove. vectors alone lists what is loaded.",
+    .examples = "vectors load glove.6B.100d.txt.gz as=glove\nvectors load matrix.npy words=words.txt\nvectors from roberta-tiny\n"
+                "vectors\nvectors save > glove.bin\nvectors save format=glove > out.txt",
+    .options = options,
+    .args = args,
+    .own_output = saves,
+    .run = run,
+};

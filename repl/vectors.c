@@ -1,0 +1,194 @@
+/* Sets of word vectors in the session, and the words that commands are asked about. See vectors.h, session.h. */
+#include "repl/vectors.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/embed/scan.h"
+#include "repl/suggest.h"
+
+/* ---- sets ---- */
+
+struct vectors *session_set(const struct session *session, struct str name)
+{
+    for (size_t i = 0; i < session->n_sets; i++)
+        if (str_is(name, session->sets[i]->name))
+            return session->sets[i];
+    return NULL;
+}
+
+bool session_add_set(struct session *session, struct vectors *vectors, struct err *err)
+{
+    if (!mem_grow((void **)&session->sets, &session->sets_capacity, session->n_sets + 1, sizeof(struct vectors *),
+                  "the list of vectors", err)) {
+        vectors_free(vectors);
+        return false;
+    }
+    session->sets[session->n_sets++] = vectors;
+    session->vectors = vectors;
+    return true;
+}
+
+void session_unload_set(struct session *session, struct vectors *vectors)
+{
+    for (size_t i = 0; i < session->n_sets; i++)
+        if (session->sets[i] == vectors) {
+            memmove(&session->sets[i], &session->sets[i + 1], (session->n_sets - i - 1) * sizeof(struct vectors *));
+            session->n_sets--;
+            break;
+        }
+    if (session->vectors == vectors)
+        session->vectors = session->n_sets ? session->sets[session->n_sets - 1] : NULL;
+    vectors_free(vectors);
+}
+
+struct vectors *session_vectors(const struct session *session, struct err *err)
+{
+    if (!session->vectors)
+        err_set(err, ERR_NOT_FOUND, "no word vectors are loaded: vectors load FILE, or vectors from MODEL");
+    return session->vectors;
+}
+
+/* ---- words ---- */
+
+/* Only words of nearly the same length are near; the most frequent of equally near ones stays. */
+bool suggest_word(const struct vectors *vectors, struct str word, struct err *err)
+{
+    struct suggestion near;
+    size_t allowed = 1 + word.n / 4;
+    suggest_begin(&near, word);
+    for (size_t i = 0; i < vectors->V && near.distance > 0; i++) {
+        size_t n = vectors->words[i].n, apart = n > word.n ? n - word.n : word.n - n;
+        if (apart <= allowed && apart < near.distance)
+            suggest_offer(&near, vectors->words[i]);
+    }
+    return suggest_add(&near, "", "", err);
+}
+
+static bool is_sign(const struct call_word *word, char *sign)
+{
+    if (word->quoted || word->text.n == 0)
+        return false;
+    *sign = word->text.s[0] == '+' ? '+' : word->text.s[0] == '-' ? '-' : 0;
+    if (word->text.n == 3 && memcmp(word->text.s, "\xe2\x88\x92", 3) == 0) { /* − */
+        *sign = '-';
+        return true;
+    }
+    return word->text.n == 1 && *sign;
+}
+
+/* "+king", "-man": a sign that its word follows at once; where such a word is in the set it is meant. */
+static bool split_sign(const struct vectors *vectors, const struct call_word *word, struct str *text, char *sign)
+{
+    if (word->quoted || word->text.n < 2 || (word->text.s[0] != '+' && word->text.s[0] != '-') ||
+        vectors_find(vectors, word->text, false) != VECTORS_NONE)
+        return false;
+    *sign = word->text.s[0];
+    *text = (struct str){word->text.s + 1, word->text.n - 1};
+    return true;
+}
+
+static bool no_sign_before(const struct call *call, const struct call_word *word, struct err *err)
+{
+    err_set(err, ERR_ARG, "\"%.*s\": + or - is missing before it (king - man + woman; a word of several stands in quotes)",
+            STR_ARGS(word->text));
+    return call_blame(call, word, err);
+}
+
+static bool read_terms(const struct call *call, bool signs, struct asked *asked, const struct call_word **places, struct err *err)
+{
+    char sign = '+', next;
+    bool waiting = true; /* a word may come without a sign of its own */
+    const struct call_word *last = NULL;
+    for (size_t i = 0; i < call->n_words; i++) {
+        const struct call_word *word = &call->words[i];
+        struct str text = word->text;
+        if (signs && is_sign(word, &next)) {
+            if (waiting && asked->n) {
+                err_set(err, ERR_ARG, "two signs and no word between them (a sign that is a word stands in quotes)");
+                return call_blame(call, word, err);
+            }
+            sign = next;
+            waiting = true;
+            last = word;
+            continue;
+        }
+        bool own = signs && split_sign(asked->vectors, word, &text, &sign);
+        if (signs && !waiting && !own)
+            return no_sign_before(call, word, err);
+        places[asked->n] = word;
+        asked->terms[asked->n++] = (struct query_term){.word = text, .negative = sign == '-'};
+        waiting = !signs;
+        last = NULL;
+    }
+    if (!last)
+        return true;
+    err_set(err, ERR_ARG, "a word is missing behind the sign");
+    return call_blame(call, last, err);
+}
+
+bool asked_make(struct session *session, const struct call *call, bool signs, struct result *result, struct asked *out,
+                struct err *err)
+{
+    size_t unknown = SIZE_MAX;
+    *out = (struct asked){.vectors = session_vectors(session, err)};
+    if (!out->vectors)
+        return false;
+    bool first = !out->vectors->scan;
+    const struct call_word **places = mem_new(call->n_words + 1, sizeof(struct call_word *), "a question", err);
+    out->arena = arena_new(err);
+    out->terms = out->arena ? arena_zalloc(out->arena, call->n_words + 1, sizeof *out->terms, "a question", err) : NULL;
+    bool ok = places && out->terms && read_terms(call, signs, out, places, err) &&
+              query_resolve(out->vectors, out->terms, out->n, str_is(call_str(call, "case"), "fold"), out->arena, &unknown, err);
+    if (!ok && unknown < out->n) {
+        if (err && err->code == ERR_NOT_FOUND)
+            suggest_word(out->vectors, out->terms[unknown].word, err);
+        call_blame(call, places[unknown], err);
+    }
+    if (ok && first && out->vectors->scan->strange && !out->vectors->checked && !out->vectors->note)
+        result_note(result, "warning: %zu words of %s have NaN or infinite numbers: never an answer", out->vectors->scan->strange,
+                    out->vectors->name);
+    free(places);
+    if (!ok)
+        asked_free(out);
+    return ok;
+}
+
+void asked_free(struct asked *asked)
+{
+    arena_free(asked->arena);
+    *asked = (struct asked){0};
+}
+
+/* ---- answers ---- */
+
+void put_bar(struct buf *out, double share, size_t cells)
+{
+    static const char *const eighths[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
+    size_t n = (size_t)(fmin(fabs(share), 1) * (double)cells * 8 + 0.5);
+    for (size_t i = 0; i < n / 8; i++)
+        buf_puts(out, share < 0 ? "░" : "█");
+    buf_puts(out, share < 0 ? (n % 8 >= 4 ? "░" : "") : eighths[n % 8]);
+}
+
+bool give_hits(struct result *result, const struct vectors *vectors, const struct hit *hits, size_t n, struct err *err)
+{
+    enum { BAR = 32 };
+    bool bars = result_wants_picture(result), ok = true; /* a person's table */
+    double largest = 0;
+    if (!result_columns(result, bars ? "word,score,bar" : "word,score", err))
+        return false;
+    for (size_t i = 0; i < n; i++)
+        largest = fmax(largest, fabs((double)hits[i].score));
+    for (size_t i = 0; ok && i < n; i++) {
+        struct buf bar = {0};
+        put_bar(&bar, largest > 0 ? (double)hits[i].score / largest : 0, BAR);
+        struct cell_value cells[] = {{.kind = CELL_TEXT, .text = vectors->words[hits[i].word]},
+                                     {.kind = CELL_NUMBER, .number = (double)hits[i].score, .digits = 4},
+                                     {.kind = CELL_TEXT, .text = buf_view(&bar)}};
+        ok = buf_ok(&bar, err) && result_row(result, cells, bars ? 3 : 2, err);
+        buf_free(&bar);
+    }
+    return ok;
+}
