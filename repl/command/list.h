@@ -29,6 +29,7 @@
     ROW(vector)       \
     ROW(vocab)        \
     ROW(eval)         \
+    ROW(train)        \
     ROW(set)          \
     ROW(source)       \
     ROW(each)         \

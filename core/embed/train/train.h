@@ -61,6 +61,7 @@ bool training_kept(const struct training *training); /* was its state written by
 size_t training_words(const struct training *training, const struct str **words_out);
 const float *training_vectors(const struct training *training, size_t *stride_out);
 const struct train_options *training_options(const struct training *training);
+size_t training_done(const struct training *training); /* words it was trained on so far, of all epochs */
 /* Words read in one epoch, those of the vocabulary; and of it, words that are not UTF-8. */
 size_t training_corpus_words(const struct training *training);
 size_t training_not_utf8(const struct training *training);

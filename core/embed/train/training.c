@@ -232,3 +232,8 @@ bool training_kept(const struct training *t)
 {
     return t->kept;
 }
+
+size_t training_done(const struct training *t)
+{
+    return atomic_load(&t->done);
+}

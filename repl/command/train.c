@@ -1,0 +1,341 @@
+/* train: word vectors from a text. */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/embed/format.h"
+#include "core/embed/train/train.h"
+#include "repl/result.h"
+#include "repl/train_line.h"
+
+/* Where the vectors go and the state meanwhile. */
+struct place {
+    const struct vectors_format *format;
+    char *output;      /* the file's name, or NULL: a pipe or standard output */
+    char *state;       /* the checkpoint's name */
+    char *scratch;     /* the folder of both, for the corpus' numbers */
+    bool keep_state;   /* it is the file that resume= named: not ours to remove */
+};
+
+static void place_free(struct place *place)
+{
+    free(place->output);
+    free(place->state);
+    free(place->scratch);
+}
+
+/* ---- what is asked for ---- */
+
+static bool fail_trainer(const struct call *call, struct err *err)
+{
+    struct buf names = {0};
+    for (size_t i = 0; trainers[i]; i++)
+        buf_printf(&names, "%s%s (%s)", i ? ", " : "", trainers[i]->name, trainers[i]->summary);
+    const struct call_word *word = call_arg(call, ARG_WORD, 0);
+    if (word)
+        err_set(err, ERR_ARG, "\"%.*s\" is no trainer: %s", STR_ARGS(word->text), buf_cstr(&names));
+    else
+        err_set(err, ERR_ARG, "train wants a trainer and a corpus: train cbow corpus.txt > vectors.bin; trainers are %s",
+                buf_cstr(&names));
+    buf_free(&names);
+    return word ? call_blame(call, word, err) : false;
+}
+
+/* The rate and the update rule, which hang together. */
+static bool read_update(const struct call *call, struct train_options *o, struct err *err)
+{
+    const struct trainer *t = o->trainer;
+    if (call_given(call, "update") && t->alpha_classic == 0) {
+        err_set(err, ERR_ARG, "update= belongs to cbow: %s has one update", t->name);
+        return call_blame_option(call, "update", err);
+    }
+    o->classic = str_is(call_str(call, "update"), "word2vec");
+    o->alpha = call_given(call, "alpha") ? call_float(call, "alpha") : o->classic ? t->alpha_classic : t->alpha;
+    if (o->alpha > 0 && (float)o->alpha > 0)
+        return true;
+    err_set(err, ERR_ARG, "alpha=%g: a learning rate is above 0", o->alpha);
+    return call_blame_option(call, "alpha", err);
+}
+
+static bool read_options(const struct call *call, struct train_options *o, struct err *err)
+{
+    const struct call_word *trainer = call_arg(call, ARG_WORD, 0), *corpus = call_arg(call, ARG_FILE, 0);
+    *o = (struct train_options){.trainer = trainer ? trainer_named(trainer->text) : NULL};
+    if (!o->trainer)
+        return fail_trainer(call, err);
+    if (!corpus)
+        return err_set(err, ERR_ARG, "train %s: which text? train %s corpus.txt > vectors.bin", o->trainer->name, o->trainer->name);
+    struct str path;
+    if (!arena_str(call->arena, corpus->text, &path, err))
+        return false;
+    o->corpus = path.s;
+    o->dim = (size_t)call_int(call, "dim");
+    o->window = (size_t)call_int(call, "window");
+    o->negative = (size_t)call_int(call, "negative");
+    o->epochs = (size_t)call_int(call, "epochs");
+    o->min_count = (size_t)call_int(call, "min-count");
+    o->threads = (size_t)call_int(call, "threads");
+    o->seed = (uint64_t)call_int(call, "seed");
+    o->subsample = call_float(call, "subsample");
+    o->checkpoint_seconds = call_float(call, "checkpoint");
+    return read_update(call, o, err);
+}
+
+/* resume= takes everything from the file; the trainer and the corpus may be named again. */
+static bool read_resume(const struct call *call, struct train_options *o, struct err *err)
+{
+    const struct call_word *trainer = call_arg(call, ARG_WORD, 0), *corpus = call_arg(call, ARG_FILE, 0);
+    struct str path;
+    for (const struct option *option = call->command->options; option->name; option++)
+        if (strcmp(option->name, "resume") != 0 && call_given(call, option->name)) {
+            err_set(err, ERR_ARG, "%s= is in the state that resume= goes on from: leave it out", option->name);
+            return call_blame_option(call, option->name, err);
+        }
+    if (!arena_str(call->arena, call_str(call, "resume"), &path, err) || !checkpoint_options(path.s, call->arena, o, err))
+        return call_blame_option(call, "resume", err);
+    if (trainer && !str_is(trainer->text, o->trainer->name)) {
+        err_set(err, ERR_ARG, "%s: the training in it is %s, not %.*s", path.s, o->trainer->name, STR_ARGS(trainer->text));
+        return call_blame(call, trainer, err);
+    }
+    if (corpus) {
+        if (!arena_str(call->arena, corpus->text, &path, err))
+            return false;
+        o->corpus = path.s;
+    }
+    return true;
+}
+
+/* ---- where it goes ---- */
+
+static char *folder_of(const char *path, struct err *err)
+{
+    const char *slash = strrchr(path, '/');
+    if (!slash)
+        return mem_copy_str(STR("."), err);
+    return mem_copy_str((struct str){path, slash == path ? 1 : (size_t)(slash - path)}, err);
+}
+
+static struct str extension_of(struct str path)
+{
+    for (size_t i = path.n; i-- > 1 && path.s[i] != '/';)
+        if (path.s[i] == '.' && path.s[i - 1] != '/')
+            return (struct str){path.s + i + 1, path.n - i - 1};
+    return (struct str){0};
+}
+
+static bool choose_format(const struct call *call, struct place *place, struct err *err)
+{
+    struct str name = call_given(call, "format") ? call_str(call, "format") : extension_of(call->output);
+    place->format = vectors_format_written(name.n ? name : STR("bin"));
+    if (place->format)
+        return true;
+    err_set(err, ERR_ARG, "\"%.*s\": vectors are written as .bin (word2vec binary), .txt or .vec (word2vec text), .npy, .safetensors "
+                          "or with format=glove", STR_ARGS(name));
+    return call_given(call, "format") ? call_blame_option(call, "format", err) : call_blame(call, &call->output_word, err);
+}
+
+static char *text_of(struct str head, const char *tail, struct err *err)
+{
+    struct buf b = {0};
+    buf_str(&b, head);
+    buf_puts(&b, tail);
+    if (buf_ok(&b, err))
+        return b.data;
+    buf_free(&b);
+    return NULL;
+}
+
+static bool choose_place(const struct session *session, const struct call *call, struct place *place, struct err *err)
+{
+    if (!choose_format(call, place, err))
+        return false;
+    if (!call->output.n && !call->pipe.n && session->stdout_is_terminal)
+        return err_set(err, ERR_ARG, "vectors are no text for a terminal: train … > vectors.bin");
+    if (call->output.n && !(place->output = text_of(call->output, "", err)))
+        return false;
+    if (call_given(call, "checkpoint-file"))
+        place->state = text_of(call_str(call, "checkpoint-file"), "", err);
+    else if (call->output.n)
+        place->state = text_of(call->output, ".ckpt", err);
+    else if (call_given(call, "resume"))
+        place->state = text_of(call_str(call, "resume"), "", err);
+    else
+        return err_set(err, ERR_ARG, "into a pipe train needs checkpoint-file=FILE, where its state is kept");
+    place->keep_state = call_given(call, "resume") && !call->output.n;
+    return place->state && (place->scratch = folder_of(place->state, err));
+}
+
+/* ---- the course of it ---- */
+
+static bool write_vectors(const struct training *t, const struct place *place, struct out *out, struct err *err)
+{
+    size_t stride;
+    struct vectors v = {.name = (char *)(uintptr_t)"", .path = (char *)(uintptr_t)"", .dtype = &DTYPE_F32};
+    v.E = training_options(t)->dim;
+    v.V = training_words(t, &v.words);
+    v.data = training_vectors(t, &stride);
+    v.stride = stride * sizeof(float);
+    return place->format->write(&v, place->output, out, err) && out_commit(out, err);
+}
+
+/* Into the file, which appears whole; or down the pipe. */
+static bool deliver(const struct call *call, const struct training *t, const struct place *place, struct err *err)
+{
+    struct out out = {.fd = -1};
+    long child = 0;
+    int end = STDOUT_FILENO;
+    if (!place->output && call->pipe.n && !process_start(call->pipe, &end, &child, err))
+        return call_blame(call, &call->pipe_word, err);
+    bool ok = place->output ? out_open(place->output, &out, err) : out_open_fd(end, "standard output", &out, err);
+    if (child)
+        close(end);
+    ok = ok && write_vectors(t, place, &out, err);
+    out_abort(&out);
+    if (child) {
+        struct err own = {0};
+        if (!process_wait(child, call->pipe, &own) && ok) {
+            ok = false;
+            *err = own;
+        }
+    }
+    return ok;
+}
+
+static double seconds_now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+/* Ctrl-C: what is kept, and how to go on. */
+static void say_kept(struct result *result, const struct call *call, const struct place *place)
+{
+    if (place->output)
+        result_note(result, "the state is kept: train resume=%s > %.*s", place->state, STR_ARGS(call->output));
+    else
+        result_note(result, "the state is kept: train resume=%s", place->state);
+}
+
+static void say_done(struct result *result, const struct training *t, const struct place *place, size_t before,
+                     double seconds)
+{
+    const struct train_options *o = training_options(t);
+    const struct str *words;
+    double words_read = (double)(training_corpus_words(t) * o->epochs - before);
+    result_note(result, "%zu words of %zu numbers, from %.1f M words in %.1f s (%.2f M words/s)%s%s", training_words(t, &words),
+                o->dim, words_read / 1e6, seconds, seconds > 0 ? words_read / seconds / 1e6 : 0, place->output ? ": " : "",
+                place->output ? place->output : "");
+    if (training_not_utf8(t))
+        result_note(result, "%zu of the words are not UTF-8: some tools do not read them", training_not_utf8(t));
+}
+
+static struct training *begin(const struct call *call, const struct train_options *o, const struct place *place,
+                              const struct train_watch *watch, struct err *err)
+{
+    struct training *t = training_new(o, place->scratch, watch, err);
+    if (!t || !call_given(call, "resume"))
+        return t;
+    char *from = mem_copy_str(call_str(call, "resume"), err);
+    bool ok = from && checkpoint_restore(from, t, err);
+    free(from);
+    if (ok)
+        return t;
+    training_free(t);
+    return NULL;
+}
+
+static bool train(const struct session *session, const struct call *call, const struct train_options *o,
+                  const struct place *place, struct result *result, struct err *err)
+{
+    struct train_line line;
+    struct err own = {0};
+    double begun = seconds_now();
+    struct train_watch watch = train_line_begin(&line, session);
+    struct training *t = begin(call, o, place, &watch, &own);
+    /* Where the corpus was not counted yet, the state that resume= named is as good as any. */
+    bool kept = !t && own.code == ERR_CANCELLED && (call_given(call, "resume") || checkpoint_begin(place->state, o, &own));
+    size_t before = t ? training_done(t) : 0;
+    bool ok = t && training_run(t, place->state, &watch, &own);
+    kept = kept || (t && !ok && own.code == ERR_CANCELLED);
+    train_line_end(&line);
+    ok = ok && deliver(call, t, place, &own);
+    if (ok) {
+        say_done(result, t, place, before, seconds_now() - begun);
+        if (!place->keep_state && (training_kept(t) || call_given(call, "resume")))
+            unlink(place->state);
+    } else if (kept) {
+        say_kept(result, call, place);
+    }
+    training_free(t);
+    if (!ok)
+        *err = own;
+    return ok;
+}
+
+static bool run(struct session *session, const struct call *call, struct result *result, struct err *err)
+{
+    struct train_options o;
+    struct place place = {0};
+    bool ok = (call_given(call, "resume") ? read_resume(call, &o, err) : read_options(call, &o, err)) &&
+              choose_place(session, call, &place, err) && train(session, call, &o, &place, result, err);
+    place_free(&place);
+    return ok;
+}
+
+static const struct option options[] = {
+    {.name = "dim", .kind = VALUE_INT, .fallback = "100", .summary = "numbers in a vector", .lo = 1, .hi = 100000},
+    {.name = "window", .kind = VALUE_INT, .fallback = "5", .summary = "words at most on either side; each position draws 1 … N", .lo = 1, .hi = 1000},
+    {.name = "negative", .kind = VALUE_INT, .fallback = "5", .summary = "negative samples", .lo = 1, .hi = 1000},
+    {.name = "epochs", .kind = VALUE_INT, .fallback = "5", .summary = "times through the corpus", .lo = 1, .hi = 1e6},
+    {.name = "alpha", .kind = VALUE_FLOAT, .summary = "learning rate at the start; .075 for cbow, .05 with update=word2vec, .025 for sg", .lo = 0, .hi = 10},
+    {.name = "min-count", .kind = VALUE_INT, .fallback = "5", .summary = "rarer words are left out", .lo = 1, .hi = 1e15},
+    {.name = "subsample", .kind = VALUE_FLOAT, .fallback = "1e-3", .summary = "words more frequent than this are thinned; 0: none", .lo = 0, .hi = 1},
+    {.name = "threads", .kind = VALUE_INT, .fallback = "1", .summary = "threads that share the vectors; 1 gives the same bits always", .lo = 1, .hi = 1024},
+    {.name = "seed", .kind = VALUE_INT, .fallback = "1", .summary = "of the random numbers", .lo = 0, .hi = 9e15},
+    {.name = "update", .kind = VALUE_ENUM, .values = "corrected|word2vec", .fallback = "corrected", .summary = "of cbow's context vectors: their share of the gradient, or all of it"},
+    {.name = "checkpoint", .kind = VALUE_FLOAT, .fallback = "60", .summary = "seconds between two states on disk", .lo = 0.01, .hi = 1e8},
+    {.name = "checkpoint-file", .kind = VALUE_FILE, .summary = "where the state goes; the output's name with .ckpt"},
+    {.name = "resume", .kind = VALUE_FILE, .summary = "go on from this state, with its options"},
+    {0}};
+static const struct arg args[] = {
+    {.name = "TRAINER", .kind = ARG_WORD, .optional = true, .summary = "cbow or sg"},
+    {.name = "CORPUS", .kind = ARG_FILE, .optional = true, .summary = "a text, a sentence a line; .gz and .zst are read as they are"},
+    {0}};
+
+extern const struct command command_train;
+const struct command command_train = {
+    .name = "train",
+    .group = "vectors",
+    .summary = "word vectors from a text",
+    .help = "cbow predicts a word from the mean of those around it, sg (skip-gram) from each of them; both against negative samples. Words "
+            "are what stands between blanks, a line is a sentence. The vectors go to > FILE: .bin is word2vec's binary, .txt and .vec "
+            "its text. Defaults are those of word2vec, but the learning rate of cbow.\n"
+            "\n"
+            "update=corrected, the default, is the gradient of the loss: h = (1/n)·Σ v_i is the mean of n context vectors, so each of them "
+            "changes by 1/n of the gradient at h. update=word2vec gives each the whole of it, as word2vec.c and gensim do. On a small "
+            "corpus the corrected update is better at similarity and worse at analogies; with more epochs both gain.\n"
+            "\n"
+            "Negative samples are drawn in proportion to count^0.75 for every step (with sg for every pair of words), by the alias "
+            "method; a sample that is the word itself is left out. A word of frequency f stays with the chance (√(f/s) + 1)·s/f, s = "
+            "subsample=. The window of a position is drawn from 1 … window=. The learning rate falls in a line to 0.0001.\n"
+            "\n"
+            "The corpus may be larger than memory: its words' numbers (4 bytes a word) go to a nameless file beside the output. The state "
+            "goes to FILE.ckpt every checkpoint= seconds and at Ctrl-C, which leaves FILE as it was; resume=FILE.ckpt goes on with the "
+            "same options to the same bits, on the same kind of CPU. When the vectors are written the state is removed. One thread and a "
+            "seed give the same bits always; more threads share the vectors without locks.\n"
+            "\n"
+            "Sources: Mikolov, Chen, Corrado and Dean 2013, arXiv:1301.3781 (cbow, skip-gram); Mikolov, Sutskever, Chen, Corrado and Dean "
+            "2013, arXiv:1310.4546 (negative sampling, sub-sampling); İrsoy, Benton and Stratos 2021, Corrected CBOW Performs as well as "
+            "Skip-gram, arXiv:2012.15332, and its program kōan (the corrected update and its rate 0.075); Recht, Ré, Wright and Niu "
+            "2011, Hogwild! (threads without locks); Walker 1977 and Vose 1991 (alias method).",
+    .examples = "train cbow corpus.txt > vectors.bin\n"
+                "train cbow corpus.txt.zst dim=300 epochs=15 threads=2 > vectors.bin\n"
+                "train cbow corpus.txt update=word2vec > classic.bin\n"
+                "train sg corpus.txt.gz window=10 > vectors.vec\n"
+                "train resume=vectors.bin.ckpt > vectors.bin",
+    .options = options,
+    .args = args,
+    .run = run,
+};

@@ -1,0 +1,102 @@
+/* The progress of a training on standard error. See train_line.h. */
+#include "repl/train_line.h"
+
+#include <stdio.h>
+#include <time.h>
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+/* The loss as bars between its least and its largest. */
+static void put_bars(const struct train_line *line, struct buf *out)
+{
+    static const char *const bars[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+    double lo = 0, hi = 0;
+    bool any = false;
+    for (size_t i = 0; i < TRAIN_LINE_BARS; i++)
+        if (line->counts[i]) {
+            double x = line->loss[i] / (double)line->counts[i];
+            lo = !any || x < lo ? x : lo;
+            hi = !any || x > hi ? x : hi;
+            any = true;
+        }
+    for (size_t i = 0; i < TRAIN_LINE_BARS; i++) {
+        if (!line->counts[i])
+            continue;
+        double x = line->loss[i] / (double)line->counts[i];
+        buf_puts(out, bars[hi > lo ? (size_t)((x - lo) / (hi - lo) * 7.999) : 0]);
+    }
+}
+
+static void put_time(struct buf *out, double seconds)
+{
+    unsigned long s = (unsigned long)(seconds + 0.5);
+    if (s >= 3600)
+        buf_printf(out, "%lu:%02lu:%02lu left", s / 3600, s / 60 % 60, s % 60);
+    else
+        buf_printf(out, "%lu:%02lu left", s / 60, s % 60);
+}
+
+void train_line_text(const struct train_line *line, const struct train_progress *p, double seconds, struct buf *out)
+{
+    double share = p->total ? (double)p->done / (double)p->total : 0;
+    if (p->counting) {
+        buf_printf(out, "counting words");
+        if (p->total)
+            buf_printf(out, ", %.0f%%", 100 * share);
+        return;
+    }
+    double speed = seconds > 0 ? (double)(p->done - line->done_before) / seconds : 0;
+    buf_printf(out, "%.1f%%  %.2f M words/s  ", 100 * share, speed / 1e6);
+    if (p->loss > 0)
+        buf_printf(out, "loss %.3f  ", p->loss);
+    buf_printf(out, "rate %.4f  ", p->rate);
+    if (speed > 0)
+        put_time(out, (double)(p->total - p->done) / speed);
+    buf_puts(out, "  ");
+    put_bars(line, out);
+}
+
+static void show(void *context, const struct train_progress *p)
+{
+    struct train_line *line = context;
+    double t = now();
+    if (!p->counting && !line->begun) {
+        line->begun = t;
+        line->done_before = p->done;
+    }
+    if (!p->counting && p->loss > 0 && p->total) {
+        size_t slot = (size_t)((double)p->done / (double)p->total * TRAIN_LINE_BARS);
+        slot = slot < TRAIN_LINE_BARS ? slot : TRAIN_LINE_BARS - 1;
+        line->loss[slot] += p->loss;
+        line->counts[slot]++;
+    }
+    if (!line->on || (line->last > 0 && t - line->last < 0.2))
+        return;
+    line->last = t;
+    line->shown = true;
+    struct buf text = {0};
+    train_line_text(line, p, line->begun > 0 ? t - line->begun : 0, &text);
+    fprintf(stderr, "\r\033[K%s", buf_cstr(&text));
+    fflush(stderr);
+    buf_free(&text);
+}
+
+struct train_watch train_line_begin(struct train_line *line, const struct session *session)
+{
+    *line = (struct train_line){.on = session->stderr_is_terminal};
+    return (struct train_watch){.context = line, .progress = show};
+}
+
+void train_line_end(struct train_line *line)
+{
+    if (line->shown) {
+        fputs("\r\033[K", stderr);
+        fflush(stderr);
+    }
+    line->shown = false;
+}
