@@ -1,0 +1,184 @@
+"""Training times of gaze and of its peers, whole processes in turn on the same text with the same settings.
+
+Every round runs every program once, so that what else the machine does falls on all of them alike; the median over rounds
+counts. Two times are given: by the clock, and of the processor (user + system), which is the fairer one on a busy machine."""
+import os
+import platform
+import random
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+WINDOW, NEGATIVE, MIN_COUNT, SAMPLE = 5, 5, 5, "1e-3"
+GENSIM = """
+import sys, gensim
+corpus, out, dim, sg, epochs, threads, alpha = sys.argv[1:8]
+m = gensim.models.Word2Vec(corpus_file=corpus, vector_size=int(dim), window=%d, negative=%d, min_count=%d, sample=%s,
+                           sg=int(sg), epochs=int(epochs), workers=int(threads), alpha=float(alpha), min_alpha=1e-4, seed=1)
+m.wv.save_word2vec_format(out, binary=True)
+""" % (WINDOW, NEGATIVE, MIN_COUNT, SAMPLE)
+
+
+def setting(name, default):
+    return os.environ.get(name) or default
+
+
+def program(variable, name):
+    given = os.environ.get(variable)
+    return given if given else shutil.which(name)
+
+
+def has_gensim():
+    return subprocess.run([sys.executable, "-c", "import gensim"], capture_output=True).returncode == 0
+
+
+class Job:
+    def __init__(self, corpus, folder, trainer, dim, epochs, threads):
+        self.corpus, self.folder, self.trainer = corpus, folder, trainer
+        self.dim, self.epochs, self.threads = dim, epochs, threads
+        self.sg = trainer == "sg"
+
+    def out(self, name):
+        return os.path.join(self.folder, name)
+
+
+def gaze(path):
+    def line(j):
+        return [path, "-X", "-c", f"train {j.trainer} {j.corpus} dim={j.dim} window={WINDOW} negative={NEGATIVE} epochs={j.epochs} "
+                f"min-count={MIN_COUNT} subsample={SAMPLE} threads={j.threads} > {j.out('gaze.bin')}"]
+    return line
+
+
+def gensim(_):
+    def line(j):
+        return [sys.executable, "-c", GENSIM, j.corpus, j.out("gensim.bin"), str(j.dim), str(int(j.sg)), str(j.epochs),
+                str(j.threads), "0.025" if j.sg else "0.05"]
+    return line
+
+
+def word2vec(path):
+    def line(j):
+        return [path, "-train", j.corpus, "-output", j.out("word2vec.bin"), "-cbow", str(int(not j.sg)), "-size", str(j.dim),
+                "-window", str(WINDOW), "-negative", str(NEGATIVE), "-hs", "0", "-sample", SAMPLE, "-threads", str(j.threads),
+                "-binary", "1", "-iter", str(j.epochs), "-min-count", str(MIN_COUNT)]
+    return line
+
+
+def fasttext(path):
+    def line(j):
+        return [path, "skipgram" if j.sg else "cbow", "-input", j.corpus, "-output", j.out("fasttext"), "-dim", str(j.dim), "-ws",
+                str(WINDOW), "-neg", str(NEGATIVE), "-epoch", str(j.epochs), "-minCount", str(MIN_COUNT), "-t", SAMPLE, "-thread",
+                str(j.threads), "-minn", "0", "-maxn", "0", "-loss", "ns", "-verbose", "0"]
+    return line
+
+
+def koan(path):
+    def line(j):
+        return [path, "-f", j.corpus, "-p", j.out("koan.txt"), "-d", str(j.dim), "-c", str(WINDOW), "-n", str(NEGATIVE), "-e",
+                str(j.epochs), "-k", str(MIN_COUNT), "-o", SAMPLE, "-t", str(j.threads), "-b", "false" if j.sg else "true", "-P"]
+    return line
+
+
+def made_up(path, words=8_000_000, different=120_000):
+    """A text of Zipf's law, 16 words a line: as fast or slow to train on as a real one of its size."""
+    rng = random.Random(1)
+    letters = "etaoinshrdlucmfwypvbgkqjxz"
+    names = []
+    for i in range(different):
+        n, name = i + 1, ""
+        while n or len(name) < 2:
+            name += letters[n % 26]
+            n //= 26
+        names.append(name)
+    sums, total = [], 0.0
+    for i in range(different):
+        total += 1 / (i + 2.7)
+        sums.append(total)
+    with open(path, "w") as out:
+        for _ in range(words // 160_000):
+            drawn = rng.choices(names, cum_weights=sums, k=160_000)
+            out.write("\n".join(" ".join(drawn[i:i + 16]) for i in range(0, len(drawn), 16)) + "\n")
+
+
+def prepare(folder):
+    path = os.path.join(folder, "corpus.txt")
+    given, lines = os.environ.get("CORPUS"), int(setting("LINES", "500000"))
+    if not given:
+        made_up(path)
+        return path, "a made-up text of 8 M words"
+    reader = ["zstd", "-dc", given] if given.endswith(".zst") else ["gzip", "-dc", given] if given.endswith(".gz") else ["cat", given]
+    with subprocess.Popen(reader, stdout=subprocess.PIPE) as p, open(path, "wb") as out:
+        for n, line in enumerate(p.stdout):
+            if lines and n >= lines:
+                p.kill()
+                break
+            out.write(line)
+    return path, f"{'the first ' + str(lines) + ' lines of ' if lines else ''}{os.path.basename(given)}"
+
+
+def timed(line):
+    begun = time.monotonic()
+    child = subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    message = child.stderr.read()
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode:
+        sys.exit(f"bench-embed: {line[0]} ended with {child.returncode}: {message.decode(errors='replace')[-400:]}")
+    return time.monotonic() - begun, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+
+
+def processor():
+    try:
+        with open("/proc/cpuinfo") as f:
+            name = next((l.split(":")[1].strip() for l in f if l.startswith("model name")), platform.machine())
+    except OSError:
+        name = platform.machine()
+    return f"{name}, {len(os.sched_getaffinity(0))} cores"
+
+
+def answer(line):
+    try:
+        return subprocess.run(line, capture_output=True, text=True).stdout.strip().splitlines()[0]
+    except (OSError, IndexError):
+        return "?"
+
+
+def main():
+    build = sys.argv[1]
+    programs = [("gaze", gaze(os.path.join(build, "gaze")))]
+    for name, variable, make in (("gensim", None, gensim), ("word2vec", "WORD2VEC", word2vec), ("fasttext", "FASTTEXT", fasttext),
+                                 ("koan", "KOAN", koan)):
+        path = (has_gensim() or None) if variable is None else program(variable, name)
+        if path:
+            programs.append((name, make(path)))
+        else:
+            print(f"bench-embed: {name} is missing" + (f" in {sys.executable}" if variable is None else f" (set {variable}=)"),
+                  file=sys.stderr)
+    if len(programs) == 1:
+        sys.exit("bench-embed: no peer is installed: no comparison (Debian: fasttext; PyPI: gensim)")
+    rounds, epochs, threads = (int(setting(n, d)) for n, d in (("ROUNDS", "3"), ("EPOCHS", "1"), ("THREADS", "1")))
+    with tempfile.TemporaryDirectory() as folder:
+        corpus, what = prepare(folder)
+        print(f"{processor()}; gaze {answer(['git', 'rev-parse', '--short', 'HEAD'])}"
+              + (f"; gensim {answer([sys.executable, '-c', 'import gensim; print(gensim.__version__)'])}" if has_gensim() else ""))
+        print(f"{what}, epochs {epochs}, threads {threads}, window {WINDOW}, negative {NEGATIVE}, min-count {MIN_COUNT}, "
+              f"sub-sampling {SAMPLE}; median of {rounds} rounds")
+        print("trainer  dim  program    clock s   cpu s   peak MB   clock/gaze   cpu/gaze")
+        for trainer in setting("TRAINERS", "cbow,sg").split(","):
+            for dim in setting("DIMS", "100,300").split(","):
+                job = Job(corpus, folder, trainer, int(dim), epochs, threads)
+                times = {name: [] for name, _ in programs}
+                for _ in range(rounds):
+                    for name, line in programs:
+                        times[name].append(timed(line(job)))
+                middle = {name: [statistics.median(t[i] for t in times[name]) for i in range(3)] for name in times}
+                for name, _ in programs:
+                    clock, cpu, peak = middle[name]
+                    print(f"{trainer:7}  {dim:>3}  {name:9} {clock:8.2f} {cpu:7.2f} {peak:9.0f}   {clock / middle['gaze'][0]:9.1f}x "
+                          f"{cpu / middle['gaze'][1]:9.1f}x", flush=True)
+
+
+main()
