@@ -49,7 +49,7 @@ static struct {
     char sequence[160];
     size_t n;
     struct sigaction before[CRASHES];
-    struct sigaction stop; /* ncurses's own SIGTSTP handler, which it installs once for a process */
+    volatile sig_atomic_t stop; /* Ctrl-Z was pressed */
 } saved;
 
 /* ---- the terminal given back ---- */
@@ -131,21 +131,28 @@ static void take(void)
     say(BIDI_EXPLICIT);
 }
 
-static void keep_signals(struct full_screen *screen)
+static void on_stop(int number)
 {
-    for (size_t i = 0; i < CURSES_SIGNALS; i++)
-        sigaction(curses_signals[i], NULL, &screen->before[i]);
+    (void)number;
+    saved.stop = 1;
 }
 
-/* Ctrl-Z is for ncurses while the screen is open; the rest is as it was. */
+/* Before newterm. Ctrl-Z is met where keys are read; had it no handler yet, ncurses would install one for good, and ignore
+ * the signal while it writes. */
+static void take_signals(struct full_screen *screen)
+{
+    struct sigaction stop = {.sa_handler = on_stop};
+    sigemptyset(&stop.sa_mask);
+    saved.stop = 0;
+    for (size_t i = 0; i < CURSES_SIGNALS; i++)
+        sigaction(curses_signals[i], NULL, &screen->before[i]);
+    if (screen->before[0].sa_handler != SIG_IGN)
+        sigaction(SIGTSTP, &stop, NULL);
+}
+
+/* After newterm: the others are not for ncurses. */
 static void settle_signals(struct full_screen *screen)
 {
-    struct sigaction stop;
-    sigaction(SIGTSTP, NULL, &stop);
-    if (stop.sa_handler != SIG_DFL && stop.sa_handler != SIG_IGN)
-        saved.stop = stop;
-    else if (saved.stop.sa_handler)
-        sigaction(SIGTSTP, &saved.stop, NULL);
     for (size_t i = 1; i < CURSES_SIGNALS; i++)
         sigaction(curses_signals[i], &screen->before[i], NULL);
 }
@@ -213,6 +220,17 @@ static void add_keys(void)
             define_key(rows[i].bytes, rows[i].key);
 }
 
+/* Ctrl-C and Ctrl-Z would have the kernel throw away what was just written, and ncurses would not know. */
+static void keep_output(void)
+{
+    struct termios modes;
+    if (tcgetattr(STDIN_FILENO, &modes))
+        return;
+    modes.c_lflag |= NOFLSH;
+    if (tcsetattr(STDIN_FILENO, TCSADRAIN, &modes) == 0)
+        def_prog_mode();
+}
+
 static void settle(struct full_screen *screen)
 {
     if (!getenv("ESCDELAY"))
@@ -222,6 +240,7 @@ static void settle(struct full_screen *screen)
     nonl();
     keypad(stdscr, TRUE);
     nodelay(stdscr, TRUE);
+    keep_output();
     add_keys();
     curs_set(0);
     take();
@@ -243,11 +262,11 @@ struct full_screen *screen_open(enum depth depth, struct err *err)
     struct full_screen *screen = mem_new(1, sizeof *screen, "the screen", err);
     if (!screen)
         return NULL;
+    take_signals(screen);
     if (tcgetattr(STDIN_FILENO, &saved.modes)) {
         err_errno(err, "standard input", "reading the terminal's modes");
         goto fail;
     }
-    keep_signals(screen);
     fflush(stdout);
     use_env(FALSE);
     use_tioctl(TRUE);
@@ -265,8 +284,8 @@ fail:
         endwin();
         delscreen(screen->curses);
         set_curterm(screen->terminal_before);
-        restore_signals(screen);
     }
+    restore_signals(screen);
     free(screen);
     return NULL;
 }
@@ -303,6 +322,12 @@ void screen_resume(struct full_screen *screen)
     reset_prog_mode();
     clearok(curscr, TRUE);
     curs_set(0);
+}
+
+void screen_repaint(struct full_screen *screen)
+{
+    (void)screen;
+    clearok(curscr, TRUE);
 }
 
 void screen_size(const struct full_screen *screen, size_t *columns_out, size_t *rows_out)
@@ -478,13 +503,26 @@ static bool size_changed(void)
     return true;
 }
 
+/* Ctrl-Z: the terminal is the shell's until the program goes on. */
+static void stop(struct full_screen *screen)
+{
+    saved.stop = 0;
+    screen_suspend(screen);
+    raise(SIGSTOP);
+    screen_resume(screen);
+}
+
 int screen_key(struct full_screen *screen, int milliseconds)
 {
-    (void)screen;
     for (bool waited = false;; waited = true) {
         wint_t read = 0;
         if (cancel_leaving())
             return KEY_LEAVE;
+        if (saved.stop) {
+            stop(screen);
+            size_changed();
+            return KEY_RESIZED;
+        }
         if (size_changed())
             return KEY_RESIZED;
         int status = get_wch(&read);

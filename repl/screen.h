@@ -38,6 +38,9 @@ void screen_close(struct full_screen *screen);
 void screen_suspend(struct full_screen *screen);
 void screen_resume(struct full_screen *screen);
 
+/* The next screen_show writes every cell: something else has written to the terminal. */
+void screen_repaint(struct full_screen *screen);
+
 void screen_size(const struct full_screen *screen, size_t *columns_out, size_t *rows_out);
 enum depth screen_depth(const struct full_screen *screen); /* that the terminal really has */
 

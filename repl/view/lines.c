@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/base/cancel.h"
 #include "repl/view/view.h"
@@ -65,28 +66,32 @@ static bool go_to_selector(struct viewer *viewer, struct str line)
     return true;
 }
 
-/* Is it the line of the full screen itself? Then it goes on with what that line names. */
-static bool is_view(const char *line)
+/* "view @2 L1.H0 part=c2p": look at that instead. False: it is another command. */
+static bool try_view(struct viewer *viewer, const char *line)
 {
     struct call call;
     struct err err = {0};
-    bool parsed = call_parse(line, true, &call, &err);
-    bool same = parsed && call.command && strcmp(call.command->name, "view") == 0;
+    struct kept_run **runs = NULL;
+    struct sites sites = {0};
+    size_t n;
+    bool is_view = call_parse(line, true, &call, &err) && call.command && call.command == command_named(STR("view"));
+    if (is_view && !(select_runs(viewer->session, &call, &runs, &n, &err) &&
+                     select_sites(viewer->session, &call, runs[0], SELECT_LAST, &sites, &err) &&
+                     viewer_turn_to(viewer, &call, runs[0], sites.site[0], &err)))
+        viewer_complain(viewer, &err);
+    sites_free(&sites);
+    free(runs);
     call_free(&call);
-    return same;
+    return is_view;
 }
 
-static void wait_for_return(struct viewer *viewer)
+static void wait_for_return(void)
 {
     fputs("\nEnter goes back to the view. ", stderr);
     fflush(stderr);
-    for (int c; !viewer->leave && !cancel_leaving();) {
-        char byte;
-        c = fread(&byte, 1, 1, stdin) == 1 ? byte : EOF;
-        if (c == '\n' || c == EOF)
-            break;
-    }
-    clearerr(stdin);
+    for (char byte = 0; byte != '\n' && !cancel_leaving();)
+        if (read(STDIN_FILENO, &byte, 1) != 1)
+            break; /* Ctrl-C, or no terminal any more */
     cancel_clear();
 }
 
@@ -103,7 +108,7 @@ static void run_command(struct viewer *viewer, const char *line)
         screen_resume(viewer->screen);
         return;
     }
-    wait_for_return(viewer);
+    wait_for_return();
     screen_resume(viewer->screen);
     size_t before = viewer->heads.done;
     if (!viewer_make(viewer, &err)) { /* the run may have been dropped */
@@ -134,9 +139,7 @@ void viewer_execute(struct viewer *viewer, struct str line)
     char *copy = mem_copy_str(line, &err);
     if (!copy)
         viewer_complain(viewer, &err);
-    else if (is_view(copy))
-        viewer_say(viewer, "the view is open: [ ] { } or :L2.H1 go to a head, m to a part");
-    else if (line.n && !go_to_selector(viewer, line))
+    else if (line.n && !go_to_selector(viewer, line) && !try_view(viewer, copy))
         run_command(viewer, copy);
     free(copy);
 }

@@ -37,4 +37,7 @@ void map_plan_make(const struct viewer *viewer, const struct cell_grid *grid, en
 /* The cell of value (row, col): false where it is not seen. *lower: the lower half of a half block. */
 bool map_plan_place(const struct map_plan_view *plan, size_t row, size_t col, struct cell_rect *out, bool *lower);
 
+/* The three rows below the map (map_below.c). */
+void map_below_draw(struct viewer *viewer, const struct map_plan_view *plan, struct cell_grid *grid);
+
 #endif

@@ -1,7 +1,8 @@
-/* The line at the bottom that is typed into: editing, recall of earlier lines. */
+/* The line at the bottom that is typed into: editing, completion, recall of earlier lines. */
 #include <string.h>
 
 #include "core/base/text.h"
+#include "repl/complete.h"
 #include "repl/view/view.h"
 
 void prompt_free(struct prompt *prompt)
@@ -86,6 +87,50 @@ static void replace(struct prompt *prompt, size_t cut, struct str text)
     prompt->line = line;
 }
 
+/* The bytes that all candidates begin with, cut at a whole character. */
+static size_t common(const struct completions *found)
+{
+    size_t n = found->items[0].n;
+    for (size_t i = 1; i < found->n; i++) {
+        size_t k = 0;
+        while (k < n && k < found->items[i].n && found->items[i].s[k] == found->items[0].s[k])
+            k++;
+        n = k;
+    }
+    while (n && n < found->items[0].n && ((unsigned char)found->items[0].s[n] & 0xc0) == 0x80)
+        n--;
+    return n;
+}
+
+/* Tab: what all candidates share is put in; where there are several they are told. */
+static void complete(struct viewer *viewer)
+{
+    struct prompt *prompt = &viewer->prompt;
+    struct completions found = {0};
+    struct str line = {prompt->line.data, prompt->cursor};
+    if (prompt->done != viewer_execute || !line.n)
+        return;
+    if (complete_line(viewer->session, line, &found, NULL) && found.n && found.start <= prompt->cursor) {
+        size_t n = common(&found), typed = prompt->cursor - found.start;
+        struct buf text = {0}, all = {0};
+        buf_str(&text, (struct str){found.items[0].s, n});
+        if (found.n == 1 && completion_is_whole(found.items[0]))
+            buf_char(&text, ' ');
+        if (n >= typed) {
+            prompt->cursor = found.start;
+            replace(prompt, typed, buf_view(&text));
+        }
+        for (size_t i = 0; found.n > 1 && i < found.n; i++) {
+            buf_str(&all, found.items[i]);
+            buf_puts(&all, "  ");
+        }
+        viewer_say(viewer, "%s", buf_cstr(&all));
+        buf_free(&text);
+        buf_free(&all);
+    }
+    completions_free(&found);
+}
+
 static void finish(struct viewer *viewer)
 {
     struct prompt *prompt = &viewer->prompt;
@@ -131,6 +176,7 @@ void prompt_key(struct viewer *viewer, int key)
         prompt->cursor = 0;
         replace(prompt, n, (struct str){0});
         return;
+    case KEY_TABULATOR: complete(viewer); return;
     case KEY_ARROW_UP: recall(prompt, 1); return;
     case KEY_ARROW_DOWN: recall(prompt, -1); return;
     default:

@@ -10,9 +10,8 @@
 
 #include "repl/view/view.h"
 
-static const char *const scales[] = {"linear", "sqrt", "log", "symlog"};
+const char *const view_scales[] = {"linear", "sqrt", "log", "symlog", NULL};
 static const char *const specials[] = {"on", "off", "renorm"};
-enum { SCALES = sizeof scales / sizeof scales[0] };
 
 struct kept_run *viewer_kept(const struct viewer *viewer)
 {
@@ -29,9 +28,9 @@ static bool is_signed(const struct viewer *viewer)
     return viewer->parts[viewer->part][0] && strncmp(viewer->parts[viewer->part], "part=", 5) == 0;
 }
 
-static const char *scale_name(const struct viewer *viewer)
+const char *viewer_scale(const struct viewer *viewer)
 {
-    const char *name = viewer->scale ? scales[viewer->scale - 1] : viewer->first_scale ? viewer->first_scale : "linear";
+    const char *name = viewer->scale ? view_scales[viewer->scale - 1] : viewer->first_scale ? viewer->first_scale : "linear";
     return is_signed(viewer) && strncmp(name, "log", 3) == 0 ? "symlog" : name;
 }
 
@@ -49,8 +48,8 @@ void viewer_line(const struct viewer *viewer, const char *verb, struct buf *out)
         buf_printf(out, " %s", viewer->parts[viewer->part]);
     if (viewer->special)
         buf_printf(out, " special=%s", specials[viewer->special]);
-    if (strcmp(scale_name(viewer), "linear") != 0)
-        buf_printf(out, " scale=%s", scale_name(viewer));
+    if (strcmp(viewer_scale(viewer), "linear") != 0)
+        buf_printf(out, " scale=%s", viewer_scale(viewer));
     if (palette_name(viewer))
         buf_printf(out, " palette=%s", palette_name(viewer));
     buf_str(out, buf_view(&viewer->passed));
@@ -71,7 +70,7 @@ void viewer_note(struct viewer *viewer, const char *format, ...)
         buf_add(&viewer->echo, line, (size_t)n);
 }
 
-static void note_map(struct viewer *viewer)
+void viewer_note_map(struct viewer *viewer)
 {
     struct buf line = {0};
     viewer_line(viewer, "show", &line);
@@ -156,7 +155,10 @@ bool viewer_begin(struct viewer *viewer, const struct call *call, struct kept_ru
 {
     viewer->pinned = SIZE_MAX;
     viewer->run = run->number;
-    return make_parts(viewer, call, run->run->model, err) && read_options(viewer, call, err) && viewer_make(viewer, err);
+    if (!make_parts(viewer, call, run->run->model, err) || !read_options(viewer, call, err) || !viewer_make(viewer, err))
+        return false;
+    viewer_note_map(viewer);
+    return true;
 }
 
 void viewer_end(struct viewer *viewer)
@@ -175,12 +177,14 @@ void viewer_end(struct viewer *viewer)
 
 /* ---- making ---- */
 
-static bool make_labels(struct shown_map *map, struct str *labels, size_t n, struct err *err)
+/* Labels as the screen shows them: in visual order, or as they are written for text that runs downward. */
+static bool make_labels(struct shown_map *map, const struct str *labels, size_t n, void (*spell)(struct buf *, struct str),
+                        struct str *out, struct err *err)
 {
     for (size_t i = 0; i < n; i++) {
         struct buf text = {0};
-        label_of(&text, labels[i]);
-        bool ok = buf_ok(&text, err) && arena_str(map->arena, buf_view(&text), &labels[i], err);
+        spell(&text, labels[i]);
+        bool ok = buf_ok(&text, err) && arena_str(map->arena, buf_view(&text), &out[i], err);
         buf_free(&text);
         if (!ok)
             return false;
@@ -223,7 +227,7 @@ static bool make_colours(struct viewer *viewer, const struct kept_run *kept, str
                                        .value_name = viewer->value_name};
     struct scale *scale = &viewer->picture.scale;
     struct str clip = call_str(&viewer->call, "clip");
-    if (!scale_parse(str_of(scale_name(viewer)), scale, err) || (clip.n && !scale_parse_clip(clip, scale, err)))
+    if (!scale_parse(str_of(viewer_scale(viewer)), scale, err) || (clip.n && !scale_parse_clip(clip, scale, err)))
         return false;
     if (!scale->diverging && scale->kind == SCALE_LINEAR)
         scale->lo = 0;
@@ -253,12 +257,16 @@ bool viewer_make(struct viewer *viewer, struct err *err)
     struct buf line = {0};
     struct call call = {0};
     struct shown_map map = {0};
+    struct str *down = NULL;
     if (!kept)
         return err_set(err, ERR_NOT_FOUND, "@%zu, the run that was looked at, has been dropped", viewer->run);
     viewer_line(viewer, "view", &line);
     bool ok = buf_ok(&line, err) && call_parse(buf_cstr(&line), false, &call, err) &&
               shown_map_make(viewer->session, &call, kept, &viewer->site, 1, &map, err);
-    ok = ok && make_labels(&map, map.row_labels, map.rows, err) && make_labels(&map, map.col_labels, map.cols, err);
+    ok = ok && (down = arena_alloc(map.arena, map.cols, sizeof *down, "the labels", err)) != NULL &&
+         make_labels(&map, map.col_labels, map.cols, screen_text, down, err) &&
+         make_labels(&map, map.row_labels, map.rows, label_of, map.row_labels, err) &&
+         make_labels(&map, map.col_labels, map.cols, label_of, map.col_labels, err);
     buf_free(&line);
     if (!ok) {
         shown_map_free(&map);
@@ -272,6 +280,7 @@ bool viewer_make(struct viewer *viewer, struct err *err)
     shown_map_free(&viewer->map);
     call_free(&viewer->call);
     viewer->map = map;
+    viewer->down_labels = down;
     viewer->call = call;
     viewer->call.line = ""; /* its bytes are gone; the call's texts are its own */
     name_values(viewer, kept);
@@ -279,146 +288,4 @@ bool viewer_make(struct viewer *viewer, struct err *err)
     viewer->session->last.site = viewer->site;
     viewer->session->last.known = true;
     return make_colours(viewer, kept, err);
-}
-
-/* ---- steps ---- */
-
-struct looked_at {
-    struct site site;
-    size_t part, special, palette, scale;
-};
-
-static struct looked_at now(const struct viewer *viewer)
-{
-    return (struct looked_at){viewer->site, viewer->part, viewer->special, viewer->palette, viewer->scale};
-}
-
-static void set(struct viewer *viewer, struct looked_at at)
-{
-    viewer->site = at.site;
-    viewer->part = at.part;
-    viewer->special = at.special;
-    viewer->palette = at.palette;
-    viewer->scale = at.scale;
-}
-
-/* Look at that; where its map cannot be made the old state stays and the reason is said. */
-static void look(struct viewer *viewer, struct looked_at at)
-{
-    struct looked_at before = now(viewer);
-    struct err err = {0};
-    set(viewer, at);
-    if (viewer_make(viewer, &err)) {
-        note_map(viewer);
-    } else {
-        set(viewer, before);
-        viewer_complain(viewer, &err);
-    }
-    for (size_t i = 0; i < viewer->n_views; i++)
-        if (viewer->views[i].view->changed)
-            viewer->views[i].view->changed(viewer, viewer->views[i].state);
-}
-
-void viewer_go(struct viewer *viewer, struct site site)
-{
-    struct looked_at at = now(viewer);
-    at.site = site;
-    look(viewer, at);
-}
-
-static size_t turn(size_t at, int amount, size_t n)
-{
-    return n ? (at + n + (size_t)(amount + (int)n) % n) % n : 0;
-}
-
-void viewer_step_head(struct viewer *viewer, int amount)
-{
-    struct err err = {0};
-    struct kept_run *kept = viewer_kept(viewer);
-    const struct attention *a = kept ? run_attention(kept->run, viewer->site, &err) : NULL;
-    struct site site = viewer->site;
-    if (!a)
-        return;
-    site.head = turn(site.head, amount, a->H);
-    viewer_go(viewer, site);
-}
-
-void viewer_step_layer(struct viewer *viewer, int amount)
-{
-    const struct head_values *h = &viewer->heads;
-    struct site best = viewer->site;
-    for (size_t k = 1; k <= h->layers; k++) { /* the next layer of this stack that has such a head */
-        size_t layer = turn(viewer->site.layer, amount * (int)k, h->layers);
-        for (size_t i = 0; i < h->sites.n; i++) {
-            const struct site *s = &h->sites.site[i];
-            if (s->stack != best.stack || s->layer != layer || s->head > viewer->site.head || s->text != best.text)
-                continue;
-            best.layer = layer;
-            best.head = s->head;
-        }
-        if (best.layer != viewer->site.layer)
-            break;
-    }
-    viewer_go(viewer, best);
-}
-
-void viewer_step_part(struct viewer *viewer, int amount)
-{
-    struct looked_at at = now(viewer);
-    at.part = turn(at.part, amount, viewer->n_parts);
-    look(viewer, at);
-}
-
-void viewer_step_palette(struct viewer *viewer, int amount)
-{
-    struct looked_at at = now(viewer);
-    size_t n = 0;
-    while (palettes[n])
-        n++;
-    const struct palette *now_used = viewer->ink.palette;
-    do
-        at.palette = turn(at.palette, amount, n + 1);
-    while (at.palette && (palettes[at.palette - 1]->diverging != now_used->diverging || palettes[at.palette - 1] == now_used));
-    look(viewer, at);
-    viewer_say(viewer, "palette %s: %s", viewer->ink.palette->name, viewer->ink.palette->summary);
-}
-
-void viewer_step_scale(struct viewer *viewer, int amount)
-{
-    struct looked_at at = now(viewer);
-    const char *before = scale_name(viewer);
-    for (size_t k = 0; k <= SCALES; k++) {
-        at.scale = turn(at.scale, amount, SCALES + 1);
-        bool log = at.scale && strcmp(scales[at.scale - 1], "log") == 0;
-        const char *name = at.scale ? scales[at.scale - 1] : viewer->first_scale ? viewer->first_scale : "linear";
-        if (strcmp(name, before) != 0 && !(log && viewer->picture.scale.diverging))
-            break;
-    }
-    look(viewer, at);
-    viewer_say(viewer, "scale %s", scale_name(viewer));
-}
-
-void viewer_toggle_special(struct viewer *viewer)
-{
-    struct looked_at at = now(viewer);
-    at.special = at.special ? 0 : 1;
-    look(viewer, at);
-}
-
-void viewer_pin(struct viewer *viewer)
-{
-    size_t token = viewer->map.row_tokens[viewer->row];
-    if (viewer->pinned == token) {
-        viewer->pinned = SIZE_MAX;
-        return;
-    }
-    viewer->pinned = token;
-    struct buf line = {0};
-    buf_printf(&line, "row @%zu ", viewer->run);
-    site_name(viewer->site, &line);
-    buf_printf(&line, " q=%zu", token);
-    if (viewer->parts[viewer->part][0])
-        buf_printf(&line, " %s", viewer->parts[viewer->part]);
-    viewer_note(viewer, "%s", buf_cstr(&line));
-    buf_free(&line);
 }

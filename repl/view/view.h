@@ -74,7 +74,8 @@ struct viewer {
     size_t pinned;             /* a query's token, SIZE_MAX: none */
     /* made from it */
     struct call call;
-    struct shown_map map;
+    struct shown_map map;      /* its labels as the screen shows them */
+    struct str *down_labels;   /* [map.cols] the keys', not reordered: for text that runs downward */
     struct panel panel;
     struct picture picture;
     struct ink ink;
@@ -95,11 +96,19 @@ struct viewer {
 NODISCARD bool viewer_run(struct session *session, const struct call *call, struct kept_run *run, struct site site,
                           struct err *err);
 
+/* ---- frame.c ---- */
+void frame_show(struct viewer *viewer); /* draw everything and show it */
+
 /* ---- viewer.c ---- */
+/* A slice of work while no key is pressed; false: there is none. */
+bool viewer_work(struct viewer *viewer);
 extern const struct view_key viewer_keys[]; /* that all views share */
 void viewer_say(struct viewer *viewer, const char *format, ...) PRINTF_LIKE(2, 3);
 void viewer_complain(struct viewer *viewer, const struct err *err);
 void viewer_open(struct viewer *viewer, const struct view *view); /* on top of the others */
+/* Look at another run or head with other options; where that cannot be, everything stays. */
+NODISCARD bool viewer_turn_to(struct viewer *viewer, const struct call *call, struct kept_run *run, struct site site,
+                              struct err *err);
 void viewer_back(struct viewer *viewer);                          /* close the uppermost; the last one leaves */
 void viewer_give_history(struct viewer *viewer);
 /* The screen as it is shown, without the prompt, as text. */
@@ -114,7 +123,10 @@ NODISCARD bool viewer_make(struct viewer *viewer, struct err *err);
 struct kept_run *viewer_kept(const struct viewer *viewer);
 /* Append "VERB @1 L2.H1 part=c2p …". */
 void viewer_line(const struct viewer *viewer, const char *verb, struct buf *out);
-/* Steps that keep the old state where the new one cannot be made, and note the equivalent command. */
+extern const char *const view_scales[];   /* that `s` goes through; NULL-ended */
+const char *viewer_scale(const struct viewer *viewer); /* in use; never a logarithm for signed maps */
+void viewer_note_map(struct viewer *viewer); /* the map that is seen, as its show line */
+/* Steps (steps.c) that keep the old state where the new one cannot be made, and note the equivalent command. */
 void viewer_go(struct viewer *viewer, struct site site);
 void viewer_step_head(struct viewer *viewer, int amount);
 void viewer_step_layer(struct viewer *viewer, int amount);

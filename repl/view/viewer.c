@@ -6,29 +6,14 @@
 #include <time.h>
 
 #include "core/base/cancel.h"
-#include "core/base/file.h"
 #include "repl/line.h"
 #include "repl/view/view.h"
 
-enum { LEAST_COLUMNS = 44, LEAST_ROWS = 12, IDLE = 150 /* ms */, SLICE = 40 /* ms */ };
+enum { IDLE = 150 /* ms */, SLICE = 40 /* ms */ };
 
 #define VIEW_ROW(name) &view_##name,
 const struct view *const views[] = {VIEWS(VIEW_ROW) NULL};
 #undef VIEW_ROW
-
-const struct style style_plain = {0}, style_bold = {.flags = CELL_BOLD}, style_dim = {.flags = CELL_DIM};
-
-struct style style_accent(enum depth depth)
-{
-    return (struct style){.fg = ink_rgb(depth, (struct rgb){255, 135, 0}), .flags = CELL_BOLD};
-}
-
-struct style style_bar(enum depth depth)
-{
-    if (depth < DEPTH_256)
-        return (struct style){.flags = CELL_REVERSE};
-    return (struct style){.fg = ink_rgb(depth, (struct rgb){228, 228, 228}), .bg = ink_rgb(depth, (struct rgb){48, 56, 76})};
-}
 
 void viewer_say(struct viewer *viewer, const char *format, ...)
 {
@@ -68,6 +53,32 @@ static void close_top(struct viewer *viewer)
     if (viewer->views[top].view->close)
         viewer->views[top].view->close(viewer, viewer->views[top].state);
     free(viewer->views[top].state);
+}
+
+bool viewer_turn_to(struct viewer *viewer, const struct call *call, struct kept_run *run, struct site site, struct err *err)
+{
+    struct viewer next = {.session = viewer->session, .site = site, .depth = viewer->depth};
+    if (!viewer_begin(&next, call, run, err)) {
+        viewer_end(&next);
+        return false;
+    }
+    while (viewer->n_views > 1)
+        close_top(viewer);
+    next.screen = viewer->screen;
+    memcpy(next.views, viewer->views, sizeof next.views);
+    next.n_views = viewer->n_views;
+    next.prompt = viewer->prompt;
+    buf_str(&viewer->echo, buf_view(&next.echo));
+    buf_free(&next.echo);
+    next.echo = viewer->echo;
+    next.heads.measure = viewer->heads.measure;
+    memcpy(next.find, viewer->find, sizeof next.find);
+    viewer->prompt = (struct prompt){0};
+    viewer->echo = (struct buf){0};
+    viewer_end(viewer);
+    *viewer = next;
+    heads_restart(viewer);
+    return viewer_make(viewer, err); /* again: the picture points into the viewer */
 }
 
 void viewer_back(struct viewer *viewer)
@@ -154,6 +165,12 @@ static void act_export(struct viewer *v, void *state, int amount)
     buf_free(&line);
 }
 
+static void act_repaint(struct viewer *v, void *state, int amount)
+{
+    (void)state, (void)amount;
+    screen_repaint(v->screen);
+}
+
 static void act_help(struct viewer *v, void *state, int amount)
 {
     (void)state, (void)amount;
@@ -177,6 +194,7 @@ const struct view_key viewer_keys[] = {
     {{':'}, ":", "command", "any command line, and those below", act_command, 1},
     {{'e'}, "e", "export", "export: the plot line of this picture", act_export, 1},
     {{'?', 'H' & 31}, "?", "help", "this help", act_help, 1},
+    {{'L' & 31}, "Ctrl-L", NULL, "paint the screen again", act_repaint, 1},
     {{'q'}, "q", NULL, "back; from the map: leave", act_back, 1},
     {{KEY_ESCAPE}, NULL, NULL, NULL, act_escape, 1},
     {{0}, NULL, NULL, NULL, NULL, 0},
@@ -204,117 +222,6 @@ static void press(struct viewer *viewer, int key)
         viewer_say(viewer, "that key does nothing here; ? lists those that do");
 }
 
-/* ---- the frame ---- */
-
-static void draw_title(struct viewer *viewer, struct cell_grid *grid)
-{
-    struct style bar = style_bar(viewer->depth), strong = bar;
-    struct kept_run *kept = viewer_kept(viewer);
-    struct buf left = {0}, middle = {0}, text = {0};
-    strong.flags |= CELL_BOLD;
-    grid_fill(grid, (struct cell_rect){0, 0, 1, grid->columns}, " ", bar);
-    const struct view *view = viewer->views[viewer->n_views - 1].view;
-    if (view == &view_map)
-        site_name(viewer->site, &left);
-    else
-        buf_puts(&left, view->name);
-    buf_puts(&left, "  ");
-    if (kept) {
-        part_name(kept->run->model->terms, viewer->map.part, &left);
-        buf_printf(&middle, "%s @%zu", kept->run->model->name, kept->number);
-        if (kept->name)
-            buf_printf(&middle, " %s", kept->name);
-        if (kept->text) {
-            buf_puts(&middle, "  “");
-            label_of(&text, str_of(kept->text));
-            buf_str(&middle, buf_view(&text));
-            buf_puts(&middle, "”");
-        }
-    }
-    size_t at = 1 + grid_text(grid, 0, 1, grid->columns - 1, buf_view(&left), strong);
-    size_t end = grid->columns > 18 ? grid->columns - 17 : 0;
-    if (end > at + 8)
-        grid_text(grid, 0, at + 3, end - at - 4, buf_view(&middle), bar);
-    grid_text_right(grid, 0, end, grid->columns - end - 1, STR("? help  q back"), bar);
-    buf_free(&left);
-    buf_free(&middle);
-    buf_free(&text);
-}
-
-/* "key what" of the rows that have a hint, as many as fit. */
-static size_t draw_hints(struct cell_grid *grid, size_t at, const struct view_key *rows)
-{
-    for (; rows && rows->act; rows++) {
-        struct buf text = {0};
-        if (!rows->label || !rows->hint)
-            continue;
-        buf_printf(&text, "%s %s", rows->label, rows->hint);
-        size_t n = text_columns(buf_view(&text));
-        if (at + n < grid->columns)
-            at += grid_text(grid, grid->rows - 1, at, n, buf_view(&text), style_dim) + 3;
-        buf_free(&text);
-    }
-    return at;
-}
-
-static void draw_message(struct viewer *viewer, struct cell_grid *grid)
-{
-    if (viewer->message[0]) {
-        struct buf text = {0};
-        screen_text(&text, str_of(viewer->message));
-        grid_text(grid, grid->rows - 1, 0, grid->columns, buf_view(&text),
-                  viewer->message_is_error ? style_accent(viewer->depth) : style_bold);
-        buf_free(&text);
-        return;
-    }
-    const struct view *view = viewer->views[viewer->n_views - 1].view;
-    draw_hints(grid, draw_hints(grid, 1, view->keys), view == &view_help ? NULL : viewer_keys);
-}
-
-static void draw_too_small(struct cell_grid *grid)
-{
-    char text[120];
-    snprintf(text, sizeof text, "The screen is %zu x %zu; view needs %d x %d.", grid->columns, grid->rows, LEAST_COLUMNS, LEAST_ROWS);
-    struct str lines[] = {str_of(text), STR("Enlarge it; q leaves.")};
-    for (size_t i = 0; i < 2 && i < grid->rows; i++)
-        grid_text(grid, i, 0, grid->columns, lines[i], style_plain);
-}
-
-/* Everything but the prompt; false where there is no memory for it. */
-static bool draw(struct viewer *viewer, struct cell_grid *grid, struct err *err)
-{
-    size_t columns, rows;
-    screen_size(viewer->screen, &columns, &rows);
-    if (!grid_new(grid, columns, rows, err))
-        return false;
-    if (columns < LEAST_COLUMNS || rows < LEAST_ROWS) {
-        draw_too_small(grid);
-        return true;
-    }
-    draw_title(viewer, grid);
-    const struct view *view = viewer->views[viewer->n_views - 1].view;
-    view->draw(viewer, viewer->views[viewer->n_views - 1].state, grid);
-    draw_message(viewer, grid);
-    return true;
-}
-
-static void show(struct viewer *viewer)
-{
-    struct cell_grid grid = {0};
-    struct err err = {0};
-    size_t row = SIZE_MAX, col = SIZE_MAX;
-    if (draw(viewer, &grid, &err)) {
-        if (viewer->prompt.mark) {
-            row = grid.rows - 1;
-            grid_fill(&grid, (struct cell_rect){row, 0, 1, grid.columns}, " ", style_plain);
-            col = prompt_draw(viewer, &grid, row);
-        }
-        screen_show(viewer->screen, &grid, row, col);
-    }
-    grid_free(&grid);
-    viewer->redraw = false;
-}
-
 /* ---- work while no key is pressed ---- */
 
 static double milliseconds(void)
@@ -324,7 +231,7 @@ static double milliseconds(void)
     return (double)at.tv_sec * 1e3 + (double)at.tv_nsec * 1e-6;
 }
 
-static bool work_once(struct viewer *viewer)
+bool viewer_work(struct viewer *viewer)
 {
     const struct view *view = viewer->views[viewer->n_views - 1].view;
     return (view->work && view->work(viewer, viewer->views[viewer->n_views - 1].state)) || heads_work(viewer);
@@ -335,34 +242,12 @@ static bool work(struct viewer *viewer)
 {
     double end = milliseconds() + SLICE;
     bool any = false;
-    while (work_once(viewer)) {
+    while (viewer_work(viewer)) {
         any = true;
         if (milliseconds() >= end)
             break;
     }
     return any;
-}
-
-bool viewer_save_display(struct viewer *viewer, struct str path, struct err *err)
-{
-    struct cell_grid grid = {0};
-    struct buf text = {0};
-    struct out out;
-    char *name = mem_copy_str(path, err);
-    while (work_once(viewer)) /* so that the same keys give the same screen */
-        ;
-    bool ok = name && draw(viewer, &grid, err);
-    if (ok)
-        cells_encode(&grid, DEPTH_MONO, &text);
-    ok = ok && buf_ok(&text, err) && out_open(name, &out, err);
-    if (ok && !(out_write(&out, text.data, text.n, err) && out_commit(&out, err))) {
-        out_abort(&out);
-        ok = false;
-    }
-    grid_free(&grid);
-    buf_free(&text);
-    free(name);
-    return ok;
 }
 
 /* ---- the loop ---- */
@@ -373,7 +258,7 @@ static void loop(struct viewer *viewer)
     viewer->redraw = true;
     while (!viewer->leave) {
         if (viewer->redraw)
-            show(viewer);
+            frame_show(viewer);
         int key = screen_key(viewer->screen, busy ? 0 : IDLE);
         if (key == KEY_LEAVE) {
             break;
@@ -382,6 +267,7 @@ static void loop(struct viewer *viewer)
             viewer->redraw = busy;
             continue;
         } else if (key != KEY_RESIZED && viewer->prompt.mark) {
+            viewer->message[0] = 0;
             prompt_key(viewer, key);
         } else if (key != KEY_RESIZED) {
             press(viewer, key);

@@ -1,6 +1,7 @@
 /* See gaze.h. */
 #include "tests/screen/gaze.h"
 
+#include <criterion/criterion.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,6 +64,17 @@ struct terminal *view_start(const char *model, const char *command, const struct
         return NULL;
     }
     return t;
+}
+
+void leave(struct terminal *t, int status)
+{
+    cr_expect_eq(terminal_wait_exit(t), status);
+    cr_expect(terminal_modes_restored(t), "the terminal's modes are as they were");
+    cr_expect(!emulator_alternate(t->screen), "the main screen is shown again");
+    cr_expect(emulator_cursor_visible(t->screen), "the cursor is seen");
+    cr_expect(!emulator_keypad(t->screen) && !emulator_bidi_explicit(t->screen));
+    cr_expect_str_eq(emulator_unknown(t->screen), "");
+    terminal_free(t);
 }
 
 /* ---- the prompt ---- */

@@ -30,6 +30,8 @@ bool sync_frame(struct terminal *t);
 /* gaze MODEL SENTENCE -c COMMAND, waiting until the full screen shows `text`. */
 struct terminal *view_start(const char *model, const char *command, const struct terminal_kind *kind, int rows, int cols,
                             const char *text);
+/* Wait for the end, expect that exit status and a terminal as it was before; frees t. */
+void leave(struct terminal *t, int status);
 bool wait_prompt(struct terminal *t); /* an empty one, with the cursor behind it */
 /* Type a line and wait until the prompt is back; what was written since stands in the log from the returned place. */
 size_t gaze_line(struct terminal *t, const char *line);

@@ -18,7 +18,7 @@
 #include <unistd.h>
 #include <utmp.h>
 
-/* What the warden reports: 'S' the program was started, 'E' it has ended. */
+/* What the warden reports: 'S' the program was started, 'T' it was stopped, 'E' it has ended. */
 struct report {
     char kind;
     pid_t child;
@@ -76,8 +76,13 @@ static void run_warden(const struct terminal_setup *setup, char **env, int slave
     tell(report, (struct report){.kind = 'S', .child = child});
     if (write(go[1], "g", 1) != 1)
         _exit(99);
-    while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-        ;
+    for (;;) {
+        pid_t seen = waitpid(child, &status, WUNTRACED);
+        if (seen == child && WIFSTOPPED(status))
+            tell(report, (struct report){.kind = 'T', .child = child});
+        else if (seen == child || errno != EINTR)
+            break;
+    }
     tcsetpgrp(STDIN_FILENO, getpid());
     tell(report, (struct report){.kind = 'E', .child = child, .status = status});
     if (write(STDOUT_FILENO, end_mark, sizeof end_mark - 1) < 0)
@@ -244,6 +249,9 @@ static void take_report(struct terminal *t)
     if (report.kind == 'S') {
         t->started = true;
         t->before = report.modes;
+    } else if (report.kind == 'T') {
+        t->stopped = true;
+        t->after = report.modes;
     } else {
         t->ended = true;
         t->status = report.status;
@@ -343,6 +351,7 @@ void terminal_resize(struct terminal *t, int rows, int cols)
 
 void terminal_signal(struct terminal *t, int signal)
 {
+    t->stopped = t->stopped && signal != SIGCONT;
     if (t->started && !t->ended)
         kill(t->child, signal);
 }
@@ -436,6 +445,17 @@ bool terminal_wait_file(struct terminal *t, const char *path)
     return true;
 }
 
+static bool has_stopped(struct terminal *t, const void *context)
+{
+    (void)context;
+    return t->stopped;
+}
+
+bool terminal_wait_stop(struct terminal *t)
+{
+    return terminal_wait_for(t, has_stopped, NULL, "its stop");
+}
+
 static bool over(struct terminal *t, const void *context)
 {
     (void)context;
@@ -482,7 +502,7 @@ bool terminal_shows(const struct terminal *t, const char *text)
 bool terminal_modes_restored(const struct terminal *t)
 {
     const struct termios *a = &t->before, *b = &t->after;
-    return t->ended && a->c_iflag == b->c_iflag && a->c_oflag == b->c_oflag && a->c_cflag == b->c_cflag &&
+    return (t->ended || t->stopped) && a->c_iflag == b->c_iflag && a->c_oflag == b->c_oflag && a->c_cflag == b->c_cflag &&
            a->c_lflag == b->c_lflag && memcmp(a->c_cc, b->c_cc, sizeof a->c_cc) == 0 &&
            cfgetospeed(a) == cfgetospeed(b) && cfgetispeed(a) == cfgetispeed(b);
 }

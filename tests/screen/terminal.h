@@ -21,7 +21,7 @@ struct terminal {
     struct emulator *screen;
     int master, report;
     pid_t warden, child;
-    bool started, ended;
+    bool started, stopped, ended;
     int status;               /* of waitpid, once ended */
     struct termios before, after;
     char *log;                /* every byte the program wrote, NUL-terminated */
@@ -52,13 +52,14 @@ bool terminal_wait_gone(struct terminal *t, const char *text);
 bool terminal_wait_row(struct terminal *t, int row, const char *text); /* in that row; from the end where negative */
 bool terminal_wait_log(struct terminal *t, size_t from, const char *bytes); /* among the bytes written since `from` */
 bool terminal_wait_file(struct terminal *t, const char *path);  /* there and not empty */
+bool terminal_wait_stop(struct terminal *t); /* until Ctrl-Z has stopped it; terminal_signal(t, SIGCONT) goes on */
 /* Wait for the program's end: its exit status, 128 + the signal that killed it, or -1 (it still runs). */
 int terminal_wait_exit(struct terminal *t);
 
 bool terminal_shows(const struct terminal *t, const char *text);
 /* The row and column (cells, from 0) where the text first stands; false where it does not. */
 bool terminal_find(const struct terminal *t, const char *text, int *row_out, int *col_out);
-/* The modes after the program are those before it: flags, control characters, speed. */
+/* The modes after the program (or where it was stopped) are those before it: flags, control characters, speed. */
 bool terminal_modes_restored(const struct terminal *t);
 char *terminal_text(const struct terminal *t); /* free() it */
 void terminal_dump(const struct terminal *t, const char *why); /* to standard error */

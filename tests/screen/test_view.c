@@ -17,17 +17,6 @@ static const struct {
 } sizes[] = {{24, 80, "80x24"}, {60, 200, "200x60"}};
 static const char *const tokens[DEBERTA_TOKENS] = {"[CLS]", "The", "cat", "sat", "on", "the", "mat", "because", "it", "was", "tired", ".", "[SEP]"};
 
-static void leave(struct terminal *t, int status)
-{
-    cr_expect_eq(terminal_wait_exit(t), status);
-    cr_expect(terminal_modes_restored(t), "the terminal's modes are as they were");
-    cr_expect(!emulator_alternate(t->screen), "the main screen is shown again");
-    cr_expect(emulator_cursor_visible(t->screen), "the cursor is seen");
-    cr_expect(!emulator_keypad(t->screen) && !emulator_bidi_explicit(t->screen));
-    cr_expect_str_eq(emulator_unknown(t->screen), "");
-    terminal_free(t);
-}
-
 /* The value in the status line: the third word group, after "→ key N TOKEN". */
 static double shown_value(const struct terminal *t, size_t query, size_t key)
 {
@@ -295,7 +284,7 @@ Test(view, leaves_its_steps_in_the_history, .timeout = 280)
     terminal_keys(t, "] m m t Enter q");
     cr_assert(wait_prompt(t));
     gaze_line(t, "history");
-    static const char *const lines[] = {"show @1 L2.H2", "show @1 L2.H2 part=scores", "show @1 L2.H2 part=c2c",
+    static const char *const lines[] = {"show @1 L2.H1", "show @1 L2.H2", "show @1 L2.H2 part=scores", "show @1 L2.H2 part=c2c",
                                         "show @1 L2.H2 part=c2c special=off", "row @1 L2.H2 q=1 part=c2c"};
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
         int row, col;
@@ -340,124 +329,38 @@ Test(view, runs_any_command, .timeout = 280)
     terminal_free(t);
 }
 
-/* ---- terminals ---- */
+Test(view, turns_to_another_run, .timeout = 280)
+{
+    struct terminal *t = gaze_start((const char *[]){"-X", "examples/models/deberta-v1-tiny", SENTENCE, "-c", "load examples/models/roberta-tiny",
+                                                     "-c", "run \"Another text\"", "-c", "view @1 L2.H1", NULL}, NULL, 24, 80, NULL);
+    cr_assert(terminal_wait_row(t, 0, " L2.H1  probs   deberta-v1-tiny @1"));
+    terminal_send(t, ":view @2 L4.H3\r");
+    cr_expect(terminal_wait_row(t, 0, " L4.H3  probs   roberta-tiny @2"));
+    cr_expect(terminal_wait_text(t, "</s>"));
+    terminal_keys(t, "m m");
+    cr_expect(terminal_wait_row(t, 0, " L4.H3  probs "), "one term only: probabilities, scores, and round again");
+    terminal_send(t, ":view @7\r");
+    cr_expect(terminal_wait_row(t, 23, "@7"), "there is no such run");
+    terminal_send(t, ":drop @2\r");
+    cr_expect(terminal_wait_text(t, "Enter goes back"));
+    terminal_keys(t, "Enter");
+    cr_expect_eq(terminal_wait_exit(t), 1, "nothing is left to look at");
+    cr_expect(strstr(t->log, "@2, the run that was looked at, has been dropped"));
+    cr_expect(terminal_modes_restored(t));
+    terminal_free(t);
+}
 
-Test(view, follows_the_window, .timeout = 280)
+Test(view, completes_in_its_command_line, .timeout = 280)
 {
     struct terminal *t = view_start("deberta-v1-tiny", "view L2.H1", NULL, 24, 80, "Query");
     cr_assert(t);
-    terminal_resize(t, 60, 200);
-    terminal_keys(t, "Home"); /* takes the message away */
-    cr_expect(terminal_wait_row(t, 59, "move"), "the last row is the last row of the new size");
-    cr_expect(display_is(t, "resized-200x60"));
-    terminal_resize(t, 10, 30);
-    cr_expect(terminal_wait_text(t, "30 x 10"), "too small, and it says so");
-    terminal_resize(t, 1, 5);
-    terminal_resize(t, 3, 20);
-    cr_expect(terminal_wait_text(t, "The screen is 20 x"));
-    terminal_resize(t, 24, 80);
-    cr_expect(terminal_wait_row(t, 0, " L2.H1 "));
-    terminal_keys(t, "Home");
+    terminal_send(t, ":show L1.H0 pal\tvir\t");
+    cr_expect(terminal_wait_row(t, 23, ":show L1.H0 palette=viridis"));
+    terminal_keys(t, "C-u");
+    terminal_send(t, "sh\t");
+    cr_expect(terminal_wait_row(t, 22, "show"), "several: they are told");
+    terminal_keys(t, "Escape");
     cr_expect(terminal_wait_row(t, 23, "move"));
-    terminal_keys(t, "q");
-    leave(t, 0);
-}
-
-Test(view, needs_no_description_of_the_terminal, .timeout = 280)
-{
-    static const struct {
-        const char *term;
-        bool direct;
-    } rows[] = {{"xterm-kitty", true}, {"foot", true}, {"alacritty", true}, {"unheard-of-256color", false}};
-    char dir[64], dirs[80];
-    strcpy(dir, "TERMINFO=/tmp/gaze-terminfo-XXXXXX");
-    cr_assert(mkdtemp(dir + strlen("TERMINFO=")));
-    snprintf(dirs, sizeof dirs, "TERMINFO_DIRS=%s", dir + strlen("TERMINFO="));
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct terminal_kind kind = {rows[i].term, rows[i].term, NULL, DEPTH_TRUE};
-        struct terminal *t = gaze_start((const char *[]){"-X", "examples/models/deberta-v1-tiny", SENTENCE, "-c", "view L2.H1", NULL},
-                                        &kind, 24, 80, (const char *[]){dir, dirs, NULL});
-        cr_assert(terminal_wait_text(t, "Query"), "%s", rows[i].term);
-        cr_assert(sync_frame(t));
-        bool direct = false;
-        for (int row = 0; row < 24; row++)
-            for (int col = 0; col < 80; col++) {
-                const struct emu_cell *cell = emulator_cell(t->screen, row, col);
-                direct = direct || (cell->bg != EMU_DEFAULT && (cell->bg & EMU_RGB));
-            }
-        cr_expect_eq(direct, rows[i].direct, "%s: 24-bit colours", rows[i].term);
-        terminal_send(t, ":!echo [$TERMINFO]\r");
-        cr_expect(terminal_wait_text(t, dir + strlen("TERMINFO=")), "a child finds TERMINFO as it was");
-        cr_expect(!terminal_shows(t, "b64:"));
-        terminal_keys(t, "Enter");
-        cr_expect(terminal_wait_row(t, 0, " L2.H1 "));
-        terminal_keys(t, "Right End Down");
-        cr_expect(terminal_wait_text(t, "query 1 The \xe2\x86\x92 key 12 [SEP]"));
-        terminal_keys(t, "q");
-        leave(t, 0);
-    }
-    rmdir(dir + strlen("TERMINFO="));
-}
-
-Test(view, refuses_where_there_is_no_screen, .timeout = 280)
-{
-    static const struct {
-        const char *term, *says;
-    } rows[] = {{"dumb", "TERM is dumb"}, {"", "TERM is not set"}};
-    for (size_t i = 0; i < 2; i++) {
-        struct terminal_kind kind = {"none", rows[i].term, NULL, DEPTH_MONO};
-        struct terminal *t = gaze_start((const char *[]){"-X", "examples/models/deberta-v1-tiny", SENTENCE, "-c", "view", NULL}, &kind, 24, 80, NULL);
-        cr_expect_eq(terminal_wait_exit(t), 1);
-        cr_expect(strstr(t->log, rows[i].says), "%s", t->log);
-        cr_expect(terminal_modes_restored(t));
-        terminal_free(t);
-    }
-}
-
-/* ---- the terminal is never left broken ---- */
-
-Test(view, gives_the_terminal_back_on_signals, .timeout = 280)
-{
-    for (int signal = SIGHUP; signal <= SIGTERM; signal += SIGTERM - SIGHUP) {
-        struct terminal *t = view_start("deberta-v1-tiny", "view L2.H1", NULL, 24, 80, "Query");
-        cr_assert(t);
-        cr_expect(emulator_bidi_explicit(t->screen), "the program orders right-to-left text itself");
-        terminal_signal(t, signal);
-        leave(t, 128 + signal);
-    }
-}
-
-/* ASan would take the signal itself, and report it. */
-static const char *without_asan_handler(void)
-{
-    static char options[2000];
-    const char *now = getenv("ASAN_OPTIONS");
-    snprintf(options, sizeof options, "ASAN_OPTIONS=%s%shandle_segv=0:handle_abort=0:handle_sigfpe=0", now ? now : "", now ? ":" : "");
-    return options;
-}
-
-Test(view, gives_the_terminal_back_on_a_crash, .timeout = 280)
-{
-    static const int crashes[] = {SIGSEGV, SIGABRT, SIGFPE};
-    for (size_t i = 0; i < 3; i++) {
-        struct terminal *t = gaze_start((const char *[]){"-X", "examples/models/deberta-v1-tiny", SENTENCE, "-c", "view L2.H1", NULL},
-                                        NULL, 24, 80, (const char *[]){without_asan_handler(), NULL});
-        cr_assert(terminal_wait_text(t, "Query"));
-        terminal_signal(t, crashes[i]);
-        leave(t, 128 + crashes[i]);
-    }
-}
-
-Test(view, ctrl_c_does_not_leave, .timeout = 280)
-{
-    struct terminal *t = view_start("deberta-v1-tiny", "view L2.H1", NULL, 24, 80, "Query");
-    cr_assert(t);
-    terminal_keys(t, "C-c");
-    cr_expect(terminal_wait_row(t, 23, "q leaves"));
-    terminal_send(t, ":half a line");
-    cr_expect(terminal_wait_row(t, 23, ":half a line"));
-    terminal_keys(t, "C-c");
-    cr_expect(terminal_wait_gone(t, ":half a line"));
     terminal_keys(t, "q");
     leave(t, 0);
 }

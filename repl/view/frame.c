@@ -1,0 +1,167 @@
+/* The frame around a view: title, message or hints, the prompt; and the screen saved as text. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/file.h"
+#include "repl/view/view.h"
+
+enum { LEAST_COLUMNS = 44, LEAST_ROWS = 12 };
+
+const struct style style_plain = {0}, style_bold = {.flags = CELL_BOLD}, style_dim = {.flags = CELL_DIM};
+
+struct style style_accent(enum depth depth)
+{
+    return (struct style){.fg = ink_rgb(depth, (struct rgb){255, 135, 0}), .flags = CELL_BOLD};
+}
+
+struct style style_bar(enum depth depth)
+{
+    if (depth < DEPTH_256)
+        return (struct style){.flags = CELL_REVERSE};
+    return (struct style){.fg = ink_rgb(depth, (struct rgb){228, 228, 228}), .bg = ink_rgb(depth, (struct rgb){48, 56, 76})};
+}
+
+static void draw_title(struct viewer *viewer, struct cell_grid *grid)
+{
+    struct style bar = style_bar(viewer->depth), strong = bar;
+    struct kept_run *kept = viewer_kept(viewer);
+    struct buf left = {0}, middle = {0}, text = {0};
+    strong.flags |= CELL_BOLD;
+    grid_fill(grid, (struct cell_rect){0, 0, 1, grid->columns}, " ", bar);
+    const struct view *view = viewer->views[viewer->n_views - 1].view;
+    if (view == &view_map)
+        site_name(viewer->site, &left);
+    else
+        buf_puts(&left, view->name);
+    buf_puts(&left, "  ");
+    if (kept) {
+        part_name(kept->run->model->terms, viewer->map.part, &left);
+        buf_printf(&middle, "%s @%zu", kept->run->model->name, kept->number);
+        if (kept->name)
+            buf_printf(&middle, " %s", kept->name);
+        if (kept->text) {
+            buf_puts(&middle, "  “");
+            label_of(&text, str_of(kept->text));
+            buf_str(&middle, buf_view(&text));
+            buf_puts(&middle, "”");
+        }
+    }
+    size_t at = 1 + grid_text(grid, 0, 1, grid->columns - 1, buf_view(&left), strong);
+    size_t end = grid->columns > 18 ? grid->columns - 17 : 0;
+    if (end > at + 8)
+        grid_text(grid, 0, at + 3, end - at - 4, buf_view(&middle), bar);
+    grid_text_right(grid, 0, end, grid->columns - end - 1, STR("? help  q back"), bar);
+    buf_free(&left);
+    buf_free(&middle);
+    buf_free(&text);
+}
+
+/* "key what" of the rows that have a hint, as many as fit. */
+static size_t draw_hints(struct cell_grid *grid, size_t at, const struct view_key *rows)
+{
+    for (; rows && rows->act; rows++) {
+        struct buf text = {0};
+        if (!rows->label || !rows->hint)
+            continue;
+        buf_printf(&text, "%s %s", rows->label, rows->hint);
+        size_t n = text_columns(buf_view(&text));
+        if (at + n < grid->columns)
+            at += grid_text(grid, grid->rows - 1, at, n, buf_view(&text), style_dim) + 3;
+        buf_free(&text);
+    }
+    return at;
+}
+
+static void draw_message(struct viewer *viewer, struct cell_grid *grid)
+{
+    if (viewer->message[0]) {
+        struct buf text = {0};
+        screen_text(&text, str_of(viewer->message));
+        grid_text(grid, grid->rows - 1, 0, grid->columns, buf_view(&text),
+                  viewer->message_is_error ? style_accent(viewer->depth) : style_bold);
+        buf_free(&text);
+        return;
+    }
+    const struct view *view = viewer->views[viewer->n_views - 1].view;
+    draw_hints(grid, draw_hints(grid, 1, view->keys), view == &view_help ? NULL : viewer_keys);
+}
+
+static void draw_too_small(struct cell_grid *grid)
+{
+    char text[120];
+    snprintf(text, sizeof text, "The screen is %zu x %zu; view needs %d x %d.", grid->columns, grid->rows, LEAST_COLUMNS, LEAST_ROWS);
+    struct str lines[] = {str_of(text), STR("Enlarge it; q leaves.")};
+    for (size_t i = 0; i < 2 && i < grid->rows; i++)
+        grid_text(grid, i, 0, grid->columns, lines[i], style_plain);
+}
+
+/* Everything but the prompt; false where there is no memory for it. */
+static bool draw(struct viewer *viewer, struct cell_grid *grid, struct err *err)
+{
+    size_t columns, rows;
+    screen_size(viewer->screen, &columns, &rows);
+    if (!grid_new(grid, columns, rows, err))
+        return false;
+    if (columns < LEAST_COLUMNS || rows < LEAST_ROWS) {
+        draw_too_small(grid);
+        return true;
+    }
+    draw_title(viewer, grid);
+    const struct view *view = viewer->views[viewer->n_views - 1].view;
+    view->draw(viewer, viewer->views[viewer->n_views - 1].state, grid);
+    draw_message(viewer, grid);
+    return true;
+}
+
+/* What Tab found for the prompt, over the line above it. */
+static void draw_candidates(struct viewer *viewer, struct cell_grid *grid)
+{
+    struct buf text = {0};
+    if (!viewer->message[0] || grid->rows < 2)
+        return;
+    screen_text(&text, str_of(viewer->message));
+    grid_fill(grid, (struct cell_rect){grid->rows - 2, 0, 1, grid->columns}, " ", style_plain);
+    grid_text(grid, grid->rows - 2, 0, grid->columns, buf_view(&text), style_dim);
+    buf_free(&text);
+}
+
+void frame_show(struct viewer *viewer)
+{
+    struct cell_grid grid = {0};
+    struct err err = {0};
+    size_t row = SIZE_MAX, col = SIZE_MAX;
+    if (draw(viewer, &grid, &err)) {
+        if (viewer->prompt.mark) {
+            row = grid.rows - 1;
+            draw_candidates(viewer, &grid);
+            grid_fill(&grid, (struct cell_rect){row, 0, 1, grid.columns}, " ", style_plain);
+            col = prompt_draw(viewer, &grid, row);
+        }
+        screen_show(viewer->screen, &grid, row, col);
+    }
+    grid_free(&grid);
+    viewer->redraw = false;
+}
+
+bool viewer_save_display(struct viewer *viewer, struct str path, struct err *err)
+{
+    struct cell_grid grid = {0};
+    struct buf text = {0};
+    struct out out;
+    char *name = mem_copy_str(path, err);
+    while (viewer_work(viewer)) /* so that the same keys give the same screen */
+        ;
+    bool ok = name && draw(viewer, &grid, err);
+    if (ok)
+        cells_encode(&grid, DEPTH_MONO, &text);
+    ok = ok && buf_ok(&text, err) && out_open(name, &out, err);
+    if (ok && !(out_write(&out, text.data, text.n, err) && out_commit(&out, err))) {
+        out_abort(&out);
+        ok = false;
+    }
+    grid_free(&grid);
+    buf_free(&text);
+    free(name);
+    return ok;
+}

@@ -1,0 +1,110 @@
+/* The lines below the map: colour bar with what is pooled or hidden, the exact value, and the terms it is made of. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "repl/view/map_plan.h"
+
+static size_t put(struct cell_grid *grid, size_t row, size_t col, struct buf *text, struct style style)
+{
+    size_t n = col < grid->columns ? grid_text(grid, row, col, grid->columns - col, buf_view(text), style) : 0;
+    text->n = 0;
+    return col + n;
+}
+
+/* "query 5 mat → key 3 sat   0.123456789   1.48 × 1/12   ▼ column". */
+static void draw_exact(struct viewer *v, const struct map_plan_view *plan, struct cell_grid *grid)
+{
+    const struct shown_map *map = &v->map;
+    double value = map->values[v->row * map->cols + v->col];
+    struct buf text = {0};
+    size_t col = 1, row = plan->value_row;
+    buf_printf(&text, "query %zu ", map->row_tokens[v->row]);
+    col = put(grid, row, col, &text, style_dim);
+    buf_str(&text, map->row_labels[v->row]);
+    col = put(grid, row, col, &text, style_bold);
+    buf_printf(&text, " → key %zu ", map->col_tokens[v->col]);
+    col = put(grid, row, col, &text, style_dim);
+    buf_str(&text, map->col_labels[v->col]);
+    col = put(grid, row, col, &text, style_bold) + 3;
+    if (isnan(value))
+        buf_puts(&text, "masked");
+    else
+        buf_printf(&text, "%.9g", value);
+    col = put(grid, row, col, &text, style_accent(v->depth)) + 3;
+    if (!isnan(v->panel.tick) && !isnan(value)) {
+        buf_printf(&text, "%.2f × 1/%.0f", value / v->panel.tick, 1 / v->panel.tick);
+        col = put(grid, row, col, &text, style_plain) + 3;
+    }
+    if (map->marked && map->marked[v->col]) {
+        buf_puts(&text, "▼ column");
+        col = put(grid, row, col, &text, style_accent(v->depth)) + 3;
+    }
+    if (v->pinned != SIZE_MAX)
+        for (size_t i = 0; i < map->rows; i++)
+            if (map->row_tokens[i] == v->pinned) {
+                buf_printf(&text, "◆ %zu ", v->pinned);
+                buf_str(&text, map->row_labels[i]);
+                buf_printf(&text, " %.4g here", (double)map->values[i * map->cols + v->col]);
+                put(grid, row, col, &text, style_plain);
+            }
+    buf_free(&text);
+}
+
+/* One value of a part, of single tokens. */
+static bool part_value(struct viewer *v, const struct run *run, struct part part, float *row, double *out)
+{
+    struct err err = {0};
+    if (!run_map(run, v->site, part, v->map.row_tokens[v->row], 1, row, &err))
+        return false;
+    *out = (double)row[v->map.col_tokens[v->col]];
+    return true;
+}
+
+/* "scores 1.234 = c2c 0.9 + c2p 0.2 + p2c 0.1": what the value is made of. */
+static void draw_terms(struct viewer *v, const struct map_plan_view *plan, struct cell_grid *grid)
+{
+    struct kept_run *kept = viewer_kept(v);
+    size_t terms = kept ? model_terms(kept->run->model) : 0;
+    float *row = kept && !v->map.words ? calloc(kept->run->texts[v->site.text].n, sizeof *row) : NULL;
+    struct buf text = {0};
+    double value;
+    if (row && part_value(v, kept->run, (struct part){PART_PROBS, 0}, row, &value))
+        buf_printf(&text, "prob %.4g   ", value);
+    if (row && part_value(v, kept->run, (struct part){PART_SCORES, 0}, row, &value))
+        buf_printf(&text, "score %.4f", value);
+    const struct attention *a = kept ? run_attention(kept->run, v->site, NULL) : NULL;
+    bool sums = a && !a->mix_scores && a->cap == 0;
+    for (size_t t = 0; row && terms > 1 && t < terms; t++)
+        if (part_value(v, kept->run, (struct part){PART_LOGITS, 1u << t}, row, &value))
+            buf_printf(&text, " %s %s %.4f", t ? "+" : sums ? "=" : " of", kept->run->model->terms[t]->name, value);
+    put(grid, plan->terms_row, 1, &text, style_dim);
+    free(row);
+    buf_free(&text);
+}
+
+static void draw_bar(struct viewer *v, const struct map_plan_view *plan, struct cell_grid *grid)
+{
+    struct buf text = {0};
+    if (plan->heat.pool_rows > 1 || plan->heat.pool_cols > 1)
+        buf_printf(&text, "pooled %zu × %zu, largest |value|", plan->heat.pool_rows, plan->heat.pool_cols);
+    if (plan->seen_rows < v->map.rows || plan->seen_cols < v->map.cols)
+        buf_printf(&text, "seen: queries %zu-%zu, keys %zu-%zu of %zu", v->map.row_tokens[plan->heat.row],
+                   v->map.row_tokens[plan->heat.row + plan->seen_rows - 1], v->map.col_tokens[plan->heat.col],
+                   v->map.col_tokens[plan->heat.col + plan->seen_cols - 1], v->map.cols);
+    if (v->special)
+        buf_puts(&text, text.n ? "; special hidden" : "special hidden");
+    if (v->special && !isnan(v->map.hidden_mass))
+        buf_printf(&text, ": %.3f of the mass", v->map.hidden_mass);
+    size_t note = text.n ? text_columns(buf_view(&text)) + 3 : 0, room = grid->columns - 2;
+    size_t col = 1 + cells_bar(grid, plan->bar_row, 1, room > note + 30 ? room - note : room, &v->ink, &v->picture) + 3;
+    if (text.n)
+        put(grid, plan->bar_row, col, &text, style_dim);
+    buf_free(&text);
+}
+
+void map_below_draw(struct viewer *v, const struct map_plan_view *plan, struct cell_grid *grid)
+{
+    draw_bar(v, plan, grid);
+    draw_exact(v, plan, grid);
+    draw_terms(v, plan, grid);
+}

@@ -1,0 +1,148 @@
+/* Steps from one thing looked at to another: heads, layers, parts, palettes, scales. Where the new map cannot be made the
+ * old one stays and the reason is said; what can is noted as its command. */
+#include <string.h>
+
+#include "repl/view/view.h"
+
+struct looked_at {
+    struct site site;
+    size_t part, special, palette, scale;
+};
+
+static struct looked_at now(const struct viewer *viewer)
+{
+    return (struct looked_at){viewer->site, viewer->part, viewer->special, viewer->palette, viewer->scale};
+}
+
+static void set(struct viewer *viewer, struct looked_at at)
+{
+    viewer->site = at.site;
+    viewer->part = at.part;
+    viewer->special = at.special;
+    viewer->palette = at.palette;
+    viewer->scale = at.scale;
+}
+
+/* Look at that; where its map cannot be made the old state stays and the reason is said. */
+static void look(struct viewer *viewer, struct looked_at at)
+{
+    struct looked_at before = now(viewer);
+    struct err err = {0};
+    set(viewer, at);
+    if (viewer_make(viewer, &err)) {
+        viewer_note_map(viewer);
+    } else {
+        set(viewer, before);
+        viewer_complain(viewer, &err);
+    }
+    for (size_t i = 0; i < viewer->n_views; i++)
+        if (viewer->views[i].view->changed)
+            viewer->views[i].view->changed(viewer, viewer->views[i].state);
+}
+
+void viewer_go(struct viewer *viewer, struct site site)
+{
+    struct looked_at at = now(viewer);
+    at.site = site;
+    look(viewer, at);
+}
+
+static size_t turn(size_t at, int amount, size_t n)
+{
+    return n ? (at + n + (size_t)(amount + (int)n) % n) % n : 0;
+}
+
+void viewer_step_head(struct viewer *viewer, int amount)
+{
+    struct err err = {0};
+    struct kept_run *kept = viewer_kept(viewer);
+    const struct attention *a = kept ? run_attention(kept->run, viewer->site, &err) : NULL;
+    struct site site = viewer->site;
+    if (!a)
+        return;
+    site.head = turn(site.head, amount, a->H);
+    viewer_go(viewer, site);
+}
+
+void viewer_step_layer(struct viewer *viewer, int amount)
+{
+    const struct head_values *h = &viewer->heads;
+    struct site best = viewer->site;
+    for (size_t k = 1; k <= h->layers; k++) { /* the next layer of this stack that has such a head */
+        size_t layer = turn(viewer->site.layer, amount * (int)k, h->layers);
+        for (size_t i = 0; i < h->sites.n; i++) {
+            const struct site *s = &h->sites.site[i];
+            if (s->stack != best.stack || s->layer != layer || s->head > viewer->site.head || s->text != best.text)
+                continue;
+            best.layer = layer;
+            best.head = s->head;
+        }
+        if (best.layer != viewer->site.layer)
+            break;
+    }
+    viewer_go(viewer, best);
+}
+
+void viewer_step_part(struct viewer *viewer, int amount)
+{
+    struct looked_at at = now(viewer);
+    at.part = turn(at.part, amount, viewer->n_parts);
+    look(viewer, at);
+}
+
+void viewer_step_palette(struct viewer *viewer, int amount)
+{
+    struct looked_at at = now(viewer);
+    size_t n = 0;
+    while (palettes[n])
+        n++;
+    const struct palette *now_used = viewer->ink.palette;
+    do
+        at.palette = turn(at.palette, amount, n + 1);
+    while (at.palette && (palettes[at.palette - 1]->diverging != now_used->diverging || palettes[at.palette - 1] == now_used));
+    look(viewer, at);
+    viewer_say(viewer, "palette %s: %s", viewer->ink.palette->name, viewer->ink.palette->summary);
+}
+
+void viewer_step_scale(struct viewer *viewer, int amount)
+{
+    struct looked_at at = now(viewer);
+    const char *before = viewer_scale(viewer);
+    size_t n = 0;
+    while (view_scales[n])
+        n++;
+    for (size_t k = 0; k <= n; k++) {
+        at.scale = turn(at.scale, amount, n + 1);
+        const char *name = at.scale ? view_scales[at.scale - 1] : viewer->first_scale ? viewer->first_scale : "linear";
+        bool impossible = viewer->picture.scale.diverging && strncmp(name, "log", 3) == 0;
+        if (strcmp(name, before) != 0 && !impossible)
+            break;
+    }
+    look(viewer, at);
+    viewer_say(viewer, "scale %s", viewer_scale(viewer));
+}
+
+void viewer_toggle_special(struct viewer *viewer)
+{
+    struct looked_at at = now(viewer);
+    at.special = at.special ? 0 : 1;
+    look(viewer, at);
+}
+
+void viewer_pin(struct viewer *viewer)
+{
+    size_t token = viewer->map.row_tokens[viewer->row];
+    if (viewer->pinned == token) {
+        viewer->pinned = SIZE_MAX;
+        return;
+    }
+    viewer->pinned = token;
+    struct buf line = {0};
+    buf_printf(&line, "row @%zu ", viewer->run);
+    site_name(viewer->site, &line);
+    buf_printf(&line, " q=%zu", token);
+    if (viewer->parts[viewer->part][0])
+        buf_printf(&line, " %s", viewer->parts[viewer->part]);
+    viewer_note(viewer, "%s", buf_cstr(&line));
+    buf_free(&line);
+}
