@@ -66,8 +66,8 @@ SUBMAKE  = $(MAKE) --no-print-directory $(AT_ONCE)
 
 demo:
 	@sh .ci/deps build
-	@$(SUBMAKE) -s all
-	@$(SUBMAKE) -s demo-run
+	+@$(SUBMAKE) -s all
+	+@$(SUBMAKE) -s demo-run
 
 demo-run: all
 	@mkdir -p build/demo
@@ -85,7 +85,7 @@ SESSION      := $(filter-out $(B)/obj/repl/main.o,$(call objects,$(REPL)))
 
 test:
 	@sh .ci/deps test
-	@$(SUBMAKE) -s test-run
+	+@$(SUBMAKE) -s test-run
 
 test-run: all test-build
 	@sh tests/run $(B)
@@ -115,19 +115,19 @@ $(B)/examples/%: $(B)/obj/examples/%.o $(B)/libgaze.a
 ASAN := -fno-sanitize-recover=undefined -fno-omit-frame-pointer -fsanitize=address,undefined
 asan:
 	@sh .ci/deps test
-	@FUZZ_ROUNDS=$${FUZZ_ROUNDS:-20000} $(SUBMAKE) -s B=build-asan OPT="-O1 -g" SANITIZE="$(ASAN)" test-run
+	+@FUZZ_ROUNDS=$${FUZZ_ROUNDS:-20000} $(SUBMAKE) -s B=build-asan OPT="-O1 -g" SANITIZE="$(ASAN)" test-run
 
 # ENGINE=libfuzzer: Clang's, which follows the branches taken; else the driver of tests/fuzz.
 FUZZ_SECONDS ?= 30
 ENGINE       ?= driver
 fuzz:
 	@sh .ci/deps build
-	@$(SUBMAKE) -s fuzz-$(ENGINE)
+	+@$(SUBMAKE) -s fuzz-$(ENGINE)
 	@sh tests/fuzz/run $(if $(filter libfuzzer,$(ENGINE)),build-fuzz,build-asan) $(FUZZ_SECONDS) $(ENGINE)
 fuzz-driver:
-	@$(SUBMAKE) B=build-asan OPT="-O1 -g" SANITIZE="$(ASAN)" fuzz-build
+	+@$(SUBMAKE) B=build-asan OPT="-O1 -g" SANITIZE="$(ASAN)" fuzz-build
 fuzz-libfuzzer:
-	@$(SUBMAKE) B=build-fuzz CC=clang OPT="-O1 -g" SANITIZE="$(ASAN),fuzzer-no-link" FUZZ_LINK=-fsanitize=fuzzer fuzz-build
+	+@$(SUBMAKE) B=build-fuzz CC=clang OPT="-O1 -g" SANITIZE="$(ASAN),fuzzer-no-link" FUZZ_LINK=-fsanitize=fuzzer fuzz-build
 fuzz-build: $(FUZZ_BINS)
 
 # ---- bench ----
