@@ -6,6 +6,7 @@
 #   make asan       every test under AddressSanitizer and UBSan
 #   make fuzz       feed the readers changed files for FUZZ_SECONDS each
 #   make bench      times beside PyTorch's
+#   make bench-embed  training of word vectors beside gensim, word2vec, fasttext, koan
 #   make layers     what may include what
 #   make docs       bring the tables of the READMEs up to date
 #   make fmt tidy   clang-format, clang-tidy
@@ -139,6 +140,9 @@ $(B)/tests/bench: $(call objects,$(BENCH)) $(B)/libgaze.a
 bench: all $(if $(BENCH),$(B)/tests/bench)
 	@sh tests/bench/run $(B)
 
+bench-embed: $(B)/gaze
+	@sh tests/bench-embed/run $(B)
+
 # ---- the house ----
 
 layers:
@@ -184,6 +188,6 @@ uninstall:
 clean:
 	rm -rf build build-asan build-clang build-fuzz
 
-.PHONY: all demo demo-run test test-run test-build asan fuzz fuzz-driver fuzz-libfuzzer fuzz-build bench layers docs fmt tidy install uninstall clean
+.PHONY: all demo demo-run test test-run test-build asan fuzz fuzz-driver fuzz-libfuzzer fuzz-build bench bench-embed layers docs fmt tidy install uninstall clean
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
