@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/text.h"
 #include "repl/view/map_plan.h"
 
 struct map_state {
@@ -143,6 +144,15 @@ static void draw_ruler(struct viewer *v, const struct map_plan_view *plan, struc
     }
 }
 
+/* The first clusters of a text. */
+static struct str first_clusters(struct str text, size_t n)
+{
+    size_t bytes = 0;
+    for (; n > 0 && bytes < text.n; n--)
+        bytes += text_grapheme((struct str){text.s + bytes, text.n - bytes});
+    return (struct str){text.s, bytes};
+}
+
 static void draw_keys(struct viewer *v, const struct map_plan_view *plan, struct cell_grid *grid)
 {
     struct style accent = style_accent(v->depth);
@@ -159,6 +169,8 @@ static void draw_keys(struct viewer *v, const struct map_plan_view *plan, struct
             grid_text(grid, plan->label_row, at.col + left, room, label, style);
         } else if (plan->down_rows) {
             label = v->down_labels[j];
+            if (plan->down_rows <= 3) /* letters tell more than dots */
+                label = first_clusters(label, plan->down_rows);
             size_t n = text_clusters(label), over = n < plan->down_rows ? plan->down_rows - n : 0;
             grid_text_down(grid, plan->label_row + over, middle, 2, plan->down_rows - over, label, style);
         }
