@@ -222,13 +222,14 @@ static void draw_below(struct viewer *v, const struct grid_state *s, const struc
     for (size_t i = 0; i < h->sites.n && i < h->done; i++)
         if (h->sites.site[i].layer == s->layer && h->sites.site[i].head == s->head)
             n += snprintf(text + n, sizeof text - (size_t)n, "   %s %.4g", measures[h->measure]->label, h->values[i]);
-    grid_text(grid, row + 1, 1, grid->columns - 1, (struct str){text, (size_t)n}, style_bold);
+    size_t left = 1 + grid_text(grid, row + 1, 1, grid->columns - 1, (struct str){text, (size_t)n}, style_bold) + 3;
     n = s->done < s->sites.n ? snprintf(text, sizeof text, "%zu of %zu heads", s->done, s->sites.n) : 0;
     if (t->rows_seen < s->layers || t->cols_seen < s->heads)
-        n += snprintf(text + n, sizeof text - (size_t)n, "%sL%zu-%zu of %zu layers, H%zu-%zu of %zu heads seen", n ? "   " : "",
+        n += snprintf(text + n, sizeof text - (size_t)n, "%sseen: L%zu-%zu of %zu, H%zu-%zu of %zu", n ? "   " : "",
                       s->first_layer, s->first_layer + t->rows_seen - 1, s->layers, s->first_head,
                       s->first_head + t->cols_seen - 1, s->heads);
-    grid_text_right(grid, row + 1, 40, grid->columns - 41, (struct str){text, (size_t)n}, style_dim);
+    if (left + (size_t)n < grid->columns)
+        grid_text_right(grid, row + 1, left, grid->columns - left - 1, (struct str){text, (size_t)n}, style_dim);
 }
 
 static void draw(struct viewer *v, void *state, struct cell_grid *grid)
@@ -309,7 +310,7 @@ static const struct view_key keys[] = {
     {{KEY_FIRST}, "Home End", NULL, "first, last head", act_edge, -1},
     {{KEY_LAST}, NULL, NULL, NULL, act_edge, 1},
     {{KEY_RETURN}, "Enter", "go there", "go to that head", act_go, 1},
-    {{'g'}, "g", "map", "back to the map", act_back, 1},
+    {{'g', KEY_TABULATOR}, "g Tab", "map", "back to the map", act_back, 1},
     {{0}, NULL, NULL, NULL, NULL, 0},
 };
 

@@ -341,7 +341,7 @@ static const struct view_key keys[] = {
     {{'n'}, NULL, NULL, NULL, act_find, 1},
     {{'N'}, NULL, NULL, NULL, act_find, -1},
     {{KEY_RETURN}, "Enter", "pin", "pin this query, to compare with", act_pin, 1},
-    {{'g'}, "g", "grid", "grid of layers × heads", act_grid, 1},
+    {{'g', KEY_TABULATOR}, "g Tab", "grid", "grid of layers × heads", act_grid, 1},
     {{0}, NULL, NULL, NULL, NULL, 0},
 };
 
