@@ -245,7 +245,7 @@ Test(view, grid_goes_to_the_head, .timeout = 280)
         snprintf(name, sizeof name, "grid-%s", sizes[s].name);
         cr_expect(display_is(t, name));
         for (int head = 0; head < 4; head++) { /* as many as config.json says, and no more */
-            char title[8];
+            char title[16];
             snprintf(title, sizeof title, "H%d", head);
             cr_expect(terminal_shows(t, title));
         }
