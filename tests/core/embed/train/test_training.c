@@ -344,8 +344,10 @@ Test(training, bad_corpora_are_errors_that_name_the_file)
     scratch_write("rare.txt", "one two three\n", 14);
     static const unsigned char gzip[] = {0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 0x4b};
     scratch_write("cut.gz", gzip, sizeof gzip);
-    scratch_write("bad.gz", "\x1f\x8b\x08garbage that is no deflate at all", 40);
-    scratch_write("bad.zst", "\x28\xb5\x2f\xfdgarbage that is no frame at all", 38);
+    static const char no_gzip[] = "\x1f\x8b\x08garbage that is no deflate at all";
+    static const char no_zstd[] = "\x28\xb5\x2f\xfdgarbage that is no frame at all";
+    scratch_write("bad.gz", no_gzip, sizeof no_gzip);
+    scratch_write("bad.zst", no_zstd, sizeof no_zstd);
     static const struct {
         const char *name, *says;
     } rows[] = {{"missing.txt", "cannot open"}, {"empty.txt", "no word"}, {"blank.txt", "no word"}, {"rare.txt", "min-count=5"},
