@@ -84,12 +84,9 @@ const struct command command_export = {
     .group = "runs",
     .summary = "a run's tensors in a file",
     .help = "The extension chooses: .safetensors, .npz and .json hold many tensors, .npy and .csv one (tensor=, else attn of\n"
-            "the only layer selected). With T tokens, width E, H heads of width D, V ids:\n"
-            "  input_ids [T] (I64)        hidden.{l} [T,E], 0 the embedding output      logits [T,V], where there is a head\n"
-            "  attn.{l}, scores.{l} and every term under its name (content.{l}; c2c.{l}, c2p.{l}, p2c.{l}) [H,T,T]\n"
-            "  q.{l}, k.{l}, v.{l}, z.{l} [H,T,D]\n"
-            "All others are F32. A selector keeps input_ids and the per-head tensors of its layers, cut to its heads, which\n"
-            "heads.{l} (I64) names; no hidden, no logits. In CSV the leading axes are index columns.",
+            "the only layer selected). input_ids, hidden, attn, scores, every term under its name, q, k, v, z and logits are\n"
+            "there; help tensors says their shapes. A selector keeps input_ids and the per-head tensors of its layers, cut to\n"
+            "its heads, which heads.{l} names; no hidden, no logits. In CSV the leading axes are index columns.",
     .examples = "export > run.safetensors\nexport L2.H1 > head.npz\nexport @1 tensor=hidden.6 > last.npy\n"
                 "export L2 > attn.csv\nexport format=json tensor=input_ids",
     .options = options,
