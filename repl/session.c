@@ -71,8 +71,10 @@ struct model *session_model(const struct session *session, struct str name, stru
         suggest_offer(&near, str_of(session->models[i]->name));
         buf_printf(&names, "%s%s", i ? ", " : "", session->models[i]->name);
     }
-    for (size_t i = 0; i < session->n_sets; i++)
+    for (size_t i = 0; i < session->n_sets; i++) {
         suggest_offer(&near, str_of(session->sets[i]->name));
+        buf_printf(&names, "%s%s", names.n ? ", " : "", session->sets[i]->name);
+    }
     if (near.best.n) {
         err_set(err, ERR_NOT_FOUND, "no model \"%.*s\" is loaded", STR_ARGS(name));
         suggest_add(&near, "", "", err);

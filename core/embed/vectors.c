@@ -185,8 +185,10 @@ static const struct vectors_format *recognise(const struct source *source, struc
 {
     struct buf names = {0};
     for (size_t i = 0; vectors_formats[i]; i++) {
-        if (vectors_formats[i]->recognises(source))
+        if (vectors_formats[i]->recognises(source)) {
+            buf_free(&names);
             return vectors_formats[i];
+        }
         buf_printf(&names, "%s%s", i ? ", " : "", vectors_formats[i]->name);
     }
     if (source->size == 0)

@@ -134,7 +134,7 @@ static bool give(struct result *result, const struct call *call, const struct ve
                  const struct eval_answer *answers, struct err *err)
 {
     if (set->ignored)
-        result_note(result, "warning: %zu lines are not four words and were passed over", set->ignored);
+        result_note(result, "warning: %zu line%s not four words, passed over", set->ignored, set->ignored == 1 ? " is" : "s are");
     if (set->kind == EVAL_PAIRS)
         return call_flag(call, "answers") ? pairs_list(result, set, answers, err) : pairs(result, set, answers, err);
     if (call_flag(call, "answers"))

@@ -50,7 +50,7 @@ static bool take(struct session *session, struct vectors *v, struct result *resu
     v->name = name;
     if (!session_add_set(session, v, err))
         return false;
-    result_note(result, "%s: %zu words of %zu dimensions, %s", v->name, v->V, v->E, v->format->name);
+    result_note(result, "%s: %zu word%s of %zu dimension%s, %s", v->name, v->V, v->V == 1 ? "" : "s", v->E, v->E == 1 ? "" : "s", v->format->name);
     if (v->note)
         result_note(result, "warning: %s", v->note);
     return true;

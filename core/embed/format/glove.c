@@ -1,27 +1,41 @@
 /* GloVe's text file (Pennington, Socher, Manning 2014), which kōan writes too: a line a word, no header. */
+#include <string.h>
+
 #include "core/embed/format/word2vec.h"
 #include "core/embed/text.h"
 
-enum { LOOK = 10 }; /* lines that tell the dimensions: a word that ends in a number would add to its own line */
+enum { LOOK = 10 }; /* lines that tell the dimensions: a word that ends in a number has one more, a damaged line fewer */
 
 static bool recognises(const struct source *source)
 {
     return text_dimensions(source, 0) > 0;
 }
 
+/* As many as most of the first lines have, of equal counts the first. */
+static size_t dimensions(const struct source *source)
+{
+    size_t counts[LOOK], n = 0, best = 0, most = 0;
+    for (size_t at = 0; n < LOOK && at < source->size; n++) {
+        const unsigned char *stop = memchr(source->data + at, '\n', source->size - at);
+        counts[n] = text_dimensions(source, at);
+        at = stop ? (size_t)(stop + 1 - source->data) : source->size;
+    }
+    for (size_t i = 0; i < n; i++) {
+        size_t same = 0;
+        for (size_t k = 0; k < n; k++)
+            same += counts[k] == counts[i];
+        if (counts[i] && same > most) {
+            most = same;
+            best = counts[i];
+        }
+    }
+    return best;
+}
+
 static bool open_glove(struct vectors *v, const struct vectors_options *options, struct err *err)
 {
-    const struct source *source = v->source;
     (void)options;
-    v->E = text_dimensions(source, 0);
-    for (size_t line = 0, at = 0; line < LOOK && at < source->size; line++) {
-        size_t n = text_dimensions(source, at);
-        if (n > 1 && n + 3 > v->E && n < v->E) /* a damaged line is an error later, not another dimension */
-            v->E = n;
-        while (at < source->size && source->data[at] != '\n')
-            at++;
-        at++;
-    }
+    v->E = dimensions(v->source);
     return text_read(v, 0, 1, SIZE_MAX, err);
 }
 

@@ -22,8 +22,8 @@ static bool recognises(const struct source *source)
     if (!blank || memchr(source->data + at, '\n', (size_t)(blank - source->data) - at))
         return false;
     size_t rest = source->size - (size_t)(blank + 1 - source->data), n = E < 16 ? 4 * E : 64;
-    for (size_t i = 1; i <= n && i <= rest; i++)
-        if (!strchr("0123456789+-.eE \t\r\nnaifNAIF", blank[i]) || !blank[i])
+    for (size_t i = 1; i <= n && i <= rest && blank[i] != '\n'; i++)
+        if (!strchr("0123456789+-.eE \t\rnaifNAIF", blank[i]) || !blank[i])
             return true;
     return false;
 }

@@ -4,6 +4,7 @@
 static void sentence(struct worker *w, const uint32_t *words, size_t n, float rate)
 {
     for (size_t i = 0; i < n; i++) {
+        worker_approach(w, words, n, i);
         size_t reach = worker_reach(w);
         size_t begin = i > reach ? i - reach : 0, end = i + reach + 1 < n ? i + reach + 1 : n;
         for (size_t j = begin; j < end; j++) {

@@ -86,12 +86,6 @@ struct train_step *worker_step(struct worker *w)
     return step;
 }
 
-static inline void fetch(const float *row, size_t E)
-{
-    for (size_t i = 0; i < E; i += 16)
-        __builtin_prefetch(row + i, 1);
-}
-
 void worker_push(struct worker *w, struct train_step *step, uint32_t word, float rate)
 {
     const struct training *t = w->training;
@@ -101,10 +95,10 @@ void worker_push(struct worker *w, struct train_step *step, uint32_t word, float
     for (size_t k = 0; k < negative; k++) {
         uint32_t drawn = alias_draw(t->noise, V, random_next(&w->random));
         step->out[n] = worker_out(w, drawn);
-        fetch(step->out[n], t->E);
+        worker_fetch(step->out[n], t->E);
         n += drawn != word;
     }
-    fetch(step->out[0], t->E);
+    worker_fetch(step->out[0], t->E);
     step->n_out = n;
     step->rate = rate;
     w->made++;

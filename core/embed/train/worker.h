@@ -39,6 +39,20 @@ static inline size_t worker_reach(struct worker *w)
     return 1 + random_below((uint32_t)(random_next(&w->random) >> 32), (uint32_t)w->training->options.window);
 }
 
+static inline void worker_fetch(const float *row, size_t E)
+{
+    for (size_t i = 0; i < E; i += 16)
+        __builtin_prefetch(row + i, 1);
+}
+
+/* Before the steps of position i: call the input row that comes into view nearer. */
+static inline void worker_approach(const struct worker *w, const uint32_t *words, size_t n, size_t i)
+{
+    size_t ahead = i + w->training->options.window, first = i ? ahead : 0;
+    for (size_t j = first; j <= ahead && j < n; j++)
+        worker_fetch(worker_in(w, words[j]), w->training->E);
+}
+
 /* Take the oldest step, and its place for a new one: to be filled (in, n_in, share), then worker_push. */
 struct train_step *worker_step(struct worker *worker);
 /* Draw the step's negative samples for the word that was there. */

@@ -1,0 +1,243 @@
+/* Files of word vectors: those that word2vec.c, gensim, fastText, koan and NumPy wrote, damaged ones, and what is written. */
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/embed/format.h"
+#include "core/embed/number.h"
+#include "core/embed/vectors.h"
+#include "tests/support/scratch.h"
+
+#include "tests/core/embed/reference_files.h"
+
+#define FOLDER "tests/data/good/vectors/"
+
+Test(embed_load, files_of_the_known_tools_give_their_vectors)
+{
+    struct buf failures = {0};
+    for (size_t i = 0; i < sizeof file_cases / sizeof *file_cases; i++) {
+        const struct file_case *c = &file_cases[i];
+        struct err err = {0};
+        char path[200];
+        float row[16];
+        snprintf(path, sizeof path, FOLDER "%s", c->file);
+        struct vectors *v = vectors_load(path, NULL, &err);
+        if (!v || v->V != c->V || v->E != c->E || strcmp(v->format->name, c->format) != 0 || v->note) {
+            buf_printf(&failures, "  %s: %s\n", c->file, v ? v->note ? v->note : "another size or format" : err.message);
+            vectors_free(v);
+            continue;
+        }
+        vectors_row(v, c->row, row);
+        if (!str_is(v->words[c->row], c->word) || vectors_find(v, str_of(c->word), false) != c->row)
+            buf_printf(&failures, "  %s: row %zu is another word than %s\n", c->file, c->row, c->word);
+        if (memcmp(row, c->numbers, c->E * sizeof *row) != 0)
+            buf_printf(&failures, "  %s: other numbers for %s\n", c->file, c->word);
+        vectors_free(v);
+    }
+    cr_expect(failures.n == 0, "\n%s", buf_cstr(&failures));
+    buf_free(&failures);
+}
+
+Test(embed_load, fasttext_gives_words_and_unknown_words_the_vectors_that_its_program_prints)
+{
+    struct err err = {0};
+    struct vectors *v = vectors_load(FOLDER "fasttext.bin", NULL, &err);
+    cr_assert(v, "%s", err.message);
+    cr_expect_str_eq(v->format->name, "fasttext");
+    for (size_t i = 0; i < sizeof subword_cases / sizeof *subword_cases; i++) {
+        const struct subword_case *c = &subword_cases[i];
+        float row[6];
+        cr_expect(vectors_of(v, str_of(c->word), false, row, NULL), "%s", c->word);
+        for (size_t d = 0; d < 6; d++)
+            cr_expect(fabsf(row[d] - c->numbers[d]) <= 6e-5f * fmaxf(1, fabsf(c->numbers[d])), "%s: number %zu is %g, not %g", c->word, d,
+                      (double)row[d], (double)c->numbers[d]);
+    }
+    cr_expect_eq(vectors_find(v, STR("unseenword"), false), VECTORS_NONE);
+    vectors_free(v);
+}
+
+Test(embed_load, what_is_written_reads_back_the_same)
+{
+    static const struct { const char *format, *file; } cases[] = {{"bin", "a.bin"}, {"txt", "a.txt"}, {"vec", "a.vec"}, {"glove", "a.glove"},
+                                                                 {"npy", "a.npy"}, {"safetensors", "a.safetensors"}};
+    struct err err = {0};
+    struct vectors *v = vectors_load(FOLDER "gensim.bin", NULL, &err);
+    cr_assert(v, "%s", err.message);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct vectors_format *format = vectors_format_written(str_of(cases[i].format));
+        struct out out;
+        char path[300];
+        float a[8], b[8];
+        snprintf(path, sizeof path, "%s", scratch_path(cases[i].file));
+        cr_assert(format && out_open(path, &out, &err) && format->write(v, path, &out, &err) && out_commit(&out, &err), "%s: %s",
+                  cases[i].format, err.message);
+        struct vectors *again = vectors_load(path, NULL, &err);
+        cr_assert(again, "%s: %s", cases[i].format, err.message);
+        cr_expect_eq(again->format, format);
+        cr_assert(again->V == v->V && again->E == v->E && !again->note);
+        for (size_t r = 0; r < v->V; r++) {
+            vectors_row(v, r, a);
+            vectors_row(again, r, b);
+            cr_expect(str_eq(v->words[r], again->words[r]) && memcmp(a, b, sizeof a) == 0, "%s: row %zu", cases[i].format, r);
+        }
+        vectors_free(again);
+    }
+    vectors_free(v);
+}
+
+/* ---- damaged files ---- */
+
+#define F1 "\0\0\200\077" /* 1 as bytes */
+static const struct bad_case {
+    const char *what, *bytes;
+    size_t n;
+    const char *message; /* part of it; the file's name is always there */
+    const char *note;    /* where it loads: part of the remark; "" for none */
+    size_t V;
+} bad_cases[] = {
+#define TEXT(bytes) bytes, sizeof bytes - 1
+    {"empty", TEXT(""), "is empty", NULL, 0},
+    {"no vectors at all", TEXT("once upon a time\nthere was\n"), "no file of word vectors", NULL, 0},
+    {"binary noise", TEXT("\377\376\0\1\2\3\4"), "no file of word vectors", NULL, 0},
+    {"a number short", TEXT("a 1 2 3\nb 1 2\nc 1 2 3\n"), "line 2: 3 numbers expected behind the word, found 2", NULL, 0},
+    {"a number too many is a word with a blank", TEXT("a 1 2 3\nb 4 1 2 3\n"), NULL, "1 word holds blanks, first in line 2", 2},
+    {"a word with blanks", TEXT("a 1 2 3\n. . . 1 2 3\nb c 1 2 3\n"), NULL, "2 words hold blanks, first in line 2", 3},
+    {"a number that is none", TEXT("a 1 2 3\nb 1 x2 3\n"), "line 2: \"x2\" is no number", NULL, 0},
+    {"a number twice signed", TEXT("a 1 2 3\nb 1 --2 3\n"), "line 2", NULL, 0},
+    {"NaN and infinity", TEXT("a 1 2 3\nb 1 nan 3\nc 1 -inf 3\n"), NULL, "2 words have NaN or infinite numbers, first in line 2", 3},
+    {"twice the same word", TEXT("a 1 2 3\nb 1 2 3\na 4 5 6\nb 1 2 3\n"), NULL, "2 words were there before and left out, first \"a\", word 3", 2},
+    {"no final line end", TEXT("a 1 2 3\nb 1 2 3"), NULL, "", 2},
+    {"Windows' line ends", TEXT("a 1 2 3\r\nb 1 2 3\r\n"), NULL, "", 2},
+    {"blank lines", TEXT("a 1 2 3\n\nb 1 2 3\n\n"), NULL, "", 2},
+    {"not UTF-8", TEXT("a 1 2 3\nb\377 1 2 3\n"), NULL, "1 word is not UTF-8, first word 2", 2},
+    {"header promises more", TEXT("3 2\na 1 2\nb 1 2\n"), "line 1 promises 3 words, the file ends after 2", NULL, 0},
+    {"header promises fewer", TEXT("1 2\na 1 2\nb 1 2\n"), NULL, "line 1 promises 1 words, the 1 behind them are left out", 1},
+    {"header of another width", TEXT("2 3\na 1 2\nb 1 2\n"), "line 2: 3 numbers expected behind the word, found 2", NULL, 0},
+    {"header of absurd width", TEXT("2 99999999999999\na 1 2\nb 1 2\n"), "cannot stand in", NULL, 0},
+    {"header of absurd length", TEXT("999999999999999 2\na 1 2\n"), "promises 999999999999999 words", NULL, 0},
+    {"header alone", TEXT("0 0\n"), "no vectors", NULL, 0},
+    {"binary", TEXT("2 1\na " F1 "\nb " F1 "\n"), NULL, "", 2},
+    {"binary without line ends", TEXT("2 1\na " F1 "b " F1), NULL, "", 2},
+    {"binary cut", TEXT("2 1\na " F1 "\nb \0\0"), "ends within word 2 of the 2", NULL, 0},
+    {"binary that promises more", TEXT("9 1\na " F1 "\nb " F1 "\n"), "promises 9 words of 1 numbers, which do not fit", NULL, 0},
+    {"binary that goes on", TEXT("1 1\na " F1 "\nb " F1 "\n"), NULL, "7 bytes behind the last word are left out", 1},
+    {"binary, twice", TEXT("2 1\na " F1 "\na " F1 "\n"), NULL, "1 word was there before", 1},
+    {"binary, NaN", TEXT("2 1\na " F1 "\nb \0\0\300\177\n"), NULL, "1 word has NaN or infinite numbers, first word 2", 2},
+    {"npy cut", TEXT("\x93NUMPY\1\0\377\377{'descr'"), "a header of 65535 bytes in a file of 18", NULL, 0},
+    {"npy of strings", TEXT("\x93NUMPY\1\0\067\0{'descr': '<U4', 'fortran_order': False, 'shape': (2,), }"), "'<U4'", NULL, 0},
+    {"npy of one axis", TEXT("\x93NUMPY\1\0\067\0{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }"), "a matrix", NULL, 0},
+    {"npy by columns", TEXT("\x93NUMPY\1\0\067\0{'descr': '<f4', 'fortran_order': True , 'shape': (1,1)} "), "fortran_order", NULL, 0},
+    {"npy without words", TEXT("\x93NUMPY\1\0\067\0{'descr': '<f4', 'fortran_order': False, 'shape':(1,1)}" F1), "its words are missing", NULL, 0},
+    {"npy too short", TEXT("\x93NUMPY\1\0\067\0{'descr': '<f4', 'fortran_order': False, 'shape':(9,9)}" F1), "4 bytes behind the header", NULL, 0},
+    {"safetensors without vectors", TEXT("\2\0\0\0\0\0\0\0{}"), "no tensor \"vectors\"", NULL, 0},
+    {"safetensors without words",
+     TEXT("\100\0\0\0\0\0\0\0{\"vectors\":{\"dtype\":\"F32\",\"shape\":[1,1],\"data_offsets\":[0,4]}}  " F1), "no tensor \"words\"", NULL, 0},
+    {"safetensors outside its data",
+     TEXT("\100\0\0\0\0\0\0\0{\"vectors\":{\"dtype\":\"F32\",\"shape\":[1,2],\"data_offsets\":[0,8]}}  " F1), "outside the 4 bytes", NULL, 0},
+    {"safetensors, no JSON", TEXT("\3\0\0\0\0\0\0\0{x}"), "", NULL, 0},
+    {"fastText cut", TEXT("\272\026\117\057\14\0\0\0"), "ends within the settings", NULL, 0},
+    {"gzip cut", TEXT("\037\213\010\0\0\0\0\0\0\3"), "", NULL, 0},
+    {"zstd that is none", TEXT("\050\265\057\375zzzz"), "", NULL, 0},
+};
+
+Test(embed_load, damaged_files_give_one_clear_error_or_a_counted_remark)
+{
+    struct buf failures = {0};
+    for (size_t i = 0; i < sizeof bad_cases / sizeof *bad_cases; i++) {
+        const struct bad_case *c = &bad_cases[i];
+        struct err err = {0};
+        scratch_write("damaged", c->bytes, c->n);
+        struct vectors *v = vectors_load(scratch_path("damaged"), NULL, &err);
+        if (c->message && v)
+            buf_printf(&failures, "  %s: loads\n", c->what);
+        else if (c->message && (err.code == ERR_NONE || !strstr(err.message, "damaged") || !strstr(err.message, c->message)))
+            buf_printf(&failures, "  %s: %s\n", c->what, err.message);
+        else if (!c->message && !v)
+            buf_printf(&failures, "  %s: does not load: %s\n", c->what, err.message);
+        else if (!c->message && v->V != c->V)
+            buf_printf(&failures, "  %s: %zu words, not %zu\n", c->what, v->V, c->V);
+        else if (!c->message && (*c->note ? !v->note || !strstr(v->note, c->note) : v->note != NULL))
+            buf_printf(&failures, "  %s: remark: %s\n", c->what, v->note ? v->note : "none");
+        vectors_free(v);
+    }
+    cr_expect(failures.n == 0, "\n%s", buf_cstr(&failures));
+    buf_free(&failures);
+}
+
+Test(embed_load, every_beginning_of_a_file_loads_or_fails_by_name)
+{
+    static const char *const files[] = {"word2vec-c.bin", "koan.txt", "fasttext.bin", "fasttext.vec", "gensim.npy", "gensim.bin.zst",
+                                        "gensim-glove.txt.gz"};
+    struct buf failures = {0};
+    scratch_copy(FOLDER "gensim.npy.vocab");
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        char path[200];
+        size_t size;
+        snprintf(path, sizeof path, FOLDER "%s", files[i]);
+        unsigned char *bytes = read_file(path, &size);
+        for (size_t n = 0; n < size; n += 1 + n / 200) {
+            struct err err = {0};
+            scratch_write("gensim.npy", bytes, n);
+            struct vectors *v = vectors_load(scratch_path("gensim.npy"), NULL, &err);
+            if (!v && (err.code == ERR_NONE || !strstr(err.message, "gensim.npy")))
+                buf_printf(&failures, "  %s, %zu bytes: \"%s\"\n", files[i], n, err.message);
+            vectors_free(v);
+        }
+        free(bytes);
+    }
+    cr_expect(failures.n == 0, "\n%s", buf_cstr(&failures));
+    buf_free(&failures);
+}
+
+/* ---- numbers ---- */
+
+static void same_as_strtof(const char *text, struct buf *failures)
+{
+    char padded[128];
+    float wanted = strtof(text, NULL), found[2] = {7, 7};
+    size_t n = strlen(text);
+    snprintf(padded, sizeof padded, "%s 1.5 2.5 3.5 4.5 5.5", text); /* with a long rest, and at the very end */
+    const char *ends[2] = {number_parse(padded, padded + strlen(padded), &found[0]), number_parse(text, text + n, &found[1])};
+    if (ends[0] != padded + n || ends[1] != text + n || memcmp(&found[0], &wanted, 4) != 0 || memcmp(&found[1], &wanted, 4) != 0)
+        buf_printf(failures, "  %s: %.9g and %.9g, not %.9g\n", text, (double)found[0], (double)found[1], (double)wanted);
+}
+
+Test(embed_load, numbers_are_the_nearest_floats)
+{
+    static const char *const texts[] = {"0", "-0", "1", "-1.5", "0.1", "+0.25", "1e5", "1E-05", "-2.5e+3", "123456789.125", "16777217", "16777219",
+        "0.00000000000000000000000000000000000000000000140129846432481707", "1.17549435e-38", "1e-45", "3.4028235e38", "3.5e38", "1e-60",
+        "8.5899345920000001", "9007199791611905", "1.00000005960464477539062", "1.00000005960464477539063", "1.0000000596046448", "0.30000001192092896",
+        "12345678901234567890123", "inf", "-inf", ".5", "5.", "0.12345678", "9.99999999", "1.00000006", "0.000001", "99999.9999"};
+    struct buf failures = {0};
+    unsigned long long state = 7;
+    char text[64];
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        same_as_strtof(texts[i], &failures);
+    for (size_t i = 0; i < 200000; i++) { /* shortest to longest forms of random floats */
+        uint32_t bits = (uint32_t)draw(&state, 1u << 31) << 1 | (uint32_t)draw(&state, 2);
+        float value;
+        memcpy(&value, &bits, 4);
+        if (i % 2)
+            value = (float)draw(&state, 2000001) / 1e6f - 1;
+        if (!isfinite(value))
+            continue;
+        snprintf(text, sizeof text, i % 5 ? "%.*g" : "%.*f", (int)(3 + draw(&state, 9)), (double)value);
+        same_as_strtof(text, &failures);
+    }
+    cr_expect(failures.n == 0, "\n%.2000s", buf_cstr(&failures));
+    buf_free(&failures);
+}
+
+Test(embed_load, what_is_no_number_is_refused)
+{
+    static const char *const texts[] = {"", "-", "x", "1x", "1.2.3", "1e", "0x10", "1,5", "--1", "e5", "nan(1)", "1_000", "."};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        float value;
+        char padded[64];
+        snprintf(padded, sizeof padded, "%s 0.5 0.5 0.5 0.5 0.5", texts[i]);
+        cr_expect_null(number_parse(texts[i], texts[i] + strlen(texts[i]), &value), "%s", texts[i]);
+        cr_expect_null(number_parse(padded, padded + strlen(padded), &value), "%s", texts[i]);
+    }
+}
