@@ -7,6 +7,8 @@
 
 #define CANDIDATES 240
 #define GARISH 2.5
+#define FEWEST 12
+#define LIKE 12.5 /* mean a*b* distance up to which a ramp looks like its palette */
 #define WANDER 0.35 /* price of a neighbour's a*b* step that the palette does not make */
 
 struct rgb xterm_rgb(unsigned index)
@@ -129,6 +131,31 @@ static bool rising(const struct palette *palette, double from, double to, size_t
     return true;
 }
 
+/* How far a ramp's hues are from the palette's, on average, in CIELAB's a*b* plane. */
+static double hue_distance(const struct palette *palette, double from, double to, const unsigned char *index, size_t levels)
+{
+    double sum = 0;
+    for (size_t k = 0; k < levels; k++) {
+        double t = levels > 1 ? (double)k / (double)(levels - 1) : 0.5;
+        struct lab want = rgb_lab(palette_at(palette, from + (to - from) * t)), have = rgb_lab(xterm_rgb(index[k]));
+        sum += sqrt(square(want.a - have.a) + square(want.b - have.b));
+    }
+    return sum / (double)levels;
+}
+
+/* The most levels up to `most` that still look like the palette: 24 steps of viridis can be had of 256 colours only with
+ * greys and magentas between the blues. */
+static size_t like_palette(const struct palette *palette, size_t most, enum depth depth, unsigned char *out)
+{
+    size_t levels = most;
+    for (; levels > FEWEST; levels--)
+        if (rising(palette, 0, 1, levels, depth, out) && hue_distance(palette, 0, 1, out, levels) <= LIKE)
+            return levels;
+    while (levels && !rising(palette, 0, 1, levels, depth, out))
+        levels--;
+    return levels;
+}
+
 void palette_ramp(const struct palette *palette, enum depth depth, struct ramp *ramp_out)
 {
     *ramp_out = (struct ramp){0};
@@ -136,8 +163,11 @@ void palette_ramp(const struct palette *palette, enum depth depth, struct ramp *
         return;
     size_t levels = depth == DEPTH_256 ? 24 : depth == DEPTH_16 ? 7 : 5; /* of a whole map */
     if (!palette->diverging) {
-        while (levels && !rising(palette, 0, 1, levels, depth, ramp_out->index))
-            levels--;
+        if (depth == DEPTH_256)
+            levels = like_palette(palette, levels, depth, ramp_out->index);
+        else
+            while (levels && !rising(palette, 0, 1, levels, depth, ramp_out->index))
+                levels--;
         ramp_out->n = levels;
         return;
     }
