@@ -124,7 +124,7 @@ static bool run_call(struct session *session, struct call *call, size_t number, 
     bool ok = (!number || substitute_all(call, number, &own)) && run_command(session, call, &own);
     session->line = outer;
     if (!ok && own.code == ERR_PIPE) {
-        if (!call->pipe.n && !call->output.n)
+        if (!call->output.n) /* of a pipe only where our own reader is gone with the child's: see process_wait */
             session->stdout_closed = session->quit = true;
         return true;
     }
