@@ -173,8 +173,9 @@ bool session_execute(struct session *session, const char *line)
         session_report(session, line, &err);
     }
     if (!at_prompt && cancel_requested() && !cancel_leaving()) {
-        session->interrupted = session->quit = true;
         ok = false;
+        if (!session->interactive) /* where there is a prompt, a script that is interrupted ends there */
+            session->interrupted = session->quit = true;
     }
     session->commands_failed = session->commands_failed || !ok;
     call_free(&call);

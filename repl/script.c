@@ -39,12 +39,14 @@ static bool run_lines(struct session *session, FILE *file, struct err *err)
         bool mark = session->source_line == 1 && n >= 3 && memcmp(line, "\xEF\xBB\xBF", 3) == 0; /* a byte order mark */
         if (!tidy_line(session, line, (size_t)n) || !session_execute(session, mark ? line + 3 : line))
             all = false;
-        if (session->quit || cancel_leaving() || (!all && !session->keep_going))
+        if (session->quit || cancel_requested() || cancel_leaving() || (!all && !session->keep_going))
             break;
     }
     bool failed = ferror(file) != 0;
-    if (failed && cancel_requested())
+    if (cancel_requested() && !session->interactive)
         session->interrupted = session->quit = !cancel_leaving();
+    else if (failed && cancel_requested())
+        err_set(err, ERR_CANCELLED, "interrupted");
     else if (failed)
         err_errno(err, session->source_file, "cannot read");
     free(line);

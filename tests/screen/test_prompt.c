@@ -240,3 +240,33 @@ Test(prompt, ctrl_c_in_a_script_ends_it_with_130, .timeout = 240)
     terminal_free(t);
     terminal_free(scratch);
 }
+
+/* Where a prompt is there to go back to, Ctrl-C ends the script and not the program. */
+Test(prompt, ctrl_c_in_a_script_of_the_prompt_leads_back_to_it, .timeout = 240)
+{
+    char lines[200], script[200], text[500];
+    struct terminal *t = prompt();
+    cr_assert(t);
+    gaze_line(t, "load " MODEL);
+    snprintf(lines, sizeof lines, "%s/lines.txt", t->home);
+    write_lines(lines, 200000);
+    snprintf(script, sizeof script, "%s/long.gaze", t->home);
+    FILE *file = fopen(script, "w");
+    cr_assert(file);
+    fprintf(file, "each %s : heads top=1\n!echo never\n", lines);
+    fclose(file);
+    snprintf(text, sizeof text, "source %s\r", script);
+    size_t at = t->n_log;
+    terminal_send(t, text);
+    cr_assert(terminal_wait_log(t, at, "largest n"));
+    at = t->n_log;
+    terminal_keys(t, "C-c");
+    cr_expect(terminal_wait_log(t, at, "interrupted"));
+    cr_assert(wait_prompt(t));
+    cr_expect(!logged(t, at, "\nnever"), "what follows in the script is not run");
+    at = gaze_line(t, "models");
+    cr_expect(logged(t, at, "roberta-tiny"), "the model is still there");
+    terminal_keys(t, "C-d");
+    cr_expect_eq(terminal_wait_exit(t), 0);
+    terminal_free(t);
+}
