@@ -59,6 +59,8 @@ static bool add_models(struct provenance *p, struct kept_run *const *runs, size_
         if (model->weights)
             buf_printf(&b, ", weights %016" PRIx64, weights_fingerprint(model->weights));
     }
+    if (!n_runs)
+        return true;
     return add_buf(p, "Model", &b, err);
 }
 

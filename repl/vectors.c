@@ -2,10 +2,13 @@
 #include "repl/vectors.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/embed/scan.h"
+#include "repl/provenance.h"
+#include "repl/selector.h"
 #include "repl/suggest.h"
 
 /* ---- sets ---- */
@@ -96,7 +99,7 @@ static bool no_sign_before(const struct call *call, const struct call_word *word
     return call_blame(call, word, err);
 }
 
-static bool read_terms(const struct call *call, bool signs, struct asked *asked, const struct call_word **places, struct err *err)
+static bool read_terms(const struct call *call, enum signs signs, struct asked *asked, const struct call_word **places, struct err *err)
 {
     char sign = '+', next;
     bool waiting = true; /* a word may come without a sign of its own */
@@ -115,11 +118,12 @@ static bool read_terms(const struct call *call, bool signs, struct asked *asked,
             continue;
         }
         bool own = signs && split_sign(asked->vectors, word, &text, &sign);
-        if (signs && !waiting && !own)
+        if (signs == SIGNS_BETWEEN && !waiting && !own)
             return no_sign_before(call, word, err);
         places[asked->n] = word;
         asked->terms[asked->n++] = (struct query_term){.word = text, .negative = sign == '-'};
         waiting = !signs;
+        sign = '+';
         last = NULL;
     }
     if (!last)
@@ -128,7 +132,7 @@ static bool read_terms(const struct call *call, bool signs, struct asked *asked,
     return call_blame(call, last, err);
 }
 
-bool asked_make(struct session *session, const struct call *call, bool signs, struct result *result, struct asked *out,
+bool asked_make(struct session *session, const struct call *call, enum signs signs, struct result *result, struct asked *out,
                 struct err *err)
 {
     size_t unknown = SIZE_MAX;
@@ -190,5 +194,35 @@ bool give_hits(struct result *result, const struct vectors *vectors, const struc
         ok = buf_ok(&bar, err) && result_row(result, cells, bars ? 3 : 2, err);
         buf_free(&bar);
     }
+    return ok;
+}
+
+bool give_picture(struct session *session, const struct call *call, const struct vectors *vectors, struct picture *picture,
+                  struct result *result, struct err *err)
+{
+    struct render_options options = {0};
+    struct provenance provenance;
+    char title[300], about[600];
+    struct str wanted = call_option(call, "title"), size = call_option(call, "size"), palette = call_option(call, "palette");
+    if (size.n && !render_size(size, &options, err))
+        return call_blame_option(call, "size", err);
+    if (call_has(call, "dpi") && call_given(call, "dpi"))
+        options.dpi = call_float(call, "dpi");
+    options.numbers = str_is(call_option(call, "digits"), "on");
+    result_render_options(result, &options);
+    if (wanted.n) {
+        snprintf(title, sizeof title, "%.*s", STR_ARGS(wanted));
+        picture->title = title;
+    }
+    const struct palette *chosen = palette_find(palette.n ? palette : str_of(session->palette));
+    if (chosen && (palette.n || chosen->diverging == picture->scale.diverging))
+        picture->palette = chosen->name;
+    snprintf(about, sizeof about, "%s, %zu words of %zu dimensions, %s", vectors->name, vectors->V, vectors->E, vectors->path);
+    if (!provenance_make(call, NULL, 0, about, picture->value_name, &provenance, err))
+        return false;
+    picture->provenance = provenance.pair;
+    picture->n_provenance = provenance.n;
+    bool ok = result_picture(result, picture, err);
+    provenance_free(&provenance);
     return ok;
 }

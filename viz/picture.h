@@ -33,7 +33,10 @@ struct text_pair {
     const char *key, *value;
 };
 
+struct scatter; /* scatter.h */
+
 struct picture {
+    const struct scatter *scatter; /* points instead of panels, or NULL */
     const struct panel *panels;
     size_t n_panels, across;     /* panels a row, 0: the renderer chooses */
     struct scale scale;          /* one for all panels */

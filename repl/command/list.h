@@ -29,6 +29,8 @@
     ROW(vector)       \
     ROW(vocab)        \
     ROW(eval)         \
+    ROW(similarity)   \
+    ROW(project)      \
     ROW(train)        \
     ROW(set)          \
     ROW(source)       \

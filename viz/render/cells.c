@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "viz/render/cells_plan.h"
+#include "viz/scatter.h"
 
 static const struct style plain, bold = {.flags = CELL_BOLD}, dim = {.flags = CELL_DIM};
 
@@ -224,6 +225,8 @@ bool cells_picture(const struct picture *picture, const struct cells_options *op
                    struct err *err)
 {
     struct picture fitted = *picture;
+    if (picture->scatter)
+        return scatter_cells(picture, options, grid_out, err);
     if (!(fitted.scale.lo < fitted.scale.hi))
         picture_fit_scale(&fitted);
     struct sheet s = {.picture = &fitted, .grid = grid_out, .err = err, .numbers = options->numbers};

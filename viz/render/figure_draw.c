@@ -7,6 +7,7 @@
 #include "viz/layout.h"
 #include "viz/render/figure.h"
 #include "viz/scale.h"
+#include "viz/scatter.h"
 
 static const struct rgb ink = {0x22, 0x22, 0x22}, pale = {0x55, 0x55, 0x55}, frame_colour = {0x77, 0x77, 0x77};
 
@@ -313,6 +314,8 @@ static void put_note(const struct pen *p, double *y, struct str note)
 bool figure_draw(const struct figure *figure, struct canvas *canvas, struct err *err)
 {
     struct pen p = {figure, canvas, err};
+    if (figure->picture.scatter)
+        return scatter_draw(figure, canvas, err);
     for (size_t k = 0; k < figure->picture.n_panels; k++)
         if (!put_panel(&p, k))
             return false;

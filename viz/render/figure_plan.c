@@ -5,6 +5,7 @@
 #include "viz/layout.h"
 #include "viz/render/figure.h"
 #include "viz/scale.h"
+#include "viz/scatter.h"
 
 #define LABEL_WIDTH 12.0 /* at most for a row's label, in text sizes */
 #define LABEL_DEPTH 9.0  /* at most for a column's label */
@@ -267,6 +268,8 @@ bool figure_plan(const struct picture *picture, const struct render_options *opt
 {
     struct figure *f = figure_out;
     bool sized = options->width > 0;
+    if (picture->scatter)
+        return scatter_plan(picture, options, f, err);
     *f = (struct figure){.picture = *picture, .numbers = options->numbers};
     if (!(f->picture.scale.lo < f->picture.scale.hi))
         picture_fit_scale(&f->picture);

@@ -1,0 +1,293 @@
+/* Drawing points with names. See scatter.h.
+ *
+ * In cells, lines are dots of the Braille patterns (two by four a cell, about square), points and names stand over them. A name
+ * stands outward of its point, else on the other side, above or below, where nothing stands yet. */
+#include "viz/scatter.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "core/base/text.h"
+#include "viz/render/cells.h"
+#include "viz/render/figure.h"
+
+/* ---- from data units into a rectangle ---- */
+
+struct frame {
+    double x0, y0, scale; /* place = (value − x0)·scale, (y0 − value)·scale */
+    double dx, dy;
+};
+
+/* Fit all points into w × h, one unit as long on both axes, in the middle. */
+static struct frame frame_of(const struct scatter *s, double w, double h)
+{
+    double lo[2] = {INFINITY, INFINITY}, hi[2] = {-INFINITY, -INFINITY};
+    for (size_t i = 0; i < s->n_points; i++) {
+        lo[0] = fmin(lo[0], s->points[i].x), hi[0] = fmax(hi[0], s->points[i].x);
+        lo[1] = fmin(lo[1], s->points[i].y), hi[1] = fmax(hi[1], s->points[i].y);
+    }
+    double width = fmax(hi[0] - lo[0], 1e-12), height = fmax(hi[1] - lo[1], 1e-12), scale = fmin(w / width, h / height);
+    return (struct frame){lo[0], hi[1], scale, (w - width * scale) / 2, (h - height * scale) / 2};
+}
+
+static struct point place(const struct frame *f, double x, double y)
+{
+    return (struct point){f->dx + (x - f->x0) * f->scale, f->dy + (f->y0 - y) * f->scale};
+}
+
+/* Height by width of the rectangle that holds all points. */
+static double aspect_of(const struct scatter *s)
+{
+    struct frame f = frame_of(s, 1, 1);
+    return (1 - 2 * f.dy) / fmax(1 - 2 * f.dx, 1e-9);
+}
+
+/* ---- cells ---- */
+
+enum { SIDE = 14, LEAST_LINES = 7, MOST_LINES = 30 };
+
+/* Columns left free for names at each side. */
+static size_t margin_of(size_t columns)
+{
+    return columns > 60 ? SIDE : columns / 5;
+}
+
+struct dots {
+    unsigned char *bits; /* [rows,columns] the eight dots of a cell */
+    size_t columns, rows;
+};
+
+static void set_dot(struct dots *d, double x, double y)
+{
+    static const unsigned char bit[4][2] = {{0x01, 0x08}, {0x02, 0x10}, {0x04, 0x20}, {0x40, 0x80}};
+    if (x < 0 || y < 0)
+        return;
+    size_t column = (size_t)x / 2, row = (size_t)y / 4;
+    if (column < d->columns && row < d->rows)
+        d->bits[row * d->columns + column] |= bit[(size_t)y % 4][(size_t)x % 2];
+}
+
+static void dot_line(struct dots *d, struct point a, struct point b)
+{
+    size_t steps = (size_t)ceil(fmax(fabs(b.x - a.x), fabs(b.y - a.y))) + 1;
+    for (size_t i = 0; i <= steps; i++) {
+        double t = (double)i / (double)steps;
+        set_dot(d, a.x + t * (b.x - a.x), a.y + t * (b.y - a.y));
+    }
+}
+
+static void put_dots(struct cell_grid *grid, size_t top, const struct dots *d, struct style style)
+{
+    for (size_t r = 0; r < d->rows; r++)
+        for (size_t c = 0; c < d->columns; c++)
+            if (d->bits[r * d->columns + c]) {
+                char text[4];
+                size_t n = utf8_encode(0x2800 + d->bits[r * d->columns + c], text);
+                grid_text(grid, top + r, c, 1, (struct str){text, n}, style);
+            }
+}
+
+/* Does [col, col + n) of that row hold points and names? `taken` [rows,columns]. */
+static bool is_free(const unsigned char *taken, const struct dots *d, long row, long col, size_t n)
+{
+    if (row < 0 || col < 0 || row >= (long)d->rows || col + (long)n > (long)d->columns)
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (taken[(size_t)row * d->columns + (size_t)col + i])
+            return false;
+    return true;
+}
+
+static void take(unsigned char *taken, const struct dots *d, long row, long col, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        taken[(size_t)row * d->columns + (size_t)col + i] = 1;
+}
+
+static void put_label(struct cell_grid *grid, size_t top, const struct dots *d, unsigned char *taken, struct point at,
+                      const struct scatter_point *point)
+{
+    long row = (long)at.y / 4, col = (long)at.x / 2;
+    size_t n = text_columns(point->label);
+    bool left = at.x < (double)d->columns; /* names point outward */
+    const long places[][2] = {{row, left ? col - 1 - (long)n : col + 2}, {row, left ? col + 2 : col - 1 - (long)n}, {row - 1, col - (long)n / 2}, {row + 1, col - (long)n / 2},
+                              {row - 1, col + 1}, {row + 1, col + 1}, {row - 1, col - (long)n}, {row + 1, col - (long)n}};
+    struct style style = {.flags = point->strong ? CELL_BOLD : 0};
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        if (is_free(taken, d, places[i][0], places[i][1], n)) {
+            take(taken, d, places[i][0], places[i][1], n);
+            grid_text(grid, top + (size_t)places[i][0], (size_t)places[i][1], n, point->label, style);
+            return;
+        }
+}
+
+static bool put_points(const struct picture *picture, struct cell_grid *grid, size_t top, struct dots *d, enum depth depth, struct err *err)
+{
+    const struct scatter *s = picture->scatter;
+    unsigned char *taken = mem_new(d->columns * d->rows, 1, "a picture", err);
+    if (!taken)
+        return false;
+    size_t margin = margin_of(d->columns);
+    struct frame f = frame_of(s, 2 * (double)(d->columns - 2 * margin) - 2, 4 * (double)d->rows - 5);
+    f.dx += 2 * (double)margin;
+    f.dy += 2;
+    for (size_t i = 0; i < s->n_lines; i++)
+        dot_line(d, place(&f, s->points[s->lines[i].from].x, s->points[s->lines[i].from].y),
+                 place(&f, s->points[s->lines[i].to].x, s->points[s->lines[i].to].y));
+    put_dots(grid, top, d, (struct style){.flags = CELL_DIM});
+    for (size_t i = 0; i < s->n_points; i++) {
+        struct point at = place(&f, s->points[i].x, s->points[i].y);
+        struct style style = {.flags = s->points[i].strong ? CELL_BOLD : 0};
+        if (depth != DEPTH_MONO && s->points[i].strong)
+            style.fg = ink_rgb(depth, figure_accent());
+        take(taken, d, (long)at.y / 4, (long)at.x / 2, 1);
+        grid_text(grid, top + (size_t)at.y / 4, (size_t)at.x / 2, 1, STR("●"), style);
+    }
+    for (size_t i = 0; i < s->n_points; i++)
+        put_label(grid, top, d, taken, place(&f, s->points[i].x, s->points[i].y), &s->points[i]);
+    free(taken);
+    return true;
+}
+
+bool scatter_cells(const struct picture *picture, const struct cells_options *options, struct cell_grid *grid, struct err *err)
+{
+    size_t columns = options->columns ? options->columns : 80, top = picture->title != NULL;
+    struct dots d = {.columns = columns < 20 ? 20 : columns, .rows = options->rows};
+    if (!d.rows) { /* as many as the points need at full width, within reason */
+        double lines = aspect_of(picture->scatter) * 2 * (double)(d.columns - 2 * margin_of(d.columns)) / 4 + 2;
+        d.rows = lines > MOST_LINES ? MOST_LINES : lines < LEAST_LINES ? LEAST_LINES : (size_t)lines;
+    }
+    *grid = (struct cell_grid){0};
+    d.bits = mem_new(d.columns * d.rows, 1, "a picture", err);
+    bool ok = d.bits && grid_new(grid, d.columns, top + d.rows + picture->n_notes, err);
+    if (ok && picture->title)
+        grid_text(grid, 0, 0, d.columns, str_of(picture->title), (struct style){.flags = CELL_BOLD});
+    ok = ok && put_points(picture, grid, top, &d, options->depth, err);
+    for (size_t i = 0; ok && i < picture->n_notes; i++)
+        grid_text(grid, top + d.rows + i, 0, d.columns, picture->notes[i], (struct style){.flags = CELL_DIM});
+    free(d.bits);
+    if (!ok)
+        grid_free(grid);
+    return ok;
+}
+
+/* ---- figures ---- */
+
+bool scatter_plan(const struct picture *picture, const struct render_options *options, struct figure *f, struct err *err)
+{
+    bool sized = options->width > 0;
+    *f = (struct figure){.picture = *picture};
+    f->text = options->text > 0 ? options->text : sized ? 7 : 8;
+    f->small = fmax(5, 0.88 * f->text);
+    f->dpi = options->dpi > 0 ? options->dpi : sized ? 600 : 300;
+    if (f->text < 5 || f->text > 10)
+        return err_set(err, ERR_ARG, "text=%g: expected 5 to 10 points", f->text);
+    f->width = sized ? options->width : 300;
+    f->grid_x = 3 * f->text;
+    f->grid_y = (picture->title ? 2.2 : 0.8) * f->text;
+    f->grid_w = f->width - f->grid_x - 0.8 * f->text;
+    f->grid_h = fmax(0.3 * f->grid_w, fmin(0.72 * f->grid_w, aspect_of(picture->scatter) * (f->grid_w - 10 * f->text) + 4 * f->text));
+    f->notes_y = f->grid_y + f->grid_h + 2.4 * f->text;
+    f->height = f->notes_y + (double)picture->n_notes * 1.3 * f->small + 0.4 * f->text;
+    return f->grid_w > 60 || err_set(err, ERR_ARG, "a width of %g points leaves the words no room", f->width);
+}
+
+static void put_disc(struct canvas *canvas, struct point at, double radius, struct rgb colour)
+{
+    enum { CORNERS = 16 };
+    struct point corners[CORNERS];
+    for (size_t i = 0; i < CORNERS; i++) {
+        double angle = 6.283185307179586 * (double)i / CORNERS;
+        corners[i] = (struct point){at.x + radius * cos(angle), at.y + radius * sin(angle)};
+    }
+    canvas->ops->polygon(canvas, corners, CORNERS, colour);
+}
+
+static bool overlaps(struct box a, struct box b)
+{
+    return a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
+}
+
+static void put_escaped(struct canvas *canvas, struct point at, const struct text_style *style, struct str text)
+{
+    struct buf printable = {0};
+    text_escape(&printable, text);
+    canvas->ops->text(canvas, at, style, buf_view(&printable));
+    buf_free(&printable);
+}
+
+/* Beside its point where it overlaps nothing that stands, else outward. `taken` [points + labels]. */
+static struct box label_box(const struct figure *f, struct point at, struct extents size, const struct box *taken, size_t n)
+{
+    double gap = 0.55 * f->text, w = size.width, h = size.height;
+    double right = at.x + gap, left = at.x - gap - w;
+    bool outward = at.x < f->grid_x + f->grid_w / 2;
+    const struct box places[] = {{outward ? left : right, at.y - h / 2, w, h}, {outward ? right : left, at.y - h / 2, w, h}, {at.x - w / 2, at.y - gap - h, w, h},
+                                 {at.x - w / 2, at.y + gap, w, h}};
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        bool clear = places[i].x > f->grid_x && places[i].x + w < f->grid_x + f->grid_w && places[i].y > f->grid_y &&
+                     places[i].y + h < f->grid_y + f->grid_h;
+        for (size_t k = 0; clear && k < n; k++)
+            clear = !overlaps(places[i], taken[k]);
+        if (clear)
+            return places[i];
+    }
+    return places[0];
+}
+
+static void put_frame(const struct figure *f, struct canvas *canvas, struct rgb colour)
+{
+    struct point corners[] = {{f->grid_x, f->grid_y}, {f->grid_x + f->grid_w, f->grid_y}, {f->grid_x + f->grid_w, f->grid_y + f->grid_h},
+                              {f->grid_x, f->grid_y + f->grid_h}};
+    for (size_t i = 0; i < 4; i++)
+        canvas->ops->line(canvas, corners[i], corners[(i + 1) % 4], 0.4, colour);
+}
+
+static void put_names(const struct figure *f, struct canvas *canvas, struct rgb ink, struct rgb pale)
+{
+    struct text_style style = {.size = f->text, .colour = ink, .along = 0.5};
+    if (f->picture.title) {
+        struct text_style title = {.size = 1.15 * f->text, .bold = true, .colour = ink, .along = 0.5};
+        put_escaped(canvas, (struct point){f->width / 2, 0.4 * f->text}, &title, str_of(f->picture.title));
+    }
+    if (f->picture.col_axis)
+        put_escaped(canvas, (struct point){f->grid_x + f->grid_w / 2, f->grid_y + f->grid_h + 0.4 * f->text}, &style, str_of(f->picture.col_axis));
+    style.upward = true;
+    if (f->picture.row_axis)
+        put_escaped(canvas, (struct point){0.6 * f->text, f->grid_y + f->grid_h / 2}, &style, str_of(f->picture.row_axis));
+    struct text_style note = {.size = f->small, .colour = pale, .width = f->width - f->text};
+    for (size_t i = 0; i < f->picture.n_notes; i++)
+        put_escaped(canvas, (struct point){0.5 * f->text, f->notes_y + (double)i * 1.3 * f->small}, &note, f->picture.notes[i]);
+}
+
+bool scatter_draw(const struct figure *f, struct canvas *canvas, struct err *err)
+{
+    static const struct rgb ink = {0x22, 0x22, 0x22}, pale = {0x77, 0x77, 0x77}, blue = {0x1f, 0x5f, 0xa8};
+    const struct scatter *s = f->picture.scatter;
+    double t = f->text, radius = 0.26 * t;
+    struct box *taken = mem_new(2 * s->n_points + 1, sizeof *taken, "a picture", err);
+    if (!taken)
+        return false;
+    struct frame frame = frame_of(s, f->grid_w - 10 * t, f->grid_h - 4 * t); /* room for names at the sides */
+    frame.dx += f->grid_x + 5 * t;
+    frame.dy += f->grid_y + 2 * t;
+    put_frame(f, canvas, pale);
+    for (size_t i = 0; i < s->n_lines; i++)
+        canvas->ops->line(canvas, place(&frame, s->points[s->lines[i].from].x, s->points[s->lines[i].from].y),
+                          place(&frame, s->points[s->lines[i].to].x, s->points[s->lines[i].to].y), 0.7, pale);
+    for (size_t i = 0; i < s->n_points; i++) {
+        struct point at = place(&frame, s->points[i].x, s->points[i].y);
+        put_disc(canvas, at, radius, s->points[i].strong ? figure_accent() : blue);
+        taken[i] = (struct box){at.x - radius, at.y - radius, 2 * radius, 2 * radius};
+    }
+    for (size_t i = 0; i < s->n_points; i++) {
+        struct text_style style = {.size = t, .bold = s->points[i].strong, .colour = ink};
+        struct point at = place(&frame, s->points[i].x, s->points[i].y);
+        struct box box = label_box(f, at, figure_extents(canvas, &style, s->points[i].label), taken, s->n_points + i);
+        taken[s->n_points + i] = box;
+        put_escaped(canvas, (struct point){box.x, box.y}, &style, s->points[i].label);
+    }
+    put_names(f, canvas, ink, pale);
+    free(taken);
+    return !canvas->failed || err_set(err, ERR_MEMORY, "the figure could not be drawn");
+}
