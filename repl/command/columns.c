@@ -120,10 +120,12 @@ static bool say(const struct listing *l, struct result *result, struct err *err)
     struct buf text = {0};
     bool table = strcmp(result_format(result), "table") == 0;
     if (table && l->n) {
-        buf_puts(&text, "mass c_j = (1/n)·Σ_i A_ij; ratio = n·c_j; cover = share of the queries i != j with A_ij >= 2/n;\n"
-                        "median of n·A_ij over i != j; a column has ratio >= 3 and cover >= 2/3 (definition and thresholds: gaze's own)\n"
-                        "nats = column part c_j of the scores s_ij = μ + r_i + c_j + e_ij (two-way ANOVA; gaze's own), split over the\n"
-                        "terms; edge = what of it relative positions alone make; share = n·Σ_j c_j² / Σ_ij (s_ij - μ - r_i)²\n");
+        buf_puts(&text, "mass c_j = (1/n)·Σ_i A_ij; ratio = n·c_j; cover = share of the queries i != j\n"
+                        "with A_ij >= 2/n; median of n·A_ij over i != j. A column has ratio >= 3 and\n"
+                        "cover >= 2/3 (definition and thresholds: gaze's own).\n"
+                        "nats = column part c_j of the scores s_ij = μ + r_i + c_j + e_ij (two-way\n"
+                        "ANOVA; gaze's own), split over the terms; edge = what of it relative positions\n"
+                        "alone make; share = n·Σ_j c_j² / Σ_ij (s_ij - μ - r_i)²\n");
         say_shares(l, &text);
     }
     if (!l->n)
