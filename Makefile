@@ -3,6 +3,8 @@
 #   make            build/gaze and build/libgaze.a
 #   make demo       install what is missing, build, show the embedded models        (YES=1: no question)
 #   make test       install what is missing, build, run every test
+#   make MPI=1 B=build-mpi   the same with MPI, for training over several machines
+#   make test-mpi   trains with four processes on this machine and compares
 #   make asan       every test under AddressSanitizer and UBSan
 #   make fuzz       feed the readers changed files for FUZZ_SECONDS each
 #   make bench      times beside PyTorch's
@@ -29,6 +31,11 @@ CPPFLAGS   += -D_GNU_SOURCE -I. $(PKG_CFLAGS)
 CFLAGS     += -std=c17 $(OPT) $(WARN) $(SANITIZE) -pthread
 LDFLAGS    += $(SANITIZE)
 LIBS       := $(PKG_LIBS) -lm -ldl -pthread
+# MPI=1: train over several machines (Open MPI, or another that has mpicc)
+ifdef MPI
+CPPFLAGS   += -DGAZE_MPI $(shell mpicc --showme:compile)
+LIBS       += $(shell mpicc --showme:link)
+endif
 UI_LIBS    := -lreadline -lncursesw -ltinfo
 COMPILE     = $(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP
 

@@ -260,12 +260,13 @@ static bool train(const struct session *session, const struct call *call, const 
     bool ok = t && training_run(t, place->state, &watch, &own);
     kept = kept || (t && !ok && own.code == ERR_CANCELLED);
     train_line_end(&line);
-    ok = ok && deliver(call, t, place, &own);
-    if (ok) {
+    bool first = t && training_is_first(t);
+    ok = ok && (!first || deliver(call, t, place, &own));
+    if (ok && first) {
         say_done(result, t, place, before, seconds_now() - begun);
         if (!place->keep_state && (training_kept(t) || call_given(call, "resume")))
             unlink(place->state);
-    } else if (kept) {
+    } else if (kept && (first || !t)) {
         say_kept(result, call, place);
     }
     training_free(t);

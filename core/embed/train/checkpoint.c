@@ -67,7 +67,7 @@ static bool write_state(const char *path, const struct train_options *o, const s
         h.E = t->E;
         h.total = t->corpus.total;
         h.hash = t->corpus.hash;
-        h.next = atomic_load(&t->next);
+        h.next = atomic_load(&t->next) * t->ranks.n; /* of all ranks' blocks */
         floats = t->corpus.V * t->E;
     }
     if (!out_open(path, &out, err))
@@ -151,11 +151,11 @@ bool checkpoint_options(const char *path, struct arena *arena, struct train_opti
     return ok;
 }
 
-/* Words in the blocks before. */
+/* Words in the blocks before, a rank's part of them. */
 static size_t words_before(const struct training *t, size_t next)
 {
     const struct corpus *c = &t->corpus;
-    return next / c->n_blocks * c->total + (size_t)c->before[next % c->n_blocks];
+    return (next / c->n_blocks * c->total + (size_t)c->before[next % c->n_blocks]) / t->ranks.n;
 }
 
 bool checkpoint_restore(const char *path, struct training *t, struct err *err)
@@ -166,7 +166,7 @@ bool checkpoint_restore(const char *path, struct training *t, struct err *err)
         return false;
     bool ok = check(&file, &h, err);
     if (ok && h.V) {
-        if (h.V != t->corpus.V || h.E != t->E || h.total != t->corpus.total || h.hash != t->corpus.hash || h.next > t->n_blocks)
+        if (h.V != t->corpus.V || h.E != t->E || h.total != t->corpus.total || h.hash != t->corpus.hash || h.next / t->ranks.n > t->n_blocks)
             ok = err_set(err, ERR_FORMAT, "%s: %s is not the corpus it was trained on: %zu words, %zu of them different, not %zu and %zu",
                          path, t->options.corpus, t->corpus.total, t->corpus.V, (size_t)h.total, (size_t)h.V);
         const unsigned char *rows = file.data + sizeof h + path_space(h.path_bytes);
@@ -174,7 +174,7 @@ bool checkpoint_restore(const char *path, struct training *t, struct err *err)
         if (ok) {
             memcpy(t->in, rows, bytes);
             memcpy(t->out, rows + bytes, bytes);
-            atomic_store(&t->next, h.next);
+            atomic_store(&t->next, h.next / t->ranks.n);
             atomic_store(&t->done, words_before(t, h.next));
         }
     }

@@ -55,6 +55,7 @@ NODISCARD struct training *training_new(const struct train_options *options, con
  * at ERR_CANCELLED, under a temporary name first. */
 NODISCARD bool training_run(struct training *training, const char *checkpoint, const struct train_watch *watch, struct err *err);
 void training_free(struct training *training);
+bool training_is_first(const struct training *training); /* of the processes that train together: the one that writes */
 bool training_kept(const struct training *training); /* was its state written by training_run? */
 
 /* The result, borrowed: V words, most frequent first, and their vectors, `stride` floats apart. */

@@ -126,6 +126,16 @@ static bool copy_options(struct training *t, const struct train_options *options
     return t->options.corpus != NULL;
 }
 
+/* Blocks are dealt out like cards. */
+static bool deal_blocks(struct training *t, struct err *err)
+{
+    size_t all;
+    if (!size_mul(t->corpus.n_blocks, t->options.epochs, &all))
+        return err_set(err, ERR_LIMIT, "%zu epochs of %zu blocks", t->options.epochs, t->corpus.n_blocks);
+    t->n_blocks = (all + t->ranks.n - 1 - t->ranks.own) / t->ranks.n;
+    return true;
+}
+
 struct training *training_new(const struct train_options *options, const char *scratch, const struct train_watch *watch,
                               struct err *err)
 {
@@ -133,14 +143,17 @@ struct training *training_new(const struct train_options *options, const char *s
     if (!t)
         return NULL;
     t->corpus.fd = -1;
-    if (!copy_options(t, options, err) ||
-        !corpus_read(options->corpus, options->min_count, scratch, watch, &t->corpus, err) || !make_chances(t, err) ||
-        !make_rows(t, err) || !size_mul(t->corpus.n_blocks, options->epochs, &t->n_blocks)) {
-        training_free(t);
-        return NULL;
-    }
     t->kernel = train_kernel_best();
-    return t;
+    bool joined = ranks_begin(&t->ranks, err);
+    bool ok = joined && copy_options(t, options, err) &&
+                 corpus_read(options->corpus, options->min_count, scratch, watch, &t->corpus, err) && make_chances(t, err) &&
+                 make_rows(t, err) && deal_blocks(t, err);
+    if (joined && ranks_most(&t->ranks, !ok) && ok)
+        ok = err_set(err, ERR_CANCELLED, "another rank cannot go on");
+    if (ok)
+        return t;
+    training_free(t);
+    return NULL;
 }
 
 void training_free(struct training *t)
@@ -152,6 +165,7 @@ void training_free(struct training *t)
     free(t->keep);
     free(t->noise);
     corpus_free(&t->corpus);
+    ranks_free(&t->ranks);
     free((char *)(uintptr_t)t->options.corpus);
     free(t);
 }
@@ -175,30 +189,93 @@ static void work(void *context, size_t task, size_t thread)
         s->err = err;
 }
 
-bool training_run(struct training *t, const char *checkpoint, const struct train_watch *watch, struct err *err)
+/* Workers train until `until`, the round's end or Ctrl-C. */
+static bool work_once(struct training *t, const struct train_watch *watch, double until, struct err *err)
 {
+    struct shift s = {.training = t, .watch = watch, .until = until, .failed = ATOMIC_FLAG_INIT};
+    atomic_store(&t->stop, false);
+    pool_run(t->options.threads, work, &s);
+    if (s.err.code != ERR_NONE && err)
+        *err = s.err;
+    if (atomic_load(&t->next) > t->limit)
+        atomic_store(&t->next, t->limit);
+    return s.err.code == ERR_NONE;
+}
+
+/* Ranks meet after so many blocks each, about a million words. All go on, or none. */
+static bool meet(struct training *t, bool ok, struct err *err)
+{
+    enum { GO_ON, STOP, FAIL };
+    int worst = ranks_most(&t->ranks, !ok ? FAIL : cancel_requested() ? STOP : GO_ON);
+    if (!ok)
+        return false;
+    if (worst == FAIL)
+        return err_set(err, ERR_CANCELLED, "another rank cannot go on");
+    if (worst == STOP)
+        cancel_request();
+    return ranks_average(&t->ranks, t->in, t->out, t->corpus.V, t->E, err);
+}
+
+static bool keep_state(struct training *t, const char *checkpoint, struct err *err)
+{
+    if (!checkpoint || t->ranks.own != 0)
+        return true;
+    t->kept = checkpoint_write(checkpoint, t, err);
+    return t->kept;
+}
+
+/* One rank: shifts end when a state is due. */
+static bool run_alone(struct training *t, const char *checkpoint, const struct train_watch *watch, struct err *err)
+{
+    t->limit = t->n_blocks;
     while (atomic_load(&t->next) < t->n_blocks) {
-        struct shift s = {.training = t, .watch = watch, .failed = ATOMIC_FLAG_INIT};
-        s.until = checkpoint ? train_clock() + t->options.checkpoint_seconds : INFINITY;
-        atomic_store(&t->stop, false);
-        pool_run(t->options.threads, work, &s);
-        if (s.err.code != ERR_NONE) {
-            if (err)
-                *err = s.err;
+        double until = checkpoint ? train_clock() + t->options.checkpoint_seconds : INFINITY;
+        if (!work_once(t, watch, until, err))
             return false;
-        }
-        if (atomic_load(&t->next) > t->n_blocks)
-            atomic_store(&t->next, t->n_blocks);
-        bool cancelled = cancel_requested() && atomic_load(&t->next) < t->n_blocks;
-        if (checkpoint && atomic_load(&t->next) < t->n_blocks) {
-            if (!checkpoint_write(checkpoint, t, err))
-                return false;
-            t->kept = true;
-        }
-        if (cancelled)
+        bool left = atomic_load(&t->next) < t->n_blocks;
+        if (left && !keep_state(t, checkpoint, err))
+            return false;
+        if (left && cancel_requested())
             return err_set(err, ERR_CANCELLED, "interrupted");
     }
     return true;
+}
+
+/* Several: rounds of ROUND blocks a rank, as many rounds for each; a state only where all are alike. */
+static bool run_together(struct training *t, const char *checkpoint, const struct train_watch *watch, struct err *err)
+{
+    enum { ROUND = 64 };
+    size_t all = t->corpus.n_blocks * t->options.epochs, most = (all + t->ranks.n - 1) / t->ranks.n;
+    double due = train_clock() + t->options.checkpoint_seconds;
+    bool ok = ranks_remember(&t->ranks, t->in, t->out, t->corpus.V, t->E, err);
+    for (size_t begin = atomic_load(&t->next); begin < most; begin += ROUND) {
+        t->limit = begin + ROUND < t->n_blocks ? begin + ROUND : t->n_blocks;
+        while (ok && atomic_load(&t->next) < t->limit && !cancel_requested())
+            ok = work_once(t, watch, INFINITY, err);
+        if (ok && cancel_requested()) /* the rest of the round is left out, so that ranks stay alike */
+            atomic_store(&t->next, t->limit);
+        if (!meet(t, ok, err))
+            return false;
+        bool left = begin + ROUND < most;
+        if (left && (cancel_requested() || train_clock() >= due)) {
+            if (!keep_state(t, checkpoint, err))
+                return false;
+            due = train_clock() + t->options.checkpoint_seconds;
+        }
+        if (left && cancel_requested())
+            return err_set(err, ERR_CANCELLED, "interrupted");
+    }
+    return ok;
+}
+
+bool training_run(struct training *t, const char *checkpoint, const struct train_watch *watch, struct err *err)
+{
+    return t->ranks.n == 1 ? run_alone(t, checkpoint, watch, err) : run_together(t, checkpoint, watch, err);
+}
+
+bool training_is_first(const struct training *t)
+{
+    return t->ranks.own == 0;
 }
 
 size_t training_words(const struct training *t, const struct str **words_out)

@@ -7,6 +7,7 @@
 #include "core/embed/train/alias.h"
 #include "core/embed/train/corpus.h"
 #include "core/embed/train/kernel.h"
+#include "core/embed/train/ranks.h"
 
 struct training {
     struct train_options options; /* strings on the heap */
@@ -16,9 +17,11 @@ struct training {
     uint32_t *keep;               /* [V] of 2^32: the chance of a word to survive sub-sampling */
     struct alias *noise;          /* [V] counts to the power 0.75 */
     const struct train_kernel *kernel;
-    size_t n_blocks;              /* of all epochs */
-    atomic_size_t next;           /* the block that is taken next */
-    atomic_size_t done;           /* words */
+    struct ranks ranks;           /* rank r of n takes the blocks r, r + n, r + 2n … of all epochs */
+    size_t n_blocks;              /* of all epochs that are this rank's */
+    size_t limit;                 /* workers leave before this one of them */
+    atomic_size_t next;           /* the one that is taken next */
+    atomic_size_t done;           /* words of this rank's blocks */
     atomic_bool stop;             /* every worker leaves after its block */
     bool kept;                    /* a state was written */
     double loss;                  /* of a step, smoothed; 0: not known yet */

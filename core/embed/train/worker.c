@@ -152,7 +152,8 @@ static void report(struct worker *w, const struct train_watch *watch)
         t->loss = w->loss / (double)w->looked;
     w->loss = 0;
     w->looked = 0;
-    size_t done = atomic_load_explicit(&t->done, memory_order_relaxed);
+    size_t done = atomic_load_explicit(&t->done, memory_order_relaxed) * t->ranks.n; /* the others are about as far */
+    done = done < total ? done : total;
     struct train_progress p = {.done = done, .total = total, .loss = t->loss, .rate = (double)rate_at(t, done)};
     if (watch && watch->progress)
         watch->progress(watch->context, &p);
@@ -165,9 +166,9 @@ bool worker_run(struct training *t, size_t thread, const struct train_watch *wat
     double reported = train_clock();
     while (ok && !atomic_load_explicit(&t->stop, memory_order_relaxed)) {
         size_t number = atomic_fetch_add_explicit(&t->next, 1, memory_order_relaxed);
-        if (number >= t->n_blocks)
+        if (number >= t->limit)
             break;
-        ok = train_block(&w, number, err);
+        ok = train_block(&w, number * t->ranks.n + t->ranks.own, err);
         double now = train_clock();
         if (thread == 0 && now - reported > REPORT) {
             report(&w, watch);
