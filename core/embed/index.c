@@ -6,6 +6,8 @@
 
 #include "core/base/text.h"
 
+enum { AHEAD = 16 };
+
 struct table {
     uint64_t *slots; /* hash's upper half << 32 | row + 1; 0: free */
     size_t mask;
@@ -51,9 +53,8 @@ static bool table_new(struct table *table, size_t n, struct err *err)
 }
 
 /* The row of the word, or SIZE_MAX; where `insert` is a row, it takes the free slot. */
-static size_t table_look(const struct table *table, const struct str *words, struct str word, size_t insert)
+static size_t table_look_hashed(const struct table *table, const struct str *words, struct str word, uint64_t hash, size_t insert)
 {
-    uint64_t hash = hash_of(word);
     for (size_t at = hash & table->mask;; at = (at + 1) & table->mask) {
         uint64_t slot = table->slots[at];
         if (!slot) {
@@ -65,6 +66,11 @@ static size_t table_look(const struct table *table, const struct str *words, str
         if (slot >> 32 == hash >> 32 && str_eq(words[row], word))
             return row;
     }
+}
+
+static size_t table_look(const struct table *table, const struct str *words, struct str word, size_t insert)
+{
+    return table_look_hashed(table, words, word, hash_of(word), insert);
 }
 
 struct vectors_index *index_new(const struct str *words, size_t n, unsigned char *twice_out, size_t *n_twice, struct err *err)
@@ -79,9 +85,17 @@ struct vectors_index *index_new(const struct str *words, size_t n, unsigned char
         index_free(index);
         return NULL;
     }
-    for (size_t i = 0; i < n; i++) {
-        twice_out[i] = table_look(&index->exact, words, words[i], i) != SIZE_MAX;
-        *n_twice += twice_out[i];
+    uint64_t ahead[AHEAD]; /* the slot of a later word is on its way while this one is looked up */
+    for (size_t i = 0; i < n + AHEAD; i++) {
+        if (i >= AHEAD) {
+            size_t row = i - AHEAD;
+            twice_out[row] = table_look_hashed(&index->exact, words, words[row], ahead[row % AHEAD], row) != SIZE_MAX;
+            *n_twice += twice_out[row];
+        }
+        if (i < n) {
+            ahead[i % AHEAD] = hash_of(words[i]);
+            __builtin_prefetch(&index->exact.slots[ahead[i % AHEAD] & index->exact.mask], 1);
+        }
     }
     return index;
 }

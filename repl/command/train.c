@@ -285,6 +285,12 @@ static bool run(struct session *session, const struct call *call, struct result 
     return ok;
 }
 
+static bool writes_itself(const struct call *call)
+{
+    (void)call;
+    return true;
+}
+
 static const struct option options[] = {
     {.name = "dim", .kind = VALUE_INT, .fallback = "100", .summary = "numbers in a vector", .lo = 1, .hi = 100000},
     {.name = "window", .kind = VALUE_INT, .fallback = "5", .summary = "words at most on either side; each position draws 1 … N", .lo = 1, .hi = 1000},
@@ -299,6 +305,7 @@ static const struct option options[] = {
     {.name = "checkpoint", .kind = VALUE_FLOAT, .fallback = "60", .summary = "seconds between two states on disk", .lo = 0.01, .hi = 1e8},
     {.name = "checkpoint-file", .kind = VALUE_FILE, .summary = "where the state goes; the output's name with .ckpt"},
     {.name = "resume", .kind = VALUE_FILE, .summary = "go on from this state, with its options"},
+    {.name = "format", .kind = VALUE_WORD, .summary = "bin, txt, vec, glove, npy or safetensors, whatever the extension"},
     {0}};
 static const struct arg args[] = {
     {.name = "TRAINER", .kind = ARG_WORD, .optional = true, .summary = "cbow or sg"},
@@ -337,6 +344,7 @@ const struct command command_train = {
                 "train sg corpus.txt.gz window=10 > vectors.vec\n"
                 "train resume=vectors.bin.ckpt > vectors.bin",
     .options = options,
+    .own_output = writes_itself,
     .args = args,
     .run = run,
 };
