@@ -88,7 +88,7 @@ static bool read_resume(const struct call *call, struct train_options *o, struct
     const struct call_word *trainer = call_arg(call, ARG_WORD, 0), *corpus = call_arg(call, ARG_FILE, 0);
     struct str path;
     for (const struct option *option = call->command->options; option->name; option++)
-        if (strcmp(option->name, "resume") != 0 && call_given(call, option->name)) {
+        if (strcmp(option->name, "resume") != 0 && strcmp(option->name, "format") != 0 && call_given(call, option->name)) {
             err_set(err, ERR_ARG, "%s= is in the state that resume= goes on from: leave it out", option->name);
             return call_blame_option(call, option->name, err);
         }
