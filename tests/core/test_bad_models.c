@@ -282,18 +282,27 @@ Test(bad_models, a_key_that_changes_numbers_is_never_taken_for_its_default)
 {
     static const struct {
         const char *folder, *key, *value;
-    } rows[] = {{"bert", "layer_norm_eps", "\"1e-5\""},        {"bert", "layer_norm_eps", "-1"},
-                {"bert", "hidden_act", "3"},                   {"bert", "position_embedding_type", "[]"},
-                {"bert", "tie_word_embeddings", "\"false\""},  {"bert", "num_hidden_layers", "1.5"},
-                {"bert", "hidden_size", "\"16\""},             {"bert", "hidden_size", "1e30"},
+    } rows[] = {{"bert", "layer_norm_eps", "\"1e-5\""},
+                {"bert", "layer_norm_eps", "-1"},
+                {"bert", "hidden_act", "3"},
+                {"bert", "position_embedding_type", "[]"},
+                {"bert", "tie_word_embeddings", "\"false\""},
+                {"bert", "num_hidden_layers", "1.5"},
+                {"bert", "hidden_size", "\"16\""},
+                {"bert", "hidden_size", "1e30"},
                 {"roberta", "pad_token_id", "-1"},
-                {"deberta-v1", "layer_norm_eps", "[]"},        {"deberta-v1", "relative_attention", "\"yes\""},
-                {"deberta-v1", "talking_head", "1"},           {"deberta-v1", "position_biased_input", "0"},
-                {"deberta-v1", "max_relative_positions", "{}"}, {"deberta-v1", "legacy", "\"\""},
-                {"deberta-v1", "pos_att_type", "7"},           {"deberta-v2-conv", "share_att_key", "\"true\""},
+                {"deberta-v1", "layer_norm_eps", "[]"},
+                {"deberta-v1", "relative_attention", "\"yes\""},
+                {"deberta-v1", "talking_head", "1"},
+                {"deberta-v1", "position_biased_input", "0"},
+                {"deberta-v1", "max_relative_positions", "{}"},
+                {"deberta-v1", "legacy", "\"\""},
+                {"deberta-v1", "pos_att_type", "7"},
+                {"deberta-v2-conv", "share_att_key", "\"true\""},
                 {"deberta-v2-conv", "norm_rel_ebd", "[\"layer_norm\"]"},
                 {"deberta-v2-conv", "position_buckets", "\"16\""},
-                {"deberta-v2-conv", "conv_act", "5"},          {"deberta-v2-conv", "conv_groups", "0"}};
+                {"deberta-v2-conv", "conv_act", "5"},
+                {"deberta-v2-conv", "conv_groups", "0"}};
     struct complaints complaints = {0};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char folder[200], row[400];
