@@ -12,11 +12,11 @@
 #include "core/run.h"
 
 enum {
-    SLOT_TERM = 4,   /* two of them */
-    SLOT_BLOCK = 6,  /* scores or probabilities of one head, or of all heads where heads are mixed */
+    SLOT_TERM = 4,  /* two of them */
+    SLOT_BLOCK = 6, /* scores or probabilities of one head, or of all heads where heads are mixed */
     SLOT_MIX = 7,
     BLOCK_ROWS = 512,
-    SMALL = 1 << 16  /* multiply-adds below which handing out work costs more than doing it */
+    SMALL = 1 << 16 /* multiply-adds below which handing out work costs more than doing it */
 };
 
 const char stack_letters[STACKS + 1] = "LDXE";
@@ -154,8 +154,7 @@ static bool prob_block(const struct attention *a, size_t head, unsigned terms, s
     return true;
 }
 
-bool attention_map(const struct attention *a, size_t head, struct part part, size_t row, size_t rows, float *out,
-                   struct err *err)
+bool attention_map(const struct attention *a, size_t head, struct part part, size_t row, size_t rows, float *out, struct err *err)
 {
     unsigned used = ~a->dropped;
     for (size_t done = 0; done < rows;) {
@@ -190,8 +189,7 @@ struct forward {
 static void fail_task(struct forward *forward, const struct err *err)
 {
     bool before = false;
-    if (__atomic_compare_exchange_n(&forward->failed, &before, true, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE) &&
-        forward->err)
+    if (__atomic_compare_exchange_n(&forward->failed, &before, true, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE) && forward->err)
         *forward->err = *err;
 }
 
@@ -297,8 +295,8 @@ bool term_content_logits(const struct attention *a, size_t head, size_t row, siz
 {
     (void)scratch, (void)err;
     size_t kv = head / (a->H / a->Hkv);
-    product_abt(rows, a->Tk, a->D, a->scale, a->q.data + row * a->q.row + head * a->q.step, a->q.row,
-                a->k.data + kv * a->k.step, a->k.row, true, out, a->Tk);
+    product_abt(rows, a->Tk, a->D, a->scale, a->q.data + row * a->q.row + head * a->q.step, a->q.row, a->k.data + kv * a->k.step,
+                a->k.row, true, out, a->Tk);
     return true;
 }
 

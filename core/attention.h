@@ -39,22 +39,22 @@ enum { MAX_TERMS = 8 };
 
 /* Which keys a query sees; all NULL: every key. */
 struct mask {
-    const uint32_t *lo, *hi;       /* [Tq] keys in [lo,hi) */
-    const unsigned char *bitmap;   /* [Tq, ceil(Tk/8)] bit set: visible; or NULL */
+    const uint32_t *lo, *hi;     /* [Tq] keys in [lo,hi) */
+    const unsigned char *bitmap; /* [Tq, ceil(Tk/8)] bit set: visible; or NULL */
 };
 
 struct attention {
     enum stack stack;
     size_t layer, text;
-    size_t Tq, Tk, H, Hkv, D;      /* query head h reads key/value head h / (H / Hkv) */
-    struct strided q, k, v, z;        /* of this text; as multiplied: after biases, norms and rotary */
-    float scale;                   /* multiplies every product of the terms */
+    size_t Tq, Tk, H, Hkv, D;        /* query head h reads key/value head h / (H / Hkv) */
+    struct strided q, k, v, z;       /* of this text; as multiplied: after biases, norms and rotary */
+    float scale;                     /* multiplies every product of the terms */
     const struct term *const *terms; /* those that exist here under this configuration, NULL-ended */
-    unsigned dropped;              /* bit t: term t is left out (an intervention) */
+    unsigned dropped;                /* bit t: term t is left out (an intervention) */
     struct mask mask;
-    float cap;                     /* 0, or scores = cap·tanh(Σ terms / cap) */
-    const float *mix_scores, *mix_probs; /* [H,H] out,in or NULL: talking heads, before and after the softmax */
-    const void *own;               /* what its terms need besides: position keys, bias table */
+    float cap;                                /* 0, or scores = cap·tanh(Σ terms / cap) */
+    const float *mix_scores, *mix_probs;      /* [H,H] out,in or NULL: talking heads, before and after the softmax */
+    const void *own;                          /* what its terms need besides: position keys, bias table */
     const struct intervention *interventions; /* that act on probabilities */
     size_t n_interventions;
 };

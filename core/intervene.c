@@ -74,8 +74,8 @@ static const struct intervention_kind kind_replace_hidden = {
 static const struct intervention_kind kind_positions = {
     .name = "positions", .summary = "other position ids", .positions = other_positions};
 
-const struct intervention_kind *const intervention_kinds[] = {&kind_drop_term,  &kind_uniform_head,   &kind_zero_head,
-                                                              &kind_zero_value, &kind_replace_hidden, &kind_positions, NULL};
+const struct intervention_kind *const intervention_kinds[] = {
+    &kind_drop_term, &kind_uniform_head, &kind_zero_head, &kind_zero_value, &kind_replace_hidden, &kind_positions, NULL};
 
 const struct intervention_kind *intervention_named(const char *name)
 {

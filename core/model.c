@@ -58,8 +58,8 @@ bool config_only(struct model *model, const char *key, const char *only, struct 
         buf_puts(&text, json_is_array(value) ? "[…]" : "{…}");
     bool ok = strcmp(buf_cstr(&text), only) == 0;
     if (!ok)
-        err_set(err, ERR_UNSUPPORTED, "%s/config.json: %s = %s is not read for %s (only %s)", model->folder, key,
-                buf_cstr(&text), model->arch->name, only);
+        err_set(err, ERR_UNSUPPORTED, "%s/config.json: %s = %s is not read for %s (only %s)", model->folder, key, buf_cstr(&text),
+                model->arch->name, only);
     buf_free(&text);
     return ok;
 }
@@ -71,8 +71,8 @@ bool config_activation(struct model *model, const char *key, const char *fallbac
     struct str name = json_str(json_get(model->config, key), fallback);
     model->activation = activation_named(name);
     if (!model->activation)
-        return err_set(err, ERR_UNSUPPORTED, "%s/config.json: %s = \"%.*s\" is no activation that is known", model->folder,
-                       key, STR_ARGS(name));
+        return err_set(err, ERR_UNSUPPORTED, "%s/config.json: %s = \"%.*s\" is no activation that is known", model->folder, key,
+                       STR_ARGS(name));
     return true;
 }
 
@@ -149,14 +149,14 @@ static bool check_shape(const struct model *model, const struct tensor *tensor, 
         struct buf wanted = {0};
         for (int i = 0; i < rank; i++)
             buf_printf(&wanted, "%s%zu", i ? "," : "", shape[i]);
-        err_set(err, ERR_FORMAT, "%s: tensor %.*s is %s, config.json of %s asks for [%s]", tensor->file,
-                STR_ARGS(tensor->name), tensor_describe(tensor, found), model->arch->name, buf_cstr(&wanted));
+        err_set(err, ERR_FORMAT, "%s: tensor %.*s is %s, config.json of %s asks for [%s]", tensor->file, STR_ARGS(tensor->name),
+                tensor_describe(tensor, found), model->arch->name, buf_cstr(&wanted));
         buf_free(&wanted);
         return false;
     }
     if (!tensor->dtype->is_float)
-        return err_set(err, ERR_FORMAT, "%s: tensor %.*s holds %s, a float type is needed", tensor->file,
-                       STR_ARGS(tensor->name), tensor->dtype->name);
+        return err_set(err, ERR_FORMAT, "%s: tensor %.*s holds %s, a float type is needed", tensor->file, STR_ARGS(tensor->name),
+                       tensor->dtype->name);
     return true;
 }
 
@@ -184,8 +184,8 @@ static bool missing(const struct model *model, const struct param *param, size_t
 }
 
 /* A parameter of that shape, found under one of the suffixes and widened to *out. */
-static bool bind_floats(struct model *model, const struct param *param, size_t layer, const char *suffixes,
-                        const size_t *shape, int rank, bool optional, const float **out, struct err *err)
+static bool bind_floats(struct model *model, const struct param *param, size_t layer, const char *suffixes, const size_t *shape,
+                        int rank, bool optional, const float **out, struct err *err)
 {
     const struct tensor *tensor = find_tensor(model, param->name, layer, suffixes);
     char first[16];
@@ -213,8 +213,7 @@ static bool bind_linear(struct model *model, const struct param *param, size_t l
         return false;
     *linear = (struct linear){.w = *tensor, .out = shape[0], .in = shape[1], .layout = param->layout};
     model->parameters += tensor_numel(tensor);
-    return param->kind == PARAM_LINEAR_NO_BIAS ||
-           bind_floats(model, param, layer, ".bias", shape, 1, false, &linear->bias, err);
+    return param->kind == PARAM_LINEAR_NO_BIAS || bind_floats(model, param, layer, ".bias", shape, 1, false, &linear->bias, err);
 }
 
 static bool bind_param(struct model *model, const struct param *param, size_t layer, struct err *err)

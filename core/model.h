@@ -7,23 +7,23 @@
 #include "core/weights/weights.h"
 
 struct model {
-    char *name, *folder;           /* the name that runs and commands call it by; where it lies */
-    const struct arch *arch;       /* NULL where only a tokenizer was there */
+    char *name, *folder;     /* the name that runs and commands call it by; where it lies */
+    const struct arch *arch; /* NULL where only a tokenizer was there */
     struct json *config;
-    struct tokenizer *tokenizer;   /* NULL where there is none */
-    struct weights *weights;       /* NULL: only the tokenizer was there */
-    char *tokenizer_problem;       /* why there is no tokenizer, or NULL */
+    struct tokenizer *tokenizer; /* NULL where there is none */
+    struct weights *weights;     /* NULL: only the tokenizer was there */
+    char *tokenizer_problem;     /* why there is no tokenizer, or NULL */
 
-    size_t layers, H, Hkv, D, E;   /* layers of the stack, heads, key/value heads, head width, model width */
-    size_t dim[128];               /* symbolic sizes by letter: 'V' vocabulary, 'E', 'A' = H·D, 'I' inner, 'P' positions,
-                                      'S' types, 'R' relative rows, … */
-    size_t max_tokens;             /* longest text, 0: any */
+    size_t layers, H, Hkv, D, E; /* layers of the stack, heads, key/value heads, head width, model width */
+    size_t dim[128];             /* symbolic sizes by letter: 'V' vocabulary, 'E', 'A' = H·D, 'I' inner, 'P' positions,
+                                    'S' types, 'R' relative rows, … */
+    size_t max_tokens;           /* longest text, 0: any */
     float norm_eps;
     const struct activation *activation;
     const struct term *const *terms; /* of the first stack, for names and help */
-    void *own, *layer_data;        /* the architecture's structs */
+    void *own, *layer_data;          /* the architecture's structs */
     struct arena *arena;
-    size_t parameters;             /* elements bound, counted once */
+    size_t parameters; /* elements bound, counted once */
     bool prepared;
 };
 
@@ -54,7 +54,8 @@ NODISCARD bool config_only(struct model *model, const char *key, const char *onl
 NODISCARD bool config_activation(struct model *model, const char *key, const char *fallback, struct err *err);
 
 /* For `info`: visit every parameter's row with where it was found (tensor NULL: absent, optional). */
-void model_each_param(const struct model *model, void (*visit)(void *context, const struct param *param, size_t layer,
-                      const struct tensor *weight), void *context);
+void model_each_param(const struct model *model,
+                      void (*visit)(void *context, const struct param *param, size_t layer, const struct tensor *weight),
+                      void *context);
 
 #endif

@@ -68,8 +68,11 @@ bool part_parse(const struct term *const *terms, struct str part, struct str sof
 
 void part_name(const struct term *const *terms, struct part part, struct buf *out)
 {
-    static const char *const before[] = {
-        [PART_PROBS] = "probs", [PART_SCORES] = "scores", [PART_LOGITS] = "", [PART_SOFTMAX] = "softmax of ", [PART_EDGE] = "edge of "};
+    static const char *const before[] = {[PART_PROBS] = "probs",
+                                         [PART_SCORES] = "scores",
+                                         [PART_LOGITS] = "",
+                                         [PART_SOFTMAX] = "softmax of ",
+                                         [PART_EDGE] = "edge of "};
     buf_puts(out, before[part.kind]);
     if (part.kind == PART_PROBS || part.kind == PART_SCORES)
         return;

@@ -113,7 +113,8 @@ static size_t same_class(const struct pass *pass, size_t t)
 {
     unsigned class = product_class(pass->starts[t + 1] - pass->starts[t]);
     size_t n = 1;
-    while (!product_rows_touch() && t + n < pass->n_texts && product_class(pass->starts[t + n + 1] - pass->starts[t + n]) == class)
+    while (!product_rows_touch() && t + n < pass->n_texts &&
+           product_class(pass->starts[t + n + 1] - pass->starts[t + n]) == class)
         n++;
     return n;
 }

@@ -11,12 +11,12 @@
 struct pass {
     struct run *run;
     struct arena *scratch;
-    size_t n_texts, rows;        /* rows of all texts together */
-    const size_t *starts;        /* [n_texts+1] */
-    const int32_t *ids, *types;  /* [rows] */
-    const int32_t *positions;    /* [rows] of each token within its text, from 0; an intervention may change them */
+    size_t n_texts, rows;       /* rows of all texts together */
+    const size_t *starts;       /* [n_texts+1] */
+    const int32_t *ids, *types; /* [rows] */
+    const int32_t *positions;   /* [rows] of each token within its text, from 0; an intervention may change them */
     const struct watch *watch;
-    float *attended, *inner;     /* [rows,E], [rows,inner_width] of pass_block_end, the same for every layer */
+    float *attended, *inner; /* [rows,E], [rows,inner_width] of pass_block_end, the same for every layer */
     size_t inner_width;
 };
 
@@ -35,8 +35,8 @@ struct attend {
     float scale;
     const struct term *const *terms;
     const float *mix_scores, *mix_probs;
-    const void *own;             /* one for all texts, or */
-    const void *const *owns;     /* one a text */
+    const void *own;         /* one for all texts, or */
+    const void *const *owns; /* one a text */
 };
 NODISCARD bool attention(struct pass *pass, const struct attend *attend, float **z_out, struct err *err);
 

@@ -17,16 +17,16 @@ struct site {
 struct intervention_kind;
 struct intervention {
     const struct intervention_kind *kind;
-    size_t layer, head, token;   /* SIZE_MAX: all */
-    unsigned terms;              /* drop_term: bits */
-    const float *values;         /* replace_hidden: [rows,E] of that layer's output (0 the embeddings); positions: [rows] */
+    size_t layer, head, token; /* SIZE_MAX: all */
+    unsigned terms;            /* drop_term: bits */
+    const float *values;       /* replace_hidden: [rows,E] of that layer's output (0 the embeddings); positions: [rows] */
 };
 struct intervention_kind {
     const char *name, *summary;
     void (*positions)(const struct intervention *, int32_t *positions, size_t rows);
-    void (*attention)(const struct intervention *, struct attention *);                      /* before the softmax */
+    void (*attention)(const struct intervention *, struct attention *); /* before the softmax */
     void (*probs)(const struct intervention *, const struct attention *, size_t head, size_t row, size_t rows, float *probs);
-    void (*output)(const struct intervention *, struct attention *);                         /* z is there */
+    void (*output)(const struct intervention *, struct attention *); /* z is there */
     void (*hidden)(const struct intervention *, size_t index, float *hidden, size_t rows, size_t E);
 };
 extern const struct intervention_kind *const intervention_kinds[]; /* NULL-ended: drop_term, uniform_head, zero_head,
@@ -41,18 +41,18 @@ struct watch {
 
 struct run {
     const struct model *model;
-    struct encoding *texts;      /* [n_texts], owned */
+    struct encoding *texts; /* [n_texts], owned */
     size_t n_texts, rows;
-    size_t *starts;              /* [n_texts+1] rows of each text in the packed order */
+    size_t *starts; /* [n_texts+1] rows of each text in the packed order */
     int32_t *ids, *types, *positions;
-    float **hidden;              /* [n_hidden] of [rows,E]; 0 the embedding output */
+    float **hidden; /* [n_hidden] of [rows,E]; 0 the embedding output */
     size_t n_hidden;
     struct attention *attentions; /* [n_attentions], in the order of the pass, texts within layers */
     size_t n_attentions, attentions_capacity;
-    _Atomic size_t done;         /* readers may look at the first `done` attentions */
+    _Atomic size_t done; /* readers may look at the first `done` attentions */
     struct intervention *interventions;
     size_t n_interventions;
-    struct arena *arena;         /* everything kept */
+    struct arena *arena; /* everything kept */
 };
 
 /* Run the model over the encodings, which it takes (also on failure). Errors: a text longer than the model's positions

@@ -20,8 +20,8 @@ static float small_float(uint32_t bits, int e, int m)
 {
     int bias = (1 << (e - 1)) - 1;
     uint32_t mantissa = bits & ((1u << m) - 1), exponent = bits >> m & ((1u << e) - 1);
-    float value = exponent ? ldexpf((float)(mantissa | 1u << m), (int)exponent - bias - m)
-                           : ldexpf((float)mantissa, 1 - bias - m);
+    float value =
+        exponent ? ldexpf((float)(mantissa | 1u << m), (int)exponent - bias - m) : ldexpf((float)mantissa, 1 - bias - m);
     return bits >> (e + m) & 1 ? -value : value;
 }
 
@@ -53,15 +53,15 @@ static float bf16_to_float(uint16_t b)
 }
 
 #define KEEP(x) ((float)(x))
-#define WIDEN(name, type, convert)                                         \
-    static void widen_##name(const void *from, size_t n, float *out)       \
-    {                                                                      \
-        const unsigned char *bytes = from;                                 \
-        for (size_t i = 0; i < n; i++) {                                   \
-            type value;                                                    \
-            memcpy(&value, bytes + i * sizeof value, sizeof value);        \
-            out[i] = convert(value);                                       \
-        }                                                                  \
+#define WIDEN(name, type, convert)                                                                                               \
+    static void widen_##name(const void *from, size_t n, float *out)                                                             \
+    {                                                                                                                            \
+        const unsigned char *bytes = from;                                                                                       \
+        for (size_t i = 0; i < n; i++) {                                                                                         \
+            type value;                                                                                                          \
+            memcpy(&value, bytes + i * sizeof value, sizeof value);                                                              \
+            out[i] = convert(value);                                                                                             \
+        }                                                                                                                        \
     }
 WIDEN(f64, double, KEEP)
 WIDEN(f16, uint16_t, half_to_float)
@@ -98,9 +98,8 @@ static const struct dtype u16 = {"U16", 1, 2, false, widen_u16};
 static const struct dtype u8 = {"U8", 1, 1, false, widen_u8};
 static const struct dtype boolean = {"BOOL", 1, 1, false, widen_u8};
 
-const struct dtype *const dtypes[] = {&DTYPE_F32, &DTYPE_F16, &DTYPE_BF16, &DTYPE_F64, &f8_e4m3, &f8_e5m2, &DTYPE_I64,
-                                      &i32,       &i16,       &i8,         &u64,       &u32,     &u16,     &u8,
-                                      &boolean,   NULL};
+const struct dtype *const dtypes[] = {&DTYPE_F32, &DTYPE_F16, &DTYPE_BF16, &DTYPE_F64, &f8_e4m3, &f8_e5m2, &DTYPE_I64, &i32,
+                                      &i16,       &i8,        &u64,        &u32,       &u16,     &u8,      &boolean,   NULL};
 
 const struct dtype *dtype_named(struct str name)
 {

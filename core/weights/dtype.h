@@ -6,9 +6,9 @@
 #include "core/base/mem.h"
 
 struct dtype {
-    const char *name;      /* as safetensors spells it: "F32", "BF16", "I64" */
-    size_t block, bytes;   /* elements a block, bytes a block: F32 1/4, BF16 1/2, later Q4_K 256/144 */
-    bool is_float;         /* may be multiplied */
+    const char *name;    /* as safetensors spells it: "F32", "BF16", "I64" */
+    size_t block, bytes; /* elements a block, bytes a block: F32 1/4, BF16 1/2, later Q4_K 256/144 */
+    bool is_float;       /* may be multiplied */
     void (*widen)(const void *from, size_t n, float *out); /* n a multiple of block; from may be unaligned */
 };
 extern const struct dtype *const dtypes[]; /* NULL-ended */

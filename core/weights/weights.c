@@ -69,8 +69,8 @@ static bool nothing_to_open(const char *folder, struct err *err)
     if (dir)
         closedir(dir);
     if (found.n)
-        err_set(err, ERR_UNSUPPORTED, "%s: weights in a format that is not read yet: %s (read are: %s)", folder,
-                buf_cstr(&found), buf_cstr(&readable));
+        err_set(err, ERR_UNSUPPORTED, "%s: weights in a format that is not read yet: %s (read are: %s)", folder, buf_cstr(&found),
+                buf_cstr(&readable));
     else
         err_set(err, ERR_NOT_FOUND, "%s: holds no weights (looked for %s)", folder, buf_cstr(&readable));
     buf_free(&readable);
@@ -174,8 +174,8 @@ bool weights_add(struct weights *weights, struct tensor tensor, struct err *err)
         if (!size_mul(numel, tensor.shape[i], &numel))
             return err_set(err, ERR_FORMAT, "%s: tensor %.*s: its shape overflows", tensor.file, STR_ARGS(tensor.name));
     if (!dtype_size(tensor.dtype, numel, &bytes) || bytes != tensor.bytes)
-        return err_set(err, ERR_FORMAT, "%s: tensor %.*s: %zu bytes for %zu elements of %s", tensor.file,
-                       STR_ARGS(tensor.name), tensor.bytes, numel, tensor.dtype->name);
+        return err_set(err, ERR_FORMAT, "%s: tensor %.*s: %zu bytes for %zu elements of %s", tensor.file, STR_ARGS(tensor.name),
+                       tensor.bytes, numel, tensor.dtype->name);
     if (!mem_grow((void **)&weights->tensors, &weights->capacity, weights->n + 1, sizeof tensor, "the list of tensors", err) ||
         !arena_str(weights->arena, tensor.name, &tensor.name, err))
         return false;
