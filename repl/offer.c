@@ -243,12 +243,24 @@ static void offer_folders(struct completion *c)
     offer_entries(c, true);
 }
 
+/* Words of the vectors in use that begin so, the first of the set; nothing where nothing was typed. */
+static void offer_vocabulary(struct completion *c)
+{
+    enum { MOST = 50 };
+    const struct vectors *v = c->session->vectors;
+    for (size_t i = 0, n = 0; v && c->typed.n && i < v->V && n < MOST; i++)
+        if (str_starts(v->words[i], c->typed)) {
+            completion_add_name(c, v->words[i]);
+            n++;
+        }
+}
+
 /* ---- the rows ---- */
 
 static void (*const arg_offers[])(struct completion *) = {
     [ARG_TEXT] = NULL,        [ARG_RUN] = offer_runs,     [ARG_SELECTOR] = offer_selector,
     [ARG_FILE] = offer_files, [ARG_MODEL] = offer_loaded, [ARG_LOADABLE] = offer_loadable,
-    [ARG_WORD] = NULL,        [ARG_COMMAND] = NULL,       [ARG_WORDS] = NULL,
+    [ARG_WORD] = NULL,        [ARG_COMMAND] = NULL,       [ARG_WORDS] = offer_vocabulary,
     [ARG_VERB] = offer_verbs, [ARG_RAW] = NULL,
 };
 static void (*const value_offers[])(struct completion *) = {
