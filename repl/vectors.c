@@ -99,7 +99,8 @@ static bool no_sign_before(const struct call *call, const struct call_word *word
     return call_blame(call, word, err);
 }
 
-static bool read_terms(const struct call *call, enum signs signs, struct asked *asked, const struct call_word **places, struct err *err)
+static bool read_terms(const struct call *call, enum signs signs, struct asked *asked, const struct call_word **places,
+                       struct err *err)
 {
     char sign = '+', next;
     bool waiting = true; /* a word may come without a sign of its own */

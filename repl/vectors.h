@@ -15,8 +15,8 @@ struct asked {
 /* Take the words of a call as they stand (`signs`: + and − between them are signs;
  * SIGNS_OPTIONAL: words may also stand side by side) and look them up in the set in use. */
 enum signs { SIGNS_NONE, SIGNS_BETWEEN, SIGNS_OPTIONAL };
-NODISCARD bool asked_make(struct session *session, const struct call *call, enum signs signs, struct result *result, struct asked *out,
-                          struct err *err);
+NODISCARD bool asked_make(struct session *session, const struct call *call, enum signs signs, struct result *result,
+                          struct asked *out, struct err *err);
 void asked_free(struct asked *asked);
 
 /* Put "; did you mean WORD?" behind a message about a word that is not in the set. Returns false. */
@@ -24,18 +24,30 @@ bool suggest_word(const struct vectors *vectors, struct str word, struct err *er
 /* The answers as rows: word, score, and for a person a bar. */
 NODISCARD bool give_hits(struct result *result, const struct vectors *vectors, const struct hit *hits, size_t n, struct err *err);
 /* A picture of words with what a call says of it (palette=, title=, size=, dpi=, digits=) and where it comes from. */
-NODISCARD bool give_picture(struct session *session, const struct call *call, const struct vectors *vectors, struct picture *picture,
-                            struct result *result, struct err *err);
+NODISCARD bool give_picture(struct session *session, const struct call *call, const struct vectors *vectors,
+                            struct picture *picture, struct result *result, struct err *err);
 /* A bar of at most `cells` cells in eighths; below 0 in another character. */
 void put_bar(struct buf *out, double share, size_t cells);
 
-#define OPTION_CASE {"case", VALUE_ENUM, "exact|fold", "exact", "fold: where a word is absent, the most frequent one equal without case", 0, 0}
-#define OPTION_TOP(n) {"top", VALUE_INT, NULL, n, "so many words", 1, 10000000}
-#define OPTION_INPUTS {"inputs", VALUE_FLAG, NULL, "off", "on: words of the question may be answers", 0, 0}
+#define OPTION_CASE                                                                                                              \
+    {                                                                                                                            \
+        "case", VALUE_ENUM, "exact|fold", "exact", "fold: where a word is absent, the most frequent one equal without case", 0,  \
+            0                                                                                                                    \
+    }
+#define OPTION_TOP(n)                                                                                                            \
+    {                                                                                                                            \
+        "top", VALUE_INT, NULL, n, "so many words", 1, 10000000                                                                  \
+    }
+#define OPTION_INPUTS                                                                                                            \
+    {                                                                                                                            \
+        "inputs", VALUE_FLAG, NULL, "off", "on: words of the question may be answers", 0, 0                                      \
+    }
 
-#define OPTION_FIGURE                                                                                                          \
-    {"title", VALUE_TEXT, NULL, NULL, "a title above the figure; none by default", 0, 0},                                      \
-    {"size", VALUE_WORD, NULL, NULL, "acl1, acl2, nature1, nature2, or a width: 85mm, 8.5cm, 3.25in, 240pt", 0, 0},            \
-    {"dpi", VALUE_FLOAT, NULL, NULL, "pixels an inch: 300, or 600 where size= is given", 36, 2400}
+#define OPTION_FIGURE                                                                                                            \
+    {"title", VALUE_TEXT, NULL, NULL, "a title above the figure; none by default", 0, 0},                                        \
+        {"size", VALUE_WORD, NULL, NULL, "acl1, acl2, nature1, nature2, or a width: 85mm, 8.5cm, 3.25in, 240pt", 0, 0},          \
+    {                                                                                                                            \
+        "dpi", VALUE_FLOAT, NULL, NULL, "pixels an inch: 300, or 600 where size= is given", 36, 2400                             \
+    }
 
 #endif

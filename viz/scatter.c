@@ -110,8 +110,14 @@ static void put_label(struct cell_grid *grid, size_t top, const struct dots *d, 
     long row = (long)at.y / 4, col = (long)at.x / 2;
     size_t n = text_columns(point->label);
     bool left = at.x < (double)d->columns; /* names point outward */
-    const long places[][2] = {{row, left ? col - 1 - (long)n : col + 2}, {row, left ? col + 2 : col - 1 - (long)n}, {row - 1, col - (long)n / 2}, {row + 1, col - (long)n / 2},
-                              {row - 1, col + 1}, {row + 1, col + 1}, {row - 1, col - (long)n}, {row + 1, col - (long)n}};
+    const long places[][2] = {{row, left ? col - 1 - (long)n : col + 2},
+                              {row, left ? col + 2 : col - 1 - (long)n},
+                              {row - 1, col - (long)n / 2},
+                              {row + 1, col - (long)n / 2},
+                              {row - 1, col + 1},
+                              {row + 1, col + 1},
+                              {row - 1, col - (long)n},
+                              {row + 1, col - (long)n}};
     struct style style = {.flags = point->strong ? CELL_BOLD : 0};
     for (size_t i = 0; i < sizeof places / sizeof *places; i++)
         if (is_free(taken, d, places[i][0], places[i][1], n)) {
@@ -121,7 +127,8 @@ static void put_label(struct cell_grid *grid, size_t top, const struct dots *d, 
         }
 }
 
-static bool put_points(const struct picture *picture, struct cell_grid *grid, size_t top, struct dots *d, enum depth depth, struct err *err)
+static bool put_points(const struct picture *picture, struct cell_grid *grid, size_t top, struct dots *d, enum depth depth,
+                       struct err *err)
 {
     const struct scatter *s = picture->scatter;
     unsigned char *taken = mem_new(d->columns * d->rows, 1, "a picture", err);
@@ -186,7 +193,8 @@ bool scatter_plan(const struct picture *picture, const struct render_options *op
     f->grid_x = 3 * f->text;
     f->grid_y = (picture->title ? 2.2 : 0.8) * f->text;
     f->grid_w = f->width - f->grid_x - 0.8 * f->text;
-    f->grid_h = fmax(0.3 * f->grid_w, fmin(0.72 * f->grid_w, aspect_of(picture->scatter) * (f->grid_w - 10 * f->text) + 4 * f->text));
+    f->grid_h =
+        fmax(0.3 * f->grid_w, fmin(0.72 * f->grid_w, aspect_of(picture->scatter) * (f->grid_w - 10 * f->text) + 4 * f->text));
     f->notes_y = f->grid_y + f->grid_h + 2.4 * f->text;
     f->height = f->notes_y + (double)picture->n_notes * 1.3 * f->small + 0.4 * f->text;
     return f->grid_w > 60 || err_set(err, ERR_ARG, "a width of %g points leaves the words no room", f->width);
@@ -222,7 +230,9 @@ static struct box label_box(const struct figure *f, struct point at, struct exte
     double gap = 0.55 * f->text, w = size.width, h = size.height;
     double right = at.x + gap, left = at.x - gap - w;
     bool outward = at.x < f->grid_x + f->grid_w / 2;
-    const struct box places[] = {{outward ? left : right, at.y - h / 2, w, h}, {outward ? right : left, at.y - h / 2, w, h}, {at.x - w / 2, at.y - gap - h, w, h},
+    const struct box places[] = {{outward ? left : right, at.y - h / 2, w, h},
+                                 {outward ? right : left, at.y - h / 2, w, h},
+                                 {at.x - w / 2, at.y - gap - h, w, h},
                                  {at.x - w / 2, at.y + gap, w, h}};
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
         bool clear = places[i].x > f->grid_x && places[i].x + w < f->grid_x + f->grid_w && places[i].y > f->grid_y &&
@@ -237,7 +247,9 @@ static struct box label_box(const struct figure *f, struct point at, struct exte
 
 static void put_frame(const struct figure *f, struct canvas *canvas, struct rgb colour)
 {
-    struct point corners[] = {{f->grid_x, f->grid_y}, {f->grid_x + f->grid_w, f->grid_y}, {f->grid_x + f->grid_w, f->grid_y + f->grid_h},
+    struct point corners[] = {{f->grid_x, f->grid_y},
+                              {f->grid_x + f->grid_w, f->grid_y},
+                              {f->grid_x + f->grid_w, f->grid_y + f->grid_h},
                               {f->grid_x, f->grid_y + f->grid_h}};
     for (size_t i = 0; i < 4; i++)
         canvas->ops->line(canvas, corners[i], corners[(i + 1) % 4], 0.4, colour);
@@ -251,7 +263,8 @@ static void put_names(const struct figure *f, struct canvas *canvas, struct rgb 
         put_escaped(canvas, (struct point){f->width / 2, 0.4 * f->text}, &title, str_of(f->picture.title));
     }
     if (f->picture.col_axis)
-        put_escaped(canvas, (struct point){f->grid_x + f->grid_w / 2, f->grid_y + f->grid_h + 0.4 * f->text}, &style, str_of(f->picture.col_axis));
+        put_escaped(canvas, (struct point){f->grid_x + f->grid_w / 2, f->grid_y + f->grid_h + 0.4 * f->text}, &style,
+                    str_of(f->picture.col_axis));
     style.upward = true;
     if (f->picture.row_axis)
         put_escaped(canvas, (struct point){0.6 * f->text, f->grid_y + f->grid_h / 2}, &style, str_of(f->picture.row_axis));

@@ -29,7 +29,7 @@ struct forms {
     struct buf folded;
     struct vectors_index *index;
     size_t n;
-    uint32_t *number;  /* [n] row → first row of equal form */
+    uint32_t *number; /* [n] row → first row of equal form */
     bool fold;
 };
 
@@ -87,9 +87,9 @@ struct job {
     const struct vectors *v;
     const struct forms *forms;
     const struct lanes *lanes;
-    size_t n;              /* questions to answer */
-    uint32_t (*abc)[3];    /* [n] numbers of distinct words */
-    float *units;          /* [distinct, E] */
+    size_t n;           /* questions to answer */
+    uint32_t (*abc)[3]; /* [n] numbers of distinct words */
+    float *units;       /* [distinct, E] */
     size_t distinct;
     uint32_t *distinct_of; /* [V'] row → number of distinct word, or UINT32_MAX */
     size_t width;          /* words of a block */
@@ -188,8 +188,8 @@ static bool number_words(struct job *job, const struct eval_set *set, struct eva
         const struct eval_question *question = &set->questions[q];
         const struct str words[3] = {question->a, question->b, question->c};
         size_t found[3];
-        answers[q] = (struct eval_answer){.skipped = forms_find(job->forms, question->d) == SIZE_MAX,
-                                          .row = {VECTORS_NONE, VECTORS_NONE}};
+        answers[q] =
+            (struct eval_answer){.skipped = forms_find(job->forms, question->d) == SIZE_MAX, .row = {VECTORS_NONE, VECTORS_NONE}};
         for (size_t k = 0; k < 3; k++)
             answers[q].skipped |= (found[k] = forms_find(job->forms, words[k])) == SIZE_MAX;
         for (size_t k = 0; k < 3 && !answers[q].skipped; k++) {
@@ -237,8 +237,8 @@ static void settle(const struct job *job, const struct eval_set *set, const size
     }
 }
 
-static bool answer_analogies(struct vectors *v, const struct eval_set *set, const struct forms *forms, struct eval_answer *answers,
-                             struct err *err)
+static bool answer_analogies(struct vectors *v, const struct eval_set *set, const struct forms *forms,
+                             struct eval_answer *answers, struct err *err)
 {
     struct job job = {.v = v, .forms = forms, .lanes = lanes_best()};
     size_t *question = NULL, threads = pool_threads();
@@ -269,8 +269,8 @@ static bool answer_analogies(struct vectors *v, const struct eval_set *set, cons
 
 /* ---- pairs ---- */
 
-static bool answer_pairs(const struct vectors *v, const struct eval_set *set, const struct forms *forms, struct eval_answer *answers,
-                         struct err *err)
+static bool answer_pairs(const struct vectors *v, const struct eval_set *set, const struct forms *forms,
+                         struct eval_answer *answers, struct err *err)
 {
     float *a = mem_new(v->E, sizeof *a, "a vector", err), *b = mem_new(v->E, sizeof *b, "a vector", err);
     bool ok = a && b;
@@ -286,15 +286,16 @@ static bool answer_pairs(const struct vectors *v, const struct eval_set *set, co
     return ok;
 }
 
-bool eval_answer_all(struct vectors *v, const struct eval_set *set, const struct eval_options *options, struct eval_answer *answers,
-                     struct err *err)
+bool eval_answer_all(struct vectors *v, const struct eval_set *set, const struct eval_options *options,
+                     struct eval_answer *answers, struct err *err)
 {
     struct forms forms;
     size_t n = options->restrict_words && options->restrict_words < v->V ? options->restrict_words : v->V;
     bool ok = scan_prepare(v, err) && forms_make(v, n, options->fold, &forms, err);
     if (!ok)
         return false;
-    ok = (set->kind == EVAL_ANALOGIES ? answer_analogies(v, set, &forms, answers, err) : answer_pairs(v, set, &forms, answers, err));
+    ok = (set->kind == EVAL_ANALOGIES ? answer_analogies(v, set, &forms, answers, err)
+                                      : answer_pairs(v, set, &forms, answers, err));
     forms_free(&forms);
     return ok;
 }
@@ -332,7 +333,8 @@ static void rank(struct ranked *items, size_t n)
 
 double eval_spearman(const struct eval_set *set, const struct eval_answer *answers, struct err *err)
 {
-    struct ranked *people = mem_new(set->n, sizeof *people, "ranks", err), *cosines = mem_new(set->n, sizeof *cosines, "ranks", err);
+    struct ranked *people = mem_new(set->n, sizeof *people, "ranks", err),
+                  *cosines = mem_new(set->n, sizeof *cosines, "ranks", err);
     size_t n = 0;
     double xy = 0, xx = 0, yy = 0;
     for (size_t q = 0; people && cosines && q < set->n; q++)

@@ -24,7 +24,7 @@ struct eval_set {
     size_t n_sections, sections_capacity;
     struct eval_question *questions;
     size_t n, capacity;
-    size_t ignored;                /* analogies: lines that are not four words */
+    size_t ignored; /* analogies: lines that are not four words */
     struct buf text;
 };
 NODISCARD bool eval_read(const char *path, struct eval_set *out, struct err *err);
@@ -34,9 +34,9 @@ enum { EVAL_METHODS = 2 }; /* 3cosadd, 3cosmul, both are answered at once */
 extern const char *const eval_methods[EVAL_METHODS];
 
 struct eval_answer {
-    bool skipped;                 /* a word is unknown */
-    size_t row[EVAL_METHODS];     /* the answer, VECTORS_NONE where skipped */
-    float score[EVAL_METHODS];    /* 3cosadd: the cosine with the mean; pairs: the cosine, in [0] */
+    bool skipped;              /* a word is unknown */
+    size_t row[EVAL_METHODS];  /* the answer, VECTORS_NONE where skipped */
+    float score[EVAL_METHODS]; /* 3cosadd: the cosine with the mean; pairs: the cosine, in [0] */
     bool correct[EVAL_METHODS];
 };
 struct eval_options {

@@ -74,7 +74,8 @@ static struct eval_question *add_question(struct eval_set *set, struct err *err)
 
 static bool add_section(struct eval_set *set, struct str name, struct err *err)
 {
-    if (!mem_grow((void **)&set->sections, &set->sections_capacity, set->n_sections + 1, sizeof *set->sections, "the sections", err))
+    if (!mem_grow((void **)&set->sections, &set->sections_capacity, set->n_sections + 1, sizeof *set->sections, "the sections",
+                  err))
         return false;
     set->sections[set->n_sections++] = (struct eval_section){.name = name, .first = set->n};
     return true;
@@ -180,8 +181,10 @@ bool eval_read(const char *path, struct eval_set *out, struct err *err)
     source_free(source);
     bool ok = buf_ok(&out->text, err) && (looks_like_analogies(out) ? read_analogies(out, err) : read_pairs(out, path, err));
     if (ok && out->n == 0)
-        ok = err_set(err, ERR_FORMAT, "%s: holds no question: lines of four words under \": section\" lines, or two words and a "
-                     "number are read", path);
+        ok = err_set(err, ERR_FORMAT,
+                     "%s: holds no question: lines of four words under \": section\" lines, or two words and a "
+                     "number are read",
+                     path);
     if (!ok)
         eval_set_free(out);
     return ok;

@@ -15,7 +15,7 @@ struct vectors_format {
     /* Fill V, E, words, data, dtype, stride or offsets; what is not borrowed from the source lies in the arena or in own.
      * Words may repeat: vectors_finish sees to that. */
     bool (*open)(struct vectors *vectors, const struct vectors_options *options, struct err *err);
-    void (*close)(struct vectors *vectors);  /* frees own; NULL: nothing */
+    void (*close)(struct vectors *vectors); /* frees own; NULL: nothing */
     /* The vector of a word that is not in the file; NULL: there is none. */
     bool (*unknown)(const struct vectors *vectors, struct str word, float *out);
     /* Write the set. `path`: of the file, for formats that put another beside it; NULL in pipes. */

@@ -118,9 +118,11 @@ size_t index_find(const struct vectors_index *index, struct str word)
 
 void word_fold(struct str word, struct buf *out)
 {
-    static const struct { int32_t cp; const char *upper; } longer[] = {
-        {0xdf, "SS"}, {0x149, "\xca\xbcN"}, {0x1f0, "J\xcc\x8c"}, {0xfb00, "FF"}, {0xfb01, "FI"},
-        {0xfb02, "FL"}, {0xfb03, "FFI"}, {0xfb04, "FFL"}, {0xfb05, "ST"}, {0xfb06, "ST"}};
+    static const struct {
+        int32_t cp;
+        const char *upper;
+    } longer[] = {{0xdf, "SS"},   {0x149, "\xca\xbcN"}, {0x1f0, "J\xcc\x8c"}, {0xfb00, "FF"}, {0xfb01, "FI"},
+                  {0xfb02, "FL"}, {0xfb03, "FFI"},      {0xfb04, "FFL"},      {0xfb05, "ST"}, {0xfb06, "ST"}};
     char bytes[4];
     for (size_t i = 0, n; i < word.n; i += n) {
         unsigned char c = (unsigned char)word.s[i];

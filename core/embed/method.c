@@ -143,7 +143,8 @@ static void pair_bounds(const struct query_term *terms, size_t n, size_t rows, c
     for (size_t r = 0; r < rows; r++) {
         double s = (double)slack[r], t = (double)slack[rows + r];
         double most = (double)dots[r] + s - constant, least = (double)dots[r] - s - constant;
-        double far = sqrt(fmax(2 - 2 * ((double)dots[rows + r] - t), 0)), near = sqrt(fmax(2 - 2 * ((double)dots[rows + r] + t), 0));
+        double far = sqrt(fmax(2 - 2 * ((double)dots[rows + r] - t), 0)),
+               near = sqrt(fmax(2 - 2 * ((double)dots[rows + r] + t), 0));
         double top = most > 0 ? (near > 0 ? most / near : 1) : most / fmax(far, 1e-6);
         double bottom = least > 0 ? least / fmax(far, 1e-6) : (near > 0 ? least / near : -1);
         upper[r] = (float)fmin(top + 1e-6, 1.00001);

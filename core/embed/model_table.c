@@ -9,7 +9,8 @@ static void close_table(struct vectors *v)
     weights_close(v->own);
 }
 
-static const struct vectors_format of_model = {.name = "model", .summary = "a transformer's input embeddings", .close = close_table};
+static const struct vectors_format of_model = {
+    .name = "model", .summary = "a transformer's input embeddings", .close = close_table};
 
 /* Strings of the ids, in the arena; ids without one are left out, which makes rows lie anywhere. */
 static bool take_words(struct vectors *v, const struct tokenizer *tokenizer, size_t rows, struct err *err)
@@ -36,8 +37,8 @@ struct vectors *vectors_of_model(const struct model *model, const char *name, st
 {
     const struct tensor *table = model_word_table(model), *again;
     if (!table || !model->tokenizer) {
-        err_set(err, ERR_NOT_FOUND, "%s has no %s", model->name, table ? "tokenizer, so that its embeddings have no names"
-                                                                       : "table of word embeddings");
+        err_set(err, ERR_NOT_FOUND, "%s has no %s", model->name,
+                table ? "tokenizer, so that its embeddings have no names" : "table of word embeddings");
         return NULL;
     }
     struct vectors *v = vectors_new(name, model->folder, err);

@@ -37,7 +37,7 @@ static const char *slow(const char *s, const char *end, float *out)
 /* How many of the eight bytes (the first lowest) are leading digits. */
 static unsigned leading_digits(uint64_t bytes)
 {
-    uint64_t x = bytes ^ 0x3030303030303030u;                        /* digits become 0 … 9 */
+    uint64_t x = bytes ^ 0x3030303030303030u;                               /* digits become 0 … 9 */
     uint64_t other = (x | (x + 0x7676767676767676u)) & 0x8080808080808080u; /* set where above 9 */
     return other ? (unsigned)__builtin_ctzll(other) / 8 : 8;
 }
@@ -47,7 +47,8 @@ static uint64_t eight_digits(uint64_t bytes)
 {
     bytes &= 0x0f0f0f0f0f0f0f0fu;
     bytes = bytes * 10 + (bytes >> 8);
-    return ((bytes & 0x000000ff000000ffu) * 0x000f424000000064u + (bytes >> 16 & 0x000000ff000000ffu) * 0x0000271000000001u) >> 32;
+    return ((bytes & 0x000000ff000000ffu) * 0x000f424000000064u + (bytes >> 16 & 0x000000ff000000ffu) * 0x0000271000000001u) >>
+           32;
 }
 
 /* Gather digits into *mantissa; returns behind them. *mantissa may wrap where there are more than 19: the caller counts. */
@@ -70,8 +71,8 @@ static const char *digits(const char *s, const char *end, uint64_t *mantissa)
     return s;
 }
 
-/* One digit, a point and up to eight digits, as most files have them: without a branch that depends on the number. NULL where
- * it is not of that form. */
+/* One digit, a point and up to fifteen digits, as nearly all files have them: with few branches that depend on the number. The
+ * next 24 bytes are there. NULL where it is not of that form. */
 static inline const char *common(const char *s, float *out)
 {
     size_t negative = *s == '-';
@@ -79,12 +80,24 @@ static inline const char *common(const char *s, float *out)
     uint64_t first = (uint64_t)(unsigned char)*s - '0', bytes;
     memcpy(&bytes, s + 2, 8);
     unsigned n = leading_digits(bytes);
-    if (first > 9 || s[1] != '.' || n == 0 || (s[2 + n] != ' ' && s[2 + n] != '\n'))
+    if (first > 9 || s[1] != '.' || n == 0)
         return NULL;
-    double value = (double)(first * whole_powers[n] + eight_digits(bytes << 8 * (8 - n))) / powers[n];
+    uint64_t mantissa = first * whole_powers[n] + eight_digits(bytes << 8 * (8 - n));
+    if (n == 8) {
+        memcpy(&bytes, s + 10, 8);
+        unsigned more = leading_digits(bytes);
+        if (more == 8)
+            return NULL;
+        if (more)
+            mantissa = mantissa * whole_powers[more] + eight_digits(bytes << 8 * (8 - more));
+        n += more;
+    }
+    if ((s[2 + n] != ' ' && s[2 + n] != '\n') || mantissa >> 53)
+        return NULL;
+    double value = (double)mantissa / powers[n];
     uint64_t bits;
     memcpy(&bits, &value, 8);
-    if ((bits & 0x1fffffff) == 0x10000000)
+    if ((bits & 0x1fffffff) == 0x10000000 || (mantissa && value < 1.2e-38))
         return NULL;
     bits |= negative << 63;
     memcpy(&value, &bits, 8);
@@ -94,7 +107,7 @@ static inline const char *common(const char *s, float *out)
 
 const char *number_parse(const char *s, const char *end, float *out)
 {
-    const char *begin = s, *quick = end - s >= 16 ? common(s, out) : NULL;
+    const char *begin = s, *quick = end - s >= 24 ? common(s, out) : NULL;
     if (quick)
         return quick;
     bool negative = s < end && *s == '-';

@@ -1,5 +1,6 @@
 /* Principal components from the n × n products of the centred rows, whose eigenvectors are the places (n is small, E is not).
- * Eigenvalues by Jacobi's rotations (1846), which are exact for symmetric matrices however their eigenvalues lie. See project.h. */
+ * Eigenvalues by Jacobi's rotations (1846), which are exact for symmetric matrices however their eigenvalues lie. See project.h.
+ */
 #include "core/embed/project.h"
 
 #include <math.h>

@@ -30,7 +30,8 @@ bool query_resolve(struct vectors *v, struct query_term *terms, size_t n, bool f
         double norm = sqrt(dot_exact(unit, unit, v->E));
         if (!isfinite(norm)) {
             *unknown_out = i;
-            return err_set(err, ERR_FORMAT, "\"%.*s\" has numbers in %s that are NaN or infinite", STR_ARGS(terms[i].word), v->name);
+            return err_set(err, ERR_FORMAT, "\"%.*s\" has numbers in %s that are NaN or infinite", STR_ARGS(terms[i].word),
+                           v->name);
         }
         for (size_t d = 0; d < v->E; d++)
             unit[d] = norm > 0 ? (float)((double)unit[d] / norm) : 0;
@@ -99,8 +100,8 @@ struct search {
     size_t n_terms, n_probes, k;
     double constant;
     struct probe *probes;
-    float *upper;        /* [V] */
-    struct heap *heaps;  /* [threads] */
+    float *upper;       /* [V] */
+    struct heap *heaps; /* [threads] */
     atomic_bool failed;
 };
 
@@ -165,7 +166,8 @@ static bool is_input(const struct query_term *terms, size_t n, size_t row)
 }
 
 /* Compute every row that may reach the threshold. */
-static bool finish(struct search *s, float least, bool keep_inputs, size_t k, struct hit *hits_out, size_t *n_out, struct err *err)
+static bool finish(struct search *s, float least, bool keep_inputs, size_t k, struct hit *hits_out, size_t *n_out,
+                   struct err *err)
 {
     size_t V = s->v->V, E = s->v->E, capacity = 0, n = 0;
     struct hit *hits = NULL;

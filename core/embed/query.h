@@ -8,19 +8,19 @@
 struct query_term {
     struct str word;
     bool negative;
-    size_t row;         /* set by query_resolve: its row, or VECTORS_NONE where the format made its vector */
-    const float *unit;  /* [E] set by query_resolve */
+    size_t row;        /* set by query_resolve: its row, or VECTORS_NONE where the format made its vector */
+    const float *unit; /* [E] set by query_resolve */
 };
 
 struct hit {
-    size_t word;        /* row */
+    size_t word; /* row */
     float score;
 };
 
 /* How a question's terms make a score. One row of query_methods. */
 struct query_method {
     const char *name, *summary, *source;
-    bool pair;          /* wants one word taken away, one before it and one behind it */
+    bool pair; /* wants one word taken away, one before it and one behind it */
     /* The directions that rows are multiplied with, [·,E] into out (room for n); how many, at least 1. */
     size_t (*directions)(const struct query_term *terms, size_t n, size_t E, float *out);
     /* A row's score from its products with the directions. */

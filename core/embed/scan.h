@@ -6,12 +6,12 @@
 #include "core/embed/vectors.h"
 
 struct scan {
-    size_t width;        /* bytes of a row of codes: E, up to a multiple of 16 */
-    int8_t *codes;       /* [V,width]; unit vector ≈ code · step */
-    float *steps;        /* [V] */
-    float *errors;       /* [V] ‖unit − code·step‖, rounded up */
-    float *norms;        /* [V]; NaN where the row has numbers that are none: never an answer */
-    size_t strange;      /* how many of those */
+    size_t width;   /* bytes of a row of codes: E, up to a multiple of 16 */
+    int8_t *codes;  /* [V,width]; unit vector ≈ code · step */
+    float *steps;   /* [V] */
+    float *errors;  /* [V] ‖unit − code·step‖, rounded up */
+    float *norms;   /* [V]; NaN where the row has numbers that are none: never an answer */
+    size_t strange; /* how many of those */
 };
 
 /* Make it where it is not there yet, on the pool. */

@@ -247,7 +247,8 @@ static bool report(const struct reading *r, struct err *err)
     }
     if (cancel_requested())
         return err_set(err, ERR_CANCELLED, "cancelled");
-    if (blanks && !vectors_remark(v, err, "%zu word%s blanks, first in line %zu", blanks, blanks == 1 ? " holds" : "s hold", blanks_line))
+    if (blanks &&
+        !vectors_remark(v, err, "%zu word%s blanks, first in line %zu", blanks, blanks == 1 ? " holds" : "s hold", blanks_line))
         return false;
     v->checked = true;
     return !strange || vectors_remark(v, err, "%zu word%s NaN or infinite numbers, first in line %zu: never an answer", strange,

@@ -15,21 +15,21 @@ struct source;        /* the bytes of the file (source.h) */
 struct model;
 
 struct vectors {
-    char *name, *path;               /* the name commands call it by; where it was read from, "" where it was made */
-    size_t V, E;                     /* words, dimensions; both at least 1 */
-    const struct str *words;         /* [V] */
-    const void *data;                /* row i at data + offsets[i], or at data + i·stride; E elements, perhaps unaligned */
+    char *name, *path;       /* the name commands call it by; where it was read from, "" where it was made */
+    size_t V, E;             /* words, dimensions; both at least 1 */
+    const struct str *words; /* [V] */
+    const void *data;        /* row i at data + offsets[i], or at data + i·stride; E elements, perhaps unaligned */
     const struct dtype *dtype;
-    size_t stride;                   /* bytes */
-    const size_t *offsets;           /* [V] or NULL */
-    const char *marks;               /* `|`-separated; put before a word that is not there as it stands ("Ġ|▁"), or NULL */
+    size_t stride;                       /* bytes */
+    const size_t *offsets;               /* [V] or NULL */
+    const char *marks;                   /* `|`-separated; put before a word that is not there as it stands ("Ġ|▁"), or NULL */
     const struct vectors_format *format; /* NULL: no file's */
-    bool checked;                    /* NaN and infinite numbers were looked for while reading */
-    char *note;                      /* "3 words are there twice or more, the first counts; first in line 17", or NULL */
+    bool checked;                        /* NaN and infinite numbers were looked for while reading */
+    char *note;                          /* "3 words are there twice or more, the first counts; first in line 17", or NULL */
     struct vectors_index *index;
-    struct scan *scan;               /* made at the first query */
+    struct scan *scan; /* made at the first query */
     struct source *source;
-    void *own;                       /* the format's, freed by its close */
+    void *own; /* the format's, freed by its close */
     struct arena *arena;
 };
 

@@ -21,18 +21,23 @@ static bool run(struct session *session, const struct call *call, struct result 
 
 static const struct option options[] = {
     {"method", VALUE_ENUM, "3cosadd|3cosmul|pairdirection", "3cosadd", "how the words are combined", 0, 0},
-    OPTION_TOP("10"), OPTION_CASE, OPTION_INPUTS, {0}};
+    OPTION_TOP("10"),
+    OPTION_CASE,
+    OPTION_INPUTS,
+    {0}};
 static const struct arg args[] = {{"WORD", ARG_WORDS, false, true, "words with + and - between: king - man + woman"}, {0}};
 const struct command command_analogy = {
     .name = "analogy",
     .group = "vectors",
     .summary = "words added and taken away: king - man + woman",
-    .help = "man is to king as woman is to what? 3cosadd: the word nearest to the sum of the signed unit vectors (Mikolov, Yih,\n"
-            "Zweig 2013). 3cosmul: the product of (1 + cosine)/2 with the words added over that with those taken away (Levy,\n"
-            "Goldberg 2014), so that no single word decides. pairdirection, of A - B + C: the word whose direction from C is\n"
-            "that from B to A. Any number of words may be added and taken away, for pairdirection three. The question's words are\n"
-            "left out unless inputs=on; quotes make a word of + and -.",
-    .examples = "analogy king - man + woman\nanalogy Paris - France + Italy method=3cosmul top=5\nanalogy walked - walk + swim format=json",
+    .help =
+        "man is to king as woman is to what? 3cosadd: the word nearest to the sum of the signed unit vectors (Mikolov, Yih,\n"
+        "Zweig 2013). 3cosmul: the product of (1 + cosine)/2 with the words added over that with those taken away (Levy,\n"
+        "Goldberg 2014), so that no single word decides. pairdirection, of A - B + C: the word whose direction from C is\n"
+        "that from B to A. Any number of words may be added and taken away, for pairdirection three. The question's words are\n"
+        "left out unless inputs=on; quotes make a word of + and -.",
+    .examples = "analogy king - man + woman\nanalogy Paris - France + Italy method=3cosmul top=5\nanalogy walked - walk + swim "
+                "format=json",
     .options = options,
     .args = args,
     .run = run,

@@ -53,7 +53,8 @@ static bool analogies_json(struct result *result, const struct eval_set *set, co
 
 static struct cell_value share(size_t part, size_t whole)
 {
-    return (struct cell_value){.kind = whole ? CELL_NUMBER : CELL_NONE, .number = whole ? 100 * (double)part / (double)whole : 0, .digits = 2};
+    return (struct cell_value){
+        .kind = whole ? CELL_NUMBER : CELL_NONE, .number = whole ? 100 * (double)part / (double)whole : 0, .digits = 2};
 }
 
 static struct cell_value whole(size_t n)
@@ -63,8 +64,14 @@ static struct cell_value whole(size_t n)
 
 static bool analogies_row(struct result *result, struct str name, const struct count *c, struct err *err)
 {
-    struct cell_value cells[] = {{.kind = CELL_TEXT, .text = name}, whole(c->total), whole(c->skipped), share(c->total, c->total + c->skipped),
-                                 whole(c->correct[0]), share(c->correct[0], c->total), whole(c->correct[1]), share(c->correct[1], c->total)};
+    struct cell_value cells[] = {{.kind = CELL_TEXT, .text = name},
+                                 whole(c->total),
+                                 whole(c->skipped),
+                                 share(c->total, c->total + c->skipped),
+                                 whole(c->correct[0]),
+                                 share(c->correct[0], c->total),
+                                 whole(c->correct[1]),
+                                 share(c->correct[1], c->total)};
     return result_row(result, cells, 8, err);
 }
 
@@ -79,18 +86,22 @@ static bool analogies_rows(struct result *result, const struct eval_set *set, co
     return ok && analogies_row(result, STR("all"), &all, err);
 }
 
-static bool analogies_list(struct result *result, const struct vectors *v, const struct eval_set *set, const struct eval_answer *answers,
-                           size_t m, struct err *err)
+static bool analogies_list(struct result *result, const struct vectors *v, const struct eval_set *set,
+                           const struct eval_answer *answers, size_t m, struct err *err)
 {
     bool ok = result_columns(result, "line,a,b,c,expected,answer,score,correct", err);
     for (size_t q = 0; ok && q < set->n; q++) {
         const struct eval_question *question = &set->questions[q];
         bool none = answers[q].row[m] == VECTORS_NONE;
-        struct cell_value cells[] = {whole(question->line), {.kind = CELL_TEXT, .text = question->a}, {.kind = CELL_TEXT, .text = question->b},
-                                     {.kind = CELL_TEXT, .text = question->c}, {.kind = CELL_TEXT, .text = question->d},
-                                     {.kind = none ? CELL_NONE : CELL_TEXT, .text = none ? (struct str){0} : v->words[answers[q].row[m]]},
-                                     {.kind = none ? CELL_NONE : CELL_NUMBER, .number = (double)answers[q].score[m], .digits = 4},
-                                     {.kind = none ? CELL_NONE : CELL_INT, .integer = answers[q].correct[m]}};
+        struct cell_value cells[] = {
+            whole(question->line),
+            {.kind = CELL_TEXT, .text = question->a},
+            {.kind = CELL_TEXT, .text = question->b},
+            {.kind = CELL_TEXT, .text = question->c},
+            {.kind = CELL_TEXT, .text = question->d},
+            {.kind = none ? CELL_NONE : CELL_TEXT, .text = none ? (struct str){0} : v->words[answers[q].row[m]]},
+            {.kind = none ? CELL_NONE : CELL_NUMBER, .number = (double)answers[q].score[m], .digits = 4},
+            {.kind = none ? CELL_NONE : CELL_INT, .integer = answers[q].correct[m]}};
         ok = result_row(result, cells, 8, err);
     }
     return ok;
@@ -103,7 +114,9 @@ static bool pairs(struct result *result, const struct eval_set *set, const struc
     struct count c = count_of(answers, 0, set->n);
     double rho = eval_spearman(set, answers, err);
     if (!result_wants_json(result)) {
-        struct cell_value cells[] = {whole(c.total), whole(c.skipped), share(c.total, set->n),
+        struct cell_value cells[] = {whole(c.total),
+                                     whole(c.skipped),
+                                     share(c.total, set->n),
                                      {.kind = isnan(rho) ? CELL_NONE : CELL_NUMBER, .number = rho, .digits = 4}};
         return result_columns(result, "pairs,skipped,coverage,spearman", err) && result_row(result, cells, 4, err);
     }
@@ -120,9 +133,12 @@ static bool pairs_list(struct result *result, const struct eval_set *set, const 
 {
     bool ok = result_columns(result, "line,word1,word2,people,score", err);
     for (size_t q = 0; ok && q < set->n; q++) {
-        struct cell_value cells[] = {whole(set->questions[q].line), {.kind = CELL_TEXT, .text = set->questions[q].a},
-                                     {.kind = CELL_TEXT, .text = set->questions[q].b}, {.kind = CELL_NUMBER, .number = set->questions[q].score},
-                                     {.kind = answers[q].skipped ? CELL_NONE : CELL_NUMBER, .number = (double)answers[q].score[0], .digits = 4}};
+        struct cell_value cells[] = {
+            whole(set->questions[q].line),
+            {.kind = CELL_TEXT, .text = set->questions[q].a},
+            {.kind = CELL_TEXT, .text = set->questions[q].b},
+            {.kind = CELL_NUMBER, .number = set->questions[q].score},
+            {.kind = answers[q].skipped ? CELL_NONE : CELL_NUMBER, .number = (double)answers[q].score[0], .digits = 4}};
         ok = result_row(result, cells, 5, err);
     }
     return ok;
@@ -139,7 +155,8 @@ static bool give(struct result *result, const struct call *call, const struct ve
         return call_flag(call, "answers") ? pairs_list(result, set, answers, err) : pairs(result, set, answers, err);
     if (call_flag(call, "answers"))
         return analogies_list(result, v, set, answers, method_of(call), err);
-    return result_wants_json(result) ? analogies_json(result, set, answers, method_of(call), err) : analogies_rows(result, set, answers, err);
+    return result_wants_json(result) ? analogies_json(result, set, answers, method_of(call), err)
+                                     : analogies_rows(result, set, answers, err);
 }
 
 static bool run(struct session *session, const struct call *call, struct result *result, struct err *err)
@@ -151,7 +168,8 @@ static bool run(struct session *session, const struct call *call, struct result 
         return false;
     if (!eval_read(file->text.s, &set, err))
         return call_blame(call, file, err);
-    const struct eval_options options = {.restrict_words = (size_t)call_int(call, "restrict"), .fold = str_is(call_str(call, "case"), "fold")};
+    const struct eval_options options = {.restrict_words = (size_t)call_int(call, "restrict"),
+                                         .fold = str_is(call_str(call, "case"), "fold")};
     struct eval_answer *answers = mem_new(set.n, sizeof *answers, "the answers", err);
     bool ok = answers && eval_answer_all(v, &set, &options, answers, err) && give(result, call, v, &set, answers, err);
     free(answers);
@@ -165,15 +183,17 @@ static const struct option options[] = {
     {"case", VALUE_ENUM, "fold|exact", "fold", "fold: case is ignored, the most frequent of colliding words counts", 0, 0},
     {"answers", VALUE_FLAG, NULL, "off", "on: a row a question", 0, 0},
     {0}};
-static const struct arg args[] = {{"FILE", ARG_FILE, false, false, "analogies (questions-words.txt), or word pairs with a score"}, {0}};
+static const struct arg args[] = {{"FILE", ARG_FILE, false, false, "analogies (questions-words.txt), or word pairs with a score"},
+                                  {0}};
 const struct command command_eval = {
     .name = "eval",
     .group = "vectors",
     .summary = "analogies and similarities with known answers",
-    .help = "Analogies: lines of four words under lines \": section\"; a question counts where all four words are known, and its\n"
-            "answer is the best word that is none of the first three, by 3cosadd and by 3cosmul. Similarities (WordSim-353,\n"
-            "SimLex-999, any table of two words and a number): Spearman's rank correlation of cosines with people's scores; pairs\n"
-            "with an unknown word are skipped. The settings are those of gensim's evaluate_word_analogies and evaluate_word_pairs.",
+    .help =
+        "Analogies: lines of four words under lines \": section\"; a question counts where all four words are known, and its\n"
+        "answer is the best word that is none of the first three, by 3cosadd and by 3cosmul. Similarities (WordSim-353,\n"
+        "SimLex-999, any table of two words and a number): Spearman's rank correlation of cosines with people's scores; pairs\n"
+        "with an unknown word are skipped. The settings are those of gensim's evaluate_word_analogies and evaluate_word_pairs.",
     .examples = "eval questions-words.txt\neval questions-words.txt method=3cosmul restrict=0 format=json\neval simlex999.txt",
     .options = options,
     .args = args,

@@ -11,7 +11,8 @@ static bool run(struct session *session, const struct call *call, struct result 
         return false;
     top = top < asked.vectors->V ? top : asked.vectors->V;
     struct hit *hits = mem_new(top, sizeof *hits, "the answers", err);
-    bool ok = hits && query_best(asked.vectors, query_methods[0], asked.terms, asked.n, call_flag(call, "inputs"), top, hits, &n, err) &&
+    bool ok = hits &&
+              query_best(asked.vectors, query_methods[0], asked.terms, asked.n, call_flag(call, "inputs"), top, hits, &n, err) &&
               give_hits(result, asked.vectors, hits, n, err);
     free(hits);
     asked_free(&asked);

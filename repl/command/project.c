@@ -86,8 +86,12 @@ static bool give(struct session *session, const struct call *call, const struct 
     snprintf(note, sizeof note, "principal components 1 and 2: %.0f %% and %.0f %% of the variance of these %zu words",
              100 * plane->share[0], 100 * plane->share[1], plane->n);
     struct str notes[] = {str_of(note)};
-    struct picture picture = {.scatter = &scatter, .row_axis = "second component", .col_axis = "first component", .notes = notes,
-                              .n_notes = 1, .value_name = "principal components"};
+    struct picture picture = {.scatter = &scatter,
+                              .row_axis = "second component",
+                              .col_axis = "first component",
+                              .notes = notes,
+                              .n_notes = 1,
+                              .value_name = "principal components"};
     return give_picture(session, call, asked->vectors, &picture, result, err);
 }
 
@@ -111,10 +115,13 @@ const struct command command_project = {
     .name = "project",
     .group = "vectors",
     .summary = "words in a plane: a picture of the two directions in which they differ most",
-    .help = "Principal components of the words' vectors as they stand in the set, not normalised. Of an analogy A - B + C the answer\n"
-            "(3cosadd) is placed too, and the parallelogram drawn. What looks near in the plane need not be near in all dimensions:\n"
-            "the note says how much of the variance is shown.",
-    .examples = "project king - man + woman\nproject Paris France Rome Italy Berlin Germany\nproject king - man + woman size=acl1 > plane.png",
+    .help =
+        "Principal components of the words' vectors as they stand in the set, not normalised. Of an analogy A - B + C the "
+        "answer\n"
+        "(3cosadd) is placed too, and the parallelogram drawn. What looks near in the plane need not be near in all dimensions:\n"
+        "the note says how much of the variance is shown.",
+    .examples = "project king - man + woman\nproject Paris France Rome Italy Berlin Germany\nproject king - man + woman "
+                "size=acl1 > plane.png",
     .options = options,
     .args = args,
     .writes = true,

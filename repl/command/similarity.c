@@ -50,9 +50,16 @@ static bool give_map(struct session *session, const struct call *call, const str
         labels[i] = asked->terms[i].word;
     for (size_t i = 0; i < asked->n * asked->n; i++)
         least = fminf(least, values[i]);
-    struct panel panel = {.rows = asked->n, .cols = asked->n, .values = values, .row_labels = labels, .col_labels = labels,
-                          .no_numbers = true, .tick = NAN};
-    struct picture picture = {.panels = &panel, .n_panels = 1, .value_name = "cosine",
+    struct panel panel = {.rows = asked->n,
+                          .cols = asked->n,
+                          .values = values,
+                          .row_labels = labels,
+                          .col_labels = labels,
+                          .no_numbers = true,
+                          .tick = NAN};
+    struct picture picture = {.panels = &panel,
+                              .n_panels = 1,
+                              .value_name = "cosine",
                               .scale = {.kind = SCALE_LINEAR, .lo = (double)least, .hi = 1, .clip_hi = 100}};
     bool ok = labels && give_picture(session, call, asked->vectors, &picture, result, err);
     free(labels);
@@ -66,29 +73,34 @@ static bool run(struct session *session, const struct call *call, struct result 
     if (!asked_make(session, call, SIGNS_NONE, result, &asked, err))
         return false;
     float *values = NULL;
-    bool ok = (asked.n > 1 && asked.n <= MOST) || err_set(err, ERR_ARG, "similarity wants 2 to %d words, found %zu", MOST, asked.n);
+    bool ok =
+        (asked.n > 1 && asked.n <= MOST) || err_set(err, ERR_ARG, "similarity wants 2 to %d words, found %zu", MOST, asked.n);
     ok = ok && (values = mem_new(asked.n * asked.n, sizeof *values, "a map", err));
     for (size_t i = 0; ok && i < asked.n * asked.n; i++)
         values[i] = (float)query_cosine(asked.vectors, &asked.terms[i / asked.n], &asked.terms[i % asked.n]);
     if (ok && result_wants_json(result))
         ok = give_json(result, &asked, values, err);
     else if (ok)
-        ok = result_wants_picture(result) ? give_map(session, call, &asked, values, result, err) : give_rows(result, &asked, values, err);
+        ok = result_wants_picture(result) ? give_map(session, call, &asked, values, result, err)
+                                          : give_rows(result, &asked, values, err);
     free(values);
     asked_free(&asked);
     return ok;
 }
 
-static const struct option options[] = {
-    OPTION_CASE, OPTION_FIGURE, {"palette", VALUE_PALETTE, NULL, NULL, "colour map", 0, 0},
-    {"digits", VALUE_FLAG, NULL, NULL, "write the values into the cells", 0, 0}, {0}};
+static const struct option options[] = {OPTION_CASE,
+                                        OPTION_FIGURE,
+                                        {"palette", VALUE_PALETTE, NULL, NULL, "colour map", 0, 0},
+                                        {"digits", VALUE_FLAG, NULL, NULL, "write the values into the cells", 0, 0},
+                                        {0}};
 static const struct arg args[] = {{"WORD", ARG_WORDS, false, true, "two words or more"}, {0}};
 const struct command command_similarity = {
     .name = "similarity",
     .group = "vectors",
     .summary = "every word's cosine with every other, as a heat map",
     .help = "In the terminal, or as a figure in a file; in CSV a row a pair.",
-    .examples = "similarity king queen man woman\nsimilarity cat dog car bus digits=on\nsimilarity cat dog car bus size=acl1 > similar.png",
+    .examples = "similarity king queen man woman\nsimilarity cat dog car bus digits=on\nsimilarity cat dog car bus size=acl1 > "
+                "similar.png",
     .options = options,
     .args = args,
     .writes = true,

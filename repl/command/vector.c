@@ -52,7 +52,8 @@ static bool give_rows(struct result *result, const float *values, size_t E, stru
 {
     bool ok = result_columns(result, "index,value", err);
     for (size_t d = 0; ok && d < E; d++) {
-        struct cell_value cells[] = {{.kind = CELL_INT, .integer = (long long)d}, {.kind = CELL_NUMBER, .number = (double)values[d]}};
+        struct cell_value cells[] = {{.kind = CELL_INT, .integer = (long long)d},
+                                     {.kind = CELL_NUMBER, .number = (double)values[d]}};
         ok = result_row(result, cells, 2, err);
     }
     return ok;
@@ -66,7 +67,8 @@ static bool give(struct result *result, struct str word, const float *values, si
         return give_text(result, word, values, E, err);
     if (result_wants_rows(result))
         return give_rows(result, values, E, err);
-    struct tensor_promise promise = {.name = "vector", .rank = 1, .shape = {E}, .axes = {"index"}, .fill = fill, .context = values};
+    struct tensor_promise promise = {
+        .name = "vector", .rank = 1, .shape = {E}, .axes = {"index"}, .fill = fill, .context = values};
     return result_tensors(result, &promise, 1, NULL, 0, err);
 }
 

@@ -50,7 +50,8 @@ static bool take(struct session *session, struct vectors *v, struct result *resu
     v->name = name;
     if (!session_add_set(session, v, err))
         return false;
-    result_note(result, "%s: %zu word%s of %zu dimension%s, %s", v->name, v->V, v->V == 1 ? "" : "s", v->E, v->E == 1 ? "" : "s", v->format->name);
+    result_note(result, "%s: %zu word%s of %zu dimension%s, %s", v->name, v->V, v->V == 1 ? "" : "s", v->E, v->E == 1 ? "" : "s",
+                v->format->name);
     if (v->note)
         result_note(result, "warning: %s", v->note);
     return true;
@@ -61,7 +62,8 @@ static bool load(struct session *session, const struct call *call, struct result
     const struct call_word *file = call_arg(call, ARG_FILE, 0);
     if (!file)
         return err_set(err, ERR_ARG, "vectors load wants a file");
-    struct vectors_options options = {.words = given_text(call, "words"), .tensor = given_text(call, "tensor"), .name = given_text(call, "as")};
+    struct vectors_options options = {
+        .words = given_text(call, "words"), .tensor = given_text(call, "tensor"), .name = given_text(call, "as")};
     struct vectors *v = vectors_load(file->text.s, &options, err);
     return v ? take(session, v, result, err) : call_blame(call, file, err);
 }
@@ -100,8 +102,10 @@ static const struct vectors_format *chosen_format(const struct call *call, struc
     if (!name.n)
         err_set(err, ERR_ARG, "which format? > FILE.bin, .txt, .vec, .npy or .safetensors, or format=glove");
     else
-        err_set(err, ERR_ARG, "\"%.*s\": vectors are written as bin (word2vec binary), txt or vec (word2vec text), npy, safetensors or "
-                              "glove", STR_ARGS(name));
+        err_set(err, ERR_ARG,
+                "\"%.*s\": vectors are written as bin (word2vec binary), txt or vec (word2vec text), npy, safetensors or "
+                "glove",
+                STR_ARGS(name));
     if (given)
         call_blame_option(call, "format", err);
     else
@@ -194,7 +198,8 @@ static const struct option options[] = {
     {"as", VALUE_WORD, NULL, NULL, "the name it is called by, instead of the file's", 0, 0},
     {"words", VALUE_FILE, NULL, NULL, "of load: the words of a .npy, one a line; FILE.vocab where not given", 0, 0},
     {"tensor", VALUE_WORD, NULL, NULL, "of load: which tensor of a .safetensors; vectors where not given", 0, 0},
-    {"format", VALUE_WORD, NULL, NULL, "of save: bin, txt, vec, glove, npy, safetensors; of the list: table, json, csv, tsv", 0, 0},
+    {"format", VALUE_WORD, NULL, NULL, "of save: bin, txt, vec, glove, npy, safetensors; of the list: table, json, csv, tsv", 0,
+     0},
     {0},
 };
 static const struct arg args[] = {
@@ -206,12 +211,13 @@ const struct command command_vectors = {
     .name = "vectors",
     .group = "vectors",
     .summary = "word vectors: list, load, take from a model, save",
-    .help = "vectors load FILE reads word2vec binary and text, GloVe text, fastText .vec and .bin (unknown words get the vector of\n"
-            "their subwords), NumPy .npy with its words beside it, and safetensors; the content tells the format, not the name, and\n"
-            ".gz and .zst are read as they are. vectors from MODEL takes the input embeddings of a loaded transformer. The set is\n"
-            "then in use; sets and models share their names for use and unload. vectors save > FILE writes by extension: .bin\n"
-            "word2vec binary, .txt and .vec word2vec text, .npy with FILE.vocab, .safetensors (vectors [V,E], words), or\n"
-            "format=glove. vectors alone lists what is loaded.",
+    .help =
+        "vectors load FILE reads word2vec binary and text, GloVe text, fastText .vec and .bin (unknown words get the vector of\n"
+        "their subwords), NumPy .npy with its words beside it, and safetensors; the content tells the format, not the name, and\n"
+        ".gz and .zst are read as they are. vectors from MODEL takes the input embeddings of a loaded transformer. The set is\n"
+        "then in use; sets and models share their names for use and unload. vectors save > FILE writes by extension: .bin\n"
+        "word2vec binary, .txt and .vec word2vec text, .npy with FILE.vocab, .safetensors (vectors [V,E], words), or\n"
+        "format=glove. vectors alone lists what is loaded.",
     .examples = "vectors load glove.6B.100d.txt.gz as=glove\nvectors load matrix.npy words=words.txt\nvectors from roberta-tiny\n"
                 "vectors\nvectors save > glove.bin\nvectors save format=glove > out.txt",
     .options = options,

@@ -8,9 +8,10 @@ static bool run(struct session *session, const struct call *call, struct result 
         return false;
     bool ok = asked.n == 2 || err_set(err, ERR_ARG, "wordsim wants two words, found %zu", asked.n);
     if (ok) {
-        struct cell_value cells[] = {{.kind = CELL_TEXT, .text = asked.terms[0].word},
-                                     {.kind = CELL_TEXT, .text = asked.terms[1].word},
-                                     {.kind = CELL_NUMBER, .number = query_cosine(asked.vectors, &asked.terms[0], &asked.terms[1]), .digits = 4}};
+        struct cell_value cells[] = {
+            {.kind = CELL_TEXT, .text = asked.terms[0].word},
+            {.kind = CELL_TEXT, .text = asked.terms[1].word},
+            {.kind = CELL_NUMBER, .number = query_cosine(asked.vectors, &asked.terms[0], &asked.terms[1]), .digits = 4}};
         ok = result_columns(result, "word1,word2,score", err) && result_row(result, cells, 3, err);
     }
     asked_free(&asked);

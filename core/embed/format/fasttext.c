@@ -144,8 +144,8 @@ static bool need(const struct cursor *c, size_t n, const char *what, struct err 
 static bool read_entries(struct vectors *v, struct cursor *c, size_t entries, size_t nwords, struct err *err)
 {
     if (entries > (size_t)(c->end - c->at) / 10 || nwords > entries)
-        return err_set(err, ERR_FORMAT, "%s: a dictionary of %zu entries, %zu of them words, in %zu bytes", v->path, entries, nwords,
-                       (size_t)(c->end - c->at));
+        return err_set(err, ERR_FORMAT, "%s: a dictionary of %zu entries, %zu of them words, in %zu bytes", v->path, entries,
+                       nwords, (size_t)(c->end - c->at));
     struct str *words = arena_alloc(v->arena, nwords, sizeof *words, "words", err);
     if (!words)
         return false;
@@ -236,8 +236,8 @@ static bool open_fasttext(struct vectors *v, const struct vectors_options *optio
     f->maxn = u32_at(d + 48);
     f->nwords = u32_at(d + 68);
     if (v->E == 0 || v->E > 1 << 20 || f->bucket > INT32_MAX || f->maxn > LONGEST_NGRAM || f->nwords == 0)
-        return err_set(err, ERR_FORMAT, "%s: %zu dimensions, %zu words, %zu buckets, n-grams up to %zu: not a fastText model", v->path,
-                       v->E, f->nwords, f->bucket, f->maxn);
+        return err_set(err, ERR_FORMAT, "%s: %zu dimensions, %zu words, %zu buckets, n-grams up to %zu: not a fastText model",
+                       v->path, v->E, f->nwords, f->bucket, f->maxn);
     c.at = d + HEAD;
     if (!read_entries(v, &c, entries, f->nwords, err) || (pruned > 0 && !read_pruned(f, &c, (size_t)pruned, err)) ||
         !read_matrix(v, f, &c, pruned >= 0 ? (size_t)pruned : f->bucket, err))

@@ -45,8 +45,10 @@ static bool read_shape(struct str text, size_t shape[2])
 
 static bool read_header(struct vectors *v, size_t *data_at, struct err *err)
 {
-    static const struct { const char *descr; const struct dtype *dtype; } types[] = {
-        {"<f4", &DTYPE_F32}, {"<f2", &DTYPE_F16}, {"<f8", &DTYPE_F64}};
+    static const struct {
+        const char *descr;
+        const struct dtype *dtype;
+    } types[] = {{"<f4", &DTYPE_F32}, {"<f2", &DTYPE_F16}, {"<f8", &DTYPE_F64}};
     const unsigned char *d = v->source->data;
     size_t at = d[6] == 1 ? 10 : 12, n = d[8] | (size_t)d[9] << 8, shape[2];
     if (d[6] < 1 || d[6] > 3)
@@ -57,18 +59,21 @@ static bool read_header(struct vectors *v, size_t *data_at, struct err *err)
         n |= (size_t)d[10] << 16 | (size_t)d[11] << 24;
     if (n > v->source->size - at)
         return err_set(err, ERR_FORMAT, "%s: a header of %zu bytes in a file of %zu: truncated", v->path, n, v->source->size);
-    struct str header = {(const char *)d + at, n}, descr = value_of(header, "'descr'", ','), order = value_of(header, "'fortran_order'", ',');
+    struct str header = {(const char *)d + at, n}, descr = value_of(header, "'descr'", ','),
+               order = value_of(header, "'fortran_order'", ',');
     struct str dims = value_of(header, "'shape'", ')');
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
         if (descr.n == 5 && memcmp(descr.s + 1, types[i].descr, 3) == 0)
             v->dtype = types[i].dtype;
     if (!v->dtype)
-        return err_set(err, ERR_UNSUPPORTED, "%s: numbers of type %.*s; '<f4', '<f2' and '<f8' are read", v->path, STR_ARGS(descr));
+        return err_set(err, ERR_UNSUPPORTED, "%s: numbers of type %.*s; '<f4', '<f2' and '<f8' are read", v->path,
+                       STR_ARGS(descr));
     if (!str_is(order, "False"))
-        return err_set(err, ERR_UNSUPPORTED, "%s: fortran_order %.*s is not read: numpy.ascontiguousarray makes it False", v->path,
-                       STR_ARGS(order));
+        return err_set(err, ERR_UNSUPPORTED, "%s: fortran_order %.*s is not read: numpy.ascontiguousarray makes it False",
+                       v->path, STR_ARGS(order));
     if (!read_shape(dims, shape))
-        return err_set(err, ERR_FORMAT, "%s: a matrix [words, dimensions] is needed, the shape is %.*s)", v->path, STR_ARGS(dims));
+        return err_set(err, ERR_FORMAT, "%s: a matrix [words, dimensions] is needed, the shape is %.*s)", v->path,
+                       STR_ARGS(dims));
     v->V = shape[0];
     v->E = shape[1];
     *data_at = at + n;
@@ -130,7 +135,8 @@ static bool put_words(const struct vectors *v, const char *path, struct err *err
     for (size_t i = 0; i < v->V; i++) {
         if (memchr(v->words[i].s, '\n', v->words[i].n)) {
             out_abort(&out);
-            return err_set(err, ERR_UNSUPPORTED, "%s: word %zu holds a line end: it cannot stand in a list of words", path, i + 1);
+            return err_set(err, ERR_UNSUPPORTED, "%s: word %zu holds a line end: it cannot stand in a list of words", path,
+                           i + 1);
         }
         if (!out_write(&out, v->words[i].s, v->words[i].n, err) || !out_write(&out, "\n", 1, err)) {
             out_abort(&out);
@@ -145,8 +151,8 @@ static bool put_npy(const struct vectors *v, const char *path, struct out *out, 
     char header[128];
     if (!path)
         return err_set(err, ERR_ARG, "npy needs a file: the words go beside it, into FILE.vocab");
-    int n = snprintf(header, sizeof header, "\x93NUMPY\x01%c%c%c{'descr': '<f4', 'fortran_order': False, 'shape': (%zu, %zu), }", 0,
-                     118, 0, v->V, v->E);
+    int n = snprintf(header, sizeof header, "\x93NUMPY\x01%c%c%c{'descr': '<f4', 'fortran_order': False, 'shape': (%zu, %zu), }",
+                     0, 118, 0, v->V, v->E);
     memset(header + n, ' ', sizeof header - (size_t)n);
     header[127] = '\n';
     float *row = mem_new(v->E, sizeof *row, "a vector", err);

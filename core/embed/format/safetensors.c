@@ -34,21 +34,24 @@ static bool read_entry(const struct vectors *v, struct str name, const struct js
 {
     const struct source *source = v->source;
     size_t begin, end, numel = 1, bytes, data_at = 8 + (size_t)header_size(source);
-    *out = (struct entry){.name = name, .dtype = dtype_named(json_str(json_get(json, "dtype"), "")),
-                          .rank = json_count(json_get(json, "shape"))};
+    *out = (struct entry){
+        .name = name, .dtype = dtype_named(json_str(json_get(json, "dtype"), "")), .rank = json_count(json_get(json, "shape"))};
     const struct json *offsets = json_get(json, "data_offsets");
     char what[500];
     snprintf(what, sizeof what, "%s: tensor %.*s: a size", v->path, STR_ARGS(name));
     if (!out->dtype || !json_is_array(json_get(json, "shape")) || out->rank > 2)
-        return err_set(err, ERR_UNSUPPORTED, "%s: tensor %.*s: a known dtype and one or two sizes are needed", v->path, STR_ARGS(name));
+        return err_set(err, ERR_UNSUPPORTED, "%s: tensor %.*s: a known dtype and one or two sizes are needed", v->path,
+                       STR_ARGS(name));
     for (size_t i = 0; i < out->rank; i++)
         if (!json_size(json_at(json_get(json, "shape"), i), what, &out->shape[i], err) || !size_mul(numel, out->shape[i], &numel))
             return err_set(err, ERR_FORMAT, "%s: tensor %.*s: its shape is none", v->path, STR_ARGS(name));
     if (!json_size(json_at(offsets, 0), what, &begin, err) || !json_size(json_at(offsets, 1), what, &end, err))
         return false;
     if (begin > end || end > source->size - data_at || !dtype_size(out->dtype, numel, &bytes) || bytes != end - begin)
-        return err_set(err, ERR_FORMAT, "%s: tensor %.*s: bytes [%zu,%zu) do not hold its %zu numbers, or lie outside the %zu bytes "
-                       "of data", v->path, STR_ARGS(name), begin, end, numel, source->size - data_at);
+        return err_set(err, ERR_FORMAT,
+                       "%s: tensor %.*s: bytes [%zu,%zu) do not hold its %zu numbers, or lie outside the %zu bytes "
+                       "of data",
+                       v->path, STR_ARGS(name), begin, end, numel, source->size - data_at);
     out->data = source->data + data_at + begin;
     out->bytes = bytes;
     return true;
@@ -61,7 +64,8 @@ static bool is_matrix(const struct json *json)
 }
 
 /* tensor=NAME, else `vectors`, else the only matrix. */
-static bool find_matrix(const struct vectors *v, const struct json *header, const char *wanted, struct entry *out, struct err *err)
+static bool find_matrix(const struct vectors *v, const struct json *header, const char *wanted, struct entry *out,
+                        struct err *err)
 {
     struct json_cursor cursor = {0};
     struct str name, only = {0};
@@ -152,8 +156,10 @@ static bool put_safetensors(const struct vectors *v, const char *path, struct ou
             return err_set(err, ERR_UNSUPPORTED, "word %zu holds a line end: it cannot stand in a list of words", i + 1);
     }
     struct buf header = {0};
-    buf_printf(&header, "{\"vectors\":{\"dtype\":\"F32\",\"shape\":[%zu,%zu],\"data_offsets\":[0,%zu]},"
-               "\"words\":{\"dtype\":\"U8\",\"shape\":[%zu],\"data_offsets\":[%zu,%zu]}}", v->V, v->E, bytes, text, bytes, bytes + text);
+    buf_printf(&header,
+               "{\"vectors\":{\"dtype\":\"F32\",\"shape\":[%zu,%zu],\"data_offsets\":[0,%zu]},"
+               "\"words\":{\"dtype\":\"U8\",\"shape\":[%zu],\"data_offsets\":[%zu,%zu]}}",
+               v->V, v->E, bytes, text, bytes, bytes + text);
     while (header.n % 8 && !header.failed)
         buf_char(&header, ' ');
     unsigned char length[8];

@@ -7,6 +7,7 @@
 NODISCARD bool word2vec_put_binary(const struct vectors *vectors, const char *path, struct out *out, struct err *err);
 /* Numbers with 9 significant digits, which give the same float back. A word with a blank or a line end cannot be written. */
 NODISCARD bool word2vec_put_text(const struct vectors *vectors, const char *path, struct out *out, struct err *err);
-NODISCARD bool word2vec_put_lines(const struct vectors *vectors, const char *path, struct out *out, struct err *err); /* no header */
+NODISCARD bool word2vec_put_lines(const struct vectors *vectors, const char *path, struct out *out,
+                                  struct err *err); /* no header */
 
 #endif

@@ -41,8 +41,10 @@ static bool read_rows(struct vectors *v, size_t at, struct str *words, size_t *o
             return err_set(err, ERR_FORMAT, "%s: word %zu of %zu, at byte %zu: no blank within %d bytes: not a word", v->path,
                            i + 1, v->V, at, LONGEST_WORD);
         if (!blank || size - (size_t)(blank + 1 - data) < row_bytes)
-            return err_set(err, ERR_FORMAT, "%s: ends within word %zu of the %zu that line 1 promises, at byte %zu: each takes %zu "
-                           "bytes behind it", v->path, i + 1, v->V, at, row_bytes);
+            return err_set(err, ERR_FORMAT,
+                           "%s: ends within word %zu of the %zu that line 1 promises, at byte %zu: each takes %zu "
+                           "bytes behind it",
+                           v->path, i + 1, v->V, at, row_bytes);
         size_t n = (size_t)(blank - data) - at;
         memcpy(text, data + at, n);
         words[i] = (struct str){text, n};
@@ -64,8 +66,9 @@ static bool open_binary(struct vectors *v, const struct vectors_options *options
         return err_set(err, ERR_FORMAT, "%s: the first line is not two whole numbers", v->path);
     if (!size_mul(v->E, sizeof(float), &row) || !size_add(row, 1, &row) || !size_mul(v->V, row, &least) ||
         least > v->source->size - at)
-        return err_set(err, ERR_FORMAT, "%s: line 1 promises %zu words of %zu numbers, which do not fit in the %zu bytes behind it",
-                       v->path, v->V, v->E, v->source->size - at);
+        return err_set(err, ERR_FORMAT,
+                       "%s: line 1 promises %zu words of %zu numbers, which do not fit in the %zu bytes behind it", v->path, v->V,
+                       v->E, v->source->size - at);
     struct str *words = arena_alloc(v->arena, v->V, sizeof *words, "words", err);
     size_t *offsets = words ? arena_alloc(v->arena, v->V, sizeof *offsets, "words", err) : NULL;
     char *text = offsets ? arena_alloc(v->arena, v->source->size - at - least + v->V, 1, "words", err) : NULL;

@@ -51,8 +51,8 @@ Test(embed_load, fasttext_gives_words_and_unknown_words_the_vectors_that_its_pro
         float row[6];
         cr_expect(vectors_of(v, str_of(c->word), false, row, NULL), "%s", c->word);
         for (size_t d = 0; d < 6; d++)
-            cr_expect(fabsf(row[d] - c->numbers[d]) <= 6e-5f * fmaxf(1, fabsf(c->numbers[d])), "%s: number %zu is %g, not %g", c->word, d,
-                      (double)row[d], (double)c->numbers[d]);
+            cr_expect(fabsf(row[d] - c->numbers[d]) <= 6e-5f * fmaxf(1, fabsf(c->numbers[d])), "%s: number %zu is %g, not %g",
+                      c->word, d, (double)row[d], (double)c->numbers[d]);
     }
     cr_expect_eq(vectors_find(v, STR("unseenword"), false), VECTORS_NONE);
     vectors_free(v);
@@ -60,8 +60,10 @@ Test(embed_load, fasttext_gives_words_and_unknown_words_the_vectors_that_its_pro
 
 Test(embed_load, what_is_written_reads_back_the_same)
 {
-    static const struct { const char *format, *file; } cases[] = {{"bin", "a.bin"}, {"txt", "a.txt"}, {"vec", "a.vec"}, {"glove", "a.glove"},
-                                                                 {"npy", "a.npy"}, {"safetensors", "a.safetensors"}};
+    static const struct {
+        const char *format, *file;
+    } cases[] = {{"bin", "a.bin"},     {"txt", "a.txt"}, {"vec", "a.vec"},
+                 {"glove", "a.glove"}, {"npy", "a.npy"}, {"safetensors", "a.safetensors"}};
     struct err err = {0};
     struct vectors *v = vectors_load(FOLDER "gensim.bin", NULL, &err);
     cr_assert(v, "%s", err.message);
@@ -106,8 +108,10 @@ static const struct bad_case {
     {"a word with blanks", TEXT("a 1 2 3\n. . . 1 2 3\nb c 1 2 3\n"), NULL, "2 words hold blanks, first in line 2", 3},
     {"a number that is none", TEXT("a 1 2 3\nb 1 x2 3\n"), "line 2: \"x2\" is no number", NULL, 0},
     {"a number twice signed", TEXT("a 1 2 3\nb 1 --2 3\n"), "line 2", NULL, 0},
-    {"NaN and infinity", TEXT("a 1 2 3\nb 1 nan 3\nc 1 -inf 3\n"), NULL, "2 words have NaN or infinite numbers, first in line 2", 3},
-    {"twice the same word", TEXT("a 1 2 3\nb 1 2 3\na 4 5 6\nb 1 2 3\n"), NULL, "2 words were there before and left out, first \"a\", word 3", 2},
+    {"NaN and infinity", TEXT("a 1 2 3\nb 1 nan 3\nc 1 -inf 3\n"), NULL, "2 words have NaN or infinite numbers, first in line 2",
+     3},
+    {"twice the same word", TEXT("a 1 2 3\nb 1 2 3\na 4 5 6\nb 1 2 3\n"), NULL,
+     "2 words were there before and left out, first \"a\", word 3", 2},
     {"no final line end", TEXT("a 1 2 3\nb 1 2 3"), NULL, "", 2},
     {"Windows' line ends", TEXT("a 1 2 3\r\nb 1 2 3\r\n"), NULL, "", 2},
     {"blank lines", TEXT("a 1 2 3\n\nb 1 2 3\n\n"), NULL, "", 2},
@@ -127,15 +131,21 @@ static const struct bad_case {
     {"binary, NaN", TEXT("2 1\na " F1 "\nb \0\0\300\177\n"), NULL, "1 word has NaN or infinite numbers, first word 2", 2},
     {"npy cut", TEXT("\x93NUMPY\1\0\377\377{'descr'"), "a header of 65535 bytes in a file of 18", NULL, 0},
     {"npy of strings", TEXT("\x93NUMPY\1\0\067\0{'descr': '<U4', 'fortran_order': False, 'shape': (2,), }"), "'<U4'", NULL, 0},
-    {"npy of one axis", TEXT("\x93NUMPY\1\0\067\0{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }"), "a matrix", NULL, 0},
-    {"npy by columns", TEXT("\x93NUMPY\1\0\067\0{'descr': '<f4', 'fortran_order': True , 'shape': (1,1)} "), "fortran_order", NULL, 0},
-    {"npy without words", TEXT("\x93NUMPY\1\0\067\0{'descr': '<f4', 'fortran_order': False, 'shape':(1,1)}" F1), "its words are missing", NULL, 0},
-    {"npy too short", TEXT("\x93NUMPY\1\0\067\0{'descr': '<f4', 'fortran_order': False, 'shape':(9,9)}" F1), "4 bytes behind the header", NULL, 0},
+    {"npy of one axis", TEXT("\x93NUMPY\1\0\067\0{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }"), "a matrix", NULL,
+     0},
+    {"npy by columns", TEXT("\x93NUMPY\1\0\067\0{'descr': '<f4', 'fortran_order': True , 'shape': (1,1)} "), "fortran_order",
+     NULL, 0},
+    {"npy without words", TEXT("\x93NUMPY\1\0\067\0{'descr': '<f4', 'fortran_order': False, 'shape':(1,1)}" F1),
+     "its words are missing", NULL, 0},
+    {"npy too short", TEXT("\x93NUMPY\1\0\067\0{'descr': '<f4', 'fortran_order': False, 'shape':(9,9)}" F1),
+     "4 bytes behind the header", NULL, 0},
     {"safetensors without vectors", TEXT("\2\0\0\0\0\0\0\0{}"), "no tensor \"vectors\"", NULL, 0},
     {"safetensors without words",
-     TEXT("\100\0\0\0\0\0\0\0{\"vectors\":{\"dtype\":\"F32\",\"shape\":[1,1],\"data_offsets\":[0,4]}}  " F1), "no tensor \"words\"", NULL, 0},
+     TEXT("\100\0\0\0\0\0\0\0{\"vectors\":{\"dtype\":\"F32\",\"shape\":[1,1],\"data_offsets\":[0,4]}}  " F1),
+     "no tensor \"words\"", NULL, 0},
     {"safetensors outside its data",
-     TEXT("\100\0\0\0\0\0\0\0{\"vectors\":{\"dtype\":\"F32\",\"shape\":[1,2],\"data_offsets\":[0,8]}}  " F1), "outside the 4 bytes", NULL, 0},
+     TEXT("\100\0\0\0\0\0\0\0{\"vectors\":{\"dtype\":\"F32\",\"shape\":[1,2],\"data_offsets\":[0,8]}}  " F1),
+     "outside the 4 bytes", NULL, 0},
     {"safetensors, no JSON", TEXT("\3\0\0\0\0\0\0\0{x}"), "", NULL, 0},
     {"fastText cut", TEXT("\272\026\117\057\14\0\0\0"), "ends within the settings", NULL, 0},
     {"gzip cut", TEXT("\037\213\010\0\0\0\0\0\0\3"), "", NULL, 0},
@@ -168,8 +178,8 @@ Test(embed_load, damaged_files_give_one_clear_error_or_a_counted_remark)
 
 Test(embed_load, every_beginning_of_a_file_loads_or_fails_by_name)
 {
-    static const char *const files[] = {"word2vec-c.bin", "koan.txt", "fasttext.bin", "fasttext.vec", "gensim.npy", "gensim.bin.zst",
-                                        "gensim-glove.txt.gz"};
+    static const char *const files[] = {"word2vec-c.bin", "koan.txt",       "fasttext.bin",       "fasttext.vec",
+                                        "gensim.npy",     "gensim.bin.zst", "gensim-glove.txt.gz"};
     struct buf failures = {0};
     scratch_copy(FOLDER "gensim.npy.vocab");
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
@@ -198,7 +208,7 @@ static void same_as_strtof(const char *text, struct buf *failures)
     char padded[128];
     float wanted = strtof(text, NULL), found[2] = {7, 7};
     size_t n = strlen(text);
-    snprintf(padded, sizeof padded, "%s 1.5 2.5 3.5 4.5 5.5", text); /* with a long rest, and at the very end */
+    snprintf(padded, sizeof padded, "%s 1.5 2.5 3.5 4.5 5.5 6.5 7.5", text); /* with a long rest, and at the very end */
     const char *ends[2] = {number_parse(padded, padded + strlen(padded), &found[0]), number_parse(text, text + n, &found[1])};
     if (ends[0] != padded + n || ends[1] != text + n || memcmp(&found[0], &wanted, 4) != 0 || memcmp(&found[1], &wanted, 4) != 0)
         buf_printf(failures, "  %s: %.9g and %.9g, not %.9g\n", text, (double)found[0], (double)found[1], (double)wanted);
@@ -206,10 +216,40 @@ static void same_as_strtof(const char *text, struct buf *failures)
 
 Test(embed_load, numbers_are_the_nearest_floats)
 {
-    static const char *const texts[] = {"0", "-0", "1", "-1.5", "0.1", "+0.25", "1e5", "1E-05", "-2.5e+3", "123456789.125", "16777217", "16777219",
-        "0.00000000000000000000000000000000000000000000140129846432481707", "1.17549435e-38", "1e-45", "3.4028235e38", "3.5e38", "1e-60",
-        "8.5899345920000001", "9007199791611905", "1.00000005960464477539062", "1.00000005960464477539063", "1.0000000596046448", "0.30000001192092896",
-        "12345678901234567890123", "inf", "-inf", ".5", "5.", "0.12345678", "9.99999999", "1.00000006", "0.000001", "99999.9999"};
+    static const char *const texts[] = {"0",
+                                        "-0",
+                                        "1",
+                                        "-1.5",
+                                        "0.1",
+                                        "+0.25",
+                                        "1e5",
+                                        "1E-05",
+                                        "-2.5e+3",
+                                        "123456789.125",
+                                        "16777217",
+                                        "16777219",
+                                        "0.00000000000000000000000000000000000000000000140129846432481707",
+                                        "1.17549435e-38",
+                                        "1e-45",
+                                        "3.4028235e38",
+                                        "3.5e38",
+                                        "1e-60",
+                                        "8.5899345920000001",
+                                        "9007199791611905",
+                                        "1.00000005960464477539062",
+                                        "1.00000005960464477539063",
+                                        "1.0000000596046448",
+                                        "0.30000001192092896",
+                                        "12345678901234567890123",
+                                        "inf",
+                                        "-inf",
+                                        ".5",
+                                        "5.",
+                                        "0.12345678",
+                                        "9.99999999",
+                                        "1.00000006",
+                                        "0.000001",
+                                        "99999.9999"};
     struct buf failures = {0};
     unsigned long long state = 7;
     char text[64];
@@ -236,7 +276,7 @@ Test(embed_load, what_is_no_number_is_refused)
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         float value;
         char padded[64];
-        snprintf(padded, sizeof padded, "%s 0.5 0.5 0.5 0.5 0.5", texts[i]);
+        snprintf(padded, sizeof padded, "%s 0.5 0.5 0.5 0.5 0.5 0.5 0.5", texts[i]);
         cr_expect_null(number_parse(texts[i], texts[i] + strlen(texts[i]), &value), "%s", texts[i]);
         cr_expect_null(number_parse(padded, padded + strlen(padded), &value), "%s", texts[i]);
     }

@@ -158,7 +158,8 @@ static int best_first(const void *a, const void *b)
 }
 
 /* Every row computed, without bounds. */
-static size_t all_rows(const struct vectors *v, const struct query_method *method, const struct query_term *terms, size_t n, struct hit *out)
+static size_t all_rows(const struct vectors *v, const struct query_method *method, const struct query_term *terms, size_t n,
+                       struct hit *out)
 {
     float directions[8 * E], unit[E];
     size_t count = method->directions(terms, n, E, directions), hits = 0;
@@ -201,8 +202,9 @@ Test(embed_query, no_answer_is_lost_to_a_bound_and_threads_change_none)
                     cr_assert(query_best(v, query_methods[m], terms, n, false, k, found, &got, &err), "%s", err.message);
                     cr_assert_eq(got, k);
                     for (size_t i = 0; i < k; i++)
-                        cr_assert(fabsf(found[i].score - wanted[i].score) <= 2e-6f * fmaxf(1, fabsf(wanted[i].score)), "%s %s: answer %zu of %zu is %.9g, not %.9g",
-                                  query_methods[m]->name, questions[q], i, k, (double)found[i].score, (double)wanted[i].score);
+                        cr_assert(fabsf(found[i].score - wanted[i].score) <= 2e-6f * fmaxf(1, fabsf(wanted[i].score)),
+                                  "%s %s: answer %zu of %zu is %.9g, not %.9g", query_methods[m]->name, questions[q], i, k,
+                                  (double)found[i].score, (double)wanted[i].score);
                 }
                 arena_free(arena);
             }
@@ -247,7 +249,8 @@ Test(embed_query, inner_loops_agree)
             many[d] = (int8_t)((int)draw(&state, 255) - 127);
         fast->quantise(row, W, codes[0], &step[0], &error[0], &norm[0]);
         plain->quantise(row, W, codes[1], &step[1], &error[1], &norm[1]);
-        cr_expect(fabsf(norm[0] - norm[1]) <= 1e-6f * norm[1] && fabsf(step[0] - step[1]) <= 1e-6f, "norm %g %g", (double)norm[0], (double)norm[1]);
+        cr_expect(fabsf(norm[0] - norm[1]) <= 1e-6f * norm[1] && fabsf(step[0] - step[1]) <= 1e-6f, "norm %g %g", (double)norm[0],
+                  (double)norm[1]);
         for (size_t k = 0; k < 2; k++) { /* the bound holds */
             double left = 0;
             for (size_t d = 0; d < W; d++) {
@@ -291,8 +294,9 @@ Test(embed_eval, analogies_count_as_gensims)
                 correct += answers[q].correct[0];
             }
             cr_expect(str_is(set.sections[s].name, eval_cases[c].sections[s].name) && total == eval_cases[c].sections[s].total &&
-                      correct == eval_cases[c].sections[s].correct, "case %zu, %s: %zu of %zu, not %zu of %zu", c, eval_cases[c].sections[s].name,
-                      correct, total, eval_cases[c].sections[s].correct, eval_cases[c].sections[s].total);
+                          correct == eval_cases[c].sections[s].correct,
+                      "case %zu, %s: %zu of %zu, not %zu of %zu", c, eval_cases[c].sections[s].name, correct, total,
+                      eval_cases[c].sections[s].correct, eval_cases[c].sections[s].total);
         }
     }
     free(answers);
@@ -319,8 +323,8 @@ Test(embed_eval, sets_are_answered_as_single_questions_are)
         for (size_t m = 0; m < EVAL_METHODS && !answers[q].skipped; m++, compared++) {
             cr_assert(query_resolve(v, terms, 3, false, arena, &unknown, &err), "%s", err.message);
             cr_assert(query_best(v, query_method_named(str_of(eval_methods[m])), terms, 3, false, 1, &hit, &n, &err));
-            cr_expect(fabsf(hit.score - answers[q].score[m]) <= 2e-6f * fmaxf(1, hit.score), "%s, line %zu: %.8g, alone %.8g", eval_methods[m],
-                      question->line, (double)answers[q].score[m], (double)hit.score);
+            cr_expect(fabsf(hit.score - answers[q].score[m]) <= 2e-6f * fmaxf(1, hit.score), "%s, line %zu: %.8g, alone %.8g",
+                      eval_methods[m], question->line, (double)answers[q].score[m], (double)hit.score);
         }
         arena_free(arena);
     }
@@ -354,7 +358,12 @@ Test(embed_eval, similarities_correlate_as_gensims)
 
 Test(embed_eval, tables_of_other_kinds_are_read)
 {
-    static const struct { const char *text; size_t n; enum eval_kind kind; const char *error; } cases[] = {
+    static const struct {
+        const char *text;
+        size_t n;
+        enum eval_kind kind;
+        const char *error;
+    } cases[] = {
         {"word1,word2,score\nking,queen,8.5\ncat,dog,7\n", 2, EVAL_PAIRS, NULL},
         {"king queen 8.5\n", 1, EVAL_PAIRS, NULL},
         {"word1\tword2\tPOS\tSimLex999\told\nold\tnew\tA\t1.58\t2\n", 1, EVAL_PAIRS, NULL},
@@ -371,7 +380,8 @@ Test(embed_eval, tables_of_other_kinds_are_read)
         scratch_write("set.txt", cases[i].text, strlen(cases[i].text));
         bool ok = eval_read(scratch_path("set.txt"), &set, &err);
         if (cases[i].error)
-            cr_expect(!ok && strstr(err.message, cases[i].error) && strstr(err.message, "set.txt"), "case %zu: %s", i, err.message);
+            cr_expect(!ok && strstr(err.message, cases[i].error) && strstr(err.message, "set.txt"), "case %zu: %s", i,
+                      err.message);
         else
             cr_expect(ok && set.n == cases[i].n && set.kind == cases[i].kind, "case %zu: %s", i, err.message);
         eval_set_free(&set);
