@@ -1,0 +1,104 @@
+/* Points in a plane: in cells and as a figure. */
+#include <criterion/criterion.h>
+#include <math.h>
+#include <string.h>
+
+#include "viz/picture.h"
+#include "viz/render/cells.h"
+#include "viz/render/renderer.h"
+#include "viz/scatter.h"
+
+static const struct scatter_point corners[] = {
+    {.x = 0, .y = 0, .label = {"south-west", 10}},
+    {.x = 2, .y = 0, .label = {"south-east", 10}},
+    {.x = 0, .y = 1, .label = {"north-west", 10}},
+    {.x = 2, .y = 1, .label = {"north-east", 10}, .strong = true},
+};
+
+static void draw(const struct scatter *scatter, size_t columns, struct buf *out)
+{
+    struct err err = {0};
+    struct str notes[] = {STR("a note")};
+    struct picture picture = {.scatter = scatter, .notes = notes, .n_notes = 1};
+    struct cells_options options = {.columns = columns, .depth = DEPTH_MONO};
+    struct cell_grid grid = {0};
+    cr_assert(cells_picture(&picture, &options, &grid, &err), "%s", err.message);
+    cells_encode(&grid, DEPTH_MONO, out);
+    grid_free(&grid);
+}
+
+/* The line and the byte in it where the text stands. */
+static bool find(struct buf *drawn, const char *text, size_t *line, size_t *column)
+{
+    const char *at = strstr(buf_cstr(drawn), text);
+    *line = *column = 0;
+    for (const char *s = buf_cstr(drawn); at && s < at; s++) {
+        *line += *s == '\n';
+        *column = *s == '\n' ? 0 : *column + 1;
+    }
+    return at != NULL;
+}
+
+Test(scatter, points_stand_where_their_numbers_say)
+{
+    struct scatter scatter = {corners, 4, NULL, 0};
+    struct buf out = {0};
+    size_t line[4], column[4];
+    draw(&scatter, 80, &out);
+    for (size_t i = 0; i < 4; i++)
+        cr_assert(find(&out, corners[i].label.s, &line[i], &column[i]), "%s is missing:\n%s", corners[i].label.s, buf_cstr(&out));
+    cr_expect(line[0] == line[1] && line[2] == line[3] && line[2] < line[0], "north is above south:\n%s", buf_cstr(&out));
+    cr_expect(column[0] < column[1] && column[2] < column[3], "west is left of east:\n%s", buf_cstr(&out));
+    cr_expect(strstr(buf_cstr(&out), "a note"));
+    buf_free(&out);
+}
+
+Test(scatter, lines_join_their_points)
+{
+    const struct scatter_line lines[] = {{0, 1}};
+    struct scatter without = {corners, 4, NULL, 0}, with = {corners, 4, lines, 1};
+    struct buf a = {0}, b = {0};
+    draw(&without, 80, &a);
+    draw(&with, 80, &b);
+    cr_expect_null(strstr(buf_cstr(&a), "⠤"));
+    size_t dots = 0;
+    for (const char *s = buf_cstr(&b); *s; s++)
+        dots += (unsigned char)s[0] == 0xe2 && (unsigned char)s[1] >= 0xa0 && (unsigned char)s[1] <= 0xa3;
+    cr_expect_gt(dots, 20, "a line of dots between two points far apart:\n%s", buf_cstr(&b));
+    buf_free(&a);
+    buf_free(&b);
+}
+
+Test(scatter, odd_points_and_names_are_drawn_without_harm)
+{
+    static const struct scatter_point odd[] = {
+        {.x = 1, .y = 1, .label = {"\033[31m\n", 6}}, {.x = 1, .y = 1, .label = {"日本語の長い名前", 24}}, {.x = 1, .y = 1, .label = {"", 0}},
+        {.x = 1, .y = 1, .label = {"\377\376", 2}},    {.x = 1e300, .y = -1e300, .label = {"far", 3}},
+    };
+    for (size_t n = 1; n <= 5; n++)
+        for (size_t columns = 1; columns <= 200; columns += 13) {
+            struct scatter scatter = {odd, n, NULL, 0};
+            struct buf out = {0};
+            draw(&scatter, columns, &out);
+            cr_expect(!memchr(out.data, '\033', out.n), "no escape byte reaches a terminal");
+            buf_free(&out);
+        }
+}
+
+Test(scatter, the_same_picture_gives_the_same_png)
+{
+    const struct scatter_line lines[] = {{0, 1}, {1, 3}};
+    struct scatter scatter = {corners, 4, lines, 2};
+    struct picture picture = {.scatter = &scatter, .row_axis = "up", .col_axis = "along", .title = "Corners"};
+    const struct renderer *png = renderer_find(STR("png"));
+    struct buf a = {0}, b = {0};
+    struct err err = {0};
+    struct render_options options = {0}, narrow = {.width = 30};
+    cr_assert(png->render(&picture, &options, &a, &err) && png->render(&picture, &options, &b, &err), "%s", err.message);
+    cr_expect(a.n > 1000 && a.n == b.n && memcmp(a.data, b.data, a.n) == 0);
+    cr_expect(memcmp(a.data, "\x89PNG", 4) == 0);
+    cr_expect_not(png->render(&picture, &narrow, &b, &err));
+    cr_expect(strstr(err.message, "no room"), "%s", err.message);
+    buf_free(&a);
+    buf_free(&b);
+}
