@@ -147,6 +147,11 @@ $(B)/tests/bench: $(call objects,$(BENCH)) $(B)/libgaze.a
 bench: all $(if $(BENCH),$(B)/tests/bench)
 	@sh tests/bench/run $(B)
 
+# The build with MPI beside the other, and four processes on this machine.
+test-mpi:
+	@$(SUBMAKE) -s MPI=1 B=build-mpi all
+	@sh tests/mpi/run build-mpi
+
 bench-embed: $(B)/gaze
 	@sh tests/bench-embed/run $(B)
 
@@ -193,8 +198,8 @@ uninstall:
 	rm -rf $(incdir) $(share)/gaze
 
 clean:
-	rm -rf build build-asan build-clang build-fuzz
+	rm -rf build build-asan build-clang build-fuzz build-mpi
 
-.PHONY: all demo demo-run test test-run test-build asan fuzz fuzz-driver fuzz-libfuzzer fuzz-build bench bench-embed layers docs fmt tidy install uninstall clean
+.PHONY: all demo demo-run test test-run test-build asan fuzz fuzz-driver fuzz-libfuzzer fuzz-build bench bench-embed test-mpi layers docs fmt tidy install uninstall clean
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -2,7 +2,6 @@
 #include "core/embed/train/ranks.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #ifdef GAZE_MPI
 #include <mpi.h>
@@ -43,14 +42,19 @@ bool ranks_begin(struct ranks *ranks, struct err *err)
     return true;
 }
 
-static bool add_up(float *numbers, size_t n, struct err *err)
+bool ranks_average(const struct ranks *ranks, float *numbers, size_t n, struct err *err)
 {
     enum { PIECE = 1 << 22 }; /* MPI counts in int, and its own copies stay small */
+    if (ranks->n == 1)
+        return true;
     for (size_t at = 0; at < n; at += PIECE) {
         int piece = (int)(n - at < PIECE ? n - at : PIECE);
         if (MPI_Allreduce(MPI_IN_PLACE, numbers + at, piece, MPI_FLOAT, MPI_SUM, MPI_COMM_WORLD) != MPI_SUCCESS)
             return err_set(err, ERR_IO, "MPI cannot add up the vectors");
     }
+    float share = 1 / (float)ranks->n;
+    for (size_t i = 0; i < n; i++)
+        numbers[i] *= share;
     return true;
 }
 
@@ -68,9 +72,9 @@ bool ranks_begin(struct ranks *ranks, struct err *err)
     return true;
 }
 
-static bool add_up(float *numbers, size_t n, struct err *err)
+bool ranks_average(const struct ranks *ranks, float *numbers, size_t n, struct err *err)
 {
-    (void)numbers, (void)n, (void)err; /* one process: the sum is what it has */
+    (void)ranks, (void)numbers, (void)n, (void)err; /* of one process: what it has */
     return true;
 }
 
@@ -80,52 +84,3 @@ int ranks_most(const struct ranks *ranks, int number)
     return number;
 }
 #endif
-
-bool ranks_remember(struct ranks *ranks, const float *in, const float *out, size_t V, size_t E, struct err *err)
-{
-    size_t n;
-    if (ranks->n == 1)
-        return true;
-    if (!size_mul(V, E, &n) || !size_mul(n, 2, &n))
-        return err_memory(err, V, "the vectors of other ranks");
-    if (!ranks->before)
-        ranks->before = mem_new(n, sizeof *ranks->before, "the vectors of other ranks", err);
-    if (!ranks->counts)
-        ranks->counts = mem_new(V, sizeof *ranks->counts, "the vectors of other ranks", err);
-    if (!ranks->before || !ranks->counts)
-        return false;
-    memcpy(ranks->before, in, V * E * sizeof *in);
-    memcpy(ranks->before + V * E, out, V * E * sizeof *out);
-    return true;
-}
-
-static bool average(struct ranks *ranks, float *rows, float *before, size_t V, size_t E, struct err *err)
-{
-    for (size_t v = 0; v < V; v++) {
-        float *row = rows + v * E;
-        const float *old = before + v * E;
-        ranks->counts[v] = memcmp(row, old, E * sizeof *row) != 0;
-        for (size_t e = 0; e < E; e++)
-            row[e] -= old[e];
-    }
-    if (!add_up(ranks->counts, V, err) || !add_up(rows, V * E, err))
-        return false;
-    for (size_t v = 0; v < V; v++) {
-        float *row = rows + v * E, *old = before + v * E, share = 1 / (ranks->counts[v] > 1 ? ranks->counts[v] : 1);
-        for (size_t e = 0; e < E; e++)
-            old[e] = row[e] = old[e] + row[e] * share;
-    }
-    return true;
-}
-
-bool ranks_average(struct ranks *ranks, float *in, float *out, size_t V, size_t E, struct err *err)
-{
-    return ranks->n == 1 || (average(ranks, in, ranks->before, V, E, err) && average(ranks, out, ranks->before + V * E, V, E, err));
-}
-
-void ranks_free(struct ranks *ranks)
-{
-    free(ranks->before);
-    free(ranks->counts);
-    *ranks = (struct ranks){.n = 1};
-}

@@ -165,7 +165,6 @@ void training_free(struct training *t)
     free(t->keep);
     free(t->noise);
     corpus_free(&t->corpus);
-    ranks_free(&t->ranks);
     free((char *)(uintptr_t)t->options.corpus);
     free(t);
 }
@@ -202,7 +201,7 @@ static bool work_once(struct training *t, const struct train_watch *watch, doubl
     return s.err.code == ERR_NONE;
 }
 
-/* Ranks meet after so many blocks each, about a million words. All go on, or none. */
+/* Ranks meet and average. All go on, or none. */
 static bool meet(struct training *t, bool ok, struct err *err)
 {
     enum { GO_ON, STOP, FAIL };
@@ -213,7 +212,7 @@ static bool meet(struct training *t, bool ok, struct err *err)
         return err_set(err, ERR_CANCELLED, "another rank cannot go on");
     if (worst == STOP)
         cancel_request();
-    return ranks_average(&t->ranks, t->in, t->out, t->corpus.V, t->E, err);
+    return ranks_average(&t->ranks, t->in, t->corpus.V * t->E, err) && ranks_average(&t->ranks, t->out, t->corpus.V * t->E, err);
 }
 
 static bool keep_state(struct training *t, const char *checkpoint, struct err *err)
@@ -241,13 +240,14 @@ static bool run_alone(struct training *t, const char *checkpoint, const struct t
     return true;
 }
 
-/* Several: rounds of ROUND blocks a rank, as many rounds for each; a state only where all are alike. */
+/* Several: rounds of ROUND blocks a rank (a quarter of a million words), as many rounds for each; a state only where all
+ * are alike. */
 static bool run_together(struct training *t, const char *checkpoint, const struct train_watch *watch, struct err *err)
 {
-    enum { ROUND = 64 };
+    enum { ROUND = 16 };
     size_t all = t->corpus.n_blocks * t->options.epochs, most = (all + t->ranks.n - 1) / t->ranks.n;
     double due = train_clock() + t->options.checkpoint_seconds;
-    bool ok = ranks_remember(&t->ranks, t->in, t->out, t->corpus.V, t->E, err);
+    bool ok = true;
     for (size_t begin = atomic_load(&t->next); begin < most; begin += ROUND) {
         t->limit = begin + ROUND < t->n_blocks ? begin + ROUND : t->n_blocks;
         while (ok && atomic_load(&t->next) < t->limit && !cancel_requested())

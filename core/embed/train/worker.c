@@ -112,9 +112,12 @@ static void finish_steps(struct worker *w)
     w->made = 0;
 }
 
+/* The mean over n ranks keeps 1/n of what each of them learnt, so that they learn n times as fast; beyond BOLDEST that was
+ * not tried. */
 static float rate_at(const struct training *t, size_t words)
 {
-    double alpha = t->options.alpha, last = alpha < RATE_LAST ? alpha : RATE_LAST;
+    enum { BOLDEST = 4 };
+    double alpha = t->options.alpha * (double)(t->ranks.n < BOLDEST ? t->ranks.n : BOLDEST), last = alpha < RATE_LAST ? alpha : RATE_LAST;
     return (float)(alpha - (alpha - last) * ((double)words / ((double)t->corpus.total * (double)t->options.epochs)));
 }
 
