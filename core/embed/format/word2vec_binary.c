@@ -5,6 +5,7 @@
  * The line end behind the numbers is word2vec.c's and not gensim's. Numbers stay where they lie, perhaps unaligned. */
 #include <string.h>
 
+#include "core/base/cancel.h"
 #include "core/embed/format/word2vec.h"
 #include "core/embed/text.h"
 
@@ -33,6 +34,8 @@ static bool read_rows(struct vectors *v, size_t at, struct str *words, size_t *o
     const unsigned char *data = v->source->data;
     size_t size = v->source->size, row_bytes = v->E * sizeof(float);
     for (size_t i = 0; i < v->V; i++) {
+        if (i % 4096 == 0 && cancel_requested())
+            return err_set(err, ERR_CANCELLED, "cancelled");
         while (at < size && data[at] == '\n')
             at++;
         size_t look = size - at < LONGEST_WORD ? size - at : LONGEST_WORD;
