@@ -71,19 +71,20 @@ static double multiply_score(const struct query_term *terms, size_t n, const dou
     return above / (below + small);
 }
 
+/* In float; a hundred-thousandth of the score is more than its rounding. */
 static void multiply_bounds(const struct query_term *terms, size_t n, size_t rows, const float *dots, const float *slack,
                             double constant, float *lower, float *upper)
 {
     (void)constant;
     for (size_t r = 0; r < rows; r++) {
-        double most = 1, least = 1, most_below = 1, least_below = 1;
+        float most[2] = {1, 1}, least[2] = {1, 1}; /* of the words added, of those taken away */
         for (size_t i = 0; i < n; i++) {
-            double dot = (double)dots[i * rows + r], within = (double)slack[i * rows + r];
-            *(terms[i].negative ? &most_below : &most) *= shifted(dot + within);
-            *(terms[i].negative ? &least_below : &least) *= shifted(dot - within);
+            float middle = 0.5f + 0.5f * dots[i * rows + r], within = 0.5f * slack[i * rows + r], low = middle - within;
+            most[terms[i].negative] *= middle + within;
+            least[terms[i].negative] *= low > 0 ? low : 0;
         }
-        upper[r] = (float)(most / (least_below + small) * (1 + 1e-6));
-        lower[r] = (float)(least / (most_below + small) * (1 - 1e-6));
+        upper[r] = most[0] / (least[1] + 1e-6f) * (1 + 1e-5f);
+        lower[r] = least[0] / (most[1] + 1e-6f) * (1 - 1e-5f);
     }
 }
 
