@@ -69,18 +69,15 @@ size_t heads_columns(const struct viewer *viewer)
     return h->sites.n ? (map > 24 ? map : 24) : 0;
 }
 
-static struct ink ink_of_heads(const struct viewer *viewer)
+static const struct ink *ink_of_heads(struct viewer *viewer)
 {
     const struct head_values *h = &viewer->heads;
-    struct ink ink;
     struct scale scale = {.kind = SCALE_LINEAR, .lo = 0, .hi = 0, .clip_hi = 100};
     for (size_t i = 0; i < h->done; i++)
         if (isfinite(h->values[i]) && h->values[i] > scale.hi)
             scale.hi = h->values[i];
     scale.hi = scale.hi > 0 ? scale.hi : 1;
-    if (!ink_init(&ink, NULL, &scale, viewer->depth, NULL))
-        ink = viewer->ink;
-    return ink;
+    return ink_refit(&viewer->heads_ink, NULL, &scale, viewer->depth, NULL) ? &viewer->heads_ink : &viewer->ink;
 }
 
 static void draw_head(struct viewer *viewer, struct cell_grid *grid, const struct ink *ink, size_t i, size_t row, size_t col)
@@ -107,7 +104,7 @@ size_t heads_draw(struct viewer *viewer, struct cell_grid *grid, struct cell_rec
 {
     const struct head_values *h = &viewer->heads;
     const struct measure *measure = measures[h->measure];
-    struct ink ink = ink_of_heads(viewer);
+    const struct ink *ink = ink_of_heads(viewer);
     char text[80];
     size_t width = cell_columns(h), lines = rect.rows > 4 ? (rect.rows - 4 > 12 ? 12 + (rect.rows - 16) / 2 : rect.rows - 4) : 0, first = 0, here = SIZE_MAX;
     grid_text(grid, rect.row, rect.col, rect.cols, STR("layers × heads"), style_bold);
@@ -129,7 +126,7 @@ size_t heads_draw(struct viewer *viewer, struct cell_grid *grid, struct cell_rec
                       site->layer == viewer->site.layer ? style_bold : style_dim);
         }
         if (4 + (site->head + 1) * width <= rect.cols)
-            draw_head(viewer, grid, &ink, i, row, rect.col + 4 + site->head * width);
+            draw_head(viewer, grid, ink, i, row, rect.col + 4 + site->head * width);
     }
     if (here == SIZE_MAX || !lines)
         return 2;

@@ -236,7 +236,7 @@ static bool make_colours(struct viewer *viewer, const struct kept_run *kept, str
     const struct palette *set = palette_find(str_of(viewer->session->palette));
     if (!name && set && set->diverging == scale->diverging)
         name = set->name;
-    return ink_init(&viewer->ink, name, scale, viewer->depth, err);
+    return ink_refit(&viewer->ink, name, scale, viewer->depth, err);
 }
 
 /* The place of a token on an axis, else the nearest after it. */

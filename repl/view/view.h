@@ -78,7 +78,7 @@ struct viewer {
     struct str *down_labels;   /* [map.cols] the keys', not reordered: for text that runs downward */
     struct panel panel;
     struct picture picture;
-    struct ink ink;
+    struct ink ink, heads_ink; /* of the map, of the list of heads */
     struct head_values heads;
     char value_name[120];
     /* the screen */

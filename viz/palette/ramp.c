@@ -4,6 +4,8 @@
 #include "viz/palette/palette.h"
 
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 #define CANDIDATES 240
 #define GARISH 2.5
@@ -69,40 +71,51 @@ static size_t candidates_of(enum depth depth, bool diverging, struct candidate *
     return n;
 }
 
-/* The best rising sequence for `levels` targets (darkest first). Returns false where there is none. */
+/* What the best sequence up to a candidate costs. */
+struct reached {
+    double cost;
+    unsigned char candidate;
+};
+
+static int cheaper_first(const void *left, const void *right)
+{
+    const struct reached *a = left, *b = right;
+    return a->cost < b->cost ? -1 : a->cost > b->cost ? 1 : (int)a->candidate - (int)b->candidate;
+}
+
+/* The best rising sequence for `levels` targets (darkest first). Returns false where there is none. Predecessors are
+ * tried from the cheapest on: the first that costs more alone than the best found ends the row. */
 static bool search(const struct lab *target, size_t levels, const struct candidate *c, size_t n, double gap,
                    unsigned char *index_out)
 {
-    double best[CANDIDATES], next[CANDIDATES];
+    struct reached best[CANDIDATES], next[CANDIDATES];
     unsigned char from[RAMP_MAX][CANDIDATES];
     for (size_t k = 0; k < levels; k++) {
         for (size_t j = 0; j < n; j++) {
             double least = k ? INFINITY : 0;
             from[k][j] = 0;
-            for (size_t i = 0; k && i < j; i++) {
-                if (c[i].lab.L > c[j].lab.L - gap || best[i] >= least)
+            for (size_t r = 0; k && r < n && best[r].cost <= least; r++) {
+                size_t i = best[r].candidate;
+                if (i >= j || !(c[i].lab.L <= c[j].lab.L - gap))
                     continue;
                 double a = (c[j].lab.a - c[i].lab.a) - (target[k].a - target[k - 1].a);
                 double b = (c[j].lab.b - c[i].lab.b) - (target[k].b - target[k - 1].b);
-                double cost = best[i] + WANDER * (a * a + b * b);
-                if (cost < least) {
+                double cost = best[r].cost + WANDER * (a * a + b * b);
+                if (cost < least || (isfinite(cost) && cost <= least && i < from[k][j])) {
                     least = cost;
                     from[k][j] = (unsigned char)i;
                 }
             }
-            next[j] = least + square(target[k].L - c[j].lab.L) + square(target[k].a - c[j].lab.a) +
-                      square(target[k].b - c[j].lab.b);
+            next[j] = (struct reached){least + square(target[k].L - c[j].lab.L) + square(target[k].a - c[j].lab.a) +
+                                           square(target[k].b - c[j].lab.b),
+                                       (unsigned char)j};
         }
-        for (size_t j = 0; j < n; j++)
-            best[j] = next[j];
+        memcpy(best, next, n * sizeof *best);
+        qsort(best, n, sizeof *best, cheaper_first);
     }
-    size_t j = 0;
-    for (size_t i = 1; i < n; i++)
-        if (best[i] < best[j])
-            j = i;
-    if (!isfinite(best[j]))
+    if (!n || !isfinite(best[0].cost))
         return false;
-    for (size_t k = levels; k-- > 0; j = from[k][j])
+    for (size_t k = levels, j = best[0].candidate; k-- > 0; j = from[k][j])
         index_out[k] = c[j].index;
     return true;
 }

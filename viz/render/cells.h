@@ -74,6 +74,9 @@ struct ink {
 /* palette NULL: viridis, or RdBu for a diverging scale. ERR_NOT_FOUND with the list of names for an unknown one. */
 NODISCARD bool ink_init(struct ink *ink_out, const char *palette, const struct scale *scale, enum depth depth,
                         struct err *err);
+/* The same on an ink that is zeroed or was made before: the ramp, whose search takes milliseconds, stays where palette
+ * and depth do. On failure the ink is as it was. */
+NODISCARD bool ink_refit(struct ink *ink, const char *palette, const struct scale *scale, enum depth depth, struct err *err);
 struct colour ink_colour(const struct ink *ink, double value); /* NaN: the masked colour; mono: COLOUR_DEFAULT */
 struct colour ink_at(const struct ink *ink, double position);
 struct colour ink_rgb(enum depth depth, struct rgb rgb);      /* any colour at a depth */

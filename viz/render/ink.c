@@ -13,16 +13,25 @@ static bool unknown_palette(const char *name, struct err *err)
     return false;
 }
 
-bool ink_init(struct ink *ink_out, const char *palette, const struct scale *scale, enum depth depth, struct err *err)
+bool ink_refit(struct ink *ink, const char *palette, const struct scale *scale, enum depth depth, struct err *err)
 {
     const struct palette *p = scale->diverging ? &palette_rdbu : &palette_viridis;
     if (palette)
         p = palette_find(str_of(palette));
     if (!p)
         return unknown_palette(palette, err);
-    *ink_out = (struct ink){.palette = p, .scale = *scale, .depth = depth};
-    palette_ramp(p, depth, &ink_out->ramp);
+    if (ink->palette != p || ink->depth != depth || !ink->ramp.n)
+        palette_ramp(p, depth, &ink->ramp);
+    ink->palette = p;
+    ink->scale = *scale;
+    ink->depth = depth;
     return true;
+}
+
+bool ink_init(struct ink *ink_out, const char *palette, const struct scale *scale, enum depth depth, struct err *err)
+{
+    *ink_out = (struct ink){0};
+    return ink_refit(ink_out, palette, scale, depth, err);
 }
 
 static struct colour indexed(unsigned index)
