@@ -176,6 +176,9 @@ static char *run_shell(const struct runner *runner, const struct block *block, c
         exit(2);
     }
     if (child == 0) {
+        static const int usual[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE};
+        for (size_t i = 0; i < sizeof usual / sizeof *usual; i++) /* nohup and background jobs leave some ignored */
+            signal(usual[i], SIG_DFL);
         setpgid(0, 0);
         set_environment(runner, block);
         lseek(fileno(in), 0, SEEK_SET);
