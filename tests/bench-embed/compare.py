@@ -45,10 +45,10 @@ class Job:
         return os.path.join(self.folder, name)
 
 
-def gaze(path):
+def gaze(path, times=1):
     def line(j):
         return [path, "-X", "-c", f"train {j.trainer} {j.corpus} dim={j.dim} window={WINDOW} negative={NEGATIVE} epochs={j.epochs} "
-                f"min-count={MIN_COUNT} subsample={SAMPLE} threads={j.threads} > {j.out('gaze.bin')}"]
+                f"min-count={MIN_COUNT} subsample={SAMPLE} threads={j.threads * times} > {j.out('gaze.bin')}"]
     return line
 
 
@@ -78,7 +78,8 @@ def fasttext(path):
 def koan(path):
     def line(j):
         return [path, "-f", j.corpus, "-p", j.out("koan.txt"), "-d", str(j.dim), "-c", str(WINDOW), "-n", str(NEGATIVE), "-e",
-                str(j.epochs), "-k", str(MIN_COUNT), "-o", SAMPLE, "-t", str(j.threads), "-b", "false" if j.sg else "true", "-P"]
+                str(j.epochs), "-k", str(MIN_COUNT), "-o", SAMPLE, "-t", str(j.threads), "-b", "false" if j.sg else "true", "-l",
+                "0.025" if j.sg else "0.075", "-P"]
     return line
 
 
@@ -160,6 +161,8 @@ def main():
     if len(programs) == 1:
         sys.exit("bench-embed: no peer is installed: no comparison (Debian: fasttext; PyPI: gensim)")
     rounds, epochs, threads = (int(setting(n, d)) for n, d in (("ROUNDS", "3"), ("EPOCHS", "1"), ("THREADS", "1")))
+    if len(os.sched_getaffinity(0)) >= 2 * threads:
+        programs.append((f"gaze x{2 * threads}", gaze(os.path.join(build, "gaze"), 2)))  # the same with twice the threads
     with tempfile.TemporaryDirectory() as folder:
         corpus, what = prepare(folder)
         print(f"{processor()}; gaze {answer(['git', 'rev-parse', '--short', 'HEAD'])}"
