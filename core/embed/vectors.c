@@ -1,13 +1,12 @@
 /* Loading sets of word vectors and looking words up. See vectors.h. */
 #include "core/embed/vectors.h"
 
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/text.h"
+#include "core/embed/check.h"
 #include "core/embed/format.h"
 #include "core/embed/format/list.h"
 #include "core/embed/index.h"
@@ -19,8 +18,6 @@ VECTORS_FORMATS(EXTERN)
 #define ROW(name) &vectors_##name,
 const struct vectors_format *const vectors_formats[] = {VECTORS_FORMATS(ROW) NULL};
 #undef ROW
-
-enum { CHECK_BYTES = 64 << 20 }; /* numbers of larger sets are looked at by the first query, not while loading */
 
 const struct vectors_format *vectors_format_written(struct str name)
 {
@@ -115,50 +112,6 @@ static size_t first_marked(const unsigned char *marked, size_t n)
     return at ? (size_t)(at - marked) : 0;
 }
 
-static bool is_ascii(struct str s)
-{
-    uint64_t any = 0, piece;
-    size_t i = 0;
-    for (; i + 8 <= s.n; i += 8) {
-        memcpy(&piece, s.s + i, 8);
-        any |= piece;
-    }
-    for (; i < s.n; i++)
-        any |= (uint64_t)(unsigned char)s.s[i] << 56 | (uint64_t)(unsigned char)s.s[i];
-    return !(any & 0x8080808080808080u);
-}
-
-static bool remark_words(struct vectors *v, struct err *err)
-{
-    size_t bad = 0, first = 0;
-    for (size_t i = 0; i < v->V; i++)
-        if (!is_ascii(v->words[i]) && utf8_invalid_at(v->words[i]) < v->words[i].n && bad++ == 0)
-            first = i;
-    return !bad || vectors_remark(v, err, "%zu word%s not UTF-8, first word %zu", bad, bad == 1 ? " is" : "s are", first + 1);
-}
-
-/* Numbers that are none: such a word is never an answer. */
-static bool remark_numbers(struct vectors *v, struct err *err)
-{
-    size_t bytes, bad = 0, first = 0;
-    if (v->checked || !size_mul(v->V, v->E * v->dtype->bytes / v->dtype->block, &bytes) || bytes > CHECK_BYTES)
-        return true;
-    float *row = mem_new(v->E, sizeof *row, "a vector", err);
-    if (!row)
-        return false;
-    for (size_t i = 0; i < v->V; i++) {
-        float sum = 0; /* NaN and infinities survive multiplication by 0 */
-        vectors_row(v, i, row);
-        for (size_t d = 0; d < v->E; d++)
-            sum += row[d] * 0;
-        if (!isfinite(sum) && bad++ == 0)
-            first = i;
-    }
-    free(row);
-    return !bad || vectors_remark(v, err, "%zu word%s NaN or infinite numbers, first word %zu: never an answer", bad,
-                                  bad == 1 ? " has" : "s have", first + 1);
-}
-
 bool vectors_finish(struct vectors *v, struct err *err)
 {
     size_t n;
@@ -176,7 +129,7 @@ bool vectors_finish(struct vectors *v, struct err *err)
              drop_marked(v, twice, n, err) && (v->index = index_new(v->words, v->V, twice, &n, err)) != NULL;
     }
     free(twice);
-    return ok && remark_words(v, err) && remark_numbers(v, err);
+    return ok && check_words(v, err) && check_numbers(v, err);
 }
 
 /* ---- loading ---- */
@@ -194,7 +147,9 @@ static const struct vectors_format *recognise(const struct source *source, struc
     if (source->size == 0)
         err_set(err, ERR_FORMAT, "%s: is empty", source->path);
     else
-        err_set(err, ERR_FORMAT, "%s: is no file of word vectors that is read: %s", source->path, buf_cstr(&names));
+        err_set(err, ERR_FORMAT,
+                "%s: no known format of word vectors (%s): a text begins with a word and its numbers, or with two counts",
+                source->path, buf_cstr(&names));
     buf_free(&names);
     return NULL;
 }
