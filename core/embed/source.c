@@ -2,6 +2,7 @@
 #include "core/embed/source.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "core/base/cancel.h"
@@ -38,6 +39,15 @@ static bool inflate_all(struct source *source, struct err *err)
     return ok;
 }
 
+/* A byte order mark, which some editors put before a text. A NUL behind it would be a length of safetensors. */
+static void skip_mark(struct source *source)
+{
+    if (source->size > 3 && memcmp(source->data, "\xef\xbb\xbf", 3) == 0 && source->data[3]) {
+        source->data += 3;
+        source->size -= 3;
+    }
+}
+
 struct source *source_open(const char *path, struct err *err)
 {
     struct source *source = mem_new(1, sizeof *source, "a file", err);
@@ -54,6 +64,7 @@ struct source *source_open(const char *path, struct err *err)
                 goto fail;
             break;
         }
+    skip_mark(source);
     return source;
 fail:
     source_free(source);

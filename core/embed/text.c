@@ -12,6 +12,7 @@
 #include "core/embed/number.h"
 
 enum { PIECE = 1 << 20, MOST_PIECES = 4096 };
+static const size_t ABSURD = 999999999999999999;
 
 struct piece {
     const char *begin, *end;
@@ -50,15 +51,17 @@ static struct str line_at(const char *s, const char *end, const char **next)
 bool text_header(const struct source *source, size_t *V_out, size_t *E_out, size_t *behind_out)
 {
     const char *begin = (const char *)source->data, *next;
-    size_t look = source->size < 64 ? source->size : 64, values[2] = {0}, n = 0;
+    size_t look = source->size < 128 ? source->size : 128, values[2] = {0}, n = 0, i = 0;
     if (!look || !memchr(begin, '\n', look))
         return false;
     struct str line = line_at(begin, begin + look, &next);
-    for (size_t i = 0; i < line.n; n++) {
+    while (i < line.n && is_blank(line.s[i]))
+        i++;
+    for (; i < line.n; n++) {
         size_t from = i;
-        for (; i < line.n && line.s[i] >= '0' && line.s[i] <= '9' && i - from < 15; i++)
-            if (n < 2)
-                values[n] = values[n] * 10 + (size_t)(line.s[i] - '0');
+        for (; i < line.n && line.s[i] >= '0' && line.s[i] <= '9'; i++)
+            if (n < 2) /* what is larger than any file stays at the largest */
+                values[n] = i - from < 18 ? values[n] * 10 + (size_t)(line.s[i] - '0') : ABSURD;
         if (i == from || n == 2)
             return false;
         if (i < line.n && !is_blank(line.s[i]))
@@ -131,7 +134,8 @@ static bool cut(struct reading *r, const char *begin, const char *end, struct er
 static void complain(struct piece *piece, size_t line, const char *what, size_t expected, size_t found)
 {
     piece->bad_line = line;
-    snprintf(piece->why, sizeof piece->why, "%zu numbers expected behind the word, found %s%zu", expected, what, found);
+    snprintf(piece->why, sizeof piece->why, "%zu number%s expected behind the word, found %s%zu", expected,
+             expected == 1 ? "" : "s", what, found);
 }
 
 /* The last E fields are the numbers, what stands before them is the word. */
@@ -267,10 +271,11 @@ static bool place(struct reading *r, size_t line, size_t most, struct err *err)
     }
     r->rows = lines < most ? lines : most;
     if (most != SIZE_MAX && lines < most)
-        return err_set(err, ERR_FORMAT, "%s: line 1 promises %zu words, the file ends after %zu, in line %zu", r->v->path, most,
-                       lines, last - 1);
+        return err_set(err, ERR_FORMAT, "%s: line 1 promises %zu word%s, the file ends after %zu, in line %zu", r->v->path, most,
+                       most == 1 ? "" : "s", lines, last - 1);
     if (most != SIZE_MAX && lines > most)
-        return vectors_remark(r->v, err, "line 1 promises %zu words, the %zu behind them are left out", most, lines - most);
+        return vectors_remark(r->v, err, "line 1 promises %zu word%s, the %zu behind are left out", most, most == 1 ? "" : "s",
+                              lines - most);
     return true;
 }
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/cancel.h"
 #include "core/embed/format.h"
 
 static bool recognises(const struct source *source)
@@ -32,7 +33,7 @@ static bool read_shape(struct str text, size_t shape[2])
     size_t n = 0;
     for (size_t i = 1; i < text.n;) { /* behind "(" */
         size_t digits = 0, value = 0;
-        for (; i < text.n && text.s[i] >= '0' && text.s[i] <= '9' && digits < 16; i++, digits++)
+        for (; i < text.n && text.s[i] >= '0' && text.s[i] <= '9' && digits < 19; i++, digits++)
             value = value * 10 + (size_t)(text.s[i] - '0');
         if (!digits || n == 2)
             return false;
@@ -43,7 +44,7 @@ static bool read_shape(struct str text, size_t shape[2])
     return n == 2;
 }
 
-static bool read_header(struct vectors *v, size_t *data_at, struct err *err)
+static bool read_header(struct vectors *v, size_t *data_at, bool *columns_out, struct err *err)
 {
     static const struct {
         const char *descr;
@@ -68,9 +69,11 @@ static bool read_header(struct vectors *v, size_t *data_at, struct err *err)
     if (!v->dtype)
         return err_set(err, ERR_UNSUPPORTED, "%s: numbers of type %.*s; '<f4', '<f2' and '<f8' are read", v->path,
                        STR_ARGS(descr));
-    if (!str_is(order, "False"))
-        return err_set(err, ERR_UNSUPPORTED, "%s: fortran_order %.*s is not read: numpy.ascontiguousarray makes it False",
-                       v->path, STR_ARGS(order));
+    while (order.n && order.s[order.n - 1] == ' ')
+        order.n--;
+    *columns_out = str_is(order, "True");
+    if (!*columns_out && !str_is(order, "False"))
+        return err_set(err, ERR_FORMAT, "%s: fortran_order is \"%.*s\", not True or False", v->path, STR_ARGS(order));
     if (!read_shape(dims, shape))
         return err_set(err, ERR_FORMAT, "%s: a matrix [words, dimensions] is needed, the shape is %.*s)", v->path,
                        STR_ARGS(dims));
@@ -101,13 +104,29 @@ static bool read_words(struct vectors *v, const char *path, struct err *err)
         s = stop ? stop + 1 : end;
     }
     v->words = words;
-    return n == v->V || err_set(err, ERR_FORMAT, "%s: %zu words, but %s holds %zu rows", path, n, v->path, v->V);
+    return n == v->V ||
+           err_set(err, ERR_FORMAT, "%s: %zu word%s, but %s holds %zu rows", path, n, n == 1 ? "" : "s", v->path, v->V);
+}
+
+/* A matrix that lies column by column (fortran_order, as of a transposed array): copied row by row. */
+static bool turn(struct vectors *v, struct err *err)
+{
+    size_t bytes = v->dtype->bytes;
+    unsigned char *rows = arena_alloc(v->arena, v->V * v->E, bytes, "vectors", err);
+    if (!rows)
+        return false;
+    for (size_t i = 0; i < v->V && !cancel_requested(); i++)
+        for (size_t d = 0; d < v->E; d++)
+            memcpy(rows + (i * v->E + d) * bytes, (const unsigned char *)v->data + (d * v->V + i) * bytes, bytes);
+    v->data = rows;
+    return !cancel_requested() || err_set(err, ERR_CANCELLED, "cancelled");
 }
 
 static bool open_npy(struct vectors *v, const struct vectors_options *options, struct err *err)
 {
     size_t at = 0, numbers, bytes;
-    if (!read_header(v, &at, err))
+    bool columns = false;
+    if (!read_header(v, &at, &columns, err))
         return false;
     if (!size_mul(v->V, v->E, &numbers) || !dtype_size(v->dtype, numbers, &bytes) || bytes != v->source->size - at)
         return err_set(err, ERR_FORMAT, "%s: %zu bytes behind the header, [%zu,%zu] of %s needs %zu of each", v->path,
@@ -116,6 +135,8 @@ static bool open_npy(struct vectors *v, const struct vectors_options *options, s
         return true;
     v->data = v->source->data + at;
     v->stride = v->E * v->dtype->bytes;
+    if (columns && !turn(v, err))
+        return false;
     struct buf path = {0};
     buf_printf(&path, "%s.vocab", v->path);
     bool ok = buf_ok(&path, err);
@@ -164,7 +185,8 @@ static bool put_npy(const struct vectors *v, const char *path, struct out *out, 
     free(row);
     struct buf vocab = {0};
     buf_printf(&vocab, "%s.vocab", path);
-    ok = ok && buf_ok(&vocab, err) && put_words(v, buf_cstr(&vocab), err);
+    /* A disk that is full is met before the old words are replaced. */
+    ok = ok && buf_ok(&vocab, err) && out_flush(out, err) && put_words(v, buf_cstr(&vocab), err);
     buf_free(&vocab);
     return ok;
 }
@@ -176,4 +198,5 @@ const struct vectors_format vectors_npy = {
     .recognises = recognises,
     .open = open_npy,
     .write = put_npy,
+    .beside = true,
 };

@@ -103,7 +103,8 @@ static bool split_words(struct vectors *v, struct str text, const char *where, s
         s = stop ? stop + 1 : end;
     }
     v->words = words;
-    return n == v->V || err_set(err, ERR_FORMAT, "%s: %zu words in %s for %zu rows", v->path, n, where, v->V);
+    return n == v->V || err_set(err, ERR_FORMAT, "%s: %zu word%s in %s for %zu row%s", v->path, n, n == 1 ? "" : "s", where, v->V,
+                                v->V == 1 ? "" : "s");
 }
 
 static bool open_words(struct vectors *v, const struct json *header, const char *file, struct err *err)

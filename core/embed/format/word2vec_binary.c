@@ -11,6 +11,8 @@
 
 enum { LONGEST_WORD = 10000 };
 
+/* A word, a blank and numbers that are written out, or bytes of them? Words with blanks are text, too, as long as their line
+ * ends in as many numbers as the first line says. */
 static bool recognises(const struct source *source)
 {
     size_t V, E, at;
@@ -20,13 +22,29 @@ static bool recognises(const struct source *source)
         at++;
     size_t look = source->size - at < LONGEST_WORD ? source->size - at : LONGEST_WORD;
     const unsigned char *blank = memchr(source->data + at, ' ', look);
-    if (!blank || memchr(source->data + at, '\n', (size_t)(blank - source->data) - at))
+    if (!blank || memchr(source->data + at, '\n', (size_t)(blank - source->data) - at) || text_dimensions(source, at) >= E)
         return false;
     size_t rest = source->size - (size_t)(blank + 1 - source->data), n = E < 16 ? 4 * E : 64;
     for (size_t i = 1; i <= n && i <= rest && blank[i] != '\n'; i++)
-        if (!strchr("0123456789+-.eE \t\rnaifNAIF", blank[i]) || !blank[i])
+        if ((blank[i] < ' ' && blank[i] != '\t' && blank[i] != '\r') || blank[i] >= 0x7f)
             return true;
     return false;
+}
+
+/* Bytes that no row took, and words that hold line ends or NUL: the rows are longer than the first line says. */
+static bool check_rest(struct vectors *v, size_t rest, struct err *err)
+{
+    if (!rest)
+        return true;
+    for (size_t i = 0; i < v->V; i++)
+        if (memchr(v->words[i].s, '\n', v->words[i].n) || memchr(v->words[i].s, 0, v->words[i].n))
+            return err_set(
+                err, ERR_FORMAT,
+                "%s: line 1 promises %zu number%s a word, but word %zu holds a line end or NUL then, and %zu bytes stay "
+                "behind the last: is it another count?",
+                v->path, v->E, v->E == 1 ? "" : "s", i + 1, rest);
+    return vectors_remark(v, err, "%zu byte%s behind the last word %s left out", rest, rest == 1 ? "" : "s",
+                          rest == 1 ? "is" : "are");
 }
 
 static bool read_rows(struct vectors *v, size_t at, struct str *words, size_t *offsets, char *text, struct err *err)
@@ -58,7 +76,7 @@ static bool read_rows(struct vectors *v, size_t at, struct str *words, size_t *o
     }
     while (at < size && data[at] == '\n')
         at++;
-    return at == size || vectors_remark(v, err, "%zu bytes behind the last word are left out", size - at);
+    return check_rest(v, size - at, err);
 }
 
 static bool open_binary(struct vectors *v, const struct vectors_options *options, struct err *err)
