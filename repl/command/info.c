@@ -1,12 +1,16 @@
-/* info: what a model is, from its configuration and the tables of its architecture. */
+/* info: what a model is, from its configuration and the tables of its architecture; what a set of word vectors is. */
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "core/base/text.h"
+#include "core/embed/format.h"
+#include "core/embed/summary.h"
 #include "repl/provenance.h"
-#include "repl/result.h"
+#include "repl/vectors.h"
 
 /* ---- the summary ---- */
 
@@ -103,7 +107,8 @@ static bool give_summary(struct result *result, const struct model *model, struc
     if (model->tokenizer)
         tokenizer_describe(model->tokenizer, &line);
     else
-        buf_printf(&line, "none%s%s", model->tokenizer_problem ? ": " : "", model->tokenizer_problem ? model->tokenizer_problem : "");
+        buf_printf(&line, "none%s%s", model->tokenizer_problem ? ": " : "",
+                   model->tokenizer_problem ? model->tokenizer_problem : "");
     say(&sheet, "tokenizer", "%s", buf_cstr(&line));
     buf_free(&line);
     if (model->tokenizer)
@@ -134,13 +139,15 @@ static void visit_param(void *context, const struct param *param, size_t layer, 
     for (int d = 0; tensor && d < tensor->rank; d++)
         buf_printf(&shape, "%s%zu", d ? "," : "", tensor->shape[d]);
     struct cell_value none = {.kind = CELL_NONE};
-    struct cell_value cells[] = {
-        {.kind = CELL_TEXT, .text = tensor ? tensor->name : buf_view(&name)},
-        {.kind = CELL_TEXT, .text = str_of(kinds[param->kind])},
-        {.kind = CELL_TEXT, .text = str_of(param->shape)},
-        tensor ? (struct cell_value){.kind = CELL_TEXT, .text = buf_view(&shape)} : none,
-        {.kind = CELL_TEXT, .text = str_of(tensor ? tensor->dtype->name : param->optional ? "absent" : "tied")},
-        {.kind = CELL_TEXT, .text = str_of(param->meaning)}};
+    struct cell_value cells[] = {{.kind = CELL_TEXT, .text = tensor ? tensor->name : buf_view(&name)},
+                                 {.kind = CELL_TEXT, .text = str_of(kinds[param->kind])},
+                                 {.kind = CELL_TEXT, .text = str_of(param->shape)},
+                                 tensor ? (struct cell_value){.kind = CELL_TEXT, .text = buf_view(&shape)} : none,
+                                 {.kind = CELL_TEXT,
+                                  .text = str_of(tensor            ? tensor->dtype->name
+                                                 : param->optional ? "absent"
+                                                                   : "tied")},
+                                 {.kind = CELL_TEXT, .text = str_of(param->meaning)}};
     sheet->ok = sheet->ok && result_row(sheet->result, cells, 6, sheet->err);
     buf_free(&shape);
     buf_free(&name);
@@ -157,9 +164,88 @@ static bool give_params(struct result *result, const struct model *model, struct
     return sheet.ok;
 }
 
+/* ---- a set of word vectors ---- */
+
+enum { FIRST_WORDS = 8, WORD_COLUMNS = 24 };
+
+static void say_file(struct sheet *sheet, const struct vectors *v)
+{
+    const struct source *source = v->source;
+    const unsigned char *data = v->data;
+    struct stat about;
+    bool inside = source && data >= source->data && data < source->data + source->size;
+    say(sheet, "file", "%s", v->path[0] ? v->path : "none: made here");
+    if (v->path[0] && stat(v->path, &about) == 0 && S_ISREG(about.st_mode))
+        say(sheet, "bytes", "%.1f MB in the file, %.1f MB of numbers", (double)about.st_size / 1e6,
+            (double)v->V * (double)v->E * (double)v->dtype->bytes / 1e6);
+    say(sheet, "numbers", "%s, %s", v->dtype->name, (inside && !source->memory) || v->own ? "mapped from the file" : "in memory");
+}
+
+static void say_words(struct sheet *sheet, const struct vectors *v)
+{
+    struct buf line = {0};
+    size_t longest = 0;
+    for (size_t i = 0; i < v->V; i++)
+        if (v->words[i].n > v->words[longest].n)
+            longest = i;
+    for (size_t i = 0; i < v->V && i < FIRST_WORDS; i++) {
+        buf_puts(&line, i ? " " : "");
+        text_fit(&line, v->words[i], WORD_COLUMNS);
+    }
+    say(sheet, "first words", "%s%s", buf_cstr(&line), v->V > FIRST_WORDS ? " …" : "");
+    line.n = 0;
+    text_fit(&line, v->words[longest], 2 * WORD_COLUMNS);
+    say(sheet, "longest word", "%s (%zu byte%s)", buf_cstr(&line), v->words[longest].n, v->words[longest].n == 1 ? "" : "s");
+    say(sheet, "unknown words", "%s", v->format && v->format->unknown ? "get a vector of their subwords" : "have no vector");
+    buf_free(&line);
+}
+
+static void say_figures(struct sheet *sheet, const struct vectors *v, const struct vectors_summary *s)
+{
+    struct buf shortest = {0}, longest = {0};
+    text_fit(&shortest, v->words[s->shortest], WORD_COLUMNS);
+    text_fit(&longest, v->words[s->longest], WORD_COLUMNS);
+    if (s->counted)
+        say(sheet, "lengths", "%.4g (%s) to %.4g (%s), mean %.4g", s->least, buf_cstr(&shortest), s->most, buf_cstr(&longest),
+            s->mean);
+    if (s->counted > 1)
+        say(sheet, "mean cosine", "%.4f of two words", s->cosine);
+    say(sheet, "of zeros", "%zu", s->zeros);
+    say(sheet, "NaN or infinite", "%zu", s->strange);
+    buf_free(&shortest);
+    buf_free(&longest);
+}
+
+static bool give_set(struct result *result, struct vectors *v, struct err *err)
+{
+    struct sheet sheet = {result, err, true};
+    struct vectors_summary summary;
+    if (!vectors_summarise(v, &summary, err) || !result_columns(result, "property,value", err))
+        return false;
+    say(&sheet, "name", "%s", v->name);
+    say(&sheet, "format", "%s: %s", v->format->name, v->format->summary);
+    say(&sheet, "words", "%zu", v->V);
+    say(&sheet, "dimensions", "%zu", v->E);
+    say_file(&sheet, v);
+    say_words(&sheet, v);
+    say_figures(&sheet, v, &summary);
+    if (v->note)
+        say(&sheet, "remarks", "%s", v->note);
+    return sheet.ok;
+}
+
+/* ---- the command ---- */
+
 static bool run(struct session *session, const struct call *call, struct result *result, struct err *err)
 {
     const struct call_word *word = call_arg(call, ARG_MODEL, 0);
+    struct vectors *set = word ? session_set(session, word->text) : session->model ? NULL : session->vectors;
+    if (set && call_flag(call, "params")) {
+        err_set(err, ERR_ARG, "%s is a set of word vectors: params= is for models", set->name);
+        return call_blame_option(call, "params", err);
+    }
+    if (set)
+        return give_set(result, set, err);
     struct model *model = word ? session_model(session, word->text, err) : session_current(session, false, err);
     if (!model)
         return word ? call_blame(call, word, err) : false;
@@ -168,14 +254,17 @@ static bool run(struct session *session, const struct call *call, struct result 
 
 static const struct option options[] = {
     {"params", VALUE_FLAG, NULL, "off", "list every parameter: where it was found, its shape and type", 0, 0}, {0}};
-static const struct arg args[] = {{"MODEL", ARG_MODEL, true, false, "a loaded model; the one in use where none is named"}, {0}};
+static const struct arg args[] = {
+    {"MODEL", ARG_MODEL, true, false, "a loaded model or set of vectors; the model in use where none is named"}, {0}};
 const struct command command_info = {
     .name = "info",
     .group = "models",
-    .summary = "what a model is",
+    .summary = "what a model or a set of vectors is",
     .help = "Architecture, sizes, the terms its scores are the sum of, output heads, weights, tokenizer. params=on lists the\n"
-            "architecture's parameters with the tensors found for them. The fingerprint tells weights apart; figures hold it.",
-    .examples = "info\ninfo roberta-tiny\ninfo params=on format=csv",
+            "architecture's parameters with the tensors found for them. The fingerprint tells weights apart; figures hold it.\n"
+            "Of word vectors: where they are from, the lengths of the vectors, and the mean cosine of two words, which is far\n"
+            "from 0 where all share a direction. Without a name: the model in use, and where there is none, the vectors in use.",
+    .examples = "info\ninfo roberta-tiny\ninfo params=on format=csv\ninfo glove.6B.100d",
     .options = options,
     .args = args,
     .run = run,

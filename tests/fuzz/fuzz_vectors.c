@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/embed/query.h"
+#include "core/embed/summary.h"
 #include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -21,6 +22,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         bool good = query_resolve(vectors, &term, 1, true, arena, &unknown, &err) &&
                     query_best(vectors, query_methods[1], &term, 1, true, 3, hits, &n, &err);
         fuzz_check(good, &err, NULL);
+        struct vectors_summary summary;
+        fuzz_check(vectors_summarise(vectors, &summary, &err), &err, NULL);
         arena_free(arena);
     }
     vectors_free(vectors);

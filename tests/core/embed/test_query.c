@@ -11,6 +11,7 @@
 #include "core/embed/lanes.h"
 #include "core/embed/query.h"
 #include "core/embed/scan.h"
+#include "core/embed/summary.h"
 #include "tests/core/embed/reference_questions.h"
 #include "tests/support/scratch.h"
 
@@ -274,6 +275,32 @@ Test(embed_query, inner_loops_agree)
 }
 
 /* ---- sets of questions ---- */
+
+/* Of gensim.bin as numpy has them (float64): norms and the mean of U·Uᵀ without its diagonal. */
+Test(embed_query, a_summary_has_numpys_lengths_and_mean_cosine)
+{
+    struct err err = {0};
+    struct vectors_summary s;
+    struct vectors *v = load();
+    cr_assert(vectors_summarise(v, &s, &err), "%s", err.message);
+    cr_expect(s.counted == v->V && s.zeros == 0 && s.strange == 0);
+    cr_expect(fabs(s.least - 1.323657848) < 1e-6 && str_is(v->words[s.shortest], "saw"), "%.9g", s.least);
+    cr_expect(fabs(s.most - 2.069187654) < 1e-6 && str_is(v->words[s.longest], "The"), "%.9g", s.most);
+    cr_expect(fabs(s.mean - 1.563971753) < 1e-6, "%.9g", s.mean);
+    cr_expect(fabs(s.cosine - 0.936140170) < 1e-6, "%.9g", s.cosine);
+    vectors_free(v);
+}
+
+Test(embed_query, a_summary_counts_words_without_a_direction)
+{
+    struct err err = {0};
+    struct vectors_summary s;
+    scratch_write("odd.txt", "a 0 0\nb nan 1\nc 3 4\n", 20);
+    struct vectors *v = vectors_load(scratch_path("odd.txt"), NULL, &err);
+    cr_assert(v && vectors_summarise(v, &s, &err), "%s", err.message);
+    cr_expect(s.counted == 1 && s.zeros == 1 && s.strange == 1 && s.least == 5 && s.most == 5 && isnan(s.cosine));
+    vectors_free(v);
+}
 
 Test(embed_eval, analogies_count_as_gensims)
 {
