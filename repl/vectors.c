@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/text.h"
 #include "core/embed/scan.h"
 #include "repl/provenance.h"
 #include "repl/selector.h"
@@ -140,7 +141,6 @@ bool asked_make(struct session *session, const struct call *call, enum signs sig
     *out = (struct asked){.vectors = session_vectors(session, err)};
     if (!out->vectors)
         return false;
-    bool first = !out->vectors->scan;
     const struct call_word **places = mem_new(call->n_words + 1, sizeof(struct call_word *), "a question", err);
     out->arena = arena_new(err);
     out->terms = out->arena ? arena_zalloc(out->arena, call->n_words + 1, sizeof *out->terms, "a question", err) : NULL;
@@ -151,9 +151,10 @@ bool asked_make(struct session *session, const struct call *call, enum signs sig
             suggest_word(out->vectors, out->terms[unknown].word, err);
         call_blame(call, places[unknown], err);
     }
-    if (ok && first && out->vectors->scan->strange && !out->vectors->checked && !out->vectors->note)
-        result_note(result, "warning: %zu words of %s have NaN or infinite numbers: never an answer", out->vectors->scan->strange,
-                    out->vectors->name);
+    for (size_t i = 0; ok && i < out->n; i++)
+        if (dot_exact(out->terms[i].unit, out->terms[i].unit, out->vectors->E) == 0)
+            result_note(result, "warning: all numbers of \"%.*s\" are 0: its cosine with any word is taken for 0",
+                        STR_ARGS(out->terms[i].word));
     free(places);
     if (!ok)
         asked_free(out);
@@ -179,21 +180,27 @@ void put_bar(struct buf *out, double share, size_t cells)
 
 bool give_hits(struct result *result, const struct vectors *vectors, const struct hit *hits, size_t n, struct err *err)
 {
-    enum { BAR = 32 };
+    enum { BAR = 32, WORD = 36 };                        /* columns: with the score a line of 80 */
     bool bars = result_wants_picture(result), ok = true; /* a person's table */
     double largest = 0;
     if (!result_columns(result, bars ? "word,score,bar" : "word,score", err))
         return false;
+    if (!n)
+        result_note(result, "%s has no other word to answer with", vectors->name);
     for (size_t i = 0; i < n; i++)
         largest = fmax(largest, fabs((double)hits[i].score));
     for (size_t i = 0; ok && i < n; i++) {
-        struct buf bar = {0};
+        struct buf bar = {0}, brief = {0};
+        struct str word = vectors->words[hits[i].word];
         put_bar(&bar, largest > 0 ? (double)hits[i].score / largest : 0, BAR);
-        struct cell_value cells[] = {{.kind = CELL_TEXT, .text = vectors->words[hits[i].word]},
+        if (bars && word.n > WORD && text_fit(&brief, word, WORD))
+            word = buf_view(&brief);
+        struct cell_value cells[] = {{.kind = CELL_TEXT, .text = word},
                                      {.kind = CELL_NUMBER, .number = (double)hits[i].score, .digits = 4},
                                      {.kind = CELL_TEXT, .text = buf_view(&bar)}};
-        ok = buf_ok(&bar, err) && result_row(result, cells, bars ? 3 : 2, err);
+        ok = buf_ok(&bar, err) && buf_ok(&brief, err) && result_row(result, cells, bars ? 3 : 2, err);
         buf_free(&bar);
+        buf_free(&brief);
     }
     return ok;
 }

@@ -62,23 +62,29 @@ static struct cell_value whole(size_t n)
     return (struct cell_value){.kind = CELL_INT, .integer = (long long)n};
 }
 
+/* For a person shares alone, so that a line fits; counts are in CSV and JSON. */
 static bool analogies_row(struct result *result, struct str name, const struct count *c, struct err *err)
 {
-    struct cell_value cells[] = {{.kind = CELL_TEXT, .text = name},
-                                 whole(c->total),
-                                 whole(c->skipped),
-                                 share(c->total, c->total + c->skipped),
-                                 whole(c->correct[0]),
-                                 share(c->correct[0], c->total),
-                                 whole(c->correct[1]),
-                                 share(c->correct[1], c->total)};
-    return result_row(result, cells, 8, err);
+    struct cell_value full[] = {{.kind = CELL_TEXT, .text = name},
+                                whole(c->total),
+                                whole(c->skipped),
+                                share(c->total, c->total + c->skipped),
+                                whole(c->correct[0]),
+                                share(c->correct[0], c->total),
+                                whole(c->correct[1]),
+                                share(c->correct[1], c->total)};
+    struct cell_value brief[] = {full[0], full[1], full[2], full[3], full[5], full[7]};
+    return result_wants_picture(result) ? result_row(result, brief, 6, err) : result_row(result, full, 8, err);
 }
 
 static bool analogies_rows(struct result *result, const struct eval_set *set, const struct eval_answer *answers, struct err *err)
 {
     struct count all = count_of(answers, 0, set->n);
-    bool ok = result_columns(result, "section,total,skipped,coverage,3cosadd,3cosadd_percent,3cosmul,3cosmul_percent", err);
+    bool ok = result_columns(result,
+                             result_wants_picture(result)
+                                 ? "section,total,skipped,coverage %,3cosadd %,3cosmul %"
+                                 : "section,total,skipped,coverage,3cosadd,3cosadd_percent,3cosmul,3cosmul_percent",
+                             err);
     for (size_t i = 0; ok && i < set->n_sections; i++) {
         struct count c = count_of(answers, set->sections[i].first, set->sections[i].n);
         ok = analogies_row(result, set->sections[i].name, &c, err);

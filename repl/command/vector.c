@@ -36,13 +36,17 @@ static bool give_json(struct result *result, struct str word, const float *value
 static bool give_text(struct result *result, struct str word, const float *values, size_t E, struct err *err)
 {
     struct buf b = {0};
-    double square = 0;
-    for (size_t d = 0; d < E; d++)
+    double square = 0, largest = 0;
+    for (size_t d = 0; d < E; d++) {
         square += (double)values[d] * (double)values[d];
+        largest = fmax(largest, fabs((double)values[d]));
+    }
+    bool usual = largest < 1000 && (largest >= 0.001 || largest == 0); /* else nine columns do not hold it, or show zeros */
     text_escape(&b, word);
-    buf_printf(&b, ": %zu dimensions, length %.4f", E, sqrt(square));
+    buf_printf(&b, usual ? ": %zu dimension%s, length %.4f" : ": %zu dimension%s, length %.4g", E, E == 1 ? "" : "s",
+               sqrt(square));
     for (size_t d = 0; d < E; d++)
-        buf_printf(&b, "%s%9.5f", d % A_LINE ? " " : "\n", (double)values[d]);
+        buf_printf(&b, usual ? "%s%9.5f" : "%s%10.4g", d % A_LINE ? " " : "\n", (double)values[d]);
     bool ok = buf_ok(&b, err) && result_text(result, buf_view(&b), err);
     buf_free(&b);
     return ok;

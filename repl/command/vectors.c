@@ -148,15 +148,16 @@ static bool save_into_file(const struct vectors *v, const struct vectors_format 
 
 static bool save(struct session *session, const struct call *call, struct result *result, struct err *err)
 {
+    const struct call_word *file = call_arg(call, ARG_FILE, 0);
     struct vectors *v = session_vectors(session, err);
-    const struct vectors_format *format = v ? chosen_format(call, err) : NULL;
     (void)result;
+    if (v && file) {
+        err_set(err, ERR_ARG, "vectors save > %.*s: the file stands behind >", STR_ARGS(file->text));
+        return call_blame(call, file, err);
+    }
+    const struct vectors_format *format = v ? chosen_format(call, err) : NULL;
     if (!format)
         return false;
-    if (call_arg(call, ARG_FILE, 0)) {
-        err_set(err, ERR_ARG, "vectors save > FILE: the file stands behind >");
-        return call_blame(call, call_arg(call, ARG_FILE, 0), err);
-    }
     if (call->output.n)
         return save_into_file(v, format, call, err);
     if (!call->pipe.n && session->stdout_is_terminal)
@@ -167,20 +168,31 @@ static bool save(struct session *session, const struct call *call, struct result
 /* ---- which of them ---- */
 
 static const struct action {
-    const char *name;
+    const char *name, *options; /* those it takes, `|`-separated */
     bool (*run)(struct session *, const struct call *, struct result *, struct err *);
-} actions[] = {{"list", list}, {"load", load}, {"from", from}, {"save", save}};
+} actions[] = {{"list", "format", list}, {"load", "as|words|tensor", load}, {"from", "as", from}, {"save", "format", save}};
+
+static bool check_options(const struct action *action, const struct call *call, struct err *err)
+{
+    static const char *const names[] = {"as", "words", "tensor"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (call_given(call, names[i]) && !strstr(action->options, names[i])) {
+            err_set(err, ERR_ARG, "vectors %s takes no %s=", action->name, names[i]);
+            return call_blame_option(call, names[i], err);
+        }
+    return true;
+}
 
 static bool run(struct session *session, const struct call *call, struct result *result, struct err *err)
 {
     const struct call_word *word = call_arg(call, ARG_WORD, 0);
     struct suggestion near;
     if (!word)
-        return list(session, call, result, err);
+        return check_options(&actions[0], call, err) && list(session, call, result, err);
     suggest_begin(&near, word->text);
     for (size_t i = 0; i < sizeof actions / sizeof *actions; i++) {
         if (str_is(word->text, actions[i].name))
-            return actions[i].run(session, call, result, err);
+            return check_options(&actions[i], call, err) && actions[i].run(session, call, result, err);
         suggest_offer(&near, str_of(actions[i].name));
     }
     err_set(err, ERR_ARG, "vectors does load, from, save and list, not \"%.*s\"", STR_ARGS(word->text));
