@@ -154,17 +154,59 @@ char *path_join(const char *folder, const char *name, struct err *err)
 
 /* ---- results ---- */
 
+/* What is at `path`, and the file that is meant: a symbolic link keeps pointing, the file behind it is replaced. */
+static bool look_at(const char *path, struct stat *st, bool *there, char **real_out, struct err *err)
+{
+    *there = stat(path, st) == 0;
+    if (*there && S_ISDIR(st->st_mode))
+        return err_set(err, ERR_IO, "%s: is a folder", path);
+    char *real = *there ? realpath(path, NULL) : NULL;
+    *real_out = real ? real : mem_copy_str(str_of(path), err);
+    return *real_out != NULL;
+}
+
+/* A file without a name in the folder of `path`: what is killed leaves nothing. -1 where the file system has none, or where
+ * it could not be named later (no /proc, a name too long). */
+static int open_nameless(const char *path, const char *temporary)
+{
+    struct stat st;
+    char link[64];
+    if (lstat(temporary, &st) == 0 || errno != ENOENT)
+        return -1;
+    const char *slash = strrchr(path, '/');
+    char *folder = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
+    int fd = folder ? open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600) : -1;
+    free(folder);
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    if (fd >= 0 && access(link, F_OK) != 0) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+/* Its name at last, in `temporary`: a template of mkostemp's kind. */
+static bool name_nameless(int fd, char *temporary)
+{
+    char link[64];
+    size_t at = strlen(temporary) - 6;
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    for (unsigned i = 0; i < 1000; i++) {
+        snprintf(temporary + at, 7, "%06x", ((unsigned)getpid() * 1009 + i) & 0xffffff);
+        if (linkat(AT_FDCWD, link, AT_FDCWD, temporary, AT_SYMLINK_FOLLOW) == 0)
+            return true;
+        if (errno != EEXIST)
+            return false;
+    }
+    return false;
+}
+
 bool out_open(const char *path, struct out *out, struct err *err)
 {
     *out = (struct out){.fd = -1};
     struct stat st;
-    bool there = stat(path, &st) == 0;
-    if (there && S_ISDIR(st.st_mode))
-        return err_set(err, ERR_IO, "%s: is a folder", path);
-    /* A symbolic link keeps pointing: the file behind it is replaced, not the link. */
-    char *real = there ? realpath(path, NULL) : NULL;
-    out->path = real ? real : mem_copy_str(str_of(path), err);
-    if (!out->path)
+    bool there;
+    if (!look_at(path, &st, &there, &out->path, err))
         return false;
     if (there && !S_ISREG(st.st_mode)) {
         out->fd = open(path, O_WRONLY | O_CLOEXEC);
@@ -181,7 +223,10 @@ bool out_open(const char *path, struct out *out, struct err *err)
         goto fail;
     }
     out->temporary = name.data;
-    out->fd = mkostemp(out->temporary, O_CLOEXEC);
+    out->fd = open_nameless(out->path, out->temporary);
+    out->nameless = out->fd >= 0;
+    if (!out->nameless)
+        out->fd = mkostemp(out->temporary, O_CLOEXEC);
     if (out->fd < 0) {
         err_errno(err, path, "cannot write");
         free(out->temporary);
@@ -191,13 +236,25 @@ bool out_open(const char *path, struct out *out, struct err *err)
     mode_t mask = umask(0);
     umask(mask);
     if (fchmod(out->fd, there ? st.st_mode & 07777 : 0666 & ~mask) != 0) {
-        /* A file system without modes: the result is as readable as mkostemp made it. */
+        /* A file system without modes: the result is as readable as it was made. */
     }
     return true;
 fail:
     free(out->path);
     *out = (struct out){.fd = -1};
     return false;
+}
+
+bool out_check(const char *path, struct err *err)
+{
+    struct stat st;
+    struct out out;
+    if (stat(path, &st) != 0 || S_ISREG(st.st_mode) || S_ISDIR(st.st_mode)) {
+        bool ok = out_open(path, &out, err);
+        out_abort(&out);
+        return ok;
+    }
+    return access(path, W_OK) == 0 || err_errno(err, path, "cannot write"); /* to open a FIFO would wait for its reader */
 }
 
 bool out_open_fd(int fd, const char *name, struct out *out, struct err *err)
@@ -258,6 +315,12 @@ bool out_commit(struct out *out, struct err *err)
         out_abort(out);
         return false;
     }
+    if (out->nameless && !name_nameless(out->fd, out->temporary)) {
+        err_errno(err, out->path, "cannot write");
+        out_abort(out);
+        return false;
+    }
+    out->nameless = false;
     int fd = out->fd;
     out->fd = -1;
     if (close(fd) != 0 || (out->temporary && rename(out->temporary, out->path) != 0)) {
@@ -275,7 +338,7 @@ void out_abort(struct out *out)
 {
     if (out->fd >= 0)
         close(out->fd);
-    if (out->temporary)
+    if (out->temporary && !out->nameless)
         unlink(out->temporary);
     free(out->temporary);
     free(out->path);

@@ -22,15 +22,18 @@ NODISCARD bool file_read_fd(int fd, const char *name, size_t limit, struct buf *
 bool file_exists(const char *path);
 bool file_is_folder(const char *path);
 
-/* A result file: written under a temporary name in the same folder, flushed, then renamed.
+/* A result file: written without a name (or under a temporary one) in the same folder, flushed, named, then renamed.
  * Devices, pipes and sockets are written straight. Until out_commit the old file is untouched. */
 struct out {
     int fd;
     char *path, *temporary; /* temporary NULL: written straight */
+    bool nameless;          /* `temporary` is a template still; the file has no name */
     struct buf pending;
     size_t written;
 };
 NODISCARD bool out_open(const char *path, struct out *out, struct err *err);
+/* Could out_open write there? Leaves nothing; for what is written after long work. */
+NODISCARD bool out_check(const char *path, struct err *err);
 NODISCARD bool out_open_fd(int fd, const char *name, struct out *out, struct err *err); /* borrows fd */
 NODISCARD bool out_write(struct out *out, const void *bytes, size_t n, struct err *err); /* EPIPE gives ERR_PIPE */
 NODISCARD bool out_flush(struct out *out, struct err *err);

@@ -1,0 +1,92 @@
+/* Result files: whole or not at all, and nothing beside them, whenever the program ends. */
+#include <criterion/criterion.h>
+#include <dirent.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/base/file.h"
+#include "tests/support/scratch.h"
+
+static size_t files_here(void)
+{
+    size_t n = 0;
+    DIR *folder = opendir(scratch_folder());
+    for (struct dirent *entry; (entry = readdir(folder));)
+        n += entry->d_name[0] != '.';
+    closedir(folder);
+    return n;
+}
+
+static bool holds(const char *name, const char *text)
+{
+    size_t n;
+    char *bytes = (char *)read_file(scratch_path(name), &n);
+    bool same = n == strlen(text) && memcmp(bytes, text, n) == 0;
+    free(bytes);
+    return same;
+}
+
+Test(file, a_program_that_is_killed_while_it_writes_leaves_the_old_file_alone)
+{
+    scratch_write("result", "old", 3);
+    pid_t child = fork();
+    if (child == 0) {
+        struct err err = {0};
+        struct out out;
+        bool ok = out_open(scratch_path("result"), &out, &err) && out_write(&out, "new text", 8, &err) && out_flush(&out, &err);
+        kill(getpid(), ok ? SIGKILL : SIGTERM);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    cr_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+    cr_assert(holds("result", "old"));
+    cr_assert_eq(files_here(), 1, "a part of the new one is left beside it");
+}
+
+Test(file, a_result_replaces_the_old_one_with_its_mode_or_is_made)
+{
+    struct err err = {0};
+    struct out out;
+    struct stat st;
+    scratch_write("result", "old", 3);
+    chmod(scratch_path("result"), 0640);
+    static const char *const names[] = {"result", "fresh"};
+    mode_t mask = umask(0027);
+    for (size_t i = 0; i < 2; i++) {
+        cr_assert(out_open(scratch_path(names[i]), &out, &err) && out_write(&out, "new", 3, &err), "%s", err.message);
+        cr_assert(i ? !file_exists(scratch_path("fresh")) : holds("result", "old"), "touched before out_commit");
+        cr_assert(out_commit(&out, &err), "%s", err.message);
+        cr_assert(holds(names[i], "new"));
+        stat(scratch_path(names[i]), &st);
+        cr_assert_eq(st.st_mode & 07777, 0640, "%s: %o", names[i], st.st_mode & 07777u);
+    }
+    umask(mask);
+    cr_assert_eq(files_here(), 2);
+}
+
+Test(file, where_a_result_cannot_go_is_said_before_and_leaves_nothing)
+{
+    struct err err = {0};
+    char long_name[600];
+    memset(long_name, 'n', sizeof long_name);
+    long_name[252] = 0;
+    mkdir(scratch_path("folder"), 0755);
+    static const char *const bad[] = {"folder", "none/result"};
+    for (size_t i = 0; i < 2; i++) {
+        err_clear(&err);
+        cr_assert(!out_check(scratch_path(bad[i]), &err) && strstr(err.message, bad[i]), "%s: %s", bad[i], err.message);
+    }
+    cr_assert(!out_check(scratch_path(long_name), &err), "its temporary name is too long for the file system");
+    scratch_write("old", "old", 3);
+    cr_assert(mkfifo(scratch_path("pipe"), 0600) == 0);
+    static const char *const good[] = {"new", "old", "pipe"};
+    for (size_t i = 0; i < 3; i++)
+        cr_assert(out_check(scratch_path(good[i]), &err), "%s: %s", good[i], err.message);
+    cr_assert(holds("old", "old"));
+    cr_assert_eq(files_here(), 3, "folder, old, pipe");
+}
