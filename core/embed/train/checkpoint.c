@@ -1,7 +1,7 @@
 /* The state of a training in a file.
  *
  *   0  "gazetrn1"
- *   8  u64 n, bytes of the corpus' path;  u64 V, E, words of an epoch, hash of the corpus' numbers, next block;
+ *   8  u64 n, bytes of the corpus' path;  u64 V, E, words of an epoch, hash of the corpus' words and numbers, next block;
  *  56  u64 dim, window, negative, epochs, min-count, threads, seed, classic;  f64 alpha, subsample, seconds between states
  * 144  the trainer's name, 16 bytes, zeros behind
  * 160  the path, zeros up to a multiple of 64;  f32 in[V,E], out[V,E];  u32 CRC-32 of all before
@@ -166,9 +166,12 @@ bool checkpoint_restore(const char *path, struct training *t, struct err *err)
         return false;
     bool ok = check(&file, &h, err);
     if (ok && h.V) {
-        if (h.V != t->corpus.V || h.E != t->E || h.total != t->corpus.total || h.hash != t->corpus.hash || h.next / t->ranks.n > t->n_blocks)
+        if (h.V != t->corpus.V || h.total != t->corpus.total)
             ok = err_set(err, ERR_FORMAT, "%s: %s is not the corpus it was trained on: %zu words, %zu of them different, not %zu and %zu",
                          path, t->options.corpus, t->corpus.total, t->corpus.V, (size_t)h.total, (size_t)h.V);
+        else if (h.E != t->E || h.hash != t->corpus.hash || h.next / t->ranks.n > t->n_blocks)
+            ok = err_set(err, ERR_FORMAT, "%s: %s is not the corpus it was trained on: as many words, but others or in another order",
+                         path, t->options.corpus);
         const unsigned char *rows = file.data + sizeof h + path_space(h.path_bytes);
         size_t bytes = t->corpus.V * t->E * sizeof(float);
         if (ok) {

@@ -131,6 +131,12 @@ static int by_count(const void *a, const void *b)
     return x->id < y->id ? -1 : x->id > y->id;
 }
 
+static void fold(struct corpus *c, uint32_t number)
+{
+    c->hash = (c->hash ^ number) * 0x9e3779b97f4a7c15u;
+    c->hash ^= c->hash >> 29;
+}
+
 /* The words that came often enough, and numbers[] from their first number to their place (CORPUS_END: dropped). */
 static bool choose_words(struct corpus *c, const struct counter *counter, const char *path, size_t min_count,
                          uint32_t *numbers, struct err *err)
@@ -165,6 +171,9 @@ static bool choose_words(struct corpus *c, const struct counter *counter, const 
         at += word.n;
         c->counts[v] = list[v].count;
         c->not_utf8 += utf8_invalid_at(word) < word.n;
+        for (size_t i = 0; i < word.n; i++)
+            fold(c, (unsigned char)word.s[i]);
+        fold(c, ' ');
         numbers[list[v].id] = (uint32_t)v;
     }
     free(list);
@@ -204,8 +213,7 @@ static bool renumber(struct cutter *k, const uint32_t *numbers, uint32_t *ids, s
         k->n++;
         k->ended = id == CORPUS_END;
         c->total += !k->ended;
-        c->hash = (c->hash ^ id) * 0x9e3779b97f4a7c15u;
-        c->hash ^= c->hash >> 29;
+        fold(c, id);
         uint64_t length = k->n - c->starts[c->n_blocks];
         if ((length >= CORPUS_BLOCK && k->ended) || length == CORPUS_LONGEST) {
             c->n_blocks++;

@@ -15,7 +15,7 @@ struct corpus {
     uint64_t *starts;        /* [n_blocks+1] in numbers from the front of the file */
     uint64_t *before;        /* [n_blocks+1] words in the blocks before */
     size_t n_blocks;
-    uint64_t hash;           /* of all numbers */
+    uint64_t hash;           /* of the words and all numbers */
     int fd;                  /* the nameless file */
     char *scratch;           /* its folder, for messages */
     char *text;              /* the bytes of the words */

@@ -270,6 +270,29 @@ Test(training, another_corpus_is_not_that_of_the_state)
     cr_assert(strstr(err.message, "other.txt") && strstr(err.message, "state.ckpt"), "%s", err.message);
 }
 
+Test(training, the_same_numbers_of_other_words_are_another_corpus)
+{
+    static const char was[] = "one two three one two\none two three\n", is[] = "one too three one too\none too three\n";
+    size_t n, calls = 1;
+    struct err err = {0};
+    struct train_options o = usual("cbow");
+    struct train_watch watch = {&calls, stop_after};
+    scratch_write("words.txt", was, sizeof was - 1);
+    char path[4096];
+    snprintf(path, sizeof path, "%s", scratch_path("words.txt"));
+    o.corpus = path;
+    o.min_count = 1;
+    o.epochs = 1000;
+    o.checkpoint_seconds = 1e-9;
+    cr_assert_null(train(&o, NULL, state_path, &watch, &n, &err));
+    cr_assert_eq(err.code, ERR_CANCELLED, "%s", err.message);
+    cancel_clear();
+    err_clear(&err);
+    scratch_write("words.txt", is, sizeof is - 1);
+    cr_assert_null(train(&o, state_path, NULL, NULL, &n, &err));
+    cr_assert(err.code == ERR_FORMAT && strstr(err.message, "words.txt") && strstr(err.message, "but others"), "%s", err.message);
+}
+
 static void shell(const char *format, const char *a, const char *b)
 {
     char line[9000];
