@@ -1,6 +1,7 @@
 /* train: word vectors from a text. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -13,6 +14,7 @@
 struct place {
     const struct vectors_format *format;
     char *output;      /* the file's name, or NULL: a pipe or standard output */
+    bool straight;     /* the output is a pipe or a device: nothing lies beside it */
     char *state;       /* the checkpoint's name */
     char *scratch;     /* the folder of both, for the corpus' numbers */
     bool keep_state;   /* it is the file that resume= named: not ours to remove */
@@ -146,24 +148,46 @@ static char *text_of(struct str head, const char *tail, struct err *err)
     return NULL;
 }
 
+/* The name of the state: given, beside the output, or that of the state gone on from. */
+static bool choose_state(const struct call *call, struct place *place, struct err *err)
+{
+    if (call_given(call, "checkpoint-file"))
+        place->state = text_of(call_str(call, "checkpoint-file"), "", err);
+    else if (!place->straight)
+        place->state = text_of(call->output, ".ckpt", err);
+    else if (call_given(call, "resume"))
+        place->state = text_of(call_str(call, "resume"), "", err);
+    else
+        return err_set(err, ERR_ARG, "into a pipe or device train needs checkpoint-file=FILE, where its state is kept");
+    place->keep_state = call_given(call, "resume") && place->straight;
+    return place->state && (place->scratch = folder_of(place->state, err));
+}
+
+/* What would fail after hours fails now. */
+static bool check_place(const struct call *call, const struct place *place, struct err *err)
+{
+    if (place->straight && place->format->beside) {
+        err_set(err, ERR_ARG, "%s needs a file: it puts another beside it", place->format->name);
+        return call_given(call, "format") ? call_blame_option(call, "format", err) : call_blame(call, &call->output_word, err);
+    }
+    if (place->output && !out_check(place->output, err))
+        return call_blame(call, &call->output_word, err);
+    if (out_check(place->state, err))
+        return true;
+    return call_given(call, "checkpoint-file") ? call_blame_option(call, "checkpoint-file", err) : false;
+}
+
 static bool choose_place(const struct session *session, const struct call *call, struct place *place, struct err *err)
 {
+    struct stat st;
     if (!choose_format(call, place, err))
         return false;
     if (!call->output.n && !call->pipe.n && session->stdout_is_terminal)
         return err_set(err, ERR_ARG, "vectors are no text for a terminal: train … > vectors.bin");
     if (call->output.n && !(place->output = text_of(call->output, "", err)))
         return false;
-    if (call_given(call, "checkpoint-file"))
-        place->state = text_of(call_str(call, "checkpoint-file"), "", err);
-    else if (call->output.n)
-        place->state = text_of(call->output, ".ckpt", err);
-    else if (call_given(call, "resume"))
-        place->state = text_of(call_str(call, "resume"), "", err);
-    else
-        return err_set(err, ERR_ARG, "into a pipe train needs checkpoint-file=FILE, where its state is kept");
-    place->keep_state = call_given(call, "resume") && !call->output.n;
-    return place->state && (place->scratch = folder_of(place->state, err));
+    place->straight = !place->output || (stat(place->output, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode));
+    return choose_state(call, place, err) && check_place(call, place, err);
 }
 
 /* ---- the course of it ---- */
@@ -194,10 +218,10 @@ static bool deliver(const struct call *call, const struct training *t, const str
     out_abort(&out);
     if (child) {
         struct err own = {0};
-        if (!process_wait(child, call->pipe, &own) && ok) {
-            ok = false;
+        bool ended_well = process_wait(child, call->pipe, &own);
+        if (!ended_well && (ok || err->code == ERR_PIPE)) /* why the pipe broke says more than that it did */
             *err = own;
-        }
+        ok = ok && ended_well;
     }
     return ok;
 }
@@ -246,6 +270,34 @@ static struct training *begin(const struct call *call, const struct train_option
     return NULL;
 }
 
+/* The state has done its work: it is removed, but where it lies under a name that is not the output's. */
+static void forget_state(const struct call *call, const struct training *t, const struct place *place, struct err *err)
+{
+    struct stat own, from;
+    char *resumed = call_given(call, "resume") ? mem_copy_str(call_str(call, "resume"), err) : NULL;
+    bool same = resumed && stat(resumed, &from) == 0 && stat(place->state, &own) == 0 && own.st_dev == from.st_dev &&
+                own.st_ino == from.st_ino;
+    if (!place->keep_state && (training_kept(t) || same))
+        unlink(place->state);
+    free(resumed);
+}
+
+/* The vectors, or where they cannot be written the state, so that the work is not lost; *kept_out: it is. */
+static bool finish(const struct call *call, struct training *t, const struct place *place, struct result *result,
+                   double begun, size_t before, bool *kept_out, struct err *err)
+{
+    struct err own = {0};
+    if (!training_is_first(t))
+        return true;
+    if (!deliver(call, t, place, err)) {
+        *kept_out = err->code != ERR_PIPE && training_keep(t, place->state, &own);
+        return false;
+    }
+    say_done(result, t, place, before, seconds_now() - begun);
+    forget_state(call, t, place, &own);
+    return true;
+}
+
 static bool train(const struct session *session, const struct call *call, const struct train_options *o,
                   const struct place *place, struct result *result, struct err *err)
 {
@@ -260,15 +312,9 @@ static bool train(const struct session *session, const struct call *call, const 
     bool ok = t && training_run(t, place->state, &watch, &own);
     kept = kept || (t && !ok && own.code == ERR_CANCELLED);
     train_line_end(&line);
-    bool first = t && training_is_first(t);
-    ok = ok && (!first || deliver(call, t, place, &own));
-    if (ok && first) {
-        say_done(result, t, place, before, seconds_now() - begun);
-        if (!place->keep_state && (training_kept(t) || call_given(call, "resume")))
-            unlink(place->state);
-    } else if (kept && (first || !t)) {
+    ok = ok && finish(call, t, place, result, begun, before, &kept, &own);
+    if (kept && (!t || training_is_first(t)))
         say_kept(result, call, place);
-    }
     training_free(t);
     if (!ok)
         *err = own;

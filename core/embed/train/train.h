@@ -54,9 +54,11 @@ NODISCARD struct training *training_new(const struct train_options *options, con
 /* Train from where it stands to the end. Where `checkpoint` is not NULL the state goes there every checkpoint_seconds and
  * at ERR_CANCELLED, under a temporary name first. */
 NODISCARD bool training_run(struct training *training, const char *checkpoint, const struct train_watch *watch, struct err *err);
+/* Put the state there now, also where the training has ended: for a result that cannot be written. */
+NODISCARD bool training_keep(struct training *training, const char *checkpoint, struct err *err);
 void training_free(struct training *training);
 bool training_is_first(const struct training *training); /* of the processes that train together: the one that writes */
-bool training_kept(const struct training *training); /* was its state written by training_run? */
+bool training_kept(const struct training *training); /* was its state written? */
 
 /* The result, borrowed: V words, most frequent first, and their vectors, `stride` floats apart. */
 size_t training_words(const struct training *training, const struct str **words_out);

@@ -215,7 +215,7 @@ static bool meet(struct training *t, bool ok, struct err *err)
     return ranks_average(&t->ranks, t->in, t->corpus.V * t->E, err) && ranks_average(&t->ranks, t->out, t->corpus.V * t->E, err);
 }
 
-static bool keep_state(struct training *t, const char *checkpoint, struct err *err)
+bool training_keep(struct training *t, const char *checkpoint, struct err *err)
 {
     if (!checkpoint || t->ranks.own != 0)
         return true;
@@ -232,7 +232,7 @@ static bool run_alone(struct training *t, const char *checkpoint, const struct t
         if (!work_once(t, watch, until, err))
             return false;
         bool left = atomic_load(&t->next) < t->n_blocks;
-        if (left && !keep_state(t, checkpoint, err))
+        if (left && !training_keep(t, checkpoint, err))
             return false;
         if (left && cancel_requested())
             return err_set(err, ERR_CANCELLED, "interrupted");
@@ -258,7 +258,7 @@ static bool run_together(struct training *t, const char *checkpoint, const struc
             return false;
         bool left = begin + ROUND < most;
         if (left && (cancel_requested() || train_clock() >= due)) {
-            if (!keep_state(t, checkpoint, err))
+            if (!training_keep(t, checkpoint, err))
                 return false;
             due = train_clock() + t->options.checkpoint_seconds;
         }
