@@ -14,6 +14,10 @@ struct progress {
 
 /* The watch to hand down; it lives as long as the progress. Nothing is shown in the first half second. */
 struct watch progress_begin(struct progress *progress, const struct session *session, const char *what);
+/* The text of the bar in at most so many columns: a narrow terminal does without the bar itself. */
+void progress_text(const struct progress *progress, size_t done, size_t total, double seconds, size_t columns, struct buf *out);
+/* Columns of the terminal on standard error; 80 where it does not say. */
+size_t progress_columns(void);
 /* Wipe the bar. */
 void progress_end(struct progress *progress);
 

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "repl/progress.h"
+
 static double now(void)
 {
     struct timespec t;
@@ -41,24 +43,61 @@ static void put_time(struct buf *out, double seconds)
         buf_printf(out, "%lu:%02lu left", s / 60, s % 60);
 }
 
-void train_line_text(const struct train_line *line, const struct train_progress *p, double seconds, struct buf *out)
+/* What the line is made of, and what a narrow terminal does without first. */
+enum { SHARE, SPEED, LOSS, RATE, LEFT, BARS, PIECES };
+static const int dispensable[] = {RATE, LOSS, BARS, SPEED, LEFT};
+
+static void put_pieces(const struct train_line *line, const struct train_progress *p, double speed, struct buf pieces[PIECES])
 {
-    double share = p->total ? (double)p->done / (double)p->total : 0;
+    buf_printf(&pieces[SHARE], "%.1f%%", p->total ? 100 * (double)p->done / (double)p->total : 0);
+    if (speed > 0) {
+        buf_printf(&pieces[SPEED], speed < 1e5 ? "%.3g k words/s" : "%.2f M words/s", speed < 1e5 ? speed / 1e3 : speed / 1e6);
+        put_time(&pieces[LEFT], (double)(p->total - p->done) / speed);
+    }
+    if (p->loss > 0)
+        buf_printf(&pieces[LOSS], "loss %.3f", p->loss);
+    buf_printf(&pieces[RATE], "rate %.4f", p->rate);
+    put_bars(line, &pieces[BARS]);
+}
+
+/* Columns of a text in which bars are the only letters of several bytes. */
+static size_t columns_of(const struct buf *text)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < text->n; i++)
+        n += ((unsigned char)text->data[i] & 0xc0) != 0x80;
+    return n;
+}
+
+static void join_pieces(const struct buf pieces[PIECES], unsigned left_out, struct buf *out)
+{
+    out->n = 0;
+    for (int i = 0; i < PIECES; i++)
+        if (pieces[i].n && !(left_out >> i & 1)) {
+            buf_puts(out, out->n ? "  " : "");
+            buf_add(out, pieces[i].data, pieces[i].n);
+        }
+}
+
+void train_line_text(const struct train_line *line, const struct train_progress *p, double seconds, size_t columns, struct buf *out)
+{
     if (p->counting) {
-        buf_printf(out, "counting words");
+        buf_puts(out, "counting words");
         if (p->total)
-            buf_printf(out, ", %.0f%%", 100 * share);
+            buf_printf(out, ", %.0f%%", 100 * (double)p->done / (double)p->total);
         return;
     }
+    struct buf pieces[PIECES] = {0};
     double speed = seconds > 0 ? (double)(p->done - line->done_before) / seconds : 0;
-    buf_printf(out, "%.1f%%  %.2f M words/s  ", 100 * share, speed / 1e6);
-    if (p->loss > 0)
-        buf_printf(out, "loss %.3f  ", p->loss);
-    buf_printf(out, "rate %.4f  ", p->rate);
-    if (speed > 0)
-        put_time(out, (double)(p->total - p->done) / speed);
-    buf_puts(out, "  ");
-    put_bars(line, out);
+    put_pieces(line, p, speed, pieces);
+    unsigned left_out = 0;
+    join_pieces(pieces, left_out, out);
+    for (size_t i = 0; i < sizeof dispensable / sizeof *dispensable && columns_of(out) > columns; i++) {
+        left_out |= 1u << dispensable[i];
+        join_pieces(pieces, left_out, out);
+    }
+    for (int i = 0; i < PIECES; i++)
+        buf_free(&pieces[i]);
 }
 
 static void show(void *context, const struct train_progress *p)
@@ -80,7 +119,7 @@ static void show(void *context, const struct train_progress *p)
     line->last = t;
     line->shown = true;
     struct buf text = {0};
-    train_line_text(line, p, line->begun > 0 ? t - line->begun : 0, &text);
+    train_line_text(line, p, line->begun > 0 ? t - line->begun : 0, progress_columns() - 1, &text); /* the last would wrap */
     fprintf(stderr, "\r\033[K%s", buf_cstr(&text));
     fflush(stderr);
     buf_free(&text);

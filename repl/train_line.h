@@ -18,7 +18,9 @@ struct train_line {
 /* The watch to hand down; shown only where standard error is a terminal. It lives as long as the line. */
 struct train_watch train_line_begin(struct train_line *line, const struct session *session);
 void train_line_end(struct train_line *line); /* wipes it */
-/* The text of the line, without its control characters; seconds since the training began. */
-void train_line_text(const struct train_line *line, const struct train_progress *progress, double seconds, struct buf *out);
+/* The text of the line, without its control characters, in at most so many columns: rate, loss, bars, speed and time left give
+ * way in that order. Seconds since the training began. */
+void train_line_text(const struct train_line *line, const struct train_progress *progress, double seconds, size_t columns,
+                     struct buf *out);
 
 #endif
