@@ -259,6 +259,9 @@ static struct training *begin(const struct call *call, const struct train_option
                               const struct train_watch *watch, struct err *err)
 {
     struct training *t = training_new(o, place->scratch, watch, err);
+    const struct call_word *corpus = call_arg(call, ARG_FILE, 0);
+    if (!t && corpus && (err->code == ERR_NOT_FOUND || err->code == ERR_FORMAT))
+        call_blame(call, corpus, err);
     if (!t || !call_given(call, "resume"))
         return t;
     char *from = mem_copy_str(call_str(call, "resume"), err);
@@ -377,7 +380,7 @@ const struct command command_train = {
             "\n"
             "The corpus may be larger than memory: its words' numbers (4 bytes a word) go to a nameless file beside the output. The state "
             "goes to FILE.ckpt every checkpoint= seconds and at Ctrl-C, which leaves FILE as it was; resume=FILE.ckpt goes on with the "
-            "same options to the same bits, on the same kind of CPU. When the vectors are written the state is removed. One thread and a "
+            "same options to the same bits, on the same kind of CPU; a corpus that has moved is named again. When the vectors are written the state is removed. One thread and a "
             "seed give the same bits always; more threads share the vectors without locks.\n"
             "\n"
             "A build with MPI=1 trains over several processes (mpirun, srun): each takes its part of the blocks, and the vectors are "
