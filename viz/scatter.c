@@ -104,6 +104,31 @@ static void take(unsigned char *taken, const struct dots *d, long row, long col,
         taken[(size_t)row * d->columns + (size_t)col + i] = 1;
 }
 
+/* Free columns from (row, col) on, to the right or to the left. */
+static size_t free_run(const unsigned char *taken, const struct dots *d, long row, long col, long step)
+{
+    size_t n = 0;
+    for (; is_free(taken, d, row, col, 1); col += step)
+        n++;
+    return n;
+}
+
+/* A name that fits nowhere is cut: beside its point, where there is more room. */
+static void put_cut_label(struct cell_grid *grid, size_t top, const struct dots *d, unsigned char *taken, long row, long col,
+                          const struct scatter_point *point, struct style style)
+{
+    enum { LEAST = 3 };
+    size_t right = free_run(taken, d, row, col + 2, 1), left = free_run(taken, d, row, col - 2, -1);
+    size_t n = right > left ? right : left;
+    long begin = right > left ? col + 2 : col - 1 - (long)n;
+    if (n < LEAST)
+        return;
+    if (n > text_columns(point->label))
+        n = text_columns(point->label);
+    take(taken, d, row, begin, n);
+    grid_text(grid, top + (size_t)row, (size_t)begin, n, point->label, style);
+}
+
 static void put_label(struct cell_grid *grid, size_t top, const struct dots *d, unsigned char *taken, struct point at,
                       const struct scatter_point *point)
 {
@@ -125,6 +150,7 @@ static void put_label(struct cell_grid *grid, size_t top, const struct dots *d, 
             grid_text(grid, top + (size_t)places[i][0], (size_t)places[i][1], n, point->label, style);
             return;
         }
+    put_cut_label(grid, top, d, taken, row, col, point, style);
 }
 
 static bool put_points(const struct picture *picture, struct cell_grid *grid, size_t top, struct dots *d, enum depth depth,
@@ -142,11 +168,12 @@ static bool put_points(const struct picture *picture, struct cell_grid *grid, si
         dot_line(d, place(&f, s->points[s->lines[i].from].x, s->points[s->lines[i].from].y),
                  place(&f, s->points[s->lines[i].to].x, s->points[s->lines[i].to].y));
     put_dots(grid, top, d, (struct style){.flags = CELL_DIM});
+    static const struct rgb sky = {0x4a, 0x90, 0xd9}; /* seen on black and on white */
     for (size_t i = 0; i < s->n_points; i++) {
         struct point at = place(&f, s->points[i].x, s->points[i].y);
         struct style style = {.flags = s->points[i].strong ? CELL_BOLD : 0};
-        if (depth != DEPTH_MONO && s->points[i].strong)
-            style.fg = ink_rgb(depth, figure_accent());
+        if (depth != DEPTH_MONO)
+            style.fg = ink_rgb(depth, s->points[i].strong ? figure_accent() : sky);
         take(taken, d, (long)at.y / 4, (long)at.x / 2, 1);
         grid_text(grid, top + (size_t)at.y / 4, (size_t)at.x / 2, 1, STR("●"), style);
     }
@@ -211,11 +238,6 @@ static void put_disc(struct canvas *canvas, struct point at, double radius, stru
     canvas->ops->polygon(canvas, corners, CORNERS, colour);
 }
 
-static bool overlaps(struct box a, struct box b)
-{
-    return a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
-}
-
 static void put_escaped(struct canvas *canvas, struct point at, const struct text_style *style, struct str text)
 {
     struct buf printable = {0};
@@ -224,25 +246,42 @@ static void put_escaped(struct canvas *canvas, struct point at, const struct tex
     buf_free(&printable);
 }
 
-/* Beside its point where it overlaps nothing that stands, else outward. `taken` [points + labels]. */
+static double shared_area(struct box a, struct box b)
+{
+    double w = fmin(a.x + a.w, b.x + b.w) - fmax(a.x, b.x), h = fmin(a.y + a.h, b.y + b.h) - fmax(a.y, b.y);
+    return w > 0 && h > 0 ? w * h : 0;
+}
+
+/* A line's box without the room above and below its letters, which may lie over that of others. */
+static struct box letters_of(struct box line)
+{
+    return (struct box){line.x, line.y + 0.15 * line.h, line.w, 0.7 * line.h};
+}
+
+/* Beside its point, above or below: the first place where it covers nothing, else the one where it covers least. `taken`
+ * [points + letters]. */
 static struct box label_box(const struct figure *f, struct point at, struct extents size, const struct box *taken, size_t n)
 {
-    double gap = 0.55 * f->text, w = size.width, h = size.height;
-    double right = at.x + gap, left = at.x - gap - w;
+    double gap = 0.55 * f->text, w = size.width, h = size.height, least = INFINITY;
+    double right = at.x + gap, left = at.x - gap - w, above = at.y - gap - h, below = at.y + gap;
     bool outward = at.x < f->grid_x + f->grid_w / 2;
     const struct box places[] = {{outward ? left : right, at.y - h / 2, w, h},
                                  {outward ? right : left, at.y - h / 2, w, h},
-                                 {at.x - w / 2, at.y - gap - h, w, h},
-                                 {at.x - w / 2, at.y + gap, w, h}};
-    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-        bool clear = places[i].x > f->grid_x && places[i].x + w < f->grid_x + f->grid_w && places[i].y > f->grid_y &&
-                     places[i].y + h < f->grid_y + f->grid_h;
-        for (size_t k = 0; clear && k < n; k++)
-            clear = !overlaps(places[i], taken[k]);
-        if (clear)
-            return places[i];
+                                 {at.x - w / 2, above, w, h},
+                                 {at.x - w / 2, below, w, h}};
+    const struct box inside = {f->grid_x, f->grid_y, f->grid_w, f->grid_h};
+    size_t best = 0;
+    for (size_t i = 0; i < sizeof places / sizeof *places && least > 0; i++) {
+        double covered = w * h - shared_area(places[i], inside);
+        covered = covered < 1e-9 * w * h ? 0 : covered;
+        for (size_t k = 0; k < n; k++)
+            covered += shared_area(letters_of(places[i]), taken[k]);
+        if (covered < least) {
+            least = covered;
+            best = i;
+        }
     }
-    return places[0];
+    return places[best];
 }
 
 static void put_frame(const struct figure *f, struct canvas *canvas, struct rgb colour)
@@ -297,7 +336,7 @@ bool scatter_draw(const struct figure *f, struct canvas *canvas, struct err *err
         struct text_style style = {.size = t, .bold = s->points[i].strong, .colour = ink};
         struct point at = place(&frame, s->points[i].x, s->points[i].y);
         struct box box = label_box(f, at, figure_extents(canvas, &style, s->points[i].label), taken, s->n_points + i);
-        taken[s->n_points + i] = box;
+        taken[s->n_points + i] = letters_of(box);
         put_escaped(canvas, (struct point){box.x, box.y}, &style, s->points[i].label);
     }
     put_names(f, canvas, ink, pale);

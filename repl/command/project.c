@@ -3,11 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/text.h"
 #include "core/embed/project.h"
 #include "repl/vectors.h"
 #include "viz/scatter.h"
 
-enum { LINES = 4 };
+enum { LINES = 4, NAME_COLUMNS = 28 };
 
 /* The words to place: those asked for, and behind A − B + C its answer. */
 struct plane {
@@ -76,13 +77,29 @@ static bool give_rows(struct result *result, const struct plane *plane, struct e
     return ok;
 }
 
-static bool give(struct session *session, const struct call *call, const struct asked *asked, const struct plane *plane,
+/* Names that a picture has room for. */
+static bool shorten(struct plane *plane, struct arena *arena, struct err *err)
+{
+    struct buf brief = {0};
+    bool ok = true;
+    for (size_t i = 0; ok && i < plane->n; i++) {
+        brief.n = 0;
+        if (plane->points[i].label.n > NAME_COLUMNS && text_fit(&brief, plane->points[i].label, NAME_COLUMNS))
+            ok = buf_ok(&brief, err) && arena_str(arena, buf_view(&brief), &plane->points[i].label, err);
+    }
+    buf_free(&brief);
+    return ok;
+}
+
+static bool give(struct session *session, const struct call *call, const struct asked *asked, struct plane *plane,
                  struct result *result, struct err *err)
 {
     char note[200];
     struct scatter scatter = {plane->points, plane->n, plane->lines, plane->n_lines};
     if (!result_wants_picture(result))
         return give_rows(result, plane, err);
+    if (!shorten(plane, asked->arena, err))
+        return false;
     snprintf(note, sizeof note, "principal components 1 and 2: %.0f %% and %.0f %% of the variance of these %zu words",
              100 * plane->share[0], 100 * plane->share[1], plane->n);
     struct str notes[] = {str_of(note)};

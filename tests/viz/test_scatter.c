@@ -72,8 +72,11 @@ Test(scatter, lines_join_their_points)
 Test(scatter, odd_points_and_names_are_drawn_without_harm)
 {
     static const struct scatter_point odd[] = {
-        {.x = 1, .y = 1, .label = {"\033[31m\n", 6}}, {.x = 1, .y = 1, .label = {"日本語の長い名前", 24}}, {.x = 1, .y = 1, .label = {"", 0}},
-        {.x = 1, .y = 1, .label = {"\377\376", 2}},    {.x = 1e300, .y = -1e300, .label = {"far", 3}},
+        {.x = 1, .y = 1, .label = {"\033[31m\n", 6}},
+        {.x = 1, .y = 1, .label = {"日本語の長い名前", 24}},
+        {.x = 1, .y = 1, .label = {"", 0}},
+        {.x = 1, .y = 1, .label = {"\377\376", 2}},
+        {.x = 1e300, .y = -1e300, .label = {"far", 3}},
     };
     for (size_t n = 1; n <= 5; n++)
         for (size_t columns = 1; columns <= 200; columns += 13) {
@@ -83,6 +86,36 @@ Test(scatter, odd_points_and_names_are_drawn_without_harm)
             cr_expect(!memchr(out.data, '\033', out.n), "no escape byte reaches a terminal");
             buf_free(&out);
         }
+}
+
+Test(scatter, a_name_too_long_for_the_picture_is_cut_and_not_left_out)
+{
+    static const struct scatter_point two[] = {{.x = 0, .y = 0, .label = {"short", 5}},
+                                               {.x = 1, .y = 0, .label = {"antidisestablishmentarianism-and-so-on", 38}}};
+    struct scatter scatter = {two, 2, NULL, 0};
+    struct buf out = {0};
+    draw(&scatter, 40, &out);
+    cr_expect(strstr(buf_cstr(&out), "short"));
+    cr_expect(strstr(buf_cstr(&out), "antidis") && strstr(buf_cstr(&out), "…"), "\n%s", buf_cstr(&out));
+    buf_free(&out);
+}
+
+Test(scatter, points_have_colour_where_the_terminal_has)
+{
+    struct err err = {0};
+    struct scatter scatter = {corners, 4, NULL, 0};
+    struct picture picture = {.scatter = &scatter};
+    struct cells_options options = {.columns = 80, .depth = DEPTH_TRUE};
+    struct cell_grid grid = {0};
+    struct buf out = {0};
+    cr_assert(cells_picture(&picture, &options, &grid, &err), "%s", err.message);
+    cells_encode(&grid, DEPTH_TRUE, &out);
+    size_t ordinary = 0;
+    for (const char *at = buf_cstr(&out); (at = strstr(at, "38;2;74;144;217m●")); at++)
+        ordinary++;
+    cr_expect_eq(ordinary, 3, "%zu of the three points that are no answer", ordinary);
+    grid_free(&grid);
+    buf_free(&out);
 }
 
 Test(scatter, the_same_picture_gives_the_same_png)
