@@ -242,15 +242,30 @@ static void say_kept(struct result *result, const struct call *call, const struc
         result_note(result, "the state is kept: train resume=%s", place->state);
 }
 
+/* "25.0 M" and "812": so many words. */
+static void put_words(struct buf *out, double words, const char *millions)
+{
+    buf_printf(out, words < 1e5 ? "%.0f" : millions, words < 1e5 ? words : words / 1e6);
+}
+
 static void say_done(struct result *result, const struct training *t, const struct place *place, size_t before,
                      double seconds)
 {
     const struct train_options *o = training_options(t);
     const struct str *words;
+    struct buf text = {0};
     double words_read = (double)(training_corpus_words(t) * o->epochs - before);
-    result_note(result, "%zu words of %zu numbers, from %.1f M words in %.1f s (%.2f M words/s)%s%s", training_words(t, &words),
-                o->dim, words_read / 1e6, seconds, seconds > 0 ? words_read / seconds / 1e6 : 0, place->output ? ": " : "",
-                place->output ? place->output : "");
+    size_t V = training_words(t, &words);
+    buf_printf(&text, "%zu word%s of %zu number%s, from ", V, V == 1 ? "" : "s", o->dim, o->dim == 1 ? "" : "s");
+    put_words(&text, words_read, "%.1f M");
+    buf_printf(&text, " words in %.1f s", seconds);
+    if (seconds > 0 && words_read > 0) {
+        buf_puts(&text, " (");
+        put_words(&text, words_read / seconds, "%.2f M");
+        buf_puts(&text, " words/s)");
+    }
+    result_note(result, "%s%s%s", buf_cstr(&text), place->output ? ": " : "", place->output ? place->output : "");
+    buf_free(&text);
     if (training_not_utf8(t))
         result_note(result, "%zu of the words are not UTF-8: some tools do not read them", training_not_utf8(t));
 }
