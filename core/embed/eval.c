@@ -23,13 +23,14 @@ enum { MOST_WORDS = 512, LEAST_WORDS = 64, BLOCK_BYTES = 4 << 20 };
 
 /* ---- which rows a word stands for ---- */
 
-/* The known words in the form in which they are compared. Equal forms share a number: that of the first row. */
+/* The known words in the form in which they are compared: without their mark, and folded. Equal forms share a number: that of
+ * the first row that has a mark, where words have one ("Ġking" is the word, "king" a piece of others), else of the first. */
 struct forms {
     struct str *texts; /* [n] folded, or the words themselves */
     struct buf folded;
     struct vectors_index *index;
     size_t n;
-    uint32_t *number; /* [n] row → first row of equal form */
+    uint32_t *number; /* [n] row → the row that stands for its form */
     bool fold;
 };
 
@@ -41,6 +42,40 @@ static void forms_free(struct forms *f)
     free(f->number);
 }
 
+/* The bytes of a mark before the word. */
+static size_t mark_of(const struct vectors *v, struct str word)
+{
+    for (const char *at = v->marks ? v->marks : ""; *at;) {
+        size_t n = strcspn(at, "|");
+        if (n && word.n > n && memcmp(word.s, at, n) == 0)
+            return n;
+        at += n + (at[n] == '|');
+    }
+    return 0;
+}
+
+static struct str without_mark(const struct vectors *v, struct str word)
+{
+    size_t n = mark_of(v, word);
+    return (struct str){word.s + n, word.n - n};
+}
+
+/* `stand` [n] is scratch: the row that stands for the form of each first row. */
+static void number_forms(const struct vectors *v, const unsigned char *twice, size_t *stand, struct forms *f)
+{
+    for (size_t i = 0; i < f->n; i++) {
+        f->number[i] = (uint32_t)(twice[i] ? index_find(f->index, f->texts[i]) : i);
+        stand[i] = i;
+    }
+    if (!v->marks)
+        return;
+    for (size_t i = f->n; i-- > 0;) /* backward, so that of marked rows the first stays */
+        if (mark_of(v, v->words[i]) && !mark_of(v, v->words[f->number[i]]))
+            stand[f->number[i]] = i;
+    for (size_t i = 0; i < f->n; i++)
+        f->number[i] = (uint32_t)stand[f->number[i]];
+}
+
 static bool forms_make(const struct vectors *v, size_t n, bool fold, struct forms *f, struct err *err)
 {
     *f = (struct forms){.n = n, .fold = fold};
@@ -50,17 +85,17 @@ static bool forms_make(const struct vectors *v, size_t n, bool fold, struct form
     f->number = mem_new(n, sizeof *f->number, "the words", err);
     bool ok = ends && marked && f->texts && f->number;
     for (size_t i = 0; ok && fold && i < n; i++) {
-        word_fold(v->words[i], &f->folded);
+        word_fold(without_mark(v, v->words[i]), &f->folded);
         ends[i] = f->folded.n;
     }
     ok = ok && buf_ok(&f->folded, err);
     for (size_t i = 0; ok && i < n; i++) {
         size_t begin = fold && i ? ends[i - 1] : 0;
-        f->texts[i] = fold ? (struct str){f->folded.data + begin, ends[i] - begin} : v->words[i];
+        f->texts[i] = fold ? (struct str){f->folded.data + begin, ends[i] - begin} : without_mark(v, v->words[i]);
     }
     f->index = ok ? index_new(f->texts, n, marked, &twice, err) : NULL;
-    for (size_t i = 0; f->index && i < n; i++)
-        f->number[i] = (uint32_t)(marked[i] ? index_find(f->index, f->texts[i]) : i);
+    if (f->index)
+        number_forms(v, marked, ends, f);
     free(ends);
     free(marked);
     return f->index != NULL;
@@ -73,7 +108,7 @@ static size_t forms_find(const struct forms *f, struct str word)
         word_fold(word, &folded);
     size_t row = folded.failed ? SIZE_MAX : index_find(f->index, f->fold ? buf_view(&folded) : word);
     buf_free(&folded);
-    return row;
+    return row == SIZE_MAX ? row : f->number[row];
 }
 
 /* ---- analogies ---- */

@@ -192,7 +192,7 @@ struct vectors *vectors_load(const char *path, const struct vectors_options *opt
 
 /* ---- looking up ---- */
 
-static size_t find_marked(const struct vectors *v, struct str word)
+static size_t find_marked(const struct vectors *v, struct str word, bool fold)
 {
     struct buf marked = {0};
     size_t row = VECTORS_NONE;
@@ -202,7 +202,7 @@ static size_t find_marked(const struct vectors *v, struct str word)
         buf_add(&marked, at, n);
         buf_str(&marked, word);
         if (!marked.failed)
-            row = index_find(v->index, buf_view(&marked));
+            row = fold ? index_find_folded(v->index, buf_view(&marked)) : index_find(v->index, buf_view(&marked));
         at += n + (at[n] == '|');
     }
     buf_free(&marked);
@@ -213,7 +213,9 @@ size_t vectors_find(const struct vectors *v, struct str word, bool fold)
 {
     size_t row = index_find(v->index, word);
     if (row == VECTORS_NONE && v->marks)
-        row = find_marked(v, word);
+        row = find_marked(v, word, false);
+    if (row == VECTORS_NONE && fold && v->marks)
+        row = find_marked(v, word, true);
     return row == VECTORS_NONE && fold ? index_find_folded(v->index, word) : row;
 }
 

@@ -383,6 +383,33 @@ Test(embed_eval, similarities_correlate_as_gensims)
     vectors_free(v);
 }
 
+/* A transformer's vocabulary: "Ġking" begins a word, "king" goes on with one and is the more frequent piece. */
+Test(embed_eval, words_with_a_mark_before_them_are_found_and_stand_for_their_form)
+{
+    static const char text[] = "king 0 0 1\nqueen 0 1 0\n\304\240king 1 1 0\n\304\240man 1 0 0\n\304\240woman 1 0 1\n"
+                               "\304\240queen 1 1 1\n\304\240KING 5 0 0\n";
+    struct err err = {0};
+    struct eval_set set;
+    struct eval_answer answers[1];
+    scratch_write("marked.txt", text, sizeof text - 1);
+    scratch_write("set.txt", ": one\nman king woman queen\n", 27);
+    struct vectors *v = vectors_load(scratch_path("marked.txt"), NULL, &err);
+    cr_assert(v, "%s", err.message);
+    cr_expect_eq(vectors_find(v, STR("WOMAN"), true), VECTORS_NONE);
+    v->marks = "\304\240|\342\226\201";
+    cr_expect_eq(vectors_find(v, STR("WOMAN"), true), 4);
+    cr_expect_eq(vectors_find(v, STR("WOMAN"), false), VECTORS_NONE);
+    for (int fold = 0; fold < 2; fold++) {
+        struct eval_options options = {.fold = fold};
+        cr_assert(eval_read(scratch_path("set.txt"), &set, &err) && eval_answer_all(v, &set, &options, answers, &err), "%s",
+                  err.message);
+        cr_expect(!answers[0].skipped && answers[0].row[0] == 5 && answers[0].correct[0], "fold %d: answer %zu", fold,
+                  answers[0].row[0]);
+        eval_set_free(&set);
+    }
+    vectors_free(v);
+}
+
 Test(embed_eval, tables_of_other_kinds_are_read)
 {
     static const struct {
