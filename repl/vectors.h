@@ -42,6 +42,10 @@ void put_bar(struct buf *out, double share, size_t cells);
     {                                                                                                                            \
         "inputs", VALUE_FLAG, NULL, "off", "on: words of the question may be answers", 0, 0                                      \
     }
+#define OPTION_RESTRICT                                                                                                          \
+    {                                                                                                                            \
+        "restrict", VALUE_INT, NULL, "0", "only so many words, the first, may answer; 0: all", 0, 1e12                           \
+    }
 
 #define OPTION_FIGURE                                                                                                            \
     {"title", VALUE_TEXT, NULL, NULL, "a title above the figure; none by default", 0, 0},                                        \

@@ -98,6 +98,7 @@ struct search {
     const struct query_method *method;
     const struct query_term *terms;
     size_t n_terms, n_probes, k;
+    size_t V; /* rows to search, the first of the set */
     double constant;
     struct probe *probes;
     float *upper;       /* [V] */
@@ -108,7 +109,7 @@ struct search {
 static void bound_block(void *context, size_t task, size_t thread)
 {
     struct search *s = context;
-    size_t V = s->v->V, begin = task * BLOCK, rows = V - begin < BLOCK ? V - begin : BLOCK;
+    size_t V = s->V, begin = task * BLOCK, rows = V - begin < BLOCK ? V - begin : BLOCK;
     float *dots = pool_scratch(thread, 0, (2 * s->n_probes + 1) * BLOCK * sizeof *dots);
     if (!dots) {
         atomic_store(&s->failed, true);
@@ -169,7 +170,7 @@ static bool is_input(const struct query_term *terms, size_t n, size_t row)
 static bool finish(struct search *s, float least, bool keep_inputs, size_t k, struct hit *hits_out, size_t *n_out,
                    struct err *err)
 {
-    size_t V = s->v->V, E = s->v->E, capacity = 0, n = 0;
+    size_t V = s->V, E = s->v->E, capacity = 0, n = 0;
     struct hit *hits = NULL;
     double *dots = mem_new(s->n_probes, sizeof *dots, "a question", err);
     float *row = mem_new(E, sizeof *row, "a vector", err);
@@ -198,7 +199,7 @@ static bool finish(struct search *s, float least, bool keep_inputs, size_t k, st
 
 static bool search_run(struct search *s, bool keep_inputs, size_t k, struct hit *hits_out, size_t *n_out, struct err *err)
 {
-    size_t threads = pool_threads(), V = s->v->V;
+    size_t threads = pool_threads(), V = s->V;
     bool ok = true;
     s->k = k + (keep_inputs ? 0 : s->n_terms);
     if (s->k > V)
@@ -238,10 +239,10 @@ static bool check_terms(const struct query_method *method, const struct query_te
     return true;
 }
 
-bool query_best(struct vectors *v, const struct query_method *method, const struct query_term *terms, size_t n, bool keep_inputs,
-                size_t k, struct hit *hits_out, size_t *n_out, struct err *err)
+bool query_best_of(struct vectors *v, size_t words, const struct query_method *method, const struct query_term *terms, size_t n,
+                   bool keep_inputs, size_t k, struct hit *hits_out, size_t *n_out, struct err *err)
 {
-    struct search s = {.v = v, .method = method, .terms = terms, .n_terms = n};
+    struct search s = {.v = v, .method = method, .terms = terms, .n_terms = n, .V = words && words < v->V ? words : v->V};
     *n_out = 0;
     if (!check_terms(method, terms, n, err) || !scan_prepare(v, err))
         return false;
@@ -252,10 +253,16 @@ bool query_best(struct vectors *v, const struct query_method *method, const stru
     s.constant = ok && method->constant ? method->constant(terms, n, v->E) : 0;
     for (; ok && s.n_probes < wanted; s.n_probes++)
         ok = probe_make(v->scan, directions + s.n_probes * v->E, v->E, &s.probes[s.n_probes], err);
-    ok = ok && search_run(&s, keep_inputs, k < v->V ? k : v->V, hits_out, n_out, err);
+    ok = ok && search_run(&s, keep_inputs, k < s.V ? k : s.V, hits_out, n_out, err);
     for (size_t p = 0; s.probes && p < s.n_probes; p++)
         probe_free(&s.probes[p]);
     free(s.probes);
     free(directions);
     return ok;
+}
+
+bool query_best(struct vectors *v, const struct query_method *method, const struct query_term *terms, size_t n, bool keep_inputs,
+                size_t k, struct hit *hits_out, size_t *n_out, struct err *err)
+{
+    return query_best_of(v, 0, method, terms, n, keep_inputs, k, hits_out, n_out, err);
 }

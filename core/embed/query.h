@@ -41,6 +41,10 @@ NODISCARD bool query_resolve(struct vectors *vectors, struct query_term *terms, 
  * are left out by a bound on their score and the rest computed. hits_out [k]. */
 NODISCARD bool query_best(struct vectors *vectors, const struct query_method *method, const struct query_term *terms, size_t n,
                           bool keep_inputs, size_t k, struct hit *hits_out, size_t *n_out, struct err *err);
+/* The same, where only the first `words` rows may answer; 0: all. */
+NODISCARD bool query_best_of(struct vectors *vectors, size_t words, const struct query_method *method,
+                             const struct query_term *terms, size_t n, bool keep_inputs, size_t k, struct hit *hits_out,
+                             size_t *n_out, struct err *err);
 
 /* Cosine of two resolved terms. */
 double query_cosine(const struct vectors *vectors, const struct query_term *a, const struct query_term *b);

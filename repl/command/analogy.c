@@ -12,7 +12,9 @@ static bool run(struct session *session, const struct call *call, struct result 
         return false;
     top = top < asked.vectors->V ? top : asked.vectors->V;
     struct hit *hits = mem_new(top, sizeof *hits, "the answers", err);
-    bool ok = hits && query_best(asked.vectors, method, asked.terms, asked.n, call_flag(call, "inputs"), top, hits, &n, err) &&
+    bool ok = hits &&
+              query_best_of(asked.vectors, (size_t)call_int(call, "restrict"), method, asked.terms, asked.n,
+                            call_flag(call, "inputs"), top, hits, &n, err) &&
               give_hits(result, asked.vectors, hits, n, err);
     free(hits);
     asked_free(&asked);
@@ -24,6 +26,7 @@ static const struct option options[] = {
     OPTION_TOP("10"),
     OPTION_CASE,
     OPTION_INPUTS,
+    OPTION_RESTRICT,
     {0}};
 static const struct arg args[] = {{"WORD", ARG_WORDS, false, true, "words with + and - between: king - man + woman"}, {0}};
 const struct command command_analogy = {

@@ -12,14 +12,15 @@ static bool run(struct session *session, const struct call *call, struct result 
     top = top < asked.vectors->V ? top : asked.vectors->V;
     struct hit *hits = mem_new(top, sizeof *hits, "the answers", err);
     bool ok = hits &&
-              query_best(asked.vectors, query_methods[0], asked.terms, asked.n, call_flag(call, "inputs"), top, hits, &n, err) &&
+              query_best_of(asked.vectors, (size_t)call_int(call, "restrict"), query_methods[0], asked.terms, asked.n,
+                            call_flag(call, "inputs"), top, hits, &n, err) &&
               give_hits(result, asked.vectors, hits, n, err);
     free(hits);
     asked_free(&asked);
     return ok;
 }
 
-static const struct option options[] = {OPTION_TOP("10"), OPTION_CASE, OPTION_INPUTS, {0}};
+static const struct option options[] = {OPTION_TOP("10"), OPTION_CASE, OPTION_INPUTS, OPTION_RESTRICT, {0}};
 static const struct arg args[] = {{"WORD", ARG_WORDS, false, true, "one word or more; in quotes what holds blanks or ="}, {0}};
 const struct command command_neighbors = {
     .name = "neighbors",
@@ -28,8 +29,10 @@ const struct command command_neighbors = {
     .summary = "the words nearest to a word, or to several",
     .help = "Cosines of the set in use, largest first. Several words ask for what is nearest to the mean of their unit vectors.\n"
             "The words asked for are left out unless inputs=on. A word that is not in the set is an error with the nearest\n"
-            "spelling; fastText models give it a vector of its subwords instead.",
-    .examples = "neighbors king\nneighbors king queen prince top=5\nnear Paris case=fold format=json",
+            "spelling; fastText models give it a vector of its subwords instead. restrict=N leaves out the\n"
+            "rarer words that stand behind the first N.",
+    .examples =
+        "neighbors king\nneighbors king queen prince top=5\nnear Paris case=fold format=json\nneighbors king restrict=30000",
     .options = options,
     .args = args,
     .run = run,
