@@ -272,6 +272,33 @@ Test(embed_load, every_beginning_of_a_file_loads_or_fails_by_name)
     buf_free(&failures);
 }
 
+Test(embed_load, every_beginning_of_safetensors_fails_by_name)
+{
+    const struct vectors_format *format = vectors_format_written(STR("safetensors"));
+    struct err err = {0};
+    struct out out;
+    struct buf failures = {0};
+    size_t size;
+    scratch_write("few.txt", "one 1 2 3\ntwo 4 5 6\n", 20);
+    struct vectors *v = vectors_load(scratch_path("few.txt"), NULL, &err);
+    cr_assert(v && out_open(scratch_path("few.safetensors"), &out, &err) && format->write(v, NULL, &out, &err) &&
+                  out_commit(&out, &err),
+              "%s", err.message);
+    vectors_free(v);
+    unsigned char *bytes = read_file(scratch_path("few.safetensors"), &size);
+    for (size_t n = 0; n <= size; n++) {
+        struct err own = {0};
+        scratch_write("cut.safetensors", bytes, n);
+        v = vectors_load(scratch_path("cut.safetensors"), NULL, &own);
+        if ((v != NULL) != (n == size) || (!v && !strstr(own.message, "cut.safetensors")))
+            buf_printf(&failures, "  %zu of %zu bytes: %s\n", n, size, v ? "loads" : own.message);
+        vectors_free(v);
+    }
+    free(bytes);
+    cr_expect(failures.n == 0, "\n%s", buf_cstr(&failures));
+    buf_free(&failures);
+}
+
 /* ---- numbers ---- */
 
 static void same_as_strtof(const char *text, struct buf *failures)
