@@ -137,28 +137,70 @@ static void fold(struct corpus *c, uint32_t number)
     c->hash ^= c->hash >> 29;
 }
 
-/* The words that came often enough, and numbers[] from their first number to their place (CORPUS_END: dropped). */
-static bool choose_words(struct corpus *c, const struct counter *counter, const char *path, size_t min_count,
-                         uint32_t *numbers, struct err *err)
+/* From the first numbers of words to their places. */
+struct numbering {
+    uint32_t *firsts;  /* [n] ascending; NULL: number i is the i-th, as nothing was forgotten */
+    uint32_t *places;  /* [n]; CORPUS_END: dropped */
+    size_t n;
+};
+
+static inline uint32_t place_of(const struct numbering *m, uint32_t first)
 {
-    size_t n = counter_ids(counter), bytes = 0;
+    if (!m->firsts)
+        return m->places[first];
+    size_t lo = 0, hi = m->n;
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        if (m->firsts[mid] < first)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo < m->n && m->firsts[lo] == first ? m->places[lo] : CORPUS_END;
+}
+
+static bool numbering_new(struct numbering *m, const struct counter *counter, struct err *err)
+{
+    m->n = counter_words(counter);
+    m->places = mem_new(m->n, sizeof *m->places, "the vocabulary", err);
+    if (!m->places)
+        return false;
+    if (counter_ids(counter) == m->n)
+        return true;
+    m->firsts = mem_new(m->n, sizeof *m->firsts, "the vocabulary", err);
+    for (size_t i = 0; m->firsts && i < m->n; i++)
+        m->firsts[i] = counter_id(counter, i);
+    return m->firsts != NULL;
+}
+
+static void numbering_free(struct numbering *m)
+{
+    free(m->firsts);
+    free(m->places);
+}
+
+/* The words that came often enough, and the places of all. */
+static bool choose_words(struct corpus *c, const struct counter *counter, const char *path, size_t min_count,
+                         const struct numbering *numbers, struct err *err)
+{
+    size_t n = counter_words(counter), bytes = 0;
     for (size_t i = 0; i < n; i++)
-        if (counter_count(counter, i) >= min_count && counter_count(counter, i)) {
+        if (counter_count(counter, i) >= min_count) {
             c->V++;
             bytes += counter_word(counter, i).n;
         }
     if (!n)
         return err_set(err, ERR_FORMAT, "%s: no word in it", path);
     if (!c->V)
-        return err_set(err, ERR_ARG, "%s: no word comes min-count=%zu times (%zu different words)", path, min_count, n);
+        return err_set(err, ERR_ARG, "%s: no word comes min-count=%zu times (%zu different words)", path, min_count, counter_ids(counter));
     struct candidate *list = mem_new(c->V, sizeof *list, "the vocabulary", err);
     c->words = mem_new(c->V, sizeof *c->words, "the vocabulary", err);
     c->counts = mem_new(c->V, sizeof *c->counts, "the vocabulary", err);
     c->text = mem_new(bytes, 1, "the vocabulary", err);
     bool ok = list && c->words && c->counts && c->text;
     for (size_t i = 0, v = 0; ok && i < n; i++) {
-        numbers[i] = CORPUS_END;
-        if (counter_count(counter, i) >= min_count && counter_count(counter, i))
+        numbers->places[i] = CORPUS_END;
+        if (counter_count(counter, i) >= min_count)
             list[v++] = (struct candidate){counter_count(counter, i), (uint32_t)i};
     }
     if (ok)
@@ -174,7 +216,7 @@ static bool choose_words(struct corpus *c, const struct counter *counter, const 
         for (size_t i = 0; i < word.n; i++)
             fold(c, (unsigned char)word.s[i]);
         fold(c, ' ');
-        numbers[list[v].id] = (uint32_t)v;
+        numbers->places[list[v].id] = (uint32_t)v;
     }
     free(list);
     return ok;
@@ -201,12 +243,12 @@ static bool cut(struct cutter *k, struct err *err)
 }
 
 /* Renumber ids[0..n) in place; *kept_out remain. */
-static bool renumber(struct cutter *k, const uint32_t *numbers, uint32_t *ids, size_t n, size_t *kept_out, struct err *err)
+static bool renumber(struct cutter *k, const struct numbering *numbers, uint32_t *ids, size_t n, size_t *kept_out, struct err *err)
 {
     struct corpus *c = k->corpus;
     size_t kept = 0;
     for (size_t i = 0; i < n; i++) {
-        uint32_t id = ids[i] == COUNTER_END ? CORPUS_END : numbers[ids[i]];
+        uint32_t id = ids[i] == COUNTER_END ? CORPUS_END : place_of(numbers, ids[i]);
         if (id == CORPUS_END && (ids[i] != COUNTER_END || k->ended))
             continue;
         ids[kept++] = id;
@@ -225,7 +267,7 @@ static bool renumber(struct cutter *k, const uint32_t *numbers, uint32_t *ids, s
     return true;
 }
 
-static bool renumber_file(struct corpus *c, const uint32_t *numbers, uint64_t n, struct err *err)
+static bool renumber_file(struct corpus *c, const struct numbering *numbers, uint64_t n, struct err *err)
 {
     struct cutter k = {.corpus = c, .ended = true};
     uint32_t *ids = mem_new(NUMBERS, sizeof *ids, "a piece of the corpus", err);
@@ -254,20 +296,17 @@ bool corpus_read(const char *path, size_t min_count, const char *scratch, const 
                  struct err *err)
 {
     uint64_t n = 0;
-    uint32_t *numbers = NULL;
+    struct numbering numbers = {0};
     struct counter *counter = NULL;
     *out = (struct corpus){.fd = -1};
     struct stream *stream = stream_open(path, err);
     bool ok = stream && (counter = counter_new(MOST_WORDS, err)) && (out->scratch = mem_copy_str(str_of(scratch), err)) &&
               open_scratch(scratch, &out->fd, err) && count_words(out, stream, path, counter, watch, &n, err);
-    if (ok) {
-        numbers = mem_new(counter_ids(counter), sizeof *numbers, "the vocabulary", err);
-        ok = numbers && choose_words(out, counter, path, min_count, numbers, err);
-    }
+    ok = ok && numbering_new(&numbers, counter, err) && choose_words(out, counter, path, min_count, &numbers, err);
     counter_free(counter);
     stream_free(stream);
-    ok = ok && renumber_file(out, numbers, n, err);
-    free(numbers);
+    ok = ok && renumber_file(out, &numbers, n, err);
+    numbering_free(&numbers);
     if (!ok)
         corpus_free(out);
     return ok;

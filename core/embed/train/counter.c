@@ -13,19 +13,20 @@ enum { FIRST_BITS = 16, TEXT_FIRST = 1 << 16 };
 struct slot {
     uint64_t key;    /* bytes of the word, or a hash of them where length > 8 */
     uint32_t length; /* 0: free */
-    uint32_t id;
+    uint32_t entry;
 };
 struct entry {
     uint64_t count, at; /* at: where its bytes lie in `text` */
-    uint32_t length;
+    uint32_t length, id;
 };
 
 struct counter {
     struct slot *slots; /* [1 << bits] */
     unsigned bits;
-    size_t used, limit; /* words in the table */
-    struct entry *entries;
+    size_t limit;
+    struct entry *entries; /* of the words held, in the order of their numbers */
     size_t n, capacity;
+    size_t ids;            /* numbers given */
     char *text;
     size_t text_n, text_capacity;
     uint64_t forget;    /* words of at most this count go at the next pruning */
@@ -90,8 +91,8 @@ static struct slot *free_slot(struct counter *c, uint64_t key, uint32_t length)
     return &c->slots[i];
 }
 
-/* A table of 1 << bits slots with the words that are not forgotten. */
-static bool rehash(struct counter *c, unsigned bits, struct err *err)
+/* A table of 1 << bits slots; places[n]: where entries went (UINT32_MAX: forgotten), or NULL where they stayed. */
+static bool rehash(struct counter *c, unsigned bits, const uint32_t *places, struct err *err)
 {
     struct slot *old = c->slots;
     size_t n_old = (size_t)1 << c->bits;
@@ -100,53 +101,62 @@ static bool rehash(struct counter *c, unsigned bits, struct err *err)
         return false;
     c->slots = slots;
     c->bits = bits;
-    for (size_t i = 0; i < n_old; i++)
-        if (old[i].length && c->entries[old[i].id].count)
-            *free_slot(c, old[i].key, old[i].length) = old[i];
+    for (size_t i = 0; i < n_old; i++) {
+        uint32_t place = !old[i].length ? UINT32_MAX : places ? places[old[i].entry] : old[i].entry;
+        if (place != UINT32_MAX)
+            *free_slot(c, old[i].key, old[i].length) = (struct slot){old[i].key, old[i].length, place};
+    }
     free(old);
     return true;
 }
 
-/* Forget the rarest words; their bytes go, their numbers stay taken. */
+/* Forget the rarest words, half of them at least: their numbers stay taken, and nothing else remains of them. */
 static bool prune(struct counter *c, struct err *err)
 {
-    while (c->used > c->limit / 2) {
-        size_t text_n = 0;
-        c->used = 0;
-        for (size_t i = 0; i < c->n; i++) {
-            struct entry *e = &c->entries[i];
-            if (e->count <= c->forget) {
-                *e = (struct entry){0};
-                continue;
-            }
-            memmove(c->text + text_n, c->text + e->at, e->length); /* entries lie in the order of their numbers */
-            e->at = text_n;
-            text_n += e->length;
-            c->used++;
-        }
-        c->text_n = text_n;
+    size_t n = 0, text_n = 0, left = c->n;
+    while (left > c->limit / 2) {
+        left = 0;
+        for (size_t i = 0; i < c->n; i++)
+            left += c->entries[i].count > c->forget;
         c->forget++;
     }
-    return rehash(c, c->bits, err);
+    uint32_t *places = mem_new(c->n, sizeof *places, "the vocabulary", err);
+    if (!places)
+        return false;
+    for (size_t i = 0; i < c->n; i++) {
+        struct entry e = c->entries[i];
+        places[i] = UINT32_MAX;
+        if (e.count < c->forget)
+            continue;
+        memmove(c->text + text_n, c->text + e.at, e.length);
+        e.at = text_n;
+        text_n += e.length;
+        places[i] = (uint32_t)n;
+        c->entries[n++] = e;
+    }
+    c->n = n;
+    c->text_n = text_n;
+    bool ok = rehash(c, c->bits, places, err);
+    free(places);
+    return ok;
 }
 
 static bool add(struct counter *c, const unsigned char *word, uint32_t length, uint64_t key, uint32_t *id_out, struct err *err)
 {
-    if (c->used >= c->limit && !prune(c, err))
+    if (c->n >= c->limit && !prune(c, err))
         return false;
-    if (c->used * 2 >= (size_t)1 << c->bits && !rehash(c, c->bits + 1, err))
+    if (c->n * 2 >= (size_t)1 << c->bits && !rehash(c, c->bits + 1, NULL, err))
         return false;
-    if (c->n >= COUNTER_END)
-        return err_set(err, ERR_LIMIT, "more than %zu different words", c->n);
+    if (c->ids >= COUNTER_END)
+        return err_set(err, ERR_LIMIT, "more than %zu different words", c->ids);
     if (!mem_grow((void **)&c->entries, &c->capacity, c->n + 1, sizeof *c->entries, "the vocabulary", err) ||
         !mem_grow((void **)&c->text, &c->text_capacity, c->text_n + length, 1, "the vocabulary", err))
         return false;
     memcpy(c->text + c->text_n, word, length);
-    c->entries[c->n] = (struct entry){1, c->text_n, length};
+    c->entries[c->n] = (struct entry){1, c->text_n, length, (uint32_t)c->ids};
     c->text_n += length;
-    *free_slot(c, key, length) = (struct slot){key, length, (uint32_t)c->n};
-    *id_out = (uint32_t)c->n++;
-    c->used++;
+    *free_slot(c, key, length) = (struct slot){key, length, (uint32_t)c->n++};
+    *id_out = (uint32_t)c->ids++;
     return true;
 }
 
@@ -157,10 +167,10 @@ static inline bool count(struct counter *c, const unsigned char *word, uint32_t 
     for (; c->slots[i].length; i = (i + 1) & mask) {
         const struct slot *s = &c->slots[i];
         if (s->key != key || s->length != length ||
-            (length > 8 && memcmp(c->text + c->entries[s->id].at, word, length) != 0))
+            (length > 8 && memcmp(c->text + c->entries[s->entry].at, word, length) != 0))
             continue;
-        c->entries[s->id].count++;
-        *id_out = s->id;
+        c->entries[s->entry].count++;
+        *id_out = c->entries[s->entry].id;
         return true;
     }
     return add(c, word, length, key, id_out, err);
@@ -217,17 +227,27 @@ bool counter_scan(struct counter *c, const unsigned char *text, size_t n, bool l
     return true;
 }
 
-size_t counter_ids(const struct counter *c)
+size_t counter_words(const struct counter *c)
 {
     return c->n;
 }
 
-uint64_t counter_count(const struct counter *c, size_t id)
+size_t counter_ids(const struct counter *c)
 {
-    return c->entries[id].count;
+    return c->ids;
 }
 
-struct str counter_word(const struct counter *c, size_t id)
+uint32_t counter_id(const struct counter *c, size_t i)
 {
-    return (struct str){c->text + c->entries[id].at, c->entries[id].length};
+    return c->entries[i].id;
+}
+
+uint64_t counter_count(const struct counter *c, size_t i)
+{
+    return c->entries[i].count;
+}
+
+struct str counter_word(const struct counter *c, size_t i)
+{
+    return (struct str){c->text + c->entries[i].at, c->entries[i].length};
 }

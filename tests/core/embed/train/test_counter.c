@@ -97,10 +97,19 @@ Test(train_counter, rare_words_are_forgotten_beyond_the_limit_and_frequent_ones_
         int n = snprintf(text, sizeof text, "often again-and-again-often w%d a-rather-long-word-%d\n", i, i);
         scan(c, text, (size_t)n, 64, ids);
     }
-    size_t held = 0;
-    for (size_t id = 0; id < counter_ids(c); id++)
-        held += counter_count(c, id) > 0;
-    cr_assert_leq(held, 1000);
+    cr_assert_leq(counter_words(c), 1000, "memory is held for more words than the limit");
+    cr_assert_eq(counter_ids(c), 2 + 2 * ROUNDS, "each word had a number of its own");
+    for (size_t i = 0; i < counter_words(c); i++) {
+        uint32_t id = counter_id(c, i);
+        char want[64];
+        if (i > 0)
+            cr_assert_gt(id, counter_id(c, i - 1));
+        if (id == 1 || id > 3) { /* words of round r: 2r + 2 and 2r + 3, but that the first round brings four */
+            size_t round = id > 3 ? (id - 2) / 2 : 0;
+            snprintf(want, sizeof want, id == 1 ? "again-and-again-often" : id % 2 ? "a-rather-long-word-%zu" : "w%zu", round);
+            cr_assert(str_eq(counter_word(c, i), str_of(want)), "number %u is %.*s, not %s", id, STR_ARGS(counter_word(c, i)), want);
+        }
+    }
     cr_assert_eq(counter_count(c, 0), ROUNDS);
     cr_assert_eq(counter_count(c, 1), ROUNDS);
     cr_assert(str_eq(counter_word(c, 1), STR("again-and-again-often")));
