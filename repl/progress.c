@@ -25,7 +25,8 @@ void progress_text(const struct progress *p, size_t done, size_t total, double s
     for (int i = 0; i < WIDTH; i++)
         buf_printf(out, "%s%c%s", i ? "" : "[", (size_t)i * total < done * WIDTH ? '#' : '.', i + 1 < WIDTH ? "" : "] ");
     size_t bar = out->n;
-    buf_printf(out, "%zu/%zu %s, %.1f/s, %.0f s left", done, total, p->what, rate, rate > 0 ? (double)(total - done) / rate : 0.0);
+    buf_printf(out, "%zu/%zu %s, %.1f/s, %.0f s left", done, total, p->what, rate,
+               rate > 0 ? (double)(total - done) / rate : 0.0);
     if (out->n <= columns)
         return;
     struct buf narrow = {0};

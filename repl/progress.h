@@ -8,7 +8,7 @@
 
 struct progress {
     bool on, shown;
-    const char *what;      /* "texts" */
+    const char *what; /* "texts" */
     struct timespec begun, last;
 };
 

@@ -79,7 +79,8 @@ static void join_pieces(const struct buf pieces[PIECES], unsigned left_out, stru
         }
 }
 
-void train_line_text(const struct train_line *line, const struct train_progress *p, double seconds, size_t columns, struct buf *out)
+void train_line_text(const struct train_line *line, const struct train_progress *p, double seconds, size_t columns,
+                     struct buf *out)
 {
     if (p->counting) {
         buf_puts(out, "counting words");

@@ -9,9 +9,9 @@ enum { TRAIN_LINE_BARS = 16 };
 
 struct train_line {
     bool on, shown;
-    double begun, last;            /* seconds; 0: not yet */
-    size_t done_before;            /* words that were done when the training began or went on */
-    double loss[TRAIN_LINE_BARS];  /* over the course of the training, each the mean of its part */
+    double begun, last;           /* seconds; 0: not yet */
+    size_t done_before;           /* words that were done when the training began or went on */
+    double loss[TRAIN_LINE_BARS]; /* over the course of the training, each the mean of its part */
     size_t counts[TRAIN_LINE_BARS];
 };
 

@@ -13,11 +13,11 @@
 /* Where the vectors go and the state meanwhile. */
 struct place {
     const struct vectors_format *format;
-    char *output;      /* the file's name, or NULL: a pipe or standard output */
-    bool straight;     /* the output is a pipe or a device: nothing lies beside it */
-    char *state;       /* the checkpoint's name */
-    char *scratch;     /* the folder of both, for the corpus' numbers */
-    bool keep_state;   /* it is the file that resume= named: not ours to remove */
+    char *output;    /* the file's name, or NULL: a pipe or standard output */
+    bool straight;   /* the output is a pipe or a device: nothing lies beside it */
+    char *state;     /* the checkpoint's name */
+    char *scratch;   /* the folder of both, for the corpus' numbers */
+    bool keep_state; /* it is the file that resume= named: not ours to remove */
 };
 
 static void place_free(struct place *place)
@@ -67,7 +67,8 @@ static bool read_options(const struct call *call, struct train_options *o, struc
     if (!o->trainer)
         return fail_trainer(call, err);
     if (!corpus)
-        return err_set(err, ERR_ARG, "train %s: which text? train %s corpus.txt > vectors.bin", o->trainer->name, o->trainer->name);
+        return err_set(err, ERR_ARG, "train %s: which text? train %s corpus.txt > vectors.bin", o->trainer->name,
+                       o->trainer->name);
     struct str path;
     if (!arena_str(call->arena, corpus->text, &path, err))
         return false;
@@ -132,8 +133,10 @@ static bool choose_format(const struct call *call, struct place *place, struct e
     place->format = vectors_format_written(name.n ? name : STR("bin"));
     if (place->format)
         return true;
-    err_set(err, ERR_ARG, "\"%.*s\": vectors are written as .bin (word2vec binary), .txt or .vec (word2vec text), .npy, .safetensors "
-                          "or with format=glove", STR_ARGS(name));
+    err_set(err, ERR_ARG,
+            "\"%.*s\": vectors are written as .bin (word2vec binary), .txt or .vec (word2vec text), .npy, .safetensors "
+            "or with format=glove",
+            STR_ARGS(name));
     return call_given(call, "format") ? call_blame_option(call, "format", err) : call_blame(call, &call->output_word, err);
 }
 
@@ -195,7 +198,7 @@ static bool choose_place(const struct session *session, const struct call *call,
 static bool write_vectors(const struct training *t, const struct place *place, struct out *out, struct err *err)
 {
     size_t stride;
-    struct vectors v = {.name = (char *)(uintptr_t)"", .path = (char *)(uintptr_t)"", .dtype = &DTYPE_F32};
+    struct vectors v = {.name = (char *)(uintptr_t) "", .path = (char *)(uintptr_t) "", .dtype = &DTYPE_F32};
     v.E = training_options(t)->dim;
     v.V = training_words(t, &v.words);
     v.data = training_vectors(t, &stride);
@@ -248,8 +251,7 @@ static void put_words(struct buf *out, double words, const char *millions)
     buf_printf(out, words < 1e5 ? "%.0f" : millions, words < 1e5 ? words : words / 1e6);
 }
 
-static void say_done(struct result *result, const struct training *t, const struct place *place, size_t before,
-                     double seconds)
+static void say_done(struct result *result, const struct training *t, const struct place *place, size_t before, double seconds)
 {
     const struct train_options *o = training_options(t);
     const struct str *words;
@@ -301,8 +303,8 @@ static void forget_state(const struct call *call, const struct training *t, cons
 }
 
 /* The vectors, or where they cannot be written the state, so that the work is not lost; *kept_out: it is. */
-static bool finish(const struct call *call, struct training *t, const struct place *place, struct result *result,
-                   double begun, size_t before, bool *kept_out, struct err *err)
+static bool finish(const struct call *call, struct training *t, const struct place *place, struct result *result, double begun,
+                   size_t before, bool *kept_out, struct err *err)
 {
     struct err own = {0};
     if (!training_is_first(t))
@@ -357,54 +359,94 @@ static bool writes_itself(const struct call *call)
 
 static const struct option options[] = {
     {.name = "dim", .kind = VALUE_INT, .fallback = "100", .summary = "numbers in a vector", .lo = 1, .hi = 100000},
-    {.name = "window", .kind = VALUE_INT, .fallback = "5", .summary = "words at most on either side; each position draws 1 … N", .lo = 1, .hi = 1000},
+    {.name = "window",
+     .kind = VALUE_INT,
+     .fallback = "5",
+     .summary = "words at most on either side; each position draws 1 … N",
+     .lo = 1,
+     .hi = 1000},
     {.name = "negative", .kind = VALUE_INT, .fallback = "5", .summary = "negative samples", .lo = 1, .hi = 1000},
     {.name = "epochs", .kind = VALUE_INT, .fallback = "5", .summary = "times through the corpus", .lo = 1, .hi = 1e6},
-    {.name = "alpha", .kind = VALUE_FLOAT, .summary = "learning rate at the start; .075 for cbow, .05 with update=word2vec, .025 for sg", .lo = 0, .hi = 10},
+    {.name = "alpha",
+     .kind = VALUE_FLOAT,
+     .summary = "learning rate at the start; .075 for cbow, .05 with update=word2vec, .025 for sg",
+     .lo = 0,
+     .hi = 10},
     {.name = "min-count", .kind = VALUE_INT, .fallback = "5", .summary = "rarer words are left out", .lo = 1, .hi = 1e15},
-    {.name = "subsample", .kind = VALUE_FLOAT, .fallback = "1e-3", .summary = "words more frequent than this are thinned; 0: none", .lo = 0, .hi = 1},
-    {.name = "threads", .kind = VALUE_INT, .fallback = "1", .summary = "threads that share the vectors; 1 gives the same bits always", .lo = 1, .hi = 1024},
+    {.name = "subsample",
+     .kind = VALUE_FLOAT,
+     .fallback = "1e-3",
+     .summary = "words more frequent than this are thinned; 0: none",
+     .lo = 0,
+     .hi = 1},
+    {.name = "threads",
+     .kind = VALUE_INT,
+     .fallback = "1",
+     .summary = "threads that share the vectors; 1 gives the same bits always",
+     .lo = 1,
+     .hi = 1024},
     {.name = "seed", .kind = VALUE_INT, .fallback = "1", .summary = "of the random numbers", .lo = 0, .hi = 9e15},
-    {.name = "update", .kind = VALUE_ENUM, .values = "corrected|word2vec", .fallback = "corrected", .summary = "of cbow's context vectors: their share of the gradient, or all of it"},
-    {.name = "checkpoint", .kind = VALUE_FLOAT, .fallback = "60", .summary = "seconds between two states on disk", .lo = 0.01, .hi = 1e8},
+    {.name = "update",
+     .kind = VALUE_ENUM,
+     .values = "corrected|word2vec",
+     .fallback = "corrected",
+     .summary = "of cbow's context vectors: their share of the gradient, or all of it"},
+    {.name = "checkpoint",
+     .kind = VALUE_FLOAT,
+     .fallback = "60",
+     .summary = "seconds between two states on disk",
+     .lo = 0.01,
+     .hi = 1e8},
     {.name = "checkpoint-file", .kind = VALUE_FILE, .summary = "where the state goes; the output's name with .ckpt"},
     {.name = "resume", .kind = VALUE_FILE, .summary = "go on from this state, with its options"},
     {.name = "format", .kind = VALUE_WORD, .summary = "bin, txt, vec, glove, npy or safetensors, whatever the extension"},
     {0}};
-static const struct arg args[] = {
-    {.name = "TRAINER", .kind = ARG_WORD, .optional = true, .summary = "cbow or sg"},
-    {.name = "CORPUS", .kind = ARG_FILE, .optional = true, .summary = "a text, a sentence a line; .gz and .zst are read as they are"},
-    {0}};
+static const struct arg args[] = {{.name = "TRAINER", .kind = ARG_WORD, .optional = true, .summary = "cbow or sg"},
+                                  {.name = "CORPUS",
+                                   .kind = ARG_FILE,
+                                   .optional = true,
+                                   .summary = "a text, a sentence a line; .gz and .zst are read as they are"},
+                                  {0}};
 
 extern const struct command command_train;
 const struct command command_train = {
     .name = "train",
     .group = "vectors",
     .summary = "word vectors from a text",
-    .help = "cbow predicts a word from the mean of those around it, sg (skip-gram) from each of them; both against negative samples. Words "
-            "are what stands between blanks, a line is a sentence. The vectors go to > FILE: .bin is word2vec's binary, .txt and .vec "
-            "its text. Defaults are those of word2vec, but the learning rate of cbow.\n"
-            "\n"
-            "update=corrected, the default, is the gradient of the loss: h = (1/n)·Σ v_i is the mean of n context vectors, so each of them "
-            "changes by 1/n of the gradient at h. update=word2vec gives each the whole of it, as word2vec.c and gensim do. On a small "
-            "corpus the corrected update is better at similarity and worse at analogies; with more epochs both gain.\n"
-            "\n"
-            "Negative samples are drawn in proportion to count^0.75 for every step (with sg for every pair of words), by the alias "
-            "method; a sample that is the word itself is left out. A word of frequency f stays with the chance (√(f/s) + 1)·s/f, s = "
-            "subsample=. The window of a position is drawn from 1 … window=. The learning rate falls in a line to 0.0001.\n"
-            "\n"
-            "The corpus may be larger than memory: its words' numbers (4 bytes a word) go to a nameless file beside the output. The state "
-            "goes to FILE.ckpt every checkpoint= seconds and at Ctrl-C, which leaves FILE as it was; resume=FILE.ckpt goes on with the "
-            "same options to the same bits, on the same kind of CPU; a corpus that has moved is named again. When the vectors are written the state is removed. One thread and a "
-            "seed give the same bits always; more threads share the vectors without locks.\n"
-            "\n"
-            "A build with MPI=1 trains over several processes (mpirun, srun): each takes its part of the blocks, and the vectors are "
-            "averaged after every quarter of a million words; the first of them writes. examples/train.slurm shows it.\n"
-            "\n"
-            "Sources: Mikolov, Chen, Corrado and Dean 2013, arXiv:1301.3781 (cbow, skip-gram); Mikolov, Sutskever, Chen, Corrado and Dean "
-            "2013, arXiv:1310.4546 (negative sampling, sub-sampling); İrsoy, Benton and Stratos 2021, Corrected CBOW Performs as well as "
-            "Skip-gram, arXiv:2012.15332, and its program kōan (the corrected update and its rate 0.075); Recht, Ré, Wright and Niu "
-            "2011, Hogwild! (threads without locks); Walker 1977 and Vose 1991 (alias method).",
+    .help =
+        "cbow predicts a word from the mean of those around it, sg (skip-gram) from each of them; both against negative samples. "
+        "Words "
+        "are what stands between blanks, a line is a sentence. The vectors go to > FILE: .bin is word2vec's binary, .txt and "
+        ".vec "
+        "its text. Defaults are those of word2vec, but the learning rate of cbow.\n"
+        "\n"
+        "update=corrected, the default, is the gradient of the loss: h = (1/n)·Σ v_i is the mean of n context vectors, so each "
+        "of them "
+        "changes by 1/n of the gradient at h. update=word2vec gives each the whole of it, as word2vec.c and gensim do. On a "
+        "small "
+        "corpus the corrected update is better at similarity and worse at analogies; with more epochs both gain.\n"
+        "\n"
+        "Negative samples are drawn in proportion to count^0.75 for every step (with sg for every pair of words), by the alias "
+        "method; a sample that is the word itself is left out. A word of frequency f stays with the chance (√(f/s) + 1)·s/f, s = "
+        "subsample=. The window of a position is drawn from 1 … window=. The learning rate falls in a line to 0.0001.\n"
+        "\n"
+        "The corpus may be larger than memory: its words' numbers (4 bytes a word) go to a nameless file beside the output. The "
+        "state "
+        "goes to FILE.ckpt every checkpoint= seconds and at Ctrl-C, which leaves FILE as it was; resume=FILE.ckpt goes on with "
+        "the "
+        "same options to the same bits, on the same kind of CPU; a corpus that has moved is named again. When the vectors are "
+        "written the state is removed. One thread and a "
+        "seed give the same bits always; more threads share the vectors without locks.\n"
+        "\n"
+        "A build with MPI=1 trains over several processes (mpirun, srun): each takes its part of the blocks, and the vectors are "
+        "averaged after every quarter of a million words; the first of them writes. examples/train.slurm shows it.\n"
+        "\n"
+        "Sources: Mikolov, Chen, Corrado and Dean 2013, arXiv:1301.3781 (cbow, skip-gram); Mikolov, Sutskever, Chen, Corrado and "
+        "Dean "
+        "2013, arXiv:1310.4546 (negative sampling, sub-sampling); İrsoy, Benton and Stratos 2021, Corrected CBOW Performs as "
+        "well as "
+        "Skip-gram, arXiv:2012.15332, and its program kōan (the corrected update and its rate 0.075); Recht, Ré, Wright and Niu "
+        "2011, Hogwild! (threads without locks); Walker 1977 and Vose 1991 (alias method).",
     .examples = "train cbow corpus.txt > vectors.bin\n"
                 "train cbow corpus.txt.zst dim=300 epochs=15 threads=2 > vectors.bin\n"
                 "train cbow corpus.txt update=word2vec > classic.bin\n"

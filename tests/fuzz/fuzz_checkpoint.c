@@ -10,8 +10,17 @@
 static void restore(const char *path, const struct train_options *options)
 {
     static const char text[] = "a b c a b c\na b c d d\n";
-    struct train_options own = {.trainer = options->trainer, .dim = 3, .window = 2, .negative = 2, .epochs = 2, .min_count = 1,
-                                .threads = 1, .alpha = 0.05, .subsample = 1e-3, .seed = 1, .checkpoint_seconds = 1e9};
+    struct train_options own = {.trainer = options->trainer,
+                                .dim = 3,
+                                .window = 2,
+                                .negative = 2,
+                                .epochs = 2,
+                                .min_count = 1,
+                                .threads = 1,
+                                .alpha = 0.05,
+                                .subsample = 1e-3,
+                                .seed = 1,
+                                .checkpoint_seconds = 1e9};
     struct err err = {0};
     char *state = strdup(path);
     scratch_write("corpus.txt", text, sizeof text - 1);

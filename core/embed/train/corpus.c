@@ -18,10 +18,10 @@
 #include "core/embed/train/counter.h"
 
 enum {
-    TEXT = 1 << 18,              /* bytes read together */
-    NUMBERS = 1 << 16,           /* numbers renumbered together */
-    MOST_WORDS = 1 << 24,        /* different words held while counting */
-    REPORT = 16                  /* chunks between two reports */
+    TEXT = 1 << 18,       /* bytes read together */
+    NUMBERS = 1 << 16,    /* numbers renumbered together */
+    MOST_WORDS = 1 << 24, /* different words held while counting */
+    REPORT = 16           /* chunks between two reports */
 };
 
 /* ---- the nameless file ---- */
@@ -139,8 +139,8 @@ static void fold(struct corpus *c, uint32_t number)
 
 /* From the first numbers of words to their places. */
 struct numbering {
-    uint32_t *firsts;  /* [n] ascending; NULL: number i is the i-th, as nothing was forgotten */
-    uint32_t *places;  /* [n]; CORPUS_END: dropped */
+    uint32_t *firsts; /* [n] ascending; NULL: number i is the i-th, as nothing was forgotten */
+    uint32_t *places; /* [n]; CORPUS_END: dropped */
     size_t n;
 };
 
@@ -192,7 +192,8 @@ static bool choose_words(struct corpus *c, const struct counter *counter, const 
     if (!n)
         return err_set(err, ERR_FORMAT, "%s: no word in it", path);
     if (!c->V)
-        return err_set(err, ERR_ARG, "%s: no word comes min-count=%zu times (%zu different words)", path, min_count, counter_ids(counter));
+        return err_set(err, ERR_ARG, "%s: no word comes min-count=%zu times (%zu different words)", path, min_count,
+                       counter_ids(counter));
     struct candidate *list = mem_new(c->V, sizeof *list, "the vocabulary", err);
     c->words = mem_new(c->V, sizeof *c->words, "the vocabulary", err);
     c->counts = mem_new(c->V, sizeof *c->counts, "the vocabulary", err);
@@ -243,7 +244,8 @@ static bool cut(struct cutter *k, struct err *err)
 }
 
 /* Renumber ids[0..n) in place; *kept_out remain. */
-static bool renumber(struct cutter *k, const struct numbering *numbers, uint32_t *ids, size_t n, size_t *kept_out, struct err *err)
+static bool renumber(struct cutter *k, const struct numbering *numbers, uint32_t *ids, size_t n, size_t *kept_out,
+                     struct err *err)
 {
     struct corpus *c = k->corpus;
     size_t kept = 0;

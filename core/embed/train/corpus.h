@@ -4,21 +4,21 @@
 
 #include "core/embed/train/train.h"
 
-#define CORPUS_END UINT32_MAX                            /* a sentence ends */
+#define CORPUS_END UINT32_MAX                              /* a sentence ends */
 enum { CORPUS_BLOCK = 1 << 14, CORPUS_LONGEST = 1 << 15 }; /* numbers in a block: about, and at most */
 
 struct corpus {
-    struct str *words;       /* [V], most frequent first; equals in the order of first appearance */
-    uint64_t *counts;        /* [V] */
-    size_t V, total;         /* words of the vocabulary; how often they come in all */
+    struct str *words; /* [V], most frequent first; equals in the order of first appearance */
+    uint64_t *counts;  /* [V] */
+    size_t V, total;   /* words of the vocabulary; how often they come in all */
     size_t not_utf8;
-    uint64_t *starts;        /* [n_blocks+1] in numbers from the front of the file */
-    uint64_t *before;        /* [n_blocks+1] words in the blocks before */
+    uint64_t *starts; /* [n_blocks+1] in numbers from the front of the file */
+    uint64_t *before; /* [n_blocks+1] words in the blocks before */
     size_t n_blocks;
-    uint64_t hash;           /* of the words and all numbers */
-    int fd;                  /* the nameless file */
-    char *scratch;           /* its folder, for messages */
-    char *text;              /* the bytes of the words */
+    uint64_t hash; /* of the words and all numbers */
+    int fd;        /* the nameless file */
+    char *scratch; /* its folder, for messages */
+    char *text;    /* the bytes of the words */
 };
 
 /* Read and number a corpus. See training_new. */

@@ -26,11 +26,11 @@ struct counter {
     size_t limit;
     struct entry *entries; /* of the words held, in the order of their numbers */
     size_t n, capacity;
-    size_t ids;            /* numbers given */
+    size_t ids; /* numbers given */
     char *text;
     size_t text_n, text_capacity;
-    uint64_t forget;    /* words of at most this count go at the next pruning */
-    bool ended;         /* the last number given was COUNTER_END, or none was given */
+    uint64_t forget; /* words of at most this count go at the next pruning */
+    bool ended;      /* the last number given was COUNTER_END, or none was given */
 };
 
 static inline uint64_t load8(const unsigned char *p)
@@ -166,8 +166,7 @@ static inline bool count(struct counter *c, const unsigned char *word, uint32_t 
     size_t mask = ((size_t)1 << c->bits) - 1, i = (size_t)(mix(key + length) >> (64 - c->bits));
     for (; c->slots[i].length; i = (i + 1) & mask) {
         const struct slot *s = &c->slots[i];
-        if (s->key != key || s->length != length ||
-            (length > 8 && memcmp(c->text + c->entries[s->entry].at, word, length) != 0))
+        if (s->key != key || s->length != length || (length > 8 && memcmp(c->text + c->entries[s->entry].at, word, length) != 0))
             continue;
         c->entries[s->entry].count++;
         *id_out = c->entries[s->entry].id;

@@ -20,9 +20,9 @@ void counter_free(struct counter *counter);
 NODISCARD bool counter_scan(struct counter *counter, const unsigned char *text, size_t n, bool last, size_t *used_out,
                             uint32_t *ids_out, size_t *n_ids_out, struct err *err);
 
-size_t counter_words(const struct counter *counter);              /* words held */
-size_t counter_ids(const struct counter *counter);                /* numbers given, those of forgotten words too */
-uint32_t counter_id(const struct counter *counter, size_t i);     /* the number of the i-th word held: they ascend */
+size_t counter_words(const struct counter *counter);          /* words held */
+size_t counter_ids(const struct counter *counter);            /* numbers given, those of forgotten words too */
+uint32_t counter_id(const struct counter *counter, size_t i); /* the number of the i-th word held: they ascend */
 uint64_t counter_count(const struct counter *counter, size_t i);
 struct str counter_word(const struct counter *counter, size_t i);
 

@@ -71,7 +71,8 @@ Test(train_counter, words_and_ends_are_those_of_the_text_in_any_pieces)
                 at++;
             cr_assert_lt(i, count);
             struct str word = counter_word(c, ids[i++]);
-            cr_assert(word.n == at - begin && memcmp(word.s, text + begin, word.n) == 0, "pieces of %zu, byte %zu", pieces[p], begin);
+            cr_assert(word.n == at - begin && memcmp(word.s, text + begin, word.n) == 0, "pieces of %zu, byte %zu", pieces[p],
+                      begin);
             words++;
             ended = false;
         }
@@ -107,7 +108,8 @@ Test(train_counter, rare_words_are_forgotten_beyond_the_limit_and_frequent_ones_
         if (id == 1 || id > 3) { /* words of round r: 2r + 2 and 2r + 3, but that the first round brings four */
             size_t round = id > 3 ? (id - 2) / 2 : 0;
             snprintf(want, sizeof want, id == 1 ? "again-and-again-often" : id % 2 ? "a-rather-long-word-%zu" : "w%zu", round);
-            cr_assert(str_eq(counter_word(c, i), str_of(want)), "number %u is %.*s, not %s", id, STR_ARGS(counter_word(c, i)), want);
+            cr_assert(str_eq(counter_word(c, i), str_of(want)), "number %u is %.*s, not %s", id, STR_ARGS(counter_word(c, i)),
+                      want);
         }
     }
     cr_assert_eq(counter_count(c, 0), ROUNDS);
@@ -132,7 +134,8 @@ Test(train_alias, every_number_is_drawn_with_its_weight)
             shares[table[i].other] += (1 - keep) / (double)n;
         }
         for (size_t i = 0; i < n; i++)
-            cr_assert_float_eq(shares[i], weights[i] / total, 1e-9, "%zu of %zu: %g, not %g", i, n, shares[i], weights[i] / total);
+            cr_assert_float_eq(shares[i], weights[i] / total, 1e-9, "%zu of %zu: %g, not %g", i, n, shares[i],
+                               weights[i] / total);
         free(weights);
         free(shares);
         free(table);

@@ -40,8 +40,17 @@ static struct train_options usual(const char *trainer)
         snprintf(corpus_path, sizeof corpus_path, "%s", scratch_path("corpus.txt"));
         snprintf(state_path, sizeof state_path, "%s", scratch_path("state.ckpt"));
     }
-    return (struct train_options){.trainer = trainer_named(str_of(trainer)), .corpus = corpus_path, .dim = 20, .window = 3, .negative = 5,
-                                  .epochs = 3, .min_count = 5, .threads = 1, .alpha = 0.05, .subsample = 1e-3, .seed = 4,
+    return (struct train_options){.trainer = trainer_named(str_of(trainer)),
+                                  .corpus = corpus_path,
+                                  .dim = 20,
+                                  .window = 3,
+                                  .negative = 5,
+                                  .epochs = 3,
+                                  .min_count = 5,
+                                  .threads = 1,
+                                  .alpha = 0.05,
+                                  .subsample = 1e-3,
+                                  .seed = 4,
                                   .checkpoint_seconds = 1e6};
 }
 
@@ -243,13 +252,13 @@ Test(training, a_damaged_state_is_an_error_that_names_the_file)
         size_t cut = i < 200 ? i : draw(&state, n), at = i < 200 ? i : draw(&state, n);
         err_clear(&err);
         scratch_write("cut.ckpt", bytes, cut);
-        cr_assert(!checkpoint_options(scratch_path("cut.ckpt"), arena, &back, &err) && strstr(err.message, "cut.ckpt"), "cut at %zu: %s",
-                  cut, err.message);
+        cr_assert(!checkpoint_options(scratch_path("cut.ckpt"), arena, &back, &err) && strstr(err.message, "cut.ckpt"),
+                  "cut at %zu: %s", cut, err.message);
         err_clear(&err);
         bytes[at] ^= (unsigned char)(1 << draw(&state, 8));
         scratch_write("bit.ckpt", bytes, n);
-        cr_assert(!checkpoint_options(scratch_path("bit.ckpt"), arena, &back, &err) && strstr(err.message, "bit.ckpt"), "bit at %zu: %s",
-                  at, err.message);
+        cr_assert(!checkpoint_options(scratch_path("bit.ckpt"), arena, &back, &err) && strstr(err.message, "bit.ckpt"),
+                  "bit at %zu: %s", at, err.message);
         free(bytes);
         bytes = read_file(state_path, &n);
     }
@@ -350,7 +359,8 @@ Test(training, zstd_is_read_as_the_text_it_holds)
     scratch_write("cut.zst", packed, whole - 10);
     o.corpus = scratch_path("cut.zst");
     cr_assert_null(train(&o, NULL, NULL, NULL, &n_packed, &err));
-    cr_assert(err.code == ERR_FORMAT && strstr(err.message, "cut.zst") && strstr(err.message, "end in the middle"), "%s", err.message);
+    cr_assert(err.code == ERR_FORMAT && strstr(err.message, "cut.zst") && strstr(err.message, "end in the middle"), "%s",
+              err.message);
     free(plain);
     free(rows);
     free(text);
@@ -373,8 +383,14 @@ Test(training, bad_corpora_are_errors_that_name_the_file)
     scratch_write("bad.zst", no_zstd, sizeof no_zstd);
     static const struct {
         const char *name, *says;
-    } rows[] = {{"missing.txt", "cannot open"}, {"empty.txt", "no word"}, {"blank.txt", "no word"}, {"rare.txt", "min-count=5"},
-                {"long.txt", "a word of more than"}, {"cut.gz", "end in the middle"}, {"bad.gz", "damaged gzip"}, {"bad.zst", "zstd"},
+    } rows[] = {{"missing.txt", "cannot open"},
+                {"empty.txt", "no word"},
+                {"blank.txt", "no word"},
+                {"rare.txt", "min-count=5"},
+                {"long.txt", "a word of more than"},
+                {"cut.gz", "end in the middle"},
+                {"bad.gz", "damaged gzip"},
+                {"bad.zst", "zstd"},
                 {".", "is a folder"}};
     struct buf bad = {0};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -412,7 +428,7 @@ Test(training, a_full_disk_is_an_error_and_leaves_the_old_state)
     struct train_options o = usual("cbow");
     struct err err = {0};
     size_t n, n_old;
-    o.dim = 400; /* a state of 200 words × 2 × 1600 bytes */
+    o.dim = 400;              /* a state of 200 words × 2 × 1600 bytes */
     o.checkpoint_seconds = 0; /* due at once, however fast the machine is */
     scratch_write("state.ckpt", "the old state", 13);
     signal(SIGXFSZ, SIG_IGN);
