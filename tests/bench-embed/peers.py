@@ -5,6 +5,9 @@ import subprocess
 import sys
 
 WINDOW, NEGATIVE, MIN_COUNT, SAMPLE = 5, 5, 5, "1e-3"
+# kōan's buffer in sentences, above what any corpus has: the reader that it takes for longer ones keeps the line's end on the
+# last word, which is then unknown and dropped.
+WHOLE = "1000000000"
 GENSIM = """
 import sys, gensim
 corpus, out, dim, sg, epochs, threads, alpha, seed = sys.argv[1:9]
@@ -76,7 +79,7 @@ def koan(path):
     def line(j):
         return [path, "-f", j.corpus, "-p", j.out("koan.txt"), "-d", str(j.dim), "-c", str(WINDOW), "-n", str(NEGATIVE), "-e",
                 str(j.epochs), "-k", str(MIN_COUNT), "-o", SAMPLE, "-t", str(j.threads), "-b", "false" if j.sg else "true", "-l",
-                "0.025" if j.sg else "0.075", "-P"]
+                "0.025" if j.sg else "0.075", "-P", "-B", WHOLE]
     return line
 
 
