@@ -176,7 +176,7 @@ static void say_file(struct sheet *sheet, const struct vectors *v)
     bool inside = source && data >= source->data && data < source->data + source->size;
     say(sheet, "file", "%s", v->path[0] ? v->path : "none: made here");
     if (v->path[0] && stat(v->path, &about) == 0 && S_ISREG(about.st_mode))
-        say(sheet, "bytes", "%.1f MB in the file, %.1f MB of numbers", (double)about.st_size / 1e6,
+        say(sheet, "bytes", "%.4g MB in the file, %.4g MB of numbers", (double)about.st_size / 1e6,
             (double)v->V * (double)v->E * (double)v->dtype->bytes / 1e6);
     say(sheet, "numbers", "%s, %s", v->dtype->name, (inside && !source->memory) || v->own ? "mapped from the file" : "in memory");
 }
@@ -206,11 +206,11 @@ static void say_figures(struct sheet *sheet, const struct vectors *v, const stru
     text_fit(&shortest, v->words[s->shortest], WORD_COLUMNS);
     text_fit(&longest, v->words[s->longest], WORD_COLUMNS);
     if (s->counted)
-        say(sheet, "lengths", "%.4g (%s) to %.4g (%s), mean %.4g", s->least, buf_cstr(&shortest), s->most, buf_cstr(&longest),
+        say(sheet, "norms", "%.4g (%s) to %.4g (%s), mean %.4g", s->least, buf_cstr(&shortest), s->most, buf_cstr(&longest),
             s->mean);
     if (s->counted > 1)
-        say(sheet, "mean cosine", "%.4f of two words", s->cosine);
-    say(sheet, "of zeros", "%zu", s->zeros);
+        say(sheet, "mean cosine", "%.4f between two words", s->cosine);
+    say(sheet, "zero vectors", "%zu", s->zeros);
     say(sheet, "NaN or infinite", "%zu", s->strange);
     buf_free(&shortest);
     buf_free(&longest);
