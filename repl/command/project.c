@@ -100,8 +100,9 @@ static bool give(struct session *session, const struct call *call, const struct 
         return give_rows(result, plane, err);
     if (!shorten(plane, asked->arena, err))
         return false;
-    snprintf(note, sizeof note, "principal components 1 and 2: %.0f %% and %.0f %% of the variance of these %zu words",
-             100 * plane->share[0], 100 * plane->share[1], plane->n);
+    /* Short: it stands under a column's width in a paper too. */
+    snprintf(note, sizeof note, "principal components: %.0f %% + %.0f %% of the variance", 100 * plane->share[0],
+             100 * plane->share[1]);
     struct str notes[] = {str_of(note)};
     struct picture picture = {.scatter = &scatter,
                               .row_axis = "second component",
