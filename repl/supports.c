@@ -2,6 +2,9 @@
 #include "repl/supports.h"
 
 #include "core/arch/arch.h"
+#include "core/embed/format.h"
+#include "core/embed/query.h"
+#include "core/embed/train/train.h"
 #include "core/measure/measure.h"
 #include "core/tokenizer/loader/loader.h"
 #include "core/tokenizer/model/model.h"
@@ -87,6 +90,28 @@ static void put_measures(struct buf *out)
     }
 }
 
+static void put_vectors(struct buf *out)
+{
+    buf_puts(out, "\n| word vectors | written by extension or `format=` |\n|---|---|\n");
+    for (size_t i = 0; vectors_formats[i]; i++) {
+        const struct vectors_format *format = vectors_formats[i];
+        buf_printf(out, "| %s | ", format->summary);
+        if (!format->extensions)
+            buf_puts(out, "read only");
+        else if (!*format->extensions)
+            buf_printf(out, "`format=%s`", format->name);
+        else
+            put_names(out, format->extensions);
+        buf_puts(out, " |\n");
+    }
+    buf_puts(out, "\n| analogies by | answer | source |\n|---|---|---|\n");
+    for (size_t i = 0; query_methods[i]; i++)
+        buf_printf(out, "| %s | %s | %s |\n", query_methods[i]->name, query_methods[i]->summary, query_methods[i]->source);
+    buf_puts(out, "\n| trainer | what it is | source |\n|---|---|---|\n");
+    for (size_t i = 0; trainers[i]; i++)
+        buf_printf(out, "| %s | %s | %s |\n", trainers[i]->name, trainers[i]->summary, trainers[i]->source);
+}
+
 static void put_outputs(struct buf *out)
 {
     buf_puts(out, "\n| written | as |\n|---|---|\n");
@@ -107,5 +132,6 @@ void supports_print(const struct arguments *arguments, struct buf *out)
     put_weights(out);
     put_tokenizers(out);
     put_measures(out);
+    put_vectors(out);
     put_outputs(out);
 }

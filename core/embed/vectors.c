@@ -146,6 +146,10 @@ static const struct vectors_format *recognise(const struct source *source, struc
     }
     if (source->size == 0)
         err_set(err, ERR_FORMAT, "%s: is empty", source->path);
+    else if (source->size > 1 && source->data[0] == 0x80 && source->data[1] >= 2 && source->data[1] <= 5)
+        err_set(err, ERR_UNSUPPORTED,
+                "%s: a Python pickle, perhaps gensim's own .kv or .model: its save_word2vec_format writes what is read",
+                source->path);
     else
         err_set(err, ERR_FORMAT,
                 "%s: no known format of word vectors (%s): a text begins with a word and its numbers, or with two counts",

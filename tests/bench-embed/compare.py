@@ -76,7 +76,8 @@ def main():
     programs = found(build)
     rounds, epochs, threads = (int(setting(n, d)) for n, d in (("ROUNDS", "3"), ("EPOCHS", "1"), ("THREADS", "1")))
     if len(os.sched_getaffinity(0)) >= 2 * threads:
-        programs.append((f"gaze x{2 * threads}", gaze(os.path.join(build, "gaze"), 2)))  # the same with twice the threads
+        # The same with twice the threads, behind the first: what other programs wrote may still go to disk on another core.
+        programs.insert(1, (f"gaze x{2 * threads}", gaze(os.path.join(build, "gaze"), 2)))
     with tempfile.TemporaryDirectory() as folder:
         corpus, what = prepare(folder)
         print(f"{processor()}; gaze {answer(['git', 'rev-parse', '--short', 'HEAD'])}"

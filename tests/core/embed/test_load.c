@@ -102,6 +102,7 @@ static const struct bad_case {
 #define TEXT(bytes) bytes, sizeof bytes - 1
     {"empty", TEXT(""), "is empty", NULL, 0},
     {"no vectors at all", TEXT("once upon a time\nthere was\n"), "no known format", NULL, 0},
+    {"a pickle", TEXT("\200\4\225\52\0\0\0\0\0\0\0\214\1a."), "Python pickle", NULL, 0},
     {"binary noise", TEXT("\377\376\0\1\2\3\4"), "no known format", NULL, 0},
     {"a number short", TEXT("a 1 2 3\nb 1 2\nc 1 2 3\n"), "line 2: 3 numbers expected behind the word, found 2", NULL, 0},
     {"a number too many is a word with a blank", TEXT("a 1 2 3\nb 4 1 2 3\n"), NULL, "1 word holds blanks, first in line 2", 2},
