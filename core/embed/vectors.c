@@ -170,15 +170,26 @@ static char *name_of(const char *path, struct err *err)
     return mem_copy_str(name, err);
 }
 
+static bool options_fit(const struct vectors_format *format, const struct vectors_options *options, const char *path,
+                        struct err *err)
+{
+    if (options->words && !format->takes_words)
+        return err_set(err, ERR_ARG, "%s: words= is for .npy and safetensors; this is %s, which holds its words", path,
+                       format->summary);
+    if (options->tensor && !format->takes_tensor)
+        return err_set(err, ERR_ARG, "%s: tensor= is for safetensors; this is %s", path, format->summary);
+    return true;
+}
+
 struct vectors *vectors_load(const char *path, const struct vectors_options *options, struct err *err)
 {
     static const struct vectors_options none = {0};
     struct vectors *v = NULL;
     struct source *source = source_open(path, err);
     const struct vectors_format *format = source ? recognise(source, err) : NULL;
-    char *name = format ? name_of(path, err) : NULL;
     if (!options)
         options = &none;
+    char *name = format && options_fit(format, options, path, err) ? name_of(path, err) : NULL;
     if (name)
         v = vectors_new(options->name ? options->name : name, path, err);
     free(name);

@@ -198,5 +198,6 @@ const struct vectors_format vectors_npy = {
     .recognises = recognises,
     .open = open_npy,
     .write = put_npy,
+    .takes_words = true,
     .beside = true,
 };

@@ -186,4 +186,6 @@ const struct vectors_format vectors_safetensors = {
     .recognises = recognises,
     .open = open_safetensors,
     .write = put_safetensors,
+    .takes_words = true,
+    .takes_tensor = true,
 };
