@@ -181,6 +181,8 @@ static bool open_sink(struct sink *sink, struct err *err)
         return open_pipe(result, result->call->pipe, err) || call_blame(result->call, &result->call->pipe_word, err);
     struct str pager = pager_for(result);
     result->paged = pager.n > 0;
+    if (result->paged)
+        setenv("LESS", "FRSX", 0); /* a $PAGER that is less shows colours too, unless told otherwise */
     return result->paged ? open_pipe(result, pager, err)
                          : out_open_fd(STDOUT_FILENO, "standard output", &sink->out, err);
 }

@@ -1,7 +1,7 @@
 /* What a person reads: aligned tables, plain text, pictures in character cells.
  *
  * The first rows of a table decide the widths; after so many the rest streams, and a longer value then stands out of its
- * column. */
+ * column. On a screen with colours the header is bold and bars have a colour. */
 #include "repl/writer/writer.h"
 
 #include <math.h>
@@ -35,23 +35,52 @@ static void cell_text(const struct cell_value *cell, struct buf *out)
         cell_plain(cell, out);
 }
 
-static void put_aligned(struct buf *line, struct str text, size_t width, bool right, bool last)
+/* How a column's cells look on a screen with colours. */
+static struct style style_of(const struct sink *sink, size_t column, bool header)
 {
-    size_t columns = text_width(text), pad = columns < width ? width - columns : 0;
-    for (size_t i = 0; right && i < pad; i++)
-        buf_char(line, ' ');
+    static const struct rgb sky = {0x5c, 0x8c, 0xf0}; /* seen on black and on white; blue with 16 colours too */
+    if (header)
+        return (struct style){.flags = CELL_BOLD};
+    return str_is(sink->names[column], "bar") ? (struct style){.fg = ink_rgb(sink->depth, sky)} : (struct style){0};
+}
+
+static void put_styled(struct buf *line, struct str text, const struct style *style, enum depth depth)
+{
+    static const struct style plain;
+    bool styled = text.n && (style->flags || style->fg.kind != COLOUR_DEFAULT);
+    if (styled)
+        style_encode(style, depth, line);
     buf_str(line, text);
-    for (size_t i = 0; !right && !last && i < pad; i++)
+    if (styled)
+        style_encode(&plain, depth, line);
+}
+
+struct aligned {
+    size_t width;
+    bool right, last;
+    struct style style;
+    enum depth depth;
+};
+
+static void put_aligned(struct buf *line, struct str text, const struct aligned *a)
+{
+    size_t columns = text_width(text), pad = columns < a->width ? a->width - columns : 0;
+    for (size_t i = 0; a->right && i < pad; i++)
         buf_char(line, ' ');
-    if (!last)
+    put_styled(line, text, &a->style, a->depth);
+    for (size_t i = 0; !a->right && !a->last && i < pad; i++)
+        buf_char(line, ' ');
+    if (!a->last)
         buf_puts(line, "  ");
 }
 
-static bool put_line(struct sink *sink, const struct state *state, const struct held *cells, struct err *err)
+static bool put_line(struct sink *sink, const struct state *state, const struct held *cells, bool header, struct err *err)
 {
     struct buf line = {0};
-    for (size_t i = 0; i < sink->n_names; i++)
-        put_aligned(&line, buf_view(&cells[i].text), state->widths[i], state->right[i], i + 1 == sink->n_names);
+    for (size_t i = 0; i < sink->n_names; i++) {
+        struct aligned a = {state->widths[i], state->right[i], i + 1 == sink->n_names, style_of(sink, i, header), sink->depth};
+        put_aligned(&line, buf_view(&cells[i].text), &a);
+    }
     while (line.n && line.data[line.n - 1] == ' ')
         line.n--;
     buf_char(&line, '\n');
@@ -78,7 +107,7 @@ static bool release(struct sink *sink, struct state *state, struct err *err)
     }
     sink->lines = state->n / n;
     for (size_t at = 0; at < state->n; at += n)
-        if (!put_line(sink, state, state->cells + at, err))
+        if (!put_line(sink, state, state->cells + at, at == 0, err))
             return false;
     return true;
 }
@@ -125,7 +154,7 @@ static bool put_row(struct sink *sink, const struct cell_value *cells, size_t n,
         cell_text(&cells[i], &line[i].text);
         ok = buf_ok(&line[i].text, err);
     }
-    ok = ok && put_line(sink, state, line, err);
+    ok = ok && put_line(sink, state, line, false, err);
     for (size_t i = 0; line && i < n; i++)
         buf_free(&line[i].text);
     free(line);

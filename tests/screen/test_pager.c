@@ -26,7 +26,7 @@ Test(pager, takes_a_table_that_is_longer_than_the_screen, .timeout = 120)
     size_t at = gaze_line(t, "show L0.H0 format=csv");
     cr_expect(!logged(t, at, "paged:"), "CSV is for programs");
     at = gaze_line(t, "qk L2.H1 q=3 k=5 top=0"); /* 32 dimensions, sum, score, probability, header */
-    cr_expect(logged(t, at, "paged:part"));
+    cr_expect(logged(t, at, "paged:\033[0;1mpart"), "the header is bold");
     cr_expect(logged(t, at, "paged:probability"));
     terminal_free(t);
 }

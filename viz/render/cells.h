@@ -129,5 +129,7 @@ NODISCARD bool cells_picture(const struct picture *picture, const struct cells_o
 /* Append the grid as lines: trailing blanks are left out, every line ends in the terminal's own colours. At
  * DEPTH_MONO no escape byte is written. */
 void cells_encode(const struct cell_grid *grid, enum depth depth, struct buf *out);
+/* Append the sequence after which text has this style and no other; a zeroed one ends it. Nothing at DEPTH_MONO. */
+void style_encode(const struct style *style, enum depth depth, struct buf *out);
 
 #endif

@@ -37,8 +37,10 @@ static void put_colour(struct buf *out, struct colour colour, bool back, enum de
         buf_printf(out, ";%u", (back ? 100u : 90u) + index - 8);
 }
 
-static void put_style(struct buf *out, const struct style *style, enum depth depth)
+void style_encode(const struct style *style, enum depth depth, struct buf *out)
 {
+    if (depth == DEPTH_MONO)
+        return;
     buf_puts(out, "\033[0");
     if (style->flags & CELL_BOLD)
         buf_puts(out, ";1");
@@ -72,7 +74,7 @@ static void encode_row(const struct cell *row, size_t columns, enum depth depth,
         if (cell->width == 0)
             continue;
         if (depth != DEPTH_MONO && !same_style(now, &cell->style)) {
-            put_style(out, &cell->style, depth);
+            style_encode(&cell->style, depth, out);
             now = &cell->style;
         }
         if (cell->n)
