@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -175,7 +176,7 @@ static int open_nameless(const char *path, const char *temporary)
         return -1;
     const char *slash = strrchr(path, '/');
     char *folder = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
-    int fd = folder ? open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600) : -1;
+    int fd = folder ? open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600) : -1;
     free(folder);
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
     if (fd >= 0 && access(link, F_OK) != 0) {
@@ -199,6 +200,33 @@ static bool name_nameless(int fd, char *temporary)
             return false;
     }
     return false;
+}
+
+/* Where a name is not to be had (a sandbox without links): its bytes into a file that has one, which becomes out->fd. */
+static bool copy_nameless(struct out *out)
+{
+    size_t at = strlen(out->temporary) - 6;
+    struct stat st;
+    memcpy(out->temporary + at, "XXXXXX", 6);
+    int fd = mkostemp(out->temporary, O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    off_t from = 0;
+    bool ok = fstat(out->fd, &st) == 0 && (fchmod(fd, st.st_mode & 07777) == 0 || errno == EPERM);
+    while (ok && from < st.st_size) {
+        ssize_t done = sendfile(fd, out->fd, &from, (size_t)(st.st_size - from));
+        ok = done > 0 || (done < 0 && errno == EINTR);
+    }
+    if (!ok || fsync(fd) != 0) {
+        int why = errno;
+        close(fd);
+        unlink(out->temporary);
+        errno = why;
+        return false;
+    }
+    close(out->fd);
+    out->fd = fd;
+    return true;
 }
 
 bool out_open(const char *path, struct out *out, struct err *err)
@@ -315,7 +343,7 @@ bool out_commit(struct out *out, struct err *err)
         out_abort(out);
         return false;
     }
-    if (out->nameless && !name_nameless(out->fd, out->temporary)) {
+    if (out->nameless && !name_nameless(out->fd, out->temporary) && !copy_nameless(out)) {
         err_errno(err, out->path, "cannot write");
         out_abort(out);
         return false;

@@ -1,11 +1,17 @@
 /* Result files: whole or not at all, and nothing beside them, whenever the program ends. */
 #include <criterion/criterion.h>
 #include <dirent.h>
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -34,11 +40,12 @@ static bool holds(const char *name, const char *text)
 Test(file, a_program_that_is_killed_while_it_writes_leaves_the_old_file_alone)
 {
     scratch_write("result", "old", 3);
+    char *path = strdup(scratch_path("result")); /* the child would have a folder of its own */
     pid_t child = fork();
     if (child == 0) {
         struct err err = {0};
         struct out out;
-        bool ok = out_open(scratch_path("result"), &out, &err) && out_write(&out, "new text", 8, &err) && out_flush(&out, &err);
+        bool ok = out_open(path, &out, &err) && out_write(&out, "new text", 8, &err) && out_flush(&out, &err);
         kill(getpid(), ok ? SIGKILL : SIGTERM);
     }
     int status = 0;
@@ -46,6 +53,38 @@ Test(file, a_program_that_is_killed_while_it_writes_leaves_the_old_file_alone)
     cr_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
     cr_assert(holds("result", "old"));
     cr_assert_eq(files_here(), 1, "a part of the new one is left beside it");
+    free(path);
+}
+
+/* From here on this process is as one in a sandbox that forbids links. */
+static bool forbid_links(void)
+{
+    struct sock_filter rules[] = {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+                                  BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_linkat, 0, 1),
+                                  BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+                                  BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+    struct sock_fprog program = {sizeof rules / sizeof *rules, rules};
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+Test(file, a_result_is_copied_where_a_file_cannot_be_named_later)
+{
+    scratch_write("result", "old", 3);
+    char *path = strdup(scratch_path("result")); /* the child would have a folder of its own */
+    pid_t child = fork();
+    if (child == 0) {
+        struct err err = {0};
+        struct out out;
+        bool ok = forbid_links() && out_open(path, &out, &err) && out_write(&out, "new text", 8, &err) &&
+                  out_commit(&out, &err);
+        _exit(!ok);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    cr_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    cr_assert(holds("result", "new text"));
+    cr_assert_eq(files_here(), 1);
+    free(path);
 }
 
 Test(file, a_result_replaces_the_old_one_with_its_mode_or_is_made)
