@@ -47,7 +47,7 @@ enum arg_kind {
     ARG_LOADABLE, /* a path, a shipped model, an id in the cache */
     ARG_WORD,
     ARG_COMMAND,  /* the rest is a command line of its own (each FILE : COMMAND, time COMMAND) */
-    ARG_WORDS,    /* the rest raw, up to >, | or NAME= of an option */
+    ARG_WORDS,    /* words of a vocabulary; one with blanks or = stands in quotes */
     ARG_VERB,     /* a command's name (help, apropos) */
     ARG_RAW       /* the rest as it stands, into call->rest: for sh, and for `complete` */
 };

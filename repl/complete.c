@@ -39,7 +39,7 @@ void completion_add_name(struct completion *c, struct str text)
     for (size_t i = 0; i < text.n; i++) {
         if ((unsigned char)text.s[i] < ' ' || text.s[i] == '\\' || (text.s[i] == '"' && c->quote == '"'))
             return; /* a name that wants escapes is typed by hand */
-        quotes = quotes || strchr(" \"'>|#", text.s[i]);
+        quotes = quotes || strchr(" \"'>|#=", text.s[i]);
     }
     char quote = c->quote ? c->quote : memchr(text.s, '"', text.n) ? '\'' : '"';
     struct buf item = {0};

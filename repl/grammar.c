@@ -401,9 +401,7 @@ static bool read_rest_of_line(struct parse *p)
         if (c == '|')
             return read_pipe(p) && complain_missing(p);
         size_t name = option_name_length(r->line + r->at);
-        bool literal =
-            name && arg_of_kind(p, ARG_WORDS) && find_option(p->call->command, (struct str){r->line + r->at, name}) == SIZE_MAX;
-        if (name && !literal ? !read_option(p, name) : !read_positional(p))
+        if (name ? !read_option(p, name) : !read_positional(p))
             return false;
     }
 }

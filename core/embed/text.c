@@ -274,8 +274,8 @@ static bool place(struct reading *r, size_t line, size_t most, struct err *err)
         return err_set(err, ERR_FORMAT, "%s: line 1 promises %zu word%s, the file ends after %zu, in line %zu", r->v->path, most,
                        most == 1 ? "" : "s", lines, last - 1);
     if (most != SIZE_MAX && lines > most)
-        return vectors_remark(r->v, err, "line 1 promises %zu word%s, the %zu behind are left out", most, most == 1 ? "" : "s",
-                              lines - most);
+        return vectors_remark(r->v, err, "line 1 promises %zu word%s, %zu more behind %s left out", most, most == 1 ? "" : "s",
+                              lines - most, lines - most == 1 ? "is" : "are");
     return true;
 }
 

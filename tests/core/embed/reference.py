@@ -5,6 +5,13 @@ program say of the files there. The other files were written by word2vec.c, koan
     koan -f T -d 6 -k 250 -b true -e 1 -t 1
     fasttext skipgram -input T -output fasttext -dim 6 -minCount 250 -bucket 40 -minn 2 -maxn 3 -epoch 1 -thread 1
 
+and by Stanford's glove (52f7dbc) from another, of 20,000 lines:
+
+    vocab_count -min-count 700 < T > vocab.txt; cooccur -vocab-file vocab.txt -window-size 5 < T > pairs; shuffle -seed 1 < pairs > shuffled
+    glove -save-file glove -threads 1 -input-file shuffled -x-max 10 -iter 5 -vector-size 6 -binary 0 -vocab-file vocab.txt -seed 1
+
+and once more with -write-header 1 into glove-header.txt: its first line does not count the last word, <unk>, and gensim leaves that out.
+
     reference.py TEXT     from the repository's root; TEXT: some thousand lines of plain words
 """
 import subprocess
@@ -47,6 +54,7 @@ def case(file, format, kv, row):
         ", ".join("%.9gf" % x if "." in "%.9g" % x or "e" in "%.9g" % x else "%.9g.0f" % x for x in kv.vectors[row])))
 for file, format, options in (("word2vec-c.bin", "word2vec", dict(binary=True)), ("word2vec-c.txt", "word2vec-text", {}),
                               ("fasttext.vec", "word2vec-text", {}), ("koan.txt", "glove", dict(no_header=True)),
+                              ("glove.txt", "glove", dict(no_header=True)),
                               ("gensim.bin", "word2vec", dict(binary=True)), ("gensim.txt", "word2vec-text", {}),
                               ("gensim-glove.txt", "glove", dict(no_header=True)), ("gensim-glove.txt.gz", "glove", dict(no_header=True))):
     loaded = KeyedVectors.load_word2vec_format(D + file, **options)

@@ -1,4 +1,4 @@
-/* Files of word vectors: those that word2vec.c, gensim, fastText, koan and NumPy wrote, damaged ones, and what is written. */
+/* Files of word vectors: those that word2vec.c, gensim, fastText, koan, GloVe and NumPy wrote, damaged ones, and what is written. */
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdio.h>
@@ -38,6 +38,27 @@ Test(embed_load, files_of_the_known_tools_give_their_vectors)
     }
     cr_expect(failures.n == 0, "\n%s", buf_cstr(&failures));
     buf_free(&failures);
+}
+
+Test(embed_load, glove_counts_its_last_word_in_no_header)
+{
+    struct err err = {0};
+    struct vectors *plain = vectors_load(FOLDER "glove.txt", NULL, &err);
+    struct vectors *headed = vectors_load(FOLDER "glove-header.txt", NULL, &err);
+    cr_assert(plain && headed, "%s", err.message);
+    cr_expect_str_eq(headed->format->name, "word2vec-text");
+    cr_assert(headed->V == plain->V - 1 && headed->E == plain->E);
+    cr_assert(headed->note);
+    cr_expect_str_eq(headed->note, "line 1 promises 51 words, 1 more behind is left out");
+    cr_expect(str_is(plain->words[51], "<unk>"));
+    for (size_t i = 0; i < headed->V; i++) {
+        float a[8], b[8];
+        vectors_row(plain, i, a);
+        vectors_row(headed, i, b);
+        cr_expect(str_eq(plain->words[i], headed->words[i]) && memcmp(a, b, plain->E * sizeof *a) == 0, "row %zu", i);
+    }
+    vectors_free(plain);
+    vectors_free(headed);
 }
 
 Test(embed_load, fasttext_gives_words_and_unknown_words_the_vectors_that_its_program_prints)
@@ -118,7 +139,7 @@ static const struct bad_case {
     {"blank lines", TEXT("a 1 2 3\n\nb 1 2 3\n\n"), NULL, "", 2},
     {"not UTF-8", TEXT("a 1 2 3\nb\377 1 2 3\n"), NULL, "1 word is not UTF-8, first word 2", 2},
     {"header promises more", TEXT("3 2\na 1 2\nb 1 2\n"), "line 1 promises 3 words, the file ends after 2", NULL, 0},
-    {"header promises fewer", TEXT("1 2\na 1 2\nb 1 2\n"), NULL, "line 1 promises 1 word, the 1 behind are left out", 1},
+    {"header promises fewer", TEXT("1 2\na 1 2\nb 1 2\n"), NULL, "line 1 promises 1 word, 1 more behind is left out", 1},
     {"header of another width", TEXT("2 3\na 1 2\nb 1 2\n"), "line 2: 3 numbers expected behind the word, found 2", NULL, 0},
     {"header of absurd width", TEXT("2 99999999999999\na 1 2\nb 1 2\n"), "cannot stand in", NULL, 0},
     {"header of absurd length", TEXT("999999999999999 2\na 1 2\n"), "promises 999999999999999 words", NULL, 0},
