@@ -148,9 +148,9 @@ bench: all $(if $(BENCH),$(B)/tests/bench)
 	@sh tests/bench/run $(B)
 
 # The build with MPI beside the other, and four processes on this machine.
-test-mpi:
+test-mpi: $(B)/gaze
 	@$(SUBMAKE) -s MPI=1 B=build-mpi all
-	@sh tests/mpi/run build-mpi
+	@sh tests/mpi/run build-mpi $(B)
 
 bench-embed: $(B)/gaze
 	@sh tests/bench-embed/run $(B)

@@ -46,6 +46,7 @@ enum arg_kind {
     ARG_MODEL,    /* a loaded model */
     ARG_LOADABLE, /* a path, a shipped model, an id in the cache */
     ARG_WORD,
+    ARG_TRAINER,  /* cbow, sg */
     ARG_COMMAND,  /* the rest is a command line of its own (each FILE : COMMAND, time COMMAND) */
     ARG_WORDS,    /* words of a vocabulary; one with blanks or = stands in quotes */
     ARG_VERB,     /* a command's name (help, apropos) */

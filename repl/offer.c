@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/base/text.h"
+#include "core/embed/train/train.h"
 #include "core/measure/measure.h"
 #include "repl/find.h"
 #include "repl/writer/writer.h"
@@ -243,6 +244,12 @@ static void offer_folders(struct completion *c)
     offer_entries(c, true);
 }
 
+static void offer_trainers(struct completion *c)
+{
+    for (size_t i = 0; trainers[i]; i++)
+        completion_add(c, str_of(trainers[i]->name));
+}
+
 /* Words of the vectors in use that begin so, the first of the set; nothing where nothing was typed. */
 static void offer_vocabulary(struct completion *c)
 {
@@ -261,7 +268,7 @@ static void (*const arg_offers[])(struct completion *) = {
     [ARG_TEXT] = NULL,        [ARG_RUN] = offer_runs,     [ARG_SELECTOR] = offer_selector,
     [ARG_FILE] = offer_files, [ARG_MODEL] = offer_loaded, [ARG_LOADABLE] = offer_loadable,
     [ARG_WORD] = NULL,        [ARG_COMMAND] = NULL,       [ARG_WORDS] = offer_vocabulary,
-    [ARG_VERB] = offer_verbs, [ARG_RAW] = NULL,
+    [ARG_VERB] = offer_verbs, [ARG_RAW] = NULL,           [ARG_TRAINER] = offer_trainers,
 };
 static void (*const value_offers[])(struct completion *) = {
     [VALUE_FLAG] = offer_flags,       [VALUE_FILE] = offer_files,   [VALUE_TOKENS] = offer_tokens,

@@ -15,13 +15,13 @@
 
 extern char **environ;
 
-/* SIGPIPE is ignored in the program and must not be in its children; nothing stays blocked. */
+/* What is ignored in the program must not be in its children; nothing stays blocked. */
 static bool set_signals(posix_spawnattr_t *attributes)
 {
     sigset_t fresh, none;
     sigemptyset(&none);
     sigemptyset(&fresh);
-    static const int reset[] = {SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH, SIGBUS};
+    static const int reset[] = {SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH, SIGBUS, SIGXFSZ};
     for (size_t i = 0; i < sizeof reset / sizeof *reset; i++)
         sigaddset(&fresh, reset[i]);
     return posix_spawnattr_setsigdefault(attributes, &fresh) == 0 && posix_spawnattr_setsigmask(attributes, &none) == 0 &&

@@ -73,6 +73,7 @@ void signals_install(void)
     handle(SIGTERM, on_leave);
     handle(SIGHUP, on_leave);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* ulimit -f: a write that fails says more than a program that ends */
     struct sigaction bus = {.sa_sigaction = on_bus_error, .sa_flags = SA_SIGINFO};
     sigemptyset(&bus.sa_mask);
     sigaction(SIGBUS, &bus, NULL);

@@ -1,6 +1,7 @@
 /* The kinds of option values: what each looks like and what text fits it. One row a kind; the grammar asks before any
  * command runs, so that a command reads numbers and names that are known to be good. */
 #include <errno.h>
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,11 +39,12 @@ static bool check_int(const struct option *option, struct str text, struct err *
     char digits[64], *end = digits;
     errno = 0;
     long value = short_text(text, digits) ? strtol(digits, &end, 10) : 0;
-    if (end == digits || *end || errno)
+    if (end == digits || *end)
         return wanted(option, text, "a whole number", err);
-    if (option->lo < option->hi && ((double)value < option->lo || (double)value > option->hi))
-        return err_set(err, ERR_ARG, "%s= wants a whole number from %.0f to %.0f, found %ld", option->name, option->lo,
-                       option->hi, value);
+    bool bounded = option->lo < option->hi;
+    if (errno || (bounded && ((double)value < option->lo || (double)value > option->hi)))
+        return err_set(err, ERR_ARG, "%s= wants a whole number from %.0f to %.0f, found %.*s", option->name,
+                       bounded ? option->lo : (double)LONG_MIN, bounded ? option->hi : (double)LONG_MAX, STR_ARGS(text));
     return true;
 }
 

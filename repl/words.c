@@ -152,3 +152,19 @@ bool reader_word(struct reader *reader, enum word_mode mode, const char *also, s
     out->length = at - begin;
     return arena_str(reader->arena, (struct str){line + begin, at - begin}, &out->text, reader->err);
 }
+
+void word_put(struct buf *out, struct str word)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/+-:,@%^~";
+    bool bare = word.n > 0 && word.s[0] != '-' && word.s[0] != '@' && word.s[0] != '~';
+    for (size_t i = 0; bare && i < word.n; i++)
+        bare = (unsigned char)word.s[i] >= 0x80 || (word.s[i] && strchr(plain, word.s[i]));
+    if (bare)
+        buf_str(out, word);
+    else if (utf8_invalid_at(word) < word.n) { /* JSON's quotes hold UTF-8 alone; raw ones hold all but a quote */
+        buf_char(out, '\'');
+        buf_str(out, word);
+        buf_char(out, '\'');
+    } else
+        json_quote(out, word);
+}

@@ -26,6 +26,9 @@ enum word_mode {
  * A bare word may be empty. A quoted one must be followed by a blank, > or |, or by one of `also`. */
 NODISCARD bool reader_word(struct reader *reader, enum word_mode mode, const char *also, struct call_word *out);
 
+/* Append a word so that it reads back as it is: bare, or in quotes where it must. */
+void word_put(struct buf *out, struct str word);
+
 /* The place of an error: bytes [begin, begin+length) of the line. Returns false. */
 bool reader_blame(const struct reader *reader, size_t begin, size_t length);
 

@@ -3,10 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "core/base/cancel.h"
 
 #define DECODER(name) extern const struct decoder decoder_##name;
 DECODERS(DECODER)
@@ -16,7 +19,7 @@ const struct decoder *const decoders[] = {
 #define DECODER(name) &decoder_##name,
     DECODERS(DECODER)
 #undef DECODER
-    NULL,
+        NULL,
 };
 
 enum { STORED = 256 * 1024 };
@@ -24,13 +27,33 @@ enum { STORED = 256 * 1024 };
 struct stream {
     int fd;
     char *path;
-    size_t size, taken;           /* stored bytes: in all (0: unknown), read so far */
+    size_t size, taken;            /* stored bytes: in all (0: unknown), read so far */
     const struct decoder *decoder; /* NULL: as it is */
     void *state;
-    bool ended, whole;            /* the file's end was seen; a member ends here */
-    size_t at, n;                 /* what is left of `stored` */
+    bool waits;        /* a pipe or a device, whose bytes come when they come */
+    bool ended, whole; /* the file's end was seen; a member ends here */
+    size_t at, n;      /* what is left of `stored` */
     unsigned char stored[STORED];
 };
+
+/* As read(), but a pipe or device that is silent is waited for only until Ctrl-C. */
+static bool read_some(struct stream *s, void *out, size_t capacity, size_t *n_out, struct err *err)
+{
+    enum { LOOK = 200 }; /* milliseconds: a signal just before the wait does not wake it */
+    struct pollfd ready = {.fd = s->fd, .events = POLLIN};
+    while (s->waits && poll(&ready, 1, LOOK) <= 0)
+        if (cancel_requested())
+            return err_set(err, ERR_CANCELLED, "interrupted");
+    ssize_t got;
+    while ((got = read(s->fd, out, capacity)) < 0 && errno == EINTR)
+        continue;
+    if (got < 0)
+        return err_errno(err, s->path, "cannot read");
+    s->ended = got == 0;
+    s->taken += (size_t)got;
+    *n_out = (size_t)got;
+    return true;
+}
 
 /* Read more into what is left of the buffer. */
 static bool refill(struct stream *s, struct err *err)
@@ -38,18 +61,10 @@ static bool refill(struct stream *s, struct err *err)
     memmove(s->stored, s->stored + s->at, s->n - s->at);
     s->n -= s->at;
     s->at = 0;
-    while (s->n < STORED && !s->ended) {
-        ssize_t got = read(s->fd, s->stored + s->n, STORED - s->n);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return err_errno(err, s->path, "cannot read");
-        s->ended = got == 0;
-        s->n += (size_t)got;
-        s->taken += (size_t)got;
-        if (got > 0)
-            break;
-    }
+    size_t got = 0;
+    if (s->n < STORED && !s->ended && !read_some(s, s->stored + s->n, STORED - s->n, &got, err))
+        return false;
+    s->n += got;
     return true;
 }
 
@@ -73,7 +88,7 @@ struct stream *stream_open(const char *path, struct err *err)
     struct stream *s = mem_new(1, sizeof *s, "a file to read", err);
     if (!s)
         return NULL;
-    s->fd = open(path, O_RDONLY | O_CLOEXEC);
+    s->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO that nobody writes yet is waited for with Ctrl-C in sight */
     if (s->fd < 0) {
         err_set(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, "%s: cannot open: %s", path, strerror(errno));
         goto fail;
@@ -86,6 +101,11 @@ struct stream *stream_open(const char *path, struct err *err)
         err_set(err, ERR_IO, "%s: is a folder, not a file", path);
         goto fail;
     }
+    if (fcntl(s->fd, F_SETFL, fcntl(s->fd, F_GETFL) & ~O_NONBLOCK) != 0) {
+        err_errno(err, path, "cannot be read");
+        goto fail;
+    }
+    s->waits = !S_ISREG(st.st_mode);
     s->size = S_ISREG(st.st_mode) ? (size_t)st.st_size : 0;
     s->path = mem_copy_str(str_of(path), err);
     if (s->path && begin_decoder(s, err))
@@ -110,17 +130,8 @@ void stream_free(struct stream *s)
 static bool read_plain(struct stream *s, void *out, size_t capacity, size_t *n_out, struct err *err)
 {
     if (s->at == s->n && !s->ended) {
-        if (capacity >= STORED) { /* past the buffer */
-            ssize_t got;
-            while ((got = read(s->fd, out, capacity)) < 0 && errno == EINTR)
-                continue;
-            if (got < 0)
-                return err_errno(err, s->path, "cannot read");
-            s->ended = got == 0;
-            s->taken += (size_t)got;
-            *n_out = (size_t)got;
-            return true;
-        }
+        if (capacity >= STORED) /* past the buffer */
+            return read_some(s, out, capacity, n_out, err);
         if (!refill(s, err))
             return false;
     }
@@ -139,6 +150,10 @@ bool stream_read(struct stream *s, void *out, size_t capacity, size_t *n_out, st
         size_t used = 0;
         if (s->at == s->n && !s->ended && !refill(s, err))
             return false;
+        while (s->whole && s->at < s->n && s->stored[s->at] == 0)
+            s->at++; /* zeros behind the last member fill a block of a tape, as gzip has it */
+        if (s->at == s->n && !s->ended)
+            continue;
         bool dry = s->at == s->n; /* the end of the file: what the decoder still holds, or nothing */
         if (dry && s->whole)
             return true;

@@ -78,7 +78,7 @@ static void put_option(struct buf *out, const struct option *option)
                width > OPTION_COLUMNS ? OPTION_COLUMNS + 3 : (int)(OPTION_COLUMNS + 1 - width), "");
     buf_puts(out, option->summary);
     if (option->lo < option->hi)
-        buf_printf(out, " (%g to %g)", option->lo, option->hi);
+        buf_printf(out, option->kind == VALUE_INT ? " (%.0f to %.0f)" : " (%g to %g)", option->lo, option->hi);
     if (option->fallback && *option->fallback)
         buf_printf(out, " [%s]", option->fallback);
     buf_char(out, '\n');

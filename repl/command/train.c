@@ -1,7 +1,6 @@
 /* train: word vectors from a text. */
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -9,23 +8,8 @@
 #include "core/embed/train/train.h"
 #include "repl/result.h"
 #include "repl/train_line.h"
-
-/* Where the vectors go and the state meanwhile. */
-struct place {
-    const struct vectors_format *format;
-    char *output;    /* the file's name, or NULL: a pipe or standard output */
-    bool straight;   /* the output is a pipe or a device: nothing lies beside it */
-    char *state;     /* the checkpoint's name */
-    char *scratch;   /* the folder of both, for the corpus' numbers */
-    bool keep_state; /* it is the file that resume= named: not ours to remove */
-};
-
-static void place_free(struct place *place)
-{
-    free(place->output);
-    free(place->state);
-    free(place->scratch);
-}
+#include "repl/train_place.h"
+#include "repl/words.h"
 
 /* ---- what is asked for ---- */
 
@@ -34,7 +18,7 @@ static bool fail_trainer(const struct call *call, struct err *err)
     struct buf names = {0};
     for (size_t i = 0; trainers[i]; i++)
         buf_printf(&names, "%s%s (%s)", i ? ", " : "", trainers[i]->name, trainers[i]->summary);
-    const struct call_word *word = call_arg(call, ARG_WORD, 0);
+    const struct call_word *word = call_arg(call, ARG_TRAINER, 0);
     if (word)
         err_set(err, ERR_ARG, "\"%.*s\" is no trainer: %s", STR_ARGS(word->text), buf_cstr(&names));
     else
@@ -62,7 +46,7 @@ static bool read_update(const struct call *call, struct train_options *o, struct
 
 static bool read_options(const struct call *call, struct train_options *o, struct err *err)
 {
-    const struct call_word *trainer = call_arg(call, ARG_WORD, 0), *corpus = call_arg(call, ARG_FILE, 0);
+    const struct call_word *trainer = call_arg(call, ARG_TRAINER, 0), *corpus = call_arg(call, ARG_FILE, 0);
     *o = (struct train_options){.trainer = trainer ? trainer_named(trainer->text) : NULL};
     if (!o->trainer)
         return fail_trainer(call, err);
@@ -82,13 +66,15 @@ static bool read_options(const struct call *call, struct train_options *o, struc
     o->seed = (uint64_t)call_int(call, "seed");
     o->subsample = call_float(call, "subsample");
     o->checkpoint_seconds = call_float(call, "checkpoint");
+    struct str format = call_str(call, "format");
+    snprintf(o->format, sizeof o->format, "%.*s", STR_ARGS(format));
     return read_update(call, o, err);
 }
 
-/* resume= takes everything from the file; the trainer and the corpus may be named again. */
+/* resume= takes everything from the file; the trainer and the corpus may be named again, and another format. */
 static bool read_resume(const struct call *call, struct train_options *o, struct err *err)
 {
-    const struct call_word *trainer = call_arg(call, ARG_WORD, 0), *corpus = call_arg(call, ARG_FILE, 0);
+    const struct call_word *trainer = call_arg(call, ARG_TRAINER, 0), *corpus = call_arg(call, ARG_FILE, 0);
     struct str path;
     for (const struct option *option = call->command->options; option->name; option++)
         if (strcmp(option->name, "resume") != 0 && strcmp(option->name, "format") != 0 && call_given(call, option->name)) {
@@ -109,93 +95,9 @@ static bool read_resume(const struct call *call, struct train_options *o, struct
     return true;
 }
 
-/* ---- where it goes ---- */
-
-static char *folder_of(const char *path, struct err *err)
-{
-    const char *slash = strrchr(path, '/');
-    if (!slash)
-        return mem_copy_str(STR("."), err);
-    return mem_copy_str((struct str){path, slash == path ? 1 : (size_t)(slash - path)}, err);
-}
-
-static struct str extension_of(struct str path)
-{
-    for (size_t i = path.n; i-- > 1 && path.s[i] != '/';)
-        if (path.s[i] == '.' && path.s[i - 1] != '/')
-            return (struct str){path.s + i + 1, path.n - i - 1};
-    return (struct str){0};
-}
-
-static bool choose_format(const struct call *call, struct place *place, struct err *err)
-{
-    struct str name = call_given(call, "format") ? call_str(call, "format") : extension_of(call->output);
-    place->format = vectors_format_written(name.n ? name : STR("bin"));
-    if (place->format)
-        return true;
-    err_set(err, ERR_ARG,
-            "\"%.*s\": vectors are written as .bin (word2vec binary), .txt or .vec (word2vec text), .npy, .safetensors "
-            "or with format=glove",
-            STR_ARGS(name));
-    return call_given(call, "format") ? call_blame_option(call, "format", err) : call_blame(call, &call->output_word, err);
-}
-
-static char *text_of(struct str head, const char *tail, struct err *err)
-{
-    struct buf b = {0};
-    buf_str(&b, head);
-    buf_puts(&b, tail);
-    if (buf_ok(&b, err))
-        return b.data;
-    buf_free(&b);
-    return NULL;
-}
-
-/* The name of the state: given, beside the output, or that of the state gone on from. */
-static bool choose_state(const struct call *call, struct place *place, struct err *err)
-{
-    if (call_given(call, "checkpoint-file"))
-        place->state = text_of(call_str(call, "checkpoint-file"), "", err);
-    else if (!place->straight)
-        place->state = text_of(call->output, ".ckpt", err);
-    else if (call_given(call, "resume"))
-        place->state = text_of(call_str(call, "resume"), "", err);
-    else
-        return err_set(err, ERR_ARG, "into a pipe or device train needs checkpoint-file=FILE, where its state is kept");
-    place->keep_state = call_given(call, "resume") && place->straight;
-    return place->state && (place->scratch = folder_of(place->state, err));
-}
-
-/* What would fail after hours fails now. */
-static bool check_place(const struct call *call, const struct place *place, struct err *err)
-{
-    if (place->straight && place->format->beside) {
-        err_set(err, ERR_ARG, "%s needs a file: it puts another beside it", place->format->name);
-        return call_given(call, "format") ? call_blame_option(call, "format", err) : call_blame(call, &call->output_word, err);
-    }
-    if (place->output && !out_check(place->output, err))
-        return call_blame(call, &call->output_word, err);
-    if (out_check(place->state, err))
-        return true;
-    return call_given(call, "checkpoint-file") ? call_blame_option(call, "checkpoint-file", err) : false;
-}
-
-static bool choose_place(const struct session *session, const struct call *call, struct place *place, struct err *err)
-{
-    struct stat st;
-    if (!choose_format(call, place, err))
-        return false;
-    if (!call->output.n && !call->pipe.n && session->stdout_is_terminal)
-        return err_set(err, ERR_ARG, "vectors are no text for a terminal: train … > vectors.bin");
-    if (call->output.n && !(place->output = text_of(call->output, "", err)))
-        return false;
-    place->straight = !place->output || (stat(place->output, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode));
-    return choose_state(call, place, err) && check_place(call, place, err);
-}
-
 /* ---- the course of it ---- */
 
-static bool write_vectors(const struct training *t, const struct place *place, struct out *out, struct err *err)
+static bool write_vectors(const struct training *t, const struct train_place *place, struct out *out, struct err *err)
 {
     size_t stride;
     struct vectors v = {.name = (char *)(uintptr_t) "", .path = (char *)(uintptr_t) "", .dtype = &DTYPE_F32};
@@ -207,7 +109,7 @@ static bool write_vectors(const struct training *t, const struct place *place, s
 }
 
 /* Into the file, which appears whole; or down the pipe. */
-static bool deliver(const struct call *call, const struct training *t, const struct place *place, struct err *err)
+static bool deliver(const struct call *call, const struct training *t, const struct train_place *place, struct err *err)
 {
     struct out out = {.fd = -1};
     long child = 0;
@@ -236,13 +138,26 @@ static double seconds_now(void)
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-/* Ctrl-C: what is kept, and how to go on. */
-static void say_kept(struct result *result, const struct call *call, const struct place *place)
+/* The line that goes on from a state. */
+static void put_resume(struct buf *out, const struct call *call, const char *state)
 {
-    if (place->output)
-        result_note(result, "the state is kept: train resume=%s > %.*s", place->state, STR_ARGS(call->output));
-    else
-        result_note(result, "the state is kept: train resume=%s", place->state);
+    buf_puts(out, "train resume=");
+    word_put(out, str_of(state));
+    if (call->output.n) {
+        buf_puts(out, " > ");
+        word_put(out, call->output);
+    } else if (call->pipe.n) {
+        buf_puts(out, " | ");
+        buf_str(out, call->pipe);
+    }
+}
+
+static void say_line(struct result *result, const char *what, const struct call *call, const char *state, const char *more)
+{
+    struct buf line = {0};
+    put_resume(&line, call, state);
+    result_note(result, "%s%s%s", what, buf_cstr(&line), more);
+    buf_free(&line);
 }
 
 /* "25.0 M" and "812": so many words. */
@@ -251,7 +166,8 @@ static void put_words(struct buf *out, double words, const char *millions)
     buf_printf(out, words < 1e5 ? "%.0f" : millions, words < 1e5 ? words : words / 1e6);
 }
 
-static void say_done(struct result *result, const struct training *t, const struct place *place, size_t before, double seconds)
+static void say_done(struct result *result, const struct training *t, const struct train_place *place, size_t before,
+                     double seconds)
 {
     const struct train_options *o = training_options(t);
     const struct str *words;
@@ -272,69 +188,67 @@ static void say_done(struct result *result, const struct training *t, const stru
         result_note(result, "%zu of the words are not UTF-8: some tools do not read them", training_not_utf8(t));
 }
 
-static struct training *begin(const struct call *call, const struct train_options *o, const struct place *place,
+static struct training *begin(const struct call *call, const struct train_options *o, const struct train_place *place,
                               const struct train_watch *watch, struct err *err)
 {
     struct training *t = training_new(o, place->scratch, watch, err);
     const struct call_word *corpus = call_arg(call, ARG_FILE, 0);
     if (!t && corpus && (err->code == ERR_NOT_FOUND || err->code == ERR_FORMAT))
         call_blame(call, corpus, err);
-    if (!t || !call_given(call, "resume"))
-        return t;
-    char *from = mem_copy_str(call_str(call, "resume"), err);
-    bool ok = from && checkpoint_restore(from, t, err);
-    free(from);
-    if (ok)
+    if (!t || !place->resume || checkpoint_restore(place->resume, t, err))
         return t;
     training_free(t);
     return NULL;
 }
 
-/* The state has done its work: it is removed, but where it lies under a name that is not the output's. */
-static void forget_state(const struct call *call, const struct training *t, const struct place *place, struct err *err)
-{
-    struct stat own, from;
-    char *resumed = call_given(call, "resume") ? mem_copy_str(call_str(call, "resume"), err) : NULL;
-    bool same = resumed && stat(resumed, &from) == 0 && stat(place->state, &own) == 0 && own.st_dev == from.st_dev &&
-                own.st_ino == from.st_ino;
-    if (!place->keep_state && (training_kept(t) || same))
-        unlink(place->state);
-    free(resumed);
-}
-
-/* The vectors, or where they cannot be written the state, so that the work is not lost; *kept_out: it is. */
-static bool finish(const struct call *call, struct training *t, const struct place *place, struct result *result, double begun,
-                   size_t before, bool *kept_out, struct err *err)
+/* The vectors, or where they cannot be written the state, so that the work is not lost. */
+static bool finish(const struct call *call, struct training *t, const struct train_place *place, struct result *result,
+                   double begun, size_t before, struct err *err)
 {
     struct err own = {0};
-    if (!training_is_first(t))
+    if (!train_is_first())
         return true;
     if (!deliver(call, t, place, err)) {
-        *kept_out = err->code != ERR_PIPE && training_keep(t, place->state, &own);
+        if (err->code != ERR_PIPE && !training_keep(t, place->state, &own))
+            result_note(result, "%s", own.message);
         return false;
     }
     say_done(result, t, place, before, seconds_now() - begun);
-    forget_state(call, t, place, &own);
+    train_place_forget(place, training_kept(t));
     return true;
 }
 
+/* The state that is left of a training that failed or was stopped, or NULL. `t` is NULL where it did not begin: stopped while
+ * it counted the corpus, it leaves the options alone, and what lies there already goes before that. */
+static const char *state_left(const struct train_options *o, const struct training *t, const struct train_place *place,
+                              enum err_code code)
+{
+    struct err own = {0};
+    if (t && training_kept(t))
+        return place->state;
+    if (place->resume)
+        return t || code == ERR_CANCELLED ? place->resume : NULL;
+    return !t && code == ERR_CANCELLED && (place->occupied || checkpoint_begin(place->state, o, &own)) ? place->state : NULL;
+}
+
 static bool train(const struct session *session, const struct call *call, const struct train_options *o,
-                  const struct place *place, struct result *result, struct err *err)
+                  const struct train_place *place, struct result *result, struct err *err)
 {
     struct train_line line;
     struct err own = {0};
     double begun = seconds_now();
+    bool first = train_is_first();
+    if (first && place->occupied)
+        say_line(result, "warning: ", call, place->state, " goes on with an earlier training; this one's state takes its place");
     struct train_watch watch = train_line_begin(&line, session);
     struct training *t = begin(call, o, place, &watch, &own);
-    /* Where the corpus was not counted yet, the state that resume= named is as good as any. */
-    bool kept = !t && own.code == ERR_CANCELLED && (call_given(call, "resume") || checkpoint_begin(place->state, o, &own));
     size_t before = t ? training_done(t) : 0;
     bool ok = t && training_run(t, place->state, &watch, &own);
-    kept = kept || (t && !ok && own.code == ERR_CANCELLED);
     train_line_end(&line);
-    ok = ok && finish(call, t, place, result, begun, before, &kept, &own);
-    if (kept && (!t || training_is_first(t)))
-        say_kept(result, call, place);
+    ok = ok && finish(call, t, place, result, begun, before, &own);
+    const char *left = ok || !first || own.code == ERR_PIPE ? NULL : state_left(o, t, place, own.code);
+    if (left)
+        say_line(result, "the state is kept: ", call, left, "");
     training_free(t);
     if (!ok)
         *err = own;
@@ -344,10 +258,10 @@ static bool train(const struct session *session, const struct call *call, const 
 static bool run(struct session *session, const struct call *call, struct result *result, struct err *err)
 {
     struct train_options o;
-    struct place place = {0};
+    struct train_place place = {0};
     bool ok = (call_given(call, "resume") ? read_resume(call, &o, err) : read_options(call, &o, err)) &&
-              choose_place(session, call, &place, err) && train(session, call, &o, &place, result, err);
-    place_free(&place);
+              train_place_choose(session, call, &o, &place, err) && train(session, call, &o, &place, result, err);
+    train_place_free(&place);
     return ok;
 }
 
@@ -401,7 +315,7 @@ static const struct option options[] = {
     {.name = "resume", .kind = VALUE_FILE, .summary = "go on from this state, with its options"},
     {.name = "format", .kind = VALUE_WORD, .summary = "bin, txt, vec, glove, npy or safetensors, whatever the extension"},
     {0}};
-static const struct arg args[] = {{.name = "TRAINER", .kind = ARG_WORD, .optional = true, .summary = "cbow or sg"},
+static const struct arg args[] = {{.name = "TRAINER", .kind = ARG_TRAINER, .optional = true, .summary = "cbow or sg"},
                                   {.name = "CORPUS",
                                    .kind = ARG_FILE,
                                    .optional = true,
@@ -439,11 +353,12 @@ const struct command command_train = {
         "seed give the same bits always; more threads share the vectors without locks.\n"
         "\n"
         "A build with MPI=1 trains over several processes (mpirun, srun): each takes its part of the blocks, and the vectors are "
-        "averaged after every quarter of a million words; the first of them writes. examples/train.slurm shows it.\n"
+        "averaged after every quarter of a million words, with alpha times the number of processes, at most 4 times; the first "
+        "of them writes. examples/train.slurm shows it.\n"
         "\n"
         "Sources: Mikolov, Chen, Corrado and Dean 2013, arXiv:1301.3781 (cbow, skip-gram); Mikolov, Sutskever, Chen, Corrado and "
         "Dean "
-        "2013, arXiv:1310.4546 (negative sampling, sub-sampling); İrsoy, Benton and Stratos 2021, Corrected CBOW Performs as "
+        "2013, arXiv:1310.4546 (negative sampling, sub-sampling); İrsoy, Benton and Stratos 2020, Corrected CBOW Performs as "
         "well as "
         "Skip-gram, arXiv:2012.15332, and its program kōan (the corrected update and its rate 0.075); Recht, Ré, Wright and Niu "
         "2011, Hogwild! (threads without locks); Walker 1977 and Vose 1991 (alias method).",

@@ -24,7 +24,7 @@ def setting(name, default):
 
 def program(variable, name):
     given = os.environ.get(variable)
-    return given if given else shutil.which(name)
+    return shutil.which(given if given else name)
 
 
 def has_gensim():

@@ -24,7 +24,7 @@ extern const struct trainer trainer_cbow;
 const struct trainer trainer_cbow = {
     .name = "cbow",
     .summary = "continuous bag of words",
-    .source = "Mikolov et al. 2013 (arXiv:1301.3781, arXiv:1310.4546); the corrected update: İrsoy, Benton and Stratos 2021, "
+    .source = "Mikolov et al. 2013 (arXiv:1301.3781, arXiv:1310.4546); the corrected update: İrsoy, Benton and Stratos 2020, "
               "\"Corrected CBOW Performs as well as Skip-gram\" (arXiv:2012.15332)",
     .alpha = 0.075,
     .alpha_classic = 0.05,

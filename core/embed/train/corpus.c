@@ -100,6 +100,10 @@ static bool count_words(struct corpus *c, struct stream *stream, const char *pat
         ok = ok && stream_read(stream, text + kept, TEXT - kept, &got, err);
         if (!ok)
             break;
+        if (chunk == 0 && got >= 2 && (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0)) {
+            ok = err_set(err, ERR_FORMAT, "%s: UTF-16 text; this makes it UTF-8: iconv -f UTF-16 -t UTF-8", path);
+            break;
+        }
         memset(text + kept + got, 0, COUNTER_PAD);
         ok = counter_scan(counter, text, kept + got, got == 0, &used, ids, &n_ids, err) &&
              write_at(c, ids, n_ids * sizeof *ids, *n_out * sizeof *ids, err);

@@ -13,9 +13,10 @@ enum {
 };
 
 /* With h the mean of the input rows, s_k = h·out_k and g_k = [k = 0] − σ(s_k):
- *   out_k += rate·g_k·h,   in_i += rate·share·Σ_k g_k·out_k   (out_k as it was)
+ *   out_k += rate·g_k·h,   in_i += rate·share·Σ_k g_k·out_k   (out_k as it was; where a word was drawn
+ * twice the second step sees what the first made of it, as in word2vec)
  * which is a step of gradient descent on −log σ(s_0) − Σ_{k>0} log σ(−s_k) where share = 1/n_in (İrsoy, Benton and Stratos
- * 2021, eq. 3), and the classic rule where share = 1. */
+ * 2020, eq. 3), and the classic rule where share = 1. */
 struct train_step {
     float **in, **out; /* rows [E]; out[0] is the word that was there, the others are the negative samples */
     size_t n_in, n_out;

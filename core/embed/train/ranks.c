@@ -3,13 +3,29 @@
 
 #include <stdlib.h>
 
+/* Processes that a launcher says it started together: Open MPI's and MPICH's mpirun, Slurm's srun. 1: none of them did. */
+static long launched_together(void)
+{
+    static const char *const names[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (getenv(names[i]))
+            return strtol(getenv(names[i]), NULL, 10);
+    return 1;
+}
+
+bool ranks_agree(const struct ranks *ranks, bool ok, struct err *err)
+{
+    bool all = ranks_most(ranks, !ok) == 0;
+    return all || (ok ? err_set(err, ERR_IO, "another of the %zu processes cannot go on", ranks->n) : false);
+}
+
 #ifdef GAZE_MPI
 #include <mpi.h>
 
 /* Set by the launchers of Open MPI, MPICH and Slurm: a program that was started by hand stays alone. */
 static bool launched(void)
 {
-    static const char *const names[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "PMIX_RANK"};
+    static const char *const names[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "PMIX_RANK", "SLURM_STEP_NUM_TASKS"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (getenv(names[i]))
             return true;
@@ -39,6 +55,9 @@ bool ranks_begin(struct ranks *ranks, struct err *err)
     MPI_Comm_size(MPI_COMM_WORLD, &n);
     MPI_Comm_rank(MPI_COMM_WORLD, &own);
     *ranks = (struct ranks){.n = (size_t)n, .own = (size_t)own};
+    if (n == 1 && launched_together() > 1)
+        return err_set(err, ERR_IO, "%ld processes were started, but MPI knows of one: start them with mpirun or srun --mpi=pmix",
+                       launched_together());
     return true;
 }
 
@@ -64,11 +83,21 @@ int ranks_most(const struct ranks *ranks, int number)
         MPI_Allreduce(MPI_IN_PLACE, &number, 1, MPI_INT, MPI_MAX, MPI_COMM_WORLD);
     return number;
 }
+
+bool ranks_alike(const struct ranks *ranks, uint64_t number)
+{
+    uint64_t ends[2] = {number, ~number}; /* the least is the complement of the largest complement */
+    if (ranks->n > 1)
+        MPI_Allreduce(MPI_IN_PLACE, ends, 2, MPI_UINT64_T, MPI_MAX, MPI_COMM_WORLD);
+    return ends[0] == ~ends[1];
+}
 #else
 bool ranks_begin(struct ranks *ranks, struct err *err)
 {
-    (void)err;
     *ranks = (struct ranks){.n = 1};
+    if (launched_together() > 1)
+        return err_set(err, ERR_IO, "%ld processes were started, but this build has no MPI (make MPI=1): each would train alone",
+                       launched_together());
     return true;
 }
 
@@ -82,5 +111,11 @@ int ranks_most(const struct ranks *ranks, int number)
 {
     (void)ranks;
     return number;
+}
+
+bool ranks_alike(const struct ranks *ranks, uint64_t number)
+{
+    (void)ranks, (void)number;
+    return true;
 }
 #endif

@@ -9,11 +9,16 @@ struct ranks {
     size_t n, own; /* processes, number of this one; 1 and 0 where it is alone */
 };
 
-/* Find the others. ERR_IO where MPI cannot begin. */
+/* Find the others. ERR_IO where MPI cannot begin, or where a launcher started several processes that cannot see each other
+ * and would each train alone: a build without MPI, or a launcher of another kind. */
 NODISCARD bool ranks_begin(struct ranks *ranks, struct err *err);
 /* Numbers [n] become their mean over the ranks. */
 NODISCARD bool ranks_average(const struct ranks *ranks, float *numbers, size_t n, struct err *err);
 /* The largest number that any rank gives. */
 int ranks_most(const struct ranks *ranks, int number);
+/* Do all ranks give the same number? */
+bool ranks_alike(const struct ranks *ranks, uint64_t number);
+/* Do all go on? `ok` of this one; where another's is false, ERR_IO says so and this one's is false too. */
+NODISCARD bool ranks_agree(const struct ranks *ranks, bool ok, struct err *err);
 
 #endif

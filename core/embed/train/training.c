@@ -146,10 +146,12 @@ struct training *training_new(const struct train_options *options, const char *s
     t->kernel = train_kernel_best();
     bool joined = ranks_begin(&t->ranks, err);
     bool ok = joined && copy_options(t, options, err) &&
-                 corpus_read(options->corpus, options->min_count, scratch, watch, &t->corpus, err) && make_chances(t, err) &&
-                 make_rows(t, err) && deal_blocks(t, err);
-    if (joined && ranks_most(&t->ranks, !ok) && ok)
-        ok = err_set(err, ERR_CANCELLED, "another rank cannot go on");
+              corpus_read(options->corpus, options->min_count, scratch, watch, &t->corpus, err) && make_chances(t, err) &&
+              make_rows(t, err) && deal_blocks(t, err);
+    ok = joined && ranks_agree(&t->ranks, ok, err);
+    if (ok && !ranks_alike(&t->ranks, t->corpus.hash + t->E * 31 + options->epochs * 1000003))
+        ok = err_set(err, ERR_FORMAT, "%s: the processes do not all train on the same words with the same options",
+                     options->corpus);
     if (ok)
         return t;
     training_free(t);
@@ -209,7 +211,7 @@ static bool meet(struct training *t, bool ok, struct err *err)
     if (!ok)
         return false;
     if (worst == FAIL)
-        return err_set(err, ERR_CANCELLED, "another rank cannot go on");
+        return err_set(err, ERR_IO, "another of the %zu processes cannot go on", t->ranks.n);
     if (worst == STOP)
         cancel_request();
     return ranks_average(&t->ranks, t->in, t->corpus.V * t->E, err) && ranks_average(&t->ranks, t->out, t->corpus.V * t->E, err);
@@ -219,8 +221,10 @@ bool training_keep(struct training *t, const char *checkpoint, struct err *err)
 {
     if (!checkpoint || t->ranks.own != 0)
         return true;
-    t->kept = checkpoint_write(checkpoint, t, err);
-    return t->kept;
+    if (!checkpoint_write(checkpoint, t, err))
+        return false;
+    t->kept = true;
+    return true;
 }
 
 /* One rank: shifts end when a state is due. */
@@ -258,12 +262,11 @@ static bool run_together(struct training *t, const char *checkpoint, const struc
             return false;
         bool left = begin + ROUND < most;
         if (left && (cancel_requested() || train_clock() >= due)) {
-            if (!training_keep(t, checkpoint, err))
-                return false;
+            ok = training_keep(t, checkpoint, err); /* where it fails the others hear of it when they meet */
             due = train_clock() + t->options.checkpoint_seconds;
         }
         if (left && cancel_requested())
-            return err_set(err, ERR_CANCELLED, "interrupted");
+            return ok ? err_set(err, ERR_CANCELLED, "interrupted") : false;
     }
     return ok;
 }
@@ -273,9 +276,10 @@ bool training_run(struct training *t, const char *checkpoint, const struct train
     return t->ranks.n == 1 ? run_alone(t, checkpoint, watch, err) : run_together(t, checkpoint, watch, err);
 }
 
-bool training_is_first(const struct training *t)
+bool train_is_first(void)
 {
-    return t->ranks.own == 0;
+    struct ranks ranks;
+    return !ranks_begin(&ranks, NULL) || ranks.own == 0;
 }
 
 size_t training_words(const struct training *t, const struct str **words_out)
@@ -312,5 +316,5 @@ bool training_kept(const struct training *t)
 
 size_t training_done(const struct training *t)
 {
-    return atomic_load(&t->done);
+    return atomic_load(&t->done) * t->ranks.n;
 }
