@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "repl/command.h"
+#include "repl/result.h"
 
 /* The option of every command. */
 static const struct option format_option = {
@@ -135,4 +136,11 @@ char *call_full_line(const char *line, bool prefixes, struct err *err)
         return NULL;
     }
     return full.data ? full.data : mem_copy_str(STR(""), err);
+}
+
+void call_note_name(const struct call *call, struct result *result, struct str name)
+{
+    struct str wanted = call_str(call, "as");
+    if (call_given(call, "as") && !str_eq(wanted, name))
+        result_note(result, "warning: the name %.*s is taken: use %.*s", STR_ARGS(wanted), STR_ARGS(name));
 }

@@ -26,7 +26,8 @@ enum value_kind {
     VALUE_SCALE,    /* linear, sqrt, log:1e-4, symlog */
     VALUE_IDS,      /* 1,7,2 */
     VALUE_MODEL,    /* a loaded model */
-    VALUE_FORMAT    /* a writer or a renderer */
+    VALUE_FORMAT,   /* a writer or a renderer */
+    VALUE_VECTORS   /* a format that word vectors are written in; of the list a writer */
 };
 struct option {
     const char *name;
@@ -43,9 +44,11 @@ enum arg_kind {
     ARG_RUN,      /* @, @3, @fox; anywhere before the selector */
     ARG_SELECTOR, /* L2.H1 */
     ARG_FILE,
+    ARG_VECTORS,  /* a file of word vectors, or a loaded model */
     ARG_MODEL,    /* a loaded model */
     ARG_LOADABLE, /* a path, a shipped model, an id in the cache */
     ARG_WORD,
+    ARG_ACTION,   /* what `vectors` does: load, from, save, list */
     ARG_TRAINER,  /* cbow, sg */
     ARG_COMMAND,  /* the rest is a command line of its own (each FILE : COMMAND, time COMMAND) */
     ARG_WORDS,    /* words of a vocabulary; one with blanks or = stands in quotes */
@@ -112,6 +115,8 @@ size_t call_count(const struct call *call, enum arg_kind kind);
 bool call_given(const struct call *call, const char *option);
 struct str call_str(const struct call *call, const char *option);   /* n 0, s NULL where neither given nor fallback */
 bool call_flag(const struct call *call, const char *option);
+/* as=NAME was taken and another name was given: say so. */
+void call_note_name(const struct call *call, struct result *result, struct str name);
 /* Numbers were checked by the grammar against lo and hi. */
 long call_int(const struct call *call, const char *option);
 double call_float(const struct call *call, const char *option);

@@ -185,7 +185,8 @@ static bool add_word(struct parse *p, struct call_word *word)
 {
     if (!assign(p, word))
         return false;
-    if ((word->arg->kind == ARG_FILE || word->arg->kind == ARG_LOADABLE) && !expand_home(p, word))
+    enum arg_kind kind = word->arg->kind;
+    if ((kind == ARG_FILE || kind == ARG_VECTORS || kind == ARG_LOADABLE) && !expand_home(p, word))
         return false;
     struct call *call = p->call;
     if (!mem_grow((void **)&call->words, &p->capacity, call->n_words + 1, sizeof *call->words, "the words of a command",

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/base/text.h"
+#include "core/embed/format.h"
 #include "core/embed/train/train.h"
 #include "core/measure/measure.h"
 #include "repl/find.h"
@@ -61,6 +62,16 @@ static void offer_formats(struct completion *c)
             completion_add(c, str_of(writers[i]->name));
     for (size_t i = 0; c->command->writes && renderers[i]; i++)
         completion_add(c, str_of(renderers[i]->name));
+}
+
+static void offer_vectors_formats(struct completion *c)
+{
+    for (size_t i = 0; vectors_formats[i]; i++)
+        if (vectors_formats[i]->extensions) {
+            offer_bars(c, vectors_formats[i]->extensions);
+            if (!*vectors_formats[i]->extensions)
+                completion_add(c, str_of(vectors_formats[i]->name));
+        }
 }
 
 /* ---- what the session holds ---- */
@@ -244,6 +255,17 @@ static void offer_folders(struct completion *c)
     offer_entries(c, true);
 }
 
+static void offer_actions(struct completion *c)
+{
+    offer_bars(c, "load|from|save|list");
+}
+
+static void offer_vectors(struct completion *c)
+{
+    offer_files(c);
+    offer_loaded(c);
+}
+
 static void offer_trainers(struct completion *c)
 {
     for (size_t i = 0; trainers[i]; i++)
@@ -269,12 +291,14 @@ static void (*const arg_offers[])(struct completion *) = {
     [ARG_FILE] = offer_files, [ARG_MODEL] = offer_loaded, [ARG_LOADABLE] = offer_loadable,
     [ARG_WORD] = NULL,        [ARG_COMMAND] = NULL,       [ARG_WORDS] = offer_vocabulary,
     [ARG_VERB] = offer_verbs, [ARG_RAW] = NULL,           [ARG_TRAINER] = offer_trainers,
+    [ARG_ACTION] = offer_actions,
+    [ARG_VECTORS] = offer_vectors,
 };
 static void (*const value_offers[])(struct completion *) = {
     [VALUE_FLAG] = offer_flags,       [VALUE_FILE] = offer_files,   [VALUE_TOKENS] = offer_tokens,
     [VALUE_TERMS] = offer_terms,      [VALUE_PART] = offer_parts,   [VALUE_MEASURE] = offer_measures,
     [VALUE_PALETTE] = offer_palettes, [VALUE_SCALE] = offer_scales, [VALUE_MODEL] = offer_loaded,
-    [VALUE_FORMAT] = offer_formats,
+    [VALUE_FORMAT] = offer_formats,   [VALUE_VECTORS] = offer_vectors_formats,
 };
 
 void offer_arg(struct completion *c, enum arg_kind kind)

@@ -167,6 +167,7 @@ static const struct value_rule rules[] = {
     [VALUE_IDS] = {"ID,ID,…", check_ids},
     [VALUE_MODEL] = {"MODEL", NULL},
     [VALUE_FORMAT] = {"table|json|csv|…", check_format},
+    [VALUE_VECTORS] = {"bin|txt|…", NULL},
 };
 
 const char *option_shape(const struct option *option)

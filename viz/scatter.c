@@ -258,30 +258,59 @@ static struct box letters_of(struct box line)
     return (struct box){line.x, line.y + 0.15 * line.h, line.w, 0.7 * line.h};
 }
 
-/* Beside its point, above or below: the first place where it covers nothing, else the one where it covers least. `taken`
- * [points + letters]. */
-static struct box label_box(const struct figure *f, struct point at, struct extents size, const struct box *taken, size_t n)
+/* What a name at that place would cover: of others, and outside the frame. */
+static double covered_by(const struct figure *f, struct box place, const struct box *taken, size_t n)
 {
-    double gap = 0.55 * f->text, w = size.width, h = size.height, least = INFINITY;
+    const struct box inside = {f->grid_x, f->grid_y, f->grid_w, f->grid_h};
+    double covered = place.w * place.h - shared_area(place, inside);
+    covered = covered < 1e-9 * place.w * place.h ? 0 : covered;
+    for (size_t k = 0; k < n; k++)
+        covered += shared_area(letters_of(place), taken[k]);
+    return covered;
+}
+
+/* Beside its point, above or below, else on a ring around it: the first place where it covers nothing, else the one where it
+ * covers least. `taken` [points + letters]. *far_out: on a ring, a line must lead to it. */
+static struct box label_box(const struct figure *f, struct point at, struct extents size, const struct box *taken, size_t n,
+                            bool *far_out)
+{
+    enum { RINGS = 8, WAYS = 16 };
+    double gap = 0.55 * f->text, w = size.width, h = size.height;
     double right = at.x + gap, left = at.x - gap - w, above = at.y - gap - h, below = at.y + gap;
     bool outward = at.x < f->grid_x + f->grid_w / 2;
-    const struct box places[] = {{outward ? left : right, at.y - h / 2, w, h},
+    const struct box beside[] = {{outward ? left : right, at.y - h / 2, w, h},
                                  {outward ? right : left, at.y - h / 2, w, h},
                                  {at.x - w / 2, above, w, h},
                                  {at.x - w / 2, below, w, h}};
-    const struct box inside = {f->grid_x, f->grid_y, f->grid_w, f->grid_h};
-    size_t best = 0;
-    for (size_t i = 0; i < sizeof places / sizeof *places && least > 0; i++) {
-        double covered = w * h - shared_area(places[i], inside);
-        covered = covered < 1e-9 * w * h ? 0 : covered;
-        for (size_t k = 0; k < n; k++)
-            covered += shared_area(letters_of(places[i]), taken[k]);
+    struct box best = beside[0];
+    double least = INFINITY;
+    *far_out = false;
+    for (size_t i = 0; i < sizeof beside / sizeof *beside && least > 0; i++) {
+        double covered = covered_by(f, beside[i], taken, n);
         if (covered < least) {
             least = covered;
-            best = i;
+            best = beside[i];
         }
     }
-    return places[best];
+    for (size_t i = 0; i < RINGS * WAYS && least > 0; i++) {
+        double out = (1.6 + 0.8 * (double)(i / WAYS)) * f->text, angle = 6.283185307179586 * (double)(i % WAYS) / WAYS;
+        double x = at.x + out * cos(angle), y = at.y + out * sin(angle);
+        struct box box = {cos(angle) < -0.4 ? x - w : cos(angle) > 0.4 ? x : x - w / 2, y - h / 2, w, h};
+        double covered = covered_by(f, box, taken, n);
+        if (covered < least) {
+            least = covered;
+            best = box;
+            *far_out = true;
+        }
+    }
+    return best;
+}
+
+/* From a point to the nearest edge of a name's letters. */
+static void put_leader(struct canvas *canvas, struct point at, struct box letters, struct rgb colour)
+{
+    struct point to = {fmax(letters.x, fmin(at.x, letters.x + letters.w)), fmax(letters.y, fmin(at.y, letters.y + letters.h))};
+    canvas->ops->line(canvas, at, to, 0.3, colour);
 }
 
 static void put_frame(const struct figure *f, struct canvas *canvas, struct rgb colour)
@@ -335,8 +364,11 @@ bool scatter_draw(const struct figure *f, struct canvas *canvas, struct err *err
     for (size_t i = 0; i < s->n_points; i++) {
         struct text_style style = {.size = t, .bold = s->points[i].strong, .colour = ink};
         struct point at = place(&frame, s->points[i].x, s->points[i].y);
-        struct box box = label_box(f, at, figure_extents(canvas, &style, s->points[i].label), taken, s->n_points + i);
+        bool far;
+        struct box box = label_box(f, at, figure_extents(canvas, &style, s->points[i].label), taken, s->n_points + i, &far);
         taken[s->n_points + i] = letters_of(box);
+        if (far)
+            put_leader(canvas, at, letters_of(box), pale);
         put_escaped(canvas, (struct point){box.x, box.y}, &style, s->points[i].label);
     }
     put_names(f, canvas, ink, pale);

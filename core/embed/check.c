@@ -37,8 +37,8 @@ static void see(struct seen *seen, size_t row)
 
 static bool remark(struct vectors *v, const struct seen *seen, const char *one, const char *several, struct err *err)
 {
-    return !seen->n ||
-           vectors_remark(v, err, "%zu word%s, first word %zu", seen->n, seen->n == 1 ? one : several, seen->first + 1);
+    return !seen->n || vectors_remark(v, err, "%zu word%s, first %s %zu", seen->n, seen->n == 1 ? one : several,
+                                      v->first_line ? "in line" : "word", seen->first + (v->first_line ? v->first_line : 1));
 }
 
 bool check_words(struct vectors *v, struct err *err)

@@ -35,15 +35,30 @@ static bool next_line(struct str *rest, struct str *line)
     return true;
 }
 
-/* Fields of a line: between blanks where `separator` is 0, else between separators. */
+/* Length of "…" at the begin of a field of a table, up to its separator or the line's end; 0 where no quote closes it. */
+static size_t quoted_length(struct str line, char separator)
+{
+    if (!line.n || line.s[0] != '"')
+        return 0;
+    for (size_t i = 1; i < line.n; i++) {
+        if (line.s[i] != '"')
+            continue;
+        if (i + 1 == line.n || line.s[i + 1] == separator)
+            return i + 1;
+        i += line.s[i + 1] == '"'; /* a quote of the text, twice */
+    }
+    return 0;
+}
+
+/* Fields of a line: between blanks where `separator` is 0, else between separators, where they may stand in quotes. */
 static size_t split(struct str line, char separator, struct str fields[FIELDS])
 {
     size_t n = 0;
     while (line.n && n < FIELDS) {
-        size_t i = 0;
+        size_t quoted = separator ? quoted_length(line, separator) : 0, i = quoted;
         while (i < line.n && (separator ? line.s[i] != separator : !is_space(line.s[i])))
             i++;
-        fields[n++] = trim((struct str){line.s, i});
+        fields[n++] = quoted ? (struct str){line.s + 1, quoted - 2} : trim((struct str){line.s, i});
         line.s += i;
         line.n -= i;
         if (separator && line.n)
@@ -63,6 +78,29 @@ static bool number(struct str field, double *out)
     copy[field.n] = 0;
     *out = strtod(copy, &end);
     return end != copy && !*end && *out - *out == 0;
+}
+
+static char separator_of(struct str line)
+{
+    static const char separators[] = "\t,;";
+    for (const char *s = separators; *s; s++)
+        if (memchr(line.s, *s, line.n))
+            return *s;
+    return 0;
+}
+
+/* The field of the first number behind two words, or 0. */
+static size_t find_score(const struct str *fields, size_t n, double *out)
+{
+    for (size_t i = 2; i < n; i++)
+        if (number(fields[i], out))
+            return i;
+    return 0;
+}
+
+static bool is_remark(struct str line)
+{
+    return !line.n || line.s[0] == '#' || str_starts(line, STR("//"));
 }
 
 static struct eval_question *add_question(struct eval_set *set, struct err *err)
@@ -88,14 +126,14 @@ static bool read_analogies(struct eval_set *set, struct err *err)
     struct str rest = buf_view(&set->text), line, fields[FIELDS];
     set->kind = EVAL_ANALOGIES;
     for (size_t number = 1; next_line(&rest, &line); number++) {
-        if (!line.n || line.s[0] == '#')
+        if (is_remark(line))
             continue;
         if (line.s[0] == ':') {
             if (!add_section(set, trim((struct str){line.s + 1, line.n - 1}), err))
                 return false;
             continue;
         }
-        if (split(line, 0, fields) != 4) {
+        if (split(line, 0, fields) != 4 && split(line, separator_of(line), fields) != 4) {
             set->ignored++;
             continue;
         }
@@ -112,42 +150,29 @@ static bool read_analogies(struct eval_set *set, struct err *err)
 
 /* ---- pairs ---- */
 
-static char separator_of(struct str line)
-{
-    static const char separators[] = "\t,;";
-    for (const char *s = separators; *s; s++)
-        if (memchr(line.s, *s, line.n))
-            return *s;
-    return 0;
-}
-
-/* The first number behind two words. */
-static bool find_score(const struct str *fields, size_t n, double *out)
-{
-    for (size_t i = 2; i < n; i++)
-        if (number(fields[i], out))
-            return true;
-    return false;
-}
 
 static bool read_pairs(struct eval_set *set, const char *path, struct err *err)
 {
     struct str rest = buf_view(&set->text), line, fields[FIELDS];
     bool heading = true; /* may still come */
+    size_t first_score = 0;
     set->kind = EVAL_PAIRS;
     for (size_t number = 1; next_line(&rest, &line); number++) {
         double score;
-        if (!line.n || line.s[0] == '#')
+        if (is_remark(line))
             continue;
-        size_t n = split(line, separator_of(line), fields);
-        if (n < 3 || !find_score(fields, n, &score)) {
-            if (!heading || n < 3)
+        size_t n = split(line, separator_of(line), fields), at = find_score(fields, n, &score);
+        if (!at) {
+            if (!heading || set->n || n < 3)
                 return err_set(err, ERR_FORMAT, "%s: line %zu: two words and a number expected, found \"%.*s\"", path, number,
                                STR_ARGS(line));
             heading = false;
             continue;
         }
-        heading = false;
+        if (heading && set->n == 1 && at < first_score) /* "word 1,word 2,mean,1,2,3": numbers of judges, no score */
+            set->n = 0;
+        heading = heading && !first_score;
+        first_score = at;
         struct eval_question *question = add_question(set, err);
         if (!question)
             return false;
@@ -158,17 +183,28 @@ static bool read_pairs(struct eval_set *set, const char *path, struct err *err)
 
 /* ---- which of the two ---- */
 
-/* The first line that says something decides: a section or four words without a number make analogies. */
+/* A section makes analogies, a number behind two words makes pairs; where there is neither, four words in a line are one. */
 static bool looks_like_analogies(const struct eval_set *set)
 {
     struct str rest = buf_view(&set->text), line, fields[FIELDS];
+    bool four = false;
     while (next_line(&rest, &line)) {
         double score;
-        if (!line.n || line.s[0] == '#')
+        if (is_remark(line))
             continue;
-        return line.s[0] == ':' || (!separator_of(line) && split(line, 0, fields) == 4 && !find_score(fields, 4, &score));
+        if (line.s[0] == ':')
+            return true;
+        size_t n = split(line, 0, fields);
+        if (n == 4 && !find_score(fields, n, &score)) {
+            four = true;
+            continue;
+        }
+        n = split(line, separator_of(line), fields);
+        if (find_score(fields, n, &score))
+            return false;
+        four = four || n == 4;
     }
-    return false;
+    return four;
 }
 
 bool eval_read(const char *path, struct eval_set *out, struct err *err)

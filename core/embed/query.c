@@ -42,7 +42,7 @@ bool query_resolve(struct vectors *v, struct query_term *terms, size_t n, bool f
 
 double query_cosine(const struct vectors *v, const struct query_term *a, const struct query_term *b)
 {
-    return dot_exact(a->unit, b->unit, v->E);
+    return fmax(-1, fmin(1, dot_exact(a->unit, b->unit, v->E))); /* units are rounded, and may be a bit too long */
 }
 
 void query_centrality(const struct vectors *v, const struct query_term *terms, size_t n, float *out)

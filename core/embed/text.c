@@ -138,6 +138,40 @@ static void complain(struct piece *piece, size_t line, const char *what, size_t 
              expected == 1 ? "" : "s", what, found);
 }
 
+static bool has_blank(struct str word)
+{
+    for (size_t i = 0; i < word.n; i++)
+        if (is_blank(word.s[i]))
+            return true;
+    return false;
+}
+
+/* A word that holds blanks, as some files have (". . ."). Where it ends in a fraction, that is a number too many. */
+static bool take_blanks(struct piece *piece, size_t number, struct str word, size_t E)
+{
+    size_t i = word.n, found = E;
+    float value;
+    bool fraction = false;
+    while (i) {
+        size_t stop = i;
+        while (i && !is_blank(word.s[i - 1]))
+            i--;
+        if (i == 0 || !number_parse(word.s + i, word.s + stop, &value))
+            break;
+        fraction = fraction || memchr(word.s + i, '.', stop - i) || memchr(word.s + i, 'e', stop - i);
+        found++;
+        while (i && is_blank(word.s[i - 1]))
+            i--;
+    }
+    if (fraction) {
+        complain(piece, number, "", E, found);
+        return false;
+    }
+    if (!piece->with_blanks++)
+        piece->blanks_line = number;
+    return true;
+}
+
 /* The last E fields are the numbers, what stands before them is the word. */
 static bool read_from_right(struct piece *piece, size_t number, struct str line, size_t E, struct str *word, float *out)
 {
@@ -158,10 +192,10 @@ static bool read_from_right(struct piece *piece, size_t number, struct str line,
             i--;
     }
     if (fields == E) {
+        while (i && is_blank(*line.s)) /* blanks before the word are not of it */
+            line.s++, i--;
         *word = (struct str){line.s, i};
-        if (!piece->with_blanks++)
-            piece->blanks_line = number;
-        return true;
+        return !has_blank(*word) || take_blanks(piece, number, *word, E);
     }
     if (begin[1]) { /* a field that is no number: is it one too few, or a wrong one? */
         size_t all = 0;
@@ -269,6 +303,7 @@ static bool place(struct reading *r, size_t line, size_t most, struct err *err)
         lines += piece->lines;
         last += piece->lines + piece->blank;
     }
+    r->v->first_line = last == line + lines ? line : 0;
     r->rows = lines < most ? lines : most;
     if (most != SIZE_MAX && lines < most)
         return err_set(err, ERR_FORMAT, "%s: line 1 promises %zu word%s, the file ends after %zu, in line %zu", r->v->path, most,

@@ -103,6 +103,7 @@ static bool drop_marked(struct vectors *v, const unsigned char *marked, size_t n
     v->words = words;
     v->offsets = offsets;
     v->V = kept;
+    v->first_line = 0;
     return true;
 }
 
@@ -124,8 +125,9 @@ bool vectors_finish(struct vectors *v, struct err *err)
         size_t first = first_marked(twice, v->V);
         index_free(v->index);
         v->index = NULL;
-        ok = vectors_remark(v, err, "%zu word%s there before and left out, first \"%.*s\", word %zu", n,
-                            n == 1 ? " was" : "s were", STR_ARGS(v->words[first]), first + 1) &&
+        ok = vectors_remark(v, err, "%zu word%s there before and left out, first \"%.*s\", %s %zu", n,
+                            n == 1 ? " was" : "s were", STR_ARGS(v->words[first]), v->first_line ? "line" : "word",
+                            first + (v->first_line ? v->first_line : 1)) &&
              drop_marked(v, twice, n, err) && (v->index = index_new(v->words, v->V, twice, &n, err)) != NULL;
     }
     free(twice);

@@ -24,6 +24,7 @@ struct vectors {
     const size_t *offsets;               /* [V] or NULL */
     const char *marks;                   /* `|`-separated; put before a word that is not there as it stands ("Ġ|▁"), or NULL */
     const struct vectors_format *format; /* NULL: no file's */
+    size_t first_line;                   /* of word 0, where every word has a line of its own; else 0 */
     bool checked;                        /* NaN and infinite numbers were looked for */
     char *note;                          /* "3 words are there twice or more, the first counts; first in line 17", or NULL */
     struct vectors_index *index;

@@ -157,6 +157,9 @@ static bool give(struct result *result, const struct call *call, const struct ve
 {
     if (set->ignored)
         result_note(result, "warning: %zu line%s not four words, passed over", set->ignored, set->ignored == 1 ? " is" : "s are");
+    if (count_of(answers, 0, set->n).total == 0)
+        result_note(result, "warning: none of the %zu %s has all its words in %s", set->n,
+                    set->kind == EVAL_PAIRS ? "pairs" : "questions", v->name);
     if (set->kind == EVAL_PAIRS)
         return call_flag(call, "answers") ? pairs_list(result, set, answers, err) : pairs(result, set, answers, err);
     if (call_flag(call, "answers"))

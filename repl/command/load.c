@@ -71,6 +71,7 @@ static bool run(struct session *session, const struct call *call, struct result 
     if (!session_add_model(session, model, err))
         return false;
     report(result, model);
+    call_note_name(call, result, str_of(model->name));
     return true;
 }
 

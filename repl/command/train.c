@@ -313,7 +313,7 @@ static const struct option options[] = {
      .hi = 1e8},
     {.name = "checkpoint-file", .kind = VALUE_FILE, .summary = "where the state goes; the output's name with .ckpt"},
     {.name = "resume", .kind = VALUE_FILE, .summary = "go on from this state, with its options"},
-    {.name = "format", .kind = VALUE_WORD, .summary = "bin, txt, vec, glove, npy or safetensors, whatever the extension"},
+    {.name = "format", .kind = VALUE_VECTORS, .summary = "bin, txt, vec, glove, npy or safetensors, whatever the extension"},
     {0}};
 static const struct arg args[] = {{.name = "TRAINER", .kind = ARG_TRAINER, .optional = true, .summary = "cbow or sg"},
                                   {.name = "CORPUS",

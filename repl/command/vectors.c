@@ -39,7 +39,7 @@ static const char *given_text(const struct call *call, const char *option)
 }
 
 /* Take the set into the session under a name that is free. */
-static bool take(struct session *session, struct vectors *v, struct result *result, struct err *err)
+static bool take(struct session *session, const struct call *call, struct vectors *v, struct result *result, struct err *err)
 {
     char *name = session_free_name(session, str_of(v->name), err);
     if (!name) {
@@ -54,23 +54,26 @@ static bool take(struct session *session, struct vectors *v, struct result *resu
                 v->format->name);
     if (v->note)
         result_note(result, "warning: %s", v->note);
+    call_note_name(call, result, str_of(v->name));
     return true;
 }
 
 static bool load(struct session *session, const struct call *call, struct result *result, struct err *err)
 {
-    const struct call_word *file = call_arg(call, ARG_FILE, 0);
+    const struct call_word *file = call_arg(call, ARG_VECTORS, 0);
     if (!file)
         return err_set(err, ERR_ARG, "vectors load wants a file");
     struct vectors_options options = {
         .words = given_text(call, "words"), .tensor = given_text(call, "tensor"), .name = given_text(call, "as")};
     struct vectors *v = vectors_load(file->text.s, &options, err);
-    return v ? take(session, v, result, err) : call_blame(call, file, err);
+    if (!v && options.words && err && strstr(err->message, options.words))
+        return call_blame_option(call, "words", err);
+    return v ? take(session, call, v, result, err) : call_blame(call, file, err);
 }
 
 static bool from(struct session *session, const struct call *call, struct result *result, struct err *err)
 {
-    const struct call_word *word = call_arg(call, ARG_FILE, 0);
+    const struct call_word *word = call_arg(call, ARG_VECTORS, 0);
     struct model *model = word ? session_model(session, word->text, err) : session_current(session, true, err);
     if (!model)
         return call_blame(call, word, err);
@@ -79,7 +82,7 @@ static bool from(struct session *session, const struct call *call, struct result
     buf_printf(&name, "%s-words", model->name);
     struct vectors *v = buf_ok(&name, err) ? vectors_of_model(model, as ? as : buf_cstr(&name), err) : NULL;
     buf_free(&name);
-    return v ? take(session, v, result, err) : call_blame(call, word, err);
+    return v ? take(session, call, v, result, err) : call_blame(call, word, err);
 }
 
 /* ---- save ---- */
@@ -148,7 +151,7 @@ static bool save_into_file(const struct vectors *v, const struct vectors_format 
 
 static bool save(struct session *session, const struct call *call, struct result *result, struct err *err)
 {
-    const struct call_word *file = call_arg(call, ARG_FILE, 0);
+    const struct call_word *file = call_arg(call, ARG_VECTORS, 0);
     struct vectors *v = session_vectors(session, err);
     (void)result;
     if (v && file) {
@@ -185,7 +188,7 @@ static bool check_options(const struct action *action, const struct call *call, 
 
 static bool run(struct session *session, const struct call *call, struct result *result, struct err *err)
 {
-    const struct call_word *word = call_arg(call, ARG_WORD, 0);
+    const struct call_word *word = call_arg(call, ARG_ACTION, 0);
     struct suggestion near;
     if (!word)
         return check_options(&actions[0], call, err) && list(session, call, result, err);
@@ -202,7 +205,7 @@ static bool run(struct session *session, const struct call *call, struct result 
 
 static bool saves(const struct call *call)
 {
-    const struct call_word *word = call_arg(call, ARG_WORD, 0);
+    const struct call_word *word = call_arg(call, ARG_ACTION, 0);
     return word && str_is(word->text, "save");
 }
 
@@ -210,13 +213,13 @@ static const struct option options[] = {
     {"as", VALUE_WORD, NULL, NULL, "the name it is called by, instead of the file's", 0, 0},
     {"words", VALUE_FILE, NULL, NULL, "of load: the words of a .npy, one a line; FILE.vocab where not given", 0, 0},
     {"tensor", VALUE_WORD, NULL, NULL, "of load: which tensor of a .safetensors; vectors where not given", 0, 0},
-    {"format", VALUE_WORD, NULL, NULL, "of save: bin, txt, vec, glove, npy, safetensors; of the list: table, json, csv, tsv", 0,
+    {"format", VALUE_VECTORS, NULL, NULL, "of save: bin, txt, vec, glove, npy, safetensors; of the list: table, json, csv, tsv", 0,
      0},
     {0},
 };
 static const struct arg args[] = {
-    {"ACTION", ARG_WORD, true, false, "load, from, save or list"},
-    {"FILE", ARG_FILE, true, false, "of load: a file of vectors; of from: a loaded model"},
+    {"ACTION", ARG_ACTION, true, false, "load, from, save or list"},
+    {"FILE", ARG_VECTORS, true, false, "of load: a file of vectors; of from: a loaded model"},
     {0},
 };
 const struct command command_vectors = {

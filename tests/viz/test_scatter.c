@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "viz/picture.h"
+#include "viz/render/canvas.h"
 #include "viz/render/cells.h"
+#include "viz/render/figure.h"
 #include "viz/render/renderer.h"
 #include "viz/scatter.h"
 
@@ -134,4 +136,66 @@ Test(scatter, the_same_picture_gives_the_same_png)
     cr_expect(strstr(err.message, "no room"), "%s", err.message);
     buf_free(&a);
     buf_free(&b);
+}
+
+/* ---- the figure ---- */
+
+/* A canvas that keeps where names were put: letters are half as wide as they are high. */
+struct notebook {
+    struct canvas canvas;
+    struct box names[64];
+    size_t n_names, n_lines;
+};
+
+static struct extents extents_of(struct canvas *canvas, const struct text_style *style, struct str text)
+{
+    (void)canvas;
+    return (struct extents){0.5 * style->size * (double)text.n, 1.2 * style->size};
+}
+
+static void note_text(struct canvas *canvas, struct point at, const struct text_style *style, struct str text)
+{
+    struct notebook *book = (struct notebook *)canvas;
+    struct extents size = extents_of(canvas, style, text);
+    if (style->along == 0 && style->width == 0) /* a name, no heading */
+        book->names[book->n_names++] = (struct box){at.x, at.y, size.width, size.height};
+}
+
+static void note_line(struct canvas *canvas, struct point from, struct point to, double width, struct rgb colour)
+{
+    (void)from, (void)to, (void)width, (void)colour;
+    ((struct notebook *)canvas)->n_lines++;
+}
+
+static void ignore_polygon(struct canvas *canvas, const struct point *corners_of, size_t n, struct rgb fill)
+{
+    (void)canvas, (void)corners_of, (void)n, (void)fill;
+}
+
+Test(scatter, names_of_points_that_lie_together_do_not_cover_each_other)
+{
+    static const struct canvas_ops ops = {
+        .text = note_text, .line = note_line, .polygon = ignore_polygon, .extents = extents_of};
+    enum { N = 14 };
+    struct scatter_point points[N] = {0};
+    for (size_t i = 0; i < N; i++) /* two far away, the others in a heap */
+        points[i] = (struct scatter_point){
+            .x = i < 2 ? 10.0 * (double)i : 4 + 0.1 * (double)(i % 4), .y = i < 2 ? 5.0 * (double)i : 2 + 0.1 * (double)(i / 4),
+            .label = {"namename", 8}};
+    struct scatter scatter = {points, N, NULL, 0};
+    struct picture picture = {.scatter = &scatter};
+    struct render_options options = {0};
+    struct figure figure;
+    struct notebook book = {.canvas = {.ops = &ops}};
+    struct err err = {0};
+    cr_assert(scatter_plan(&picture, &options, &figure, &err), "%s", err.message);
+    cr_assert(scatter_draw(&figure, &book.canvas, &err), "%s", err.message);
+    cr_assert_eq(book.n_names, N);
+    cr_expect(book.n_lines > 4, "no line leads from a name to its point");
+    for (size_t i = 0; i < N; i++)
+        for (size_t k = 0; k < i; k++) {
+            struct box a = book.names[i], b = book.names[k];
+            double w = fmin(a.x + a.w, b.x + b.w) - fmax(a.x, b.x), h = fmin(a.y + a.h, b.y + b.h) - fmax(a.y, b.y);
+            cr_expect(w <= 1e-9 || h <= 0.31 * a.h, "names %zu and %zu lie over each other", i, k);
+        }
 }

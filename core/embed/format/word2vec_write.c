@@ -1,6 +1,6 @@
 /* word2vec's files, binary and text. See word2vec_write.h.
  *
- * A word that holds a byte <= 0x20 cannot stand in either, nor an empty one: its row would be read as others. */
+ * A word that holds a byte <= 0x20 cannot stand in either, nor an empty one: other programs would read its row as others. */
 #include "core/embed/format/word2vec_write.h"
 
 #include <stdio.h>
@@ -17,8 +17,8 @@ static bool fits(const struct out *out, struct str word, size_t row, struct err 
         return true;
     struct buf shown = {0};
     text_escape(&shown, word);
-    err_set(err, ERR_UNSUPPORTED, "%s: the word \"%.200s\" (row %zu) %s, which word2vec's formats cannot hold", out->path,
-            buf_cstr(&shown), row, word.n ? "holds a space" : "is empty");
+    err_set(err, ERR_UNSUPPORTED, "%s: word %zu, \"%.200s\", %s, which files of lines cannot hold; .npy and .safetensors can", out->path,
+            row + 1, buf_cstr(&shown), word.n ? "holds a space" : "is empty");
     buf_free(&shown);
     return false;
 }
