@@ -50,19 +50,10 @@ static bool set_format(struct result *result, struct str name, struct err *err)
     return call_blame_option(result->call, "format", err);
 }
 
-/* What stands behind the last point of the file's own name; empty where there is none. */
-static struct str extension_of(struct str path)
-{
-    for (size_t i = path.n; i-- > 1 && path.s[i] != '/';)
-        if (path.s[i] == '.' && path.s[i - 1] != '/')
-            return (struct str){path.s + i + 1, path.n - i - 1};
-    return (struct str){0};
-}
-
 static bool choose_format(struct result *result, struct err *err)
 {
     const struct call *call = result->call;
-    struct str extension = extension_of(call->output);
+    struct str extension = path_extension(call->output);
     if (call_given(call, "format"))
         return set_format(result, call_str(call, "format"), err);
     if (extension.n) {

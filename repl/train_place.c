@@ -6,35 +6,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/base/file.h"
+#include "repl/vectors.h"
+
 static char *folder_of(const char *path, struct err *err)
 {
     const char *slash = strrchr(path, '/');
     if (!slash)
         return mem_copy_str(STR("."), err);
     return mem_copy_str((struct str){path, slash == path ? 1 : (size_t)(slash - path)}, err);
-}
-
-static struct str extension_of(struct str path)
-{
-    for (size_t i = path.n; i-- > 1 && path.s[i] != '/';)
-        if (path.s[i] == '.' && path.s[i - 1] != '/')
-            return (struct str){path.s + i + 1, path.n - i - 1};
-    return (struct str){0};
-}
-
-static bool choose_format(const struct call *call, const struct train_options *o, struct train_place *place, struct err *err)
-{
-    struct str name = call_given(call, "format") ? call_str(call, "format") : str_of(o->format);
-    if (!name.n)
-        name = extension_of(call->output);
-    place->format = vectors_format_written(name.n ? name : STR("bin"));
-    if (place->format)
-        return true;
-    err_set(err, ERR_ARG,
-            "\"%.*s\": vectors are written as .bin (word2vec binary), .txt or .vec (word2vec text), .npy, .safetensors "
-            "or with format=glove",
-            STR_ARGS(name));
-    return call_given(call, "format") ? call_blame_option(call, "format", err) : call_blame(call, &call->output_word, err);
 }
 
 static char *text_of(struct str head, const char *tail, struct err *err)
@@ -127,7 +107,9 @@ bool train_place_choose(const struct session *session, const struct call *call, 
                         struct train_place *place, struct err *err)
 {
     struct stat st;
-    if (!choose_format(call, o, place, err))
+    struct str otherwise = *o->format ? str_of(o->format) : path_extension(call->output);
+    place->format = chosen_format(call, otherwise.n ? otherwise : STR("bin"), err);
+    if (!place->format)
         return false;
     if (!call->output.n && !call->pipe.n && session->stdout_is_terminal)
         return err_set(err, ERR_ARG, "vectors are no text for a terminal: train … > vectors.bin");

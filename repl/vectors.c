@@ -234,3 +234,24 @@ bool give_picture(struct session *session, const struct call *call, const struct
     provenance_free(&provenance);
     return ok;
 }
+
+const struct vectors_format *chosen_format(const struct call *call, struct str otherwise, struct err *err)
+{
+    bool given = call_given(call, "format");
+    struct str name = given ? call_str(call, "format") : otherwise;
+    const struct vectors_format *format = vectors_format_written(name);
+    if (format)
+        return format;
+    if (!name.n)
+        err_set(err, ERR_ARG, "which format? > FILE.bin, .txt, .vec, .npy or .safetensors, or format=glove");
+    else
+        err_set(err, ERR_ARG,
+                "\"%.*s\": vectors are written as bin (word2vec binary), txt or vec (word2vec text), npy, safetensors or "
+                "glove",
+                STR_ARGS(name));
+    if (given)
+        call_blame_option(call, "format", err);
+    else
+        call_blame(call, call->output.n ? &call->output_word : NULL, err);
+    return NULL;
+}

@@ -2,6 +2,7 @@
 #ifndef GAZE_REPL_VECTORS_H
 #define GAZE_REPL_VECTORS_H
 
+#include "core/embed/format.h"
 #include "core/embed/query.h"
 #include "repl/result.h"
 
@@ -19,6 +20,8 @@ NODISCARD bool asked_make(struct session *session, const struct call *call, enum
                           struct asked *out, struct err *err);
 void asked_free(struct asked *asked);
 
+/* The format that format= names, else the one of that name or extension; NULL with err where there is none. */
+const struct vectors_format *chosen_format(const struct call *call, struct str otherwise, struct err *err);
 /* Put "; did you mean WORD?" behind a message about a word that is not in the set. Returns false. */
 bool suggest_word(const struct vectors *vectors, struct str word, struct err *err);
 /* The answers as rows: word, score, and for a person a bar. */

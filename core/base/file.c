@@ -373,3 +373,11 @@ void out_abort(struct out *out)
     buf_free(&out->pending);
     *out = (struct out){.fd = -1};
 }
+
+struct str path_extension(struct str path)
+{
+    for (size_t i = path.n; i-- > 1 && path.s[i] != '/';)
+        if (path.s[i] == '.' && path.s[i - 1] != '/')
+            return (struct str){path.s + i + 1, path.n - i - 1};
+    return (struct str){0};
+}

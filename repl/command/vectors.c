@@ -87,35 +87,6 @@ static bool from(struct session *session, const struct call *call, struct result
 
 /* ---- save ---- */
 
-static struct str extension_of(struct str path)
-{
-    for (size_t i = path.n; i-- > 1 && path.s[i] != '/';)
-        if (path.s[i] == '.' && path.s[i - 1] != '/')
-            return (struct str){path.s + i + 1, path.n - i - 1};
-    return (struct str){0};
-}
-
-static const struct vectors_format *chosen_format(const struct call *call, struct err *err)
-{
-    bool given = call_given(call, "format");
-    struct str name = given ? call_str(call, "format") : extension_of(call->output);
-    const struct vectors_format *format = vectors_format_written(name);
-    if (format)
-        return format;
-    if (!name.n)
-        err_set(err, ERR_ARG, "which format? > FILE.bin, .txt, .vec, .npy or .safetensors, or format=glove");
-    else
-        err_set(err, ERR_ARG,
-                "\"%.*s\": vectors are written as bin (word2vec binary), txt or vec (word2vec text), npy, safetensors or "
-                "glove",
-                STR_ARGS(name));
-    if (given)
-        call_blame_option(call, "format", err);
-    else
-        call_blame(call, call->output.n ? &call->output_word : NULL, err);
-    return NULL;
-}
-
 static bool save_into_pipe(const struct vectors *v, const struct vectors_format *format, const struct call *call, struct err *err)
 {
     struct out out;
@@ -158,7 +129,7 @@ static bool save(struct session *session, const struct call *call, struct result
         err_set(err, ERR_ARG, "vectors save > %.*s: the file stands behind >", STR_ARGS(file->text));
         return call_blame(call, file, err);
     }
-    const struct vectors_format *format = v ? chosen_format(call, err) : NULL;
+    const struct vectors_format *format = v ? chosen_format(call, path_extension(call->output), err) : NULL;
     if (!format)
         return false;
     if (call->output.n)
