@@ -76,10 +76,10 @@ struct model *session_model(const struct session *session, struct str name, stru
         buf_printf(&names, "%s%s", names.n ? ", " : "", session->sets[i]->name);
     }
     if (near.best.n) {
-        err_set(err, ERR_NOT_FOUND, "no%s \"%.*s\" is loaded", session->n_sets ? "thing called" : " model", STR_ARGS(name));
+        err_set(err, ERR_NOT_FOUND, "%s \"%.*s\" is loaded", session->n_sets ? "nothing called" : "no model", STR_ARGS(name));
         suggest_add(&near, "", "", err);
     } else {
-        err_set(err, ERR_NOT_FOUND, "no%s \"%.*s\" is loaded; there is %.*s", session->n_sets ? "thing called" : " model",
+        err_set(err, ERR_NOT_FOUND, "%s \"%.*s\" is loaded; there is %.*s", session->n_sets ? "nothing called" : "no model",
                 STR_ARGS(name), STR_ARGS(buf_view(&names)));
     }
     buf_free(&names);

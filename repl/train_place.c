@@ -9,22 +9,15 @@
 #include "core/base/file.h"
 #include "repl/vectors.h"
 
-static char *folder_of(const char *path, struct err *err)
+/* The output's name with .ckpt. */
+static char *name_beside(struct str output, struct err *err)
 {
-    const char *slash = strrchr(path, '/');
-    if (!slash)
-        return mem_copy_str(STR("."), err);
-    return mem_copy_str((struct str){path, slash == path ? 1 : (size_t)(slash - path)}, err);
-}
-
-static char *text_of(struct str head, const char *tail, struct err *err)
-{
-    struct buf b = {0};
-    buf_str(&b, head);
-    buf_puts(&b, tail);
-    if (buf_ok(&b, err))
-        return b.data;
-    buf_free(&b);
+    struct buf name = {0};
+    buf_str(&name, output);
+    buf_puts(&name, ".ckpt");
+    if (buf_ok(&name, err))
+        return name.data;
+    buf_free(&name);
     return NULL;
 }
 
@@ -32,14 +25,14 @@ static char *text_of(struct str head, const char *tail, struct err *err)
 static bool choose_state(const struct call *call, struct train_place *place, struct err *err)
 {
     if (call_given(call, "checkpoint-file"))
-        place->state = text_of(call_str(call, "checkpoint-file"), "", err);
+        place->state = mem_copy_str(call_str(call, "checkpoint-file"), err);
     else if (!place->straight)
-        place->state = text_of(call->output, ".ckpt", err);
+        place->state = name_beside(call->output, err);
     else if (place->resume)
-        place->state = text_of(str_of(place->resume), "", err);
+        place->state = mem_copy_str(str_of(place->resume), err);
     else
         return err_set(err, ERR_ARG, "into a pipe or device train needs checkpoint-file=FILE, where its state is kept");
-    return place->state && (place->scratch = folder_of(place->state, err));
+    return place->state && (place->scratch = path_folder(place->state, err));
 }
 
 /* Do two names mean one file, there already or not yet? */
@@ -48,7 +41,7 @@ static bool same_file(const char *a, const char *b)
     struct stat x, y;
     bool has_a = stat(a, &x) == 0, has_b = stat(b, &y) == 0;
     if (!has_a && !has_b) {
-        char *folder_a = folder_of(a, NULL), *folder_b = folder_of(b, NULL);
+        char *folder_a = path_folder(a, NULL), *folder_b = path_folder(b, NULL);
         const char *name_a = strrchr(a, '/'), *name_b = strrchr(b, '/');
         has_a = has_b = strcmp(name_a ? name_a + 1 : a, name_b ? name_b + 1 : b) == 0 && folder_a && folder_b &&
                         stat(folder_a, &x) == 0 && stat(folder_b, &y) == 0;
@@ -113,10 +106,10 @@ bool train_place_choose(const struct session *session, const struct call *call, 
         return false;
     if (!call->output.n && !call->pipe.n && session->stdout_is_terminal)
         return err_set(err, ERR_ARG, "vectors are no text for a terminal: train … > vectors.bin");
-    if (call->output.n && !(place->output = text_of(call->output, "", err)))
+    if (call->output.n && !(place->output = mem_copy_str(call->output, err)))
         return false;
     place->straight = !place->output || (stat(place->output, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode));
-    if (call_given(call, "resume") && !(place->resume = text_of(call_str(call, "resume"), "", err)))
+    if (call_given(call, "resume") && !(place->resume = mem_copy_str(call_str(call, "resume"), err)))
         return false;
     if (!choose_state(call, place, err) || !check_names(call, o, place, err) || !check_place(call, place, err))
         return false;

@@ -269,38 +269,38 @@ static double covered_by(const struct figure *f, struct box place, const struct 
     return covered;
 }
 
-/* Beside its point, above or below, else on a ring around it: the first place where it covers nothing, else the one where it
- * covers least. `taken` [points + letters]. *far_out: on a ring, a line must lead to it. */
+enum { BESIDE = 4, RINGS = 8, WAYS = 16, PLACES = BESIDE + RINGS * WAYS };
+
+/* Where a name may stand, best first: outward of its point, inward, above, below, then on rings around it. */
+static struct box place_of(const struct figure *f, struct point at, struct extents size, size_t i)
+{
+    double gap = 0.55 * f->text, w = size.width, h = size.height;
+    if (i < BESIDE) {
+        double left = at.x - gap - w, right = at.x + gap;
+        bool leftward = (at.x < f->grid_x + f->grid_w / 2) == (i == 0);
+        return i < 2 ? (struct box){leftward ? left : right, at.y - h / 2, w, h}
+                     : (struct box){at.x - w / 2, i == 2 ? at.y - gap - h : at.y + gap, w, h};
+    }
+    size_t ring = (i - BESIDE) / WAYS, way = (i - BESIDE) % WAYS;
+    double out = (1.6 + 0.8 * (double)ring) * f->text, angle = 6.283185307179586 * (double)way / WAYS;
+    double x = at.x + out * cos(angle), y = at.y + out * sin(angle);
+    return (struct box){cos(angle) < -0.4 ? x - w : cos(angle) > 0.4 ? x : x - w / 2, y - h / 2, w, h};
+}
+
+/* The first place where a name covers nothing, else the one where it covers least. `taken` [points + letters]. *far_out: on a
+ * ring, a line must lead to it. */
 static struct box label_box(const struct figure *f, struct point at, struct extents size, const struct box *taken, size_t n,
                             bool *far_out)
 {
-    enum { RINGS = 8, WAYS = 16 };
-    double gap = 0.55 * f->text, w = size.width, h = size.height;
-    double right = at.x + gap, left = at.x - gap - w, above = at.y - gap - h, below = at.y + gap;
-    bool outward = at.x < f->grid_x + f->grid_w / 2;
-    const struct box beside[] = {{outward ? left : right, at.y - h / 2, w, h},
-                                 {outward ? right : left, at.y - h / 2, w, h},
-                                 {at.x - w / 2, above, w, h},
-                                 {at.x - w / 2, below, w, h}};
-    struct box best = beside[0];
+    struct box best = {0};
     double least = INFINITY;
-    *far_out = false;
-    for (size_t i = 0; i < sizeof beside / sizeof *beside && least > 0; i++) {
-        double covered = covered_by(f, beside[i], taken, n);
-        if (covered < least) {
-            least = covered;
-            best = beside[i];
-        }
-    }
-    for (size_t i = 0; i < RINGS * WAYS && least > 0; i++) {
-        double out = (1.6 + 0.8 * (double)(i / WAYS)) * f->text, angle = 6.283185307179586 * (double)(i % WAYS) / WAYS;
-        double x = at.x + out * cos(angle), y = at.y + out * sin(angle);
-        struct box box = {cos(angle) < -0.4 ? x - w : cos(angle) > 0.4 ? x : x - w / 2, y - h / 2, w, h};
+    for (size_t i = 0; i < PLACES && least > 0; i++) {
+        struct box box = place_of(f, at, size, i);
         double covered = covered_by(f, box, taken, n);
         if (covered < least) {
             least = covered;
             best = box;
-            *far_out = true;
+            *far_out = i >= BESIDE;
         }
     }
     return best;
@@ -364,7 +364,7 @@ bool scatter_draw(const struct figure *f, struct canvas *canvas, struct err *err
     for (size_t i = 0; i < s->n_points; i++) {
         struct text_style style = {.size = t, .bold = s->points[i].strong, .colour = ink};
         struct point at = place(&frame, s->points[i].x, s->points[i].y);
-        bool far;
+        bool far = false;
         struct box box = label_box(f, at, figure_extents(canvas, &style, s->points[i].label), taken, s->n_points + i, &far);
         taken[s->n_points + i] = letters_of(box);
         if (far)

@@ -174,8 +174,7 @@ static int open_nameless(const char *path, const char *temporary)
     char link[64];
     if (lstat(temporary, &st) == 0 || errno != ENOENT)
         return -1;
-    const char *slash = strrchr(path, '/');
-    char *folder = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
+    char *folder = path_folder(path, NULL);
     int fd = folder ? open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600) : -1;
     free(folder);
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
@@ -372,6 +371,14 @@ void out_abort(struct out *out)
     free(out->path);
     buf_free(&out->pending);
     *out = (struct out){.fd = -1};
+}
+
+char *path_folder(const char *path, struct err *err)
+{
+    const char *slash = strrchr(path, '/');
+    if (!slash)
+        return mem_copy_str(STR("."), err);
+    return mem_copy_str((struct str){path, slash == path ? 1 : (size_t)(slash - path)}, err);
 }
 
 struct str path_extension(struct str path)

@@ -42,6 +42,8 @@ void out_abort(struct out *out);                             /* closes, removes 
 
 /* "a" + "/" + "b" on the heap. */
 NODISCARD char *path_join(const char *folder, const char *name, struct err *err);
+/* The folder that holds it, on the heap: what stands before the last slash, "." where there is none. */
+NODISCARD char *path_folder(const char *path, struct err *err);
 /* What stands behind the last point of the file's own name; empty where there is none. */
 struct str path_extension(struct str path);
 

@@ -19,7 +19,7 @@ const struct decoder *const decoders[] = {
 #define DECODER(name) &decoder_##name,
     DECODERS(DECODER)
 #undef DECODER
-        NULL,
+    NULL,
 };
 
 enum { STORED = 256 * 1024 };

@@ -48,6 +48,22 @@ static struct str line_at(const char *s, const char *end, const char **next)
     return (struct str){s, n};
 }
 
+/* Take the last field of a line off `rest`, with the blanks before it. False where it is the line's first or none: that is the
+ * word; or no number. */
+static bool number_field(const char *line, struct str *rest, struct str *field, float *value)
+{
+    size_t stop = rest->n, i = stop;
+    while (i && !is_blank(rest->s[i - 1]))
+        i--;
+    *field = (struct str){rest->s + i, stop - i};
+    if (field->s == line || !number_parse(field->s, field->s + field->n, value))
+        return false;
+    while (i && is_blank(rest->s[i - 1]))
+        i--;
+    rest->n = i;
+    return true;
+}
+
 bool text_header(const struct source *source, size_t *V_out, size_t *E_out, size_t *behind_out)
 {
     const char *begin = (const char *)source->data, *next;
@@ -81,18 +97,12 @@ size_t text_dimensions(const struct source *source, size_t at)
     if (at >= source->size)
         return 0;
     struct str line = line_at((const char *)source->data + at, end, &next);
-    size_t n = 0, i = line.n;
+    struct str rest = line, field;
+    size_t n = 0;
     float value;
-    for (;;) { /* from the right, as long as there are numbers; the first field is the word */
-        size_t stop = i;
-        while (i && !is_blank(line.s[i - 1]))
-            i--;
-        if (i == 0 || i == stop || !number_parse(line.s + i, line.s + stop, &value))
-            return n;
+    while (number_field(line.s, &rest, &field, &value)) /* from the right, as long as there are numbers */
         n++;
-        while (i && is_blank(line.s[i - 1]))
-            i--;
-    }
+    return n;
 }
 
 /* ---- counting ---- */
@@ -149,20 +159,12 @@ static bool has_blank(struct str word)
 /* A word that holds blanks, as some files have (". . ."). Where it ends in a fraction, that is a number too many. */
 static bool take_blanks(struct piece *piece, size_t number, struct str word, size_t E)
 {
-    size_t i = word.n, found = E;
+    struct str rest = word, field;
+    size_t found = E;
     float value;
     bool fraction = false;
-    while (i) {
-        size_t stop = i;
-        while (i && !is_blank(word.s[i - 1]))
-            i--;
-        if (i == 0 || !number_parse(word.s + i, word.s + stop, &value))
-            break;
-        fraction = fraction || memchr(word.s + i, '.', stop - i) || memchr(word.s + i, 'e', stop - i);
-        found++;
-        while (i && is_blank(word.s[i - 1]))
-            i--;
-    }
+    for (; number_field(word.s, &rest, &field, &value); found++)
+        fraction = fraction || memchr(field.s, '.', field.n) || memchr(field.s, 'e', field.n);
     if (fraction) {
         complain(piece, number, "", E, found);
         return false;
@@ -175,29 +177,17 @@ static bool take_blanks(struct piece *piece, size_t number, struct str word, siz
 /* The last E fields are the numbers, what stands before them is the word. */
 static bool read_from_right(struct piece *piece, size_t number, struct str line, size_t E, struct str *word, float *out)
 {
-    size_t i = line.n, fields = 0, begin[2] = {0};
-    for (size_t d = E; d-- > 0;) {
-        size_t stop = i;
-        while (i && !is_blank(line.s[i - 1]))
-            i--;
-        begin[0] = i;
-        if (i == 0)
-            break;
-        if (!number_parse(line.s + i, line.s + stop, &out[d])) {
-            begin[1] = stop;
-            break;
-        }
+    struct str rest = line, field = line;
+    size_t fields = 0;
+    while (fields < E && number_field(line.s, &rest, &field, &out[E - 1 - fields]))
         fields++;
-        while (i && is_blank(line.s[i - 1]))
-            i--;
-    }
     if (fields == E) {
-        while (i && is_blank(*line.s)) /* blanks before the word are not of it */
-            line.s++, i--;
-        *word = (struct str){line.s, i};
-        return !has_blank(*word) || take_blanks(piece, number, *word, E);
+        while (rest.n && is_blank(*rest.s)) /* blanks before the word are not of it */
+            rest.s++, rest.n--;
+        *word = rest;
+        return !has_blank(rest) || take_blanks(piece, number, rest, E);
     }
-    if (begin[1]) { /* a field that is no number: is it one too few, or a wrong one? */
+    if (field.s > line.s) { /* a field that is no number: is it one too few, or a wrong one? */
         size_t all = 0;
         for (size_t k = 0; k < line.n; k++)
             all += !is_blank(line.s[k]) && k && is_blank(line.s[k - 1]);
@@ -206,8 +196,7 @@ static bool read_from_right(struct piece *piece, size_t number, struct str line,
             return false;
         }
         piece->bad_line = number;
-        snprintf(piece->why, sizeof piece->why, "\"%.*s\" is no number",
-                 (int)(begin[1] - begin[0] < 60 ? begin[1] - begin[0] : 60), line.s + begin[0]);
+        snprintf(piece->why, sizeof piece->why, "\"%.*s\" is no number", (int)(field.n < 60 ? field.n : 60), field.s);
         return false;
     }
     complain(piece, number, "", E, fields);

@@ -146,8 +146,7 @@ static bool read_index(struct weights *weights, const char *path, struct err *er
     struct json *index = json_load(path, 0, err);
     if (!index)
         return false;
-    const char *slash = strrchr(path, '/');
-    char *folder = slash ? mem_copy_str((struct str){path, (size_t)(slash - path)}, err) : mem_copy_str(STR("."), err);
+    char *folder = path_folder(path, err);
     const struct json *map = json_get(index, "weight_map"), *value;
     bool ok = folder != NULL;
     if (ok && !json_is_object(map))

@@ -206,8 +206,6 @@ static bool finish(const struct call *call, struct training *t, const struct tra
                    double begun, size_t before, struct err *err)
 {
     struct err own = {0};
-    if (!train_is_first())
-        return true;
     if (!deliver(call, t, place, err)) {
         if (err->code != ERR_PIPE && !training_keep(t, place->state, &own))
             result_note(result, "%s", own.message);
@@ -245,7 +243,7 @@ static bool train(const struct session *session, const struct call *call, const 
     size_t before = t ? training_done(t) : 0;
     bool ok = t && training_run(t, place->state, &watch, &own);
     train_line_end(&line);
-    ok = ok && finish(call, t, place, result, begun, before, &own);
+    ok = ok && (!first || finish(call, t, place, result, begun, before, &own));
     const char *left = ok || !first || own.code == ERR_PIPE ? NULL : state_left(o, t, place, own.code);
     if (left)
         say_line(result, "the state is kept: ", call, left, "");

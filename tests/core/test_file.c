@@ -37,23 +37,35 @@ static bool holds(const char *name, const char *text)
     return same;
 }
 
+/* How a process ends that writes to scratch's "result". */
+static int status_of(bool (*write_result)(const char *path))
+{
+    char *path = strdup(scratch_path("result")); /* the child would have a folder of its own */
+    int status = 0;
+    pid_t child = fork();
+    if (child == 0)
+        _exit(!write_result(path));
+    waitpid(child, &status, 0);
+    free(path);
+    return status;
+}
+
+static bool write_and_be_killed(const char *path)
+{
+    struct err err = {0};
+    struct out out;
+    bool ok = out_open(path, &out, &err) && out_write(&out, "new text", 8, &err) && out_flush(&out, &err);
+    kill(getpid(), ok ? SIGKILL : SIGTERM);
+    return false;
+}
+
 Test(file, a_program_that_is_killed_while_it_writes_leaves_the_old_file_alone)
 {
     scratch_write("result", "old", 3);
-    char *path = strdup(scratch_path("result")); /* the child would have a folder of its own */
-    pid_t child = fork();
-    if (child == 0) {
-        struct err err = {0};
-        struct out out;
-        bool ok = out_open(path, &out, &err) && out_write(&out, "new text", 8, &err) && out_flush(&out, &err);
-        kill(getpid(), ok ? SIGKILL : SIGTERM);
-    }
-    int status = 0;
-    waitpid(child, &status, 0);
+    int status = status_of(write_and_be_killed);
     cr_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
     cr_assert(holds("result", "old"));
     cr_assert_eq(files_here(), 1, "a part of the new one is left beside it");
-    free(path);
 }
 
 /* From here on this process is as one in a sandbox that forbids links. */
@@ -67,24 +79,20 @@ static bool forbid_links(void)
     return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
 }
 
+static bool write_without_links(const char *path)
+{
+    struct err err = {0};
+    struct out out;
+    return forbid_links() && out_open(path, &out, &err) && out_write(&out, "new text", 8, &err) && out_commit(&out, &err);
+}
+
 Test(file, a_result_is_copied_where_a_file_cannot_be_named_later)
 {
     scratch_write("result", "old", 3);
-    char *path = strdup(scratch_path("result")); /* the child would have a folder of its own */
-    pid_t child = fork();
-    if (child == 0) {
-        struct err err = {0};
-        struct out out;
-        bool ok = forbid_links() && out_open(path, &out, &err) && out_write(&out, "new text", 8, &err) &&
-                  out_commit(&out, &err);
-        _exit(!ok);
-    }
-    int status = 0;
-    waitpid(child, &status, 0);
+    int status = status_of(write_without_links);
     cr_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
     cr_assert(holds("result", "new text"));
     cr_assert_eq(files_here(), 1);
-    free(path);
 }
 
 Test(file, a_result_replaces_the_old_one_with_its_mode_or_is_made)
