@@ -41,21 +41,5 @@ bool model_runs(const struct model *model); /* has weights */
 /* The head of that name ("mlm"), or NULL where the checkpoint has none. */
 const struct output_head *model_head(const struct model *model, const char *name);
 size_t model_terms(const struct model *model); /* how many of model->terms */
-/* The input embeddings of the vocabulary [V,·]: the architecture's first table with a row a token; NULL where it has none. */
-const struct tensor *model_word_table(const struct model *model);
-
-/* For configure(): config values with the reference class's defaults. All set model->dim where a letter is given. */
-NODISCARD bool config_dim(struct model *model, const char *key, char letter, long fallback /* -1: required */, struct err *err);
-/* Err with ERR_FORMAT where the key is there, is not null and is of another kind. */
-enum config_kind { CONFIG_BOOL, CONFIG_NUMBER, CONFIG_POSITIVE /* 0 too */, CONFIG_TEXT };
-NODISCARD bool config_is(struct model *model, const char *key, enum config_kind kind, struct err *err);
-/* Err with ERR_UNSUPPORTED "KEY = VALUE is not read" where the key is there and its value is not `only` (JSON text). */
-NODISCARD bool config_only(struct model *model, const char *key, const char *only, struct err *err);
-NODISCARD bool config_activation(struct model *model, const char *key, const char *fallback, struct err *err);
-
-/* For `info`: visit every parameter's row with where it was found (tensor NULL: absent, optional). */
-void model_each_param(const struct model *model,
-                      void (*visit)(void *context, const struct param *param, size_t layer, const struct tensor *weight),
-                      void *context);
 
 #endif

@@ -1,5 +1,6 @@
 /* BERT (Devlin et al. 2019): a post-norm encoder over word + position + type. With relative_key (Shaw et al. 2018) and
  * relative_key_query (Huang et al. 2020, method 4), the scores get terms of i−j, added before the division by √D. */
+#include "core/config.h"
 #include "core/arch/bert.h"
 
 #include <math.h>

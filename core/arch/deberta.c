@@ -1,5 +1,6 @@
 /* DeBERTa v1 (He et al. 2021): disentangled attention over a table of every distance up to the span, q, k and v from
  * one matrix whose rows are interleaved head by head, talking heads where the configuration asks for them. */
+#include "core/config.h"
 #include "core/arch/disentangled.h"
 
 #include <stdlib.h>

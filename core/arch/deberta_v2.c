@@ -2,6 +2,7 @@
  * the layer's own projections where they are shared, an n-gram convolution beside the first layer where configured.
  *
  * Distances beyond max_relative_positions follow transformers, which does not clamp them before taking the bucket. */
+#include "core/config.h"
 #include "core/arch/disentangled.h"
 
 #include <ctype.h>

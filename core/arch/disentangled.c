@@ -1,4 +1,5 @@
 /* The parts that DeBERTa v1 and v2/v3 share. See disentangled.h. */
+#include "core/config.h"
 #include "core/arch/disentangled.h"
 
 #include <ctype.h>

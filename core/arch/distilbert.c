@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stddef.h>
 
+#include "core/config.h"
 #include "core/arch/mlm.h"
 #include "core/pass.h"
 

@@ -1,5 +1,6 @@
 /* RoBERTa (Liu et al. 2019): BERT's trunk with positions that count the tokens that are no padding and begin at
  * pad_token_id + 1, one row of types, and a head of its own name whose activation is always the exact gelu. */
+#include "core/config.h"
 #include "core/arch/bert.h"
 
 static bool configure(struct model *model, const struct json *config, struct err *err)

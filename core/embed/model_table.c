@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "core/embed/format.h"
-#include "core/model.h"
+#include "core/bind.h"
 
 static void close_table(struct vectors *v)
 {

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "core/base/text.h"
+#include "core/bind.h"
 #include "core/embed/format.h"
 #include "core/embed/summary.h"
 #include "repl/provenance.h"
