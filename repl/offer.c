@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "core/base/text.h"
-#include "core/embed/format.h"
+#include "core/embed/format/format.h"
 #include "core/embed/train/train.h"
 #include "core/measure/measure.h"
 #include "repl/find.h"

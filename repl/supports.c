@@ -2,8 +2,8 @@
 #include "repl/supports.h"
 
 #include "core/arch/arch.h"
-#include "core/embed/format.h"
-#include "core/embed/query.h"
+#include "core/embed/format/format.h"
+#include "core/embed/query/query.h"
 #include "core/embed/train/train.h"
 #include "core/measure/measure.h"
 #include "core/tokenizer/loader/loader.h"

@@ -2,7 +2,7 @@
 #ifndef GAZE_REPL_TRAIN_PLACE_H
 #define GAZE_REPL_TRAIN_PLACE_H
 
-#include "core/embed/format.h"
+#include "core/embed/format/format.h"
 #include "core/embed/train/train.h"
 #include "repl/command.h"
 #include "repl/session.h"

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "core/base/text.h"
-#include "core/embed/scan.h"
+#include "core/embed/query/sketch.h"
 #include "repl/provenance.h"
 #include "repl/selector.h"
 #include "repl/suggest.h"

@@ -2,8 +2,8 @@
 #ifndef GAZE_REPL_VECTORS_H
 #define GAZE_REPL_VECTORS_H
 
-#include "core/embed/format.h"
-#include "core/embed/query.h"
+#include "core/embed/format/format.h"
+#include "core/embed/query/query.h"
 #include "repl/result.h"
 
 /* A question's words, resolved. */

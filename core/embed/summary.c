@@ -6,13 +6,13 @@
 #include <stdlib.h>
 
 #include "core/base/cancel.h"
-#include "core/embed/scan.h"
+#include "core/embed/query/sketch.h"
 
 static bool add_units(const struct vectors *v, struct vectors_summary *out, float *unit, double *sum, struct err *err)
 {
     double total = 0;
     for (size_t i = 0; i < v->V; i++) {
-        double norm = (double)v->scan->norms[i];
+        double norm = (double)v->sketch->norms[i];
         if (i % 4096 == 0 && cancel_requested())
             return err_set(err, ERR_CANCELLED, "cancelled");
         if (isnan(norm) || norm == 0) {
@@ -30,7 +30,7 @@ static bool add_units(const struct vectors *v, struct vectors_summary *out, floa
         }
         out->counted++;
         total += norm;
-        if (scan_unit(v, i, unit))
+        if (sketch_unit(v, i, unit))
             for (size_t d = 0; d < v->E; d++)
                 sum[d] += (double)unit[d];
     }
@@ -42,7 +42,7 @@ static bool add_units(const struct vectors *v, struct vectors_summary *out, floa
 bool vectors_summarise(struct vectors *v, struct vectors_summary *out, struct err *err)
 {
     *out = (struct vectors_summary){.least = NAN, .mean = NAN, .most = NAN, .cosine = NAN};
-    if (!scan_prepare(v, err))
+    if (!sketch_prepare(v, err))
         return false;
     float *unit = mem_new(v->E, sizeof *unit, "a vector", err);
     double *sum = mem_new(v->E, sizeof *sum, "a vector", err);

@@ -7,10 +7,10 @@
 #include <string.h>
 
 #include "core/embed/check.h"
-#include "core/embed/format.h"
+#include "core/embed/format/format.h"
 #include "core/embed/format/list.h"
 #include "core/embed/index.h"
-#include "core/embed/scan.h"
+#include "core/embed/query/sketch.h"
 
 #define EXTERN(name) extern const struct vectors_format vectors_##name;
 VECTORS_FORMATS(EXTERN)
@@ -55,7 +55,6 @@ void vectors_free(struct vectors *v)
         return;
     if (v->format && v->format->close)
         v->format->close(v);
-    scan_free(v->scan);
     index_free(v->index);
     source_free(v->source);
     arena_free(v->arena);

@@ -10,7 +10,7 @@
 
 struct vectors_format;
 struct vectors_index; /* words to rows (index.c) */
-struct scan;          /* what queries keep between them (scan.c) */
+struct sketch;          /* what queries keep between them (sketch.c) */
 struct source;        /* the bytes of the file (source.h) */
 struct model;
 
@@ -28,7 +28,7 @@ struct vectors {
     bool checked;                        /* NaN and infinite numbers were looked for */
     char *note;                          /* "3 words are there twice or more, the first counts; first in line 17", or NULL */
     struct vectors_index *index;
-    struct scan *scan; /* made at the first query */
+    struct sketch *sketch; /* made at the first query */
     struct source *source;
     void *own; /* the format's, freed by its close */
     struct arena *arena;

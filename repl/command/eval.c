@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "core/base/json.h"
-#include "core/embed/eval.h"
+#include "core/embed/eval/eval.h"
 #include "repl/vectors.h"
 
 struct count {

@@ -8,7 +8,7 @@
 
 #include "core/base/text.h"
 #include "core/bind.h"
-#include "core/embed/format.h"
+#include "core/embed/format/format.h"
 #include "core/embed/summary.h"
 #include "repl/provenance.h"
 #include "repl/vectors.h"

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "core/base/text.h"
-#include "core/embed/project.h"
+#include "core/embed/query/project.h"
 #include "repl/vectors.h"
 #include "viz/scatter.h"
 

@@ -4,7 +4,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "core/embed/format.h"
+#include "core/embed/format/format.h"
 #include "core/embed/train/train.h"
 #include "repl/result.h"
 #include "repl/train_line.h"

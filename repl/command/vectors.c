@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/embed/format.h"
+#include "core/embed/format/format.h"
 #include "repl/suggest.h"
 #include "repl/vectors.h"
 

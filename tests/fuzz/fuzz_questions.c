@@ -1,5 +1,5 @@
 /* A file of analogies or word pairs. */
-#include "core/embed/eval.h"
+#include "core/embed/eval/eval.h"
 #include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

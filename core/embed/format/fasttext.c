@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "core/base/pool.h"
-#include "core/embed/format.h"
+#include "core/embed/format/format.h"
 
 enum { MAGIC = 793712314, HEAD = 2 * 4 + 12 * 4 + 8 + 3 * 4 + 2 * 8, LONGEST_NGRAM = 64 };
 

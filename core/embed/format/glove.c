@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "core/embed/format/word2vec.h"
-#include "core/embed/text.h"
+#include "core/embed/format/text.h"
 
 enum { LOOK = 10 }; /* lines that tell the dimensions: a word that ends in a number has one more, a damaged line fewer */
 

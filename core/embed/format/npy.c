@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "core/base/cancel.h"
-#include "core/embed/format.h"
+#include "core/embed/format/format.h"
 
 static bool recognises(const struct source *source)
 {

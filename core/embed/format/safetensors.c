@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "core/base/json.h"
-#include "core/embed/format.h"
+#include "core/embed/format/format.h"
 
 static uint64_t header_size(const struct source *source)
 {

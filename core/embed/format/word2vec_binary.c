@@ -7,7 +7,7 @@
 
 #include "core/base/cancel.h"
 #include "core/embed/format/word2vec.h"
-#include "core/embed/text.h"
+#include "core/embed/format/text.h"
 
 enum { LONGEST_WORD = 10000 };
 

@@ -1,6 +1,6 @@
 /* word2vec's text file, which is also fastText's .vec: "V E", then a line a word: the word and E numbers. */
 #include "core/embed/format/word2vec.h"
-#include "core/embed/text.h"
+#include "core/embed/format/text.h"
 
 static bool recognises(const struct source *source) /* the binary form was asked before */
 {

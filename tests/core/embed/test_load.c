@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/embed/format.h"
-#include "core/embed/number.h"
+#include "core/embed/format/format.h"
+#include "core/base/number.h"
 #include "core/embed/vectors.h"
 #include "tests/support/scratch.h"
 

@@ -6,11 +6,11 @@
 #include <string.h>
 
 #include "core/base/pool.h"
-#include "core/embed/eval.h"
+#include "core/embed/eval/eval.h"
 #include "core/embed/index.h"
-#include "core/embed/lanes.h"
-#include "core/embed/query.h"
-#include "core/embed/scan.h"
+#include "core/embed/query/lanes.h"
+#include "core/embed/query/query.h"
+#include "core/embed/query/sketch.h"
 #include "core/embed/summary.h"
 #include "tests/core/embed/reference_questions.h"
 #include "tests/support/scratch.h"
@@ -170,7 +170,7 @@ static size_t all_rows(const struct vectors *v, const struct query_method *metho
         bool input = false;
         for (size_t t = 0; t < n; t++)
             input = input || terms[t].row == i;
-        if (input || !scan_unit(v, i, unit))
+        if (input || !sketch_unit(v, i, unit))
             continue;
         for (size_t p = 0; p < count; p++)
             dots[p] = dot_exact(unit, directions + p * E, E);
@@ -209,7 +209,7 @@ Test(embed_query, no_answer_is_lost_to_a_bound_and_threads_change_none)
                 }
                 arena_free(arena);
             }
-    cr_expect_eq(v->scan->strange, 2);
+    cr_expect_eq(v->sketch->strange, 2);
     cr_expect(v->note && strstr(v->note, "2 words have NaN or infinite numbers, first word 78"), "%s", v->note);
     free(wanted);
     free(found);

@@ -1,8 +1,8 @@
 /* Lines of a word and its numbers, read in parallel: what word2vec's text and GloVe's files share. */
-#ifndef GAZE_CORE_EMBED_TEXT_H
-#define GAZE_CORE_EMBED_TEXT_H
+#ifndef GAZE_CORE_EMBED_FORMAT_TEXT_H
+#define GAZE_CORE_EMBED_FORMAT_TEXT_H
 
-#include "core/embed/format.h"
+#include "core/embed/format/format.h"
 
 /* "V E" and nothing else in the first line: *behind_out is the next line's begin. */
 bool text_header(const struct source *source, size_t *V_out, size_t *E_out, size_t *behind_out);

@@ -1,7 +1,7 @@
 /* Decimal numbers to floats: digits are gathered eight at a time; a mantissa below 2^53 and a power of ten up to 22 are exact
  * as doubles, so that one division or multiplication gives the nearest double (Clinger 1990), and that rounds to the nearest
  * float unless it lies half-way between two; what is longer goes to strtof. */
-#include "core/embed/number.h"
+#include "core/base/number.h"
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* Decimal numbers to floats. */
-#ifndef GAZE_CORE_EMBED_NUMBER_H
-#define GAZE_CORE_EMBED_NUMBER_H
+#ifndef GAZE_CORE_BASE_NUMBER_H
+#define GAZE_CORE_BASE_NUMBER_H
 
 #include <stdbool.h>
 

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/embed/eval.h"
-#include "core/embed/source.h"
+#include "core/embed/eval/eval.h"
+#include "core/embed/format/source.h"
 
 enum { FIELDS = 16 };
 

@@ -3,7 +3,7 @@
  * Questions share few words: the N distinct ones are multiplied with all V unit vectors, block of words by block of words, and
  * each question adds or multiplies three rows of that block, while they lie in the cache. N·V·E multiplications for all
  * questions instead of V·E for each. Blocks are independent, and the best of blocks does not depend on their order. */
-#include "core/embed/eval.h"
+#include "core/embed/eval/eval.h"
 
 #include <math.h>
 #include <stdatomic.h>
@@ -13,8 +13,8 @@
 #include "core/base/cancel.h"
 #include "core/base/pool.h"
 #include "core/embed/index.h"
-#include "core/embed/lanes.h"
-#include "core/embed/scan.h"
+#include "core/embed/query/lanes.h"
+#include "core/embed/query/sketch.h"
 #include "core/product/product.h"
 
 const char *const eval_methods[EVAL_METHODS] = {"3cosadd", "3cosmul"};
@@ -144,7 +144,7 @@ static void see(struct best *best, size_t method, float score, size_t row)
 static void unit_rows(const struct vectors *v, size_t begin, size_t n, float *out)
 {
     for (size_t i = 0; i < n; i++)
-        if (!scan_unit(v, begin + i, out + i * v->E))
+        if (!sketch_unit(v, begin + i, out + i * v->E))
             for (size_t d = 0; d < v->E; d++)
                 out[i * v->E + d] = NAN;
 }
@@ -312,7 +312,7 @@ static bool answer_pairs(const struct vectors *v, const struct eval_set *set, co
     for (size_t q = 0; ok && q < set->n; q++) {
         size_t x = forms_find(forms, set->questions[q].a), y = forms_find(forms, set->questions[q].b);
         answers[q] = (struct eval_answer){.skipped = x == SIZE_MAX || y == SIZE_MAX, .row = {VECTORS_NONE, VECTORS_NONE}};
-        answers[q].skipped = answers[q].skipped || !scan_unit(v, x, a) || !scan_unit(v, y, b);
+        answers[q].skipped = answers[q].skipped || !sketch_unit(v, x, a) || !sketch_unit(v, y, b);
         if (!answers[q].skipped)
             answers[q].score[0] = (float)dot_exact(a, b, v->E);
     }
@@ -326,7 +326,7 @@ bool eval_answer_all(struct vectors *v, const struct eval_set *set, const struct
 {
     struct forms forms;
     size_t n = options->restrict_words && options->restrict_words < v->V ? options->restrict_words : v->V;
-    bool ok = scan_prepare(v, err) && forms_make(v, n, options->fold, &forms, err);
+    bool ok = sketch_prepare(v, err) && forms_make(v, n, options->fold, &forms, err);
     if (!ok)
         return false;
     ok = (set->kind == EVAL_ANALOGIES ? answer_analogies(v, set, &forms, answers, err)

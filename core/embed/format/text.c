@@ -1,6 +1,6 @@
 /* Text files of vectors. The file is cut at line ends into pieces; one pass counts the lines of each, which gives every piece
  * its first row, a second reads the numbers. A word that holds blanks is taken for what stands before the last E fields. */
-#include "core/embed/text.h"
+#include "core/embed/format/text.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 
 #include "core/base/cancel.h"
 #include "core/base/pool.h"
-#include "core/embed/number.h"
+#include "core/base/number.h"
 
 enum { PIECE = 1 << 20, MOST_PIECES = 4096 };
 static const size_t ABSURD = 999999999999999999;

@@ -1,5 +1,5 @@
 /* Bytes of a file, plain or compressed. See source.h. */
-#include "core/embed/source.h"
+#include "core/embed/format/source.h"
 
 #include <stdlib.h>
 #include <string.h>

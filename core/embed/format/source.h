@@ -1,6 +1,6 @@
 /* The bytes of a file of vectors: mapped where they lie plain, decompressed into memory where they are gzip or zstd. */
-#ifndef GAZE_CORE_EMBED_SOURCE_H
-#define GAZE_CORE_EMBED_SOURCE_H
+#ifndef GAZE_CORE_EMBED_FORMAT_SOURCE_H
+#define GAZE_CORE_EMBED_FORMAT_SOURCE_H
 
 #include "core/base/file.h"
 

@@ -6,8 +6,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "core/embed/query.h"
-#include "core/embed/scan.h"
+#include "core/embed/query/query.h"
+#include "core/embed/query/sketch.h"
 
 static const double small = 1e-6;
 

@@ -1,7 +1,7 @@
 /* Principal components from the n × n products of the centred rows, whose eigenvectors are the places (n is small, E is not).
  * Eigenvalues by Jacobi's rotations (1846), which are exact for symmetric matrices however their eigenvalues lie. See project.h.
  */
-#include "core/embed/project.h"
+#include "core/embed/query/project.h"
 
 #include <math.h>
 #include <stdlib.h>

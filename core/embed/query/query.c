@@ -1,6 +1,6 @@
 /* Answering questions. A scan of the 8-bit copy bounds every row's score; the k-th best lower bound is a threshold that the
- * answers reach; rows whose upper bound reaches it are computed exactly. See query.h, scan.h. */
-#include "core/embed/query.h"
+ * answers reach; rows whose upper bound reaches it are computed exactly. See query.h, sketch.h. */
+#include "core/embed/query/query.h"
 
 #include <math.h>
 #include <stdatomic.h>
@@ -9,7 +9,7 @@
 
 #include "core/base/cancel.h"
 #include "core/base/pool.h"
-#include "core/embed/scan.h"
+#include "core/embed/query/sketch.h"
 
 enum { BLOCK = 2048 };
 
@@ -17,7 +17,7 @@ bool query_resolve(struct vectors *v, struct query_term *terms, size_t n, bool f
                    struct err *err)
 {
     *unknown_out = SIZE_MAX;
-    if (!scan_prepare(v, err))
+    if (!sketch_prepare(v, err))
         return false;
     for (size_t i = 0; i < n; i++) {
         float *unit = arena_alloc(arena, v->E, sizeof *unit, "a question", err);
@@ -117,11 +117,11 @@ static void bound_block(void *context, size_t task, size_t thread)
     }
     float *slack = dots + s->n_probes * rows, *lower = slack + s->n_probes * rows, *upper = s->upper + begin;
     for (size_t p = 0; p < s->n_probes; p++)
-        scan_dots(s->v->scan, &s->probes[p], begin, rows, dots + p * rows, slack + p * rows);
+        sketch_dots(s->v->sketch, &s->probes[p], begin, rows, dots + p * rows, slack + p * rows);
     s->method->bounds(s->terms, s->n_terms, rows, dots, slack, s->constant, lower, upper);
     struct heap *heap = &s->heaps[thread];
     for (size_t i = 0; i < rows; i++) {
-        if (isnan(s->v->scan->norms[begin + i]))
+        if (isnan(s->v->sketch->norms[begin + i]))
             upper[i] = NAN;
         else
             heap_offer(heap, lower[i]);
@@ -178,7 +178,7 @@ static bool finish(struct search *s, float least, bool keep_inputs, size_t k, st
     for (size_t i = 0; ok && i < V; i++) {
         if (!(s->upper[i] >= least) || (!keep_inputs && is_input(s->terms, s->n_terms, i)))
             continue;
-        double norm = (double)s->v->scan->norms[i];
+        double norm = (double)s->v->sketch->norms[i];
         vectors_row(s->v, i, row);
         for (size_t p = 0; p < s->n_probes; p++)
             dots[p] = norm > 0 ? dot_exact(row, s->probes[p].exact, E) / norm : 0;
@@ -244,7 +244,7 @@ bool query_best_of(struct vectors *v, size_t words, const struct query_method *m
 {
     struct search s = {.v = v, .method = method, .terms = terms, .n_terms = n, .V = words && words < v->V ? words : v->V};
     *n_out = 0;
-    if (!check_terms(method, terms, n, err) || !scan_prepare(v, err))
+    if (!check_terms(method, terms, n, err) || !sketch_prepare(v, err))
         return false;
     float *directions = mem_new(n > 2 ? n : 2, v->E * sizeof *directions, "a question", err);
     s.probes = mem_new(n > 2 ? n : 2, sizeof *s.probes, "a question", err);
@@ -252,7 +252,7 @@ bool query_best_of(struct vectors *v, size_t words, const struct query_method *m
     size_t wanted = ok ? method->directions(terms, n, v->E, directions) : 0;
     s.constant = ok && method->constant ? method->constant(terms, n, v->E) : 0;
     for (; ok && s.n_probes < wanted; s.n_probes++)
-        ok = probe_make(v->scan, directions + s.n_probes * v->E, v->E, &s.probes[s.n_probes], err);
+        ok = probe_make(v->sketch, directions + s.n_probes * v->E, v->E, &s.probes[s.n_probes], err);
     ok = ok && search_run(&s, keep_inputs, k < s.V ? k : s.V, hits_out, n_out, err);
     for (size_t p = 0; s.probes && p < s.n_probes; p++)
         probe_free(&s.probes[p]);

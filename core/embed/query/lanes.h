@@ -1,6 +1,6 @@
 /* The inner loops of queries, for the widest registers of this CPU. One row a set of loops. */
-#ifndef GAZE_CORE_EMBED_LANES_H
-#define GAZE_CORE_EMBED_LANES_H
+#ifndef GAZE_CORE_EMBED_QUERY_LANES_H
+#define GAZE_CORE_EMBED_QUERY_LANES_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,8 +1,8 @@
-/* The 8-bit copy of a set and dot products with it. See scan.h.
+/* The 8-bit copy of a set and dot products with it. See sketch.h.
  *
  * For a unit vector x ≈ x̂ = c·s and a direction p ≈ p̂:  |x·p − x̂·p̂| ≤ ‖x − x̂‖·‖p‖ + ‖x̂‖·‖p − p̂‖, so that a row whose
  * x̂·p̂ is smaller than the k-th best by more than both slacks cannot be among the k best. */
-#include "core/embed/scan.h"
+#include "core/embed/query/sketch.h"
 
 #include <math.h>
 #include <stdatomic.h>
@@ -11,7 +11,7 @@
 
 #include "core/base/cancel.h"
 #include "core/base/pool.h"
-#include "core/embed/lanes.h"
+#include "core/embed/query/lanes.h"
 
 enum { BLOCK = 1024 };
 
@@ -29,7 +29,7 @@ double dot_exact(const float *a, const float *b, size_t n)
 
 struct making {
     const struct vectors *v;
-    struct scan *scan;
+    struct sketch *sketch;
     const struct lanes *lanes;
     atomic_size_t strange;
     atomic_bool failed;
@@ -39,62 +39,57 @@ static void make_block(void *context, size_t task, size_t thread)
 {
     struct making *m = context;
     const struct vectors *v = m->v;
-    struct scan *scan = m->scan;
-    float *row = pool_scratch(thread, 0, scan->width * sizeof *row);
+    struct sketch *sketch = m->sketch;
+    float *row = pool_scratch(thread, 0, sketch->width * sizeof *row);
     if (!row)
         atomic_store(&m->failed, true);
     for (size_t i = task * BLOCK; row && i < v->V && i < (task + 1) * BLOCK && !cancel_requested(); i++) {
         vectors_row(v, i, row);
-        memset(row + v->E, 0, (scan->width - v->E) * sizeof *row);
-        m->lanes->quantise(row, scan->width, scan->codes + i * scan->width, &scan->steps[i], &scan->errors[i], &scan->norms[i]);
-        if (!isfinite(scan->norms[i])) {
-            scan->norms[i] = NAN;
-            scan->steps[i] = scan->errors[i] = 0;
-            memset(scan->codes + i * scan->width, 0, scan->width);
+        memset(row + v->E, 0, (sketch->width - v->E) * sizeof *row);
+        m->lanes->quantise(row, sketch->width, sketch->codes + i * sketch->width, &sketch->steps[i], &sketch->errors[i], &sketch->norms[i]);
+        if (!isfinite(sketch->norms[i])) {
+            sketch->norms[i] = NAN;
+            sketch->steps[i] = sketch->errors[i] = 0;
+            memset(sketch->codes + i * sketch->width, 0, sketch->width);
             atomic_fetch_add(&m->strange, 1);
         }
     }
 }
 
-bool scan_prepare(struct vectors *v, struct err *err)
+bool sketch_prepare(struct vectors *v, struct err *err)
 {
     size_t bytes;
-    if (v->scan)
+    if (v->sketch)
         return true;
-    struct scan *scan = arena_zalloc(v->arena, 1, sizeof *scan, "a set's norms", err);
-    if (!scan)
+    struct sketch *sketch = arena_zalloc(v->arena, 1, sizeof *sketch, "a set's norms", err);
+    if (!sketch)
         return false;
-    scan->width = (v->E + 15) / 16 * 16;
-    if (!size_mul(v->V, scan->width, &bytes))
+    sketch->width = (v->E + 15) / 16 * 16;
+    if (!size_mul(v->V, sketch->width, &bytes))
         return err_memory(err, SIZE_MAX, "a set's norms");
-    scan->codes = arena_alloc(v->arena, bytes, 1, "a set's 8-bit copy", err);
-    scan->steps = arena_alloc(v->arena, v->V, sizeof(float), "a set's norms", err);
-    scan->errors = arena_alloc(v->arena, v->V, sizeof(float), "a set's norms", err);
-    scan->norms = arena_alloc(v->arena, v->V, sizeof(float), "a set's norms", err);
-    if (!scan->codes || !scan->steps || !scan->errors || !scan->norms)
+    sketch->codes = arena_alloc(v->arena, bytes, 1, "a set's 8-bit copy", err);
+    sketch->steps = arena_alloc(v->arena, v->V, sizeof(float), "a set's norms", err);
+    sketch->errors = arena_alloc(v->arena, v->V, sizeof(float), "a set's norms", err);
+    sketch->norms = arena_alloc(v->arena, v->V, sizeof(float), "a set's norms", err);
+    if (!sketch->codes || !sketch->steps || !sketch->errors || !sketch->norms)
         return false;
-    struct making making = {.v = v, .scan = scan, .lanes = lanes_best()};
+    struct making making = {.v = v, .sketch = sketch, .lanes = lanes_best()};
     pool_run((v->V + BLOCK - 1) / BLOCK, make_block, &making);
     if (cancel_requested())
         return err_set(err, ERR_CANCELLED, "cancelled");
     if (making.failed)
-        return err_memory(err, scan->width * sizeof(float), "a vector");
-    scan->strange = making.strange;
-    v->scan = scan;
+        return err_memory(err, sketch->width * sizeof(float), "a vector");
+    sketch->strange = making.strange;
+    v->sketch = sketch;
     return true;
 }
 
-void scan_free(struct scan *scan)
-{
-    (void)scan; /* it lies in the set's arena */
-}
-
-bool probe_make(const struct scan *scan, const float *direction, size_t E, struct probe *out, struct err *err)
+bool probe_make(const struct sketch *sketch, const float *direction, size_t E, struct probe *out, struct err *err)
 {
     /* 127 · limit · width must fit in 32 bits */
-    float limit = fminf(32767, floorf(2147483647.0f / 128 / (float)(scan->width + 1))), largest = 0;
+    float limit = fminf(32767, floorf(2147483647.0f / 128 / (float)(sketch->width + 1))), largest = 0;
     double left = 0;
-    *out = (struct probe){.exact = direction, .codes = mem_new(scan->width, sizeof(int16_t), "a query", err)};
+    *out = (struct probe){.exact = direction, .codes = mem_new(sketch->width, sizeof(int16_t), "a query", err)};
     if (!out->codes)
         return false;
     for (size_t d = 0; d < E; d++)
@@ -116,18 +111,18 @@ void probe_free(struct probe *probe)
     probe->codes = NULL;
 }
 
-void scan_dots(const struct scan *scan, const struct probe *probe, size_t row, size_t n, float *dots, float *slack)
+void sketch_dots(const struct sketch *sketch, const struct probe *probe, size_t row, size_t n, float *dots, float *slack)
 {
-    lanes_best()->dots8(scan->codes + row * scan->width, scan->width, n, probe->codes, dots);
+    lanes_best()->dots8(sketch->codes + row * sketch->width, sketch->width, n, probe->codes, dots);
     for (size_t i = 0; i < n; i++) {
-        dots[i] *= scan->steps[row + i] * probe->step;
-        slack[i] = scan->errors[row + i] * probe->norm + 1.02f * probe->error + 2e-6f * probe->norm;
+        dots[i] *= sketch->steps[row + i] * probe->step;
+        slack[i] = sketch->errors[row + i] * probe->norm + 1.02f * probe->error + 2e-6f * probe->norm;
     }
 }
 
-bool scan_unit(const struct vectors *v, size_t i, float *out)
+bool sketch_unit(const struct vectors *v, size_t i, float *out)
 {
-    float norm = v->scan->norms[i];
+    float norm = v->sketch->norms[i];
     vectors_row(v, i, out);
     for (size_t d = 0; d < v->E; d++)
         out[d] = norm > 0 ? out[d] / norm : 0;

@@ -1,6 +1,6 @@
 /* Words in a plane. */
-#ifndef GAZE_CORE_EMBED_PROJECT_H
-#define GAZE_CORE_EMBED_PROJECT_H
+#ifndef GAZE_CORE_EMBED_QUERY_PROJECT_H
+#define GAZE_CORE_EMBED_QUERY_PROJECT_H
 
 #include "core/base/mem.h"
 

@@ -1,6 +1,6 @@
 /* Sets of questions with known answers: analogies in the questions-words format, word pairs with people's similarity. */
-#ifndef GAZE_CORE_EMBED_EVAL_H
-#define GAZE_CORE_EMBED_EVAL_H
+#ifndef GAZE_CORE_EMBED_EVAL_EVAL_H
+#define GAZE_CORE_EMBED_EVAL_EVAL_H
 
 #include "core/embed/vectors.h"
 

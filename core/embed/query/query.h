@@ -1,6 +1,6 @@
 /* Questions to a set of vectors: the words nearest to a combination of others. */
-#ifndef GAZE_CORE_EMBED_QUERY_H
-#define GAZE_CORE_EMBED_QUERY_H
+#ifndef GAZE_CORE_EMBED_QUERY_QUERY_H
+#define GAZE_CORE_EMBED_QUERY_QUERY_H
 
 #include "core/embed/vectors.h"
 

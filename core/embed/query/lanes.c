@@ -1,5 +1,5 @@
 /* Inner loops of queries, plain and with AVX2. See lanes.h. */
-#include "core/embed/lanes.h"
+#include "core/embed/query/lanes.h"
 
 #include <math.h>
 #include <string.h>

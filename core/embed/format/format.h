@@ -1,10 +1,10 @@
 /* A file format of word vectors: one file core/embed/format/NAME.c that ends in a `const struct vectors_format`, and one
  * row in format/list.h. */
-#ifndef GAZE_CORE_EMBED_FORMAT_H
-#define GAZE_CORE_EMBED_FORMAT_H
+#ifndef GAZE_CORE_EMBED_FORMAT_FORMAT_H
+#define GAZE_CORE_EMBED_FORMAT_FORMAT_H
 
 #include "core/base/file.h"
-#include "core/embed/source.h"
+#include "core/embed/format/source.h"
 #include "core/embed/vectors.h"
 
 struct vectors_format {

@@ -1,7 +1,7 @@
 /* The input embeddings of a transformer as a set of vectors: ids' strings and the word table. */
 #include <string.h>
 
-#include "core/embed/format.h"
+#include "core/embed/format/format.h"
 #include "core/bind.h"
 
 static void close_table(struct vectors *v)
