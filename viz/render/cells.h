@@ -82,6 +82,7 @@ struct colour ink_at(const struct ink *ink, double position);
 struct colour ink_rgb(enum depth depth, struct rgb rgb);      /* any colour at a depth */
 struct colour ink_over(const struct ink *ink, struct colour background); /* black or white, to be read on it */
 const char *ink_shade(const struct ink *ink, double value);   /* mono: " ░▒▓█", below 0 " .-=#", masked "·" */
+const char *ink_shade_at(const struct ink *ink, double position); /* of a position on the scale, [0,1] */
 
 /* ---- pieces (heat.c) ---- */
 

@@ -149,7 +149,7 @@ static void put_bar(struct cell_grid *grid, size_t row, size_t col, size_t width
         double position = ((double)c + 0.5) / (double)width;
         struct style style = {.bg = ink_at(ink, position)};
         style.fg = ink_over(ink, style.bg);
-        const char *text = ink->depth == DEPTH_MONO ? ink_shade(ink, scale_value(&ink->scale, position)) : " ";
+        const char *text = ink->depth == DEPTH_MONO ? ink_shade_at(ink, position) : " ";
         text = c == tick_col ? "│" : ink->scale.diverging && c == width / 2 ? "0" : text;
         grid_fill(grid, (struct cell_rect){row, col + c, 1, 1}, text, style);
     }

@@ -107,8 +107,12 @@ struct colour ink_over(const struct ink *ink, struct colour background)
 
 const char *ink_shade(const struct ink *ink, double value)
 {
+    return ink_shade_at(ink, scale_position(&ink->scale, value));
+}
+
+const char *ink_shade_at(const struct ink *ink, double position)
+{
     static const char *const up[5] = {" ", "░", "▒", "▓", "█"}, *const down[5] = {" ", ".", "-", "=", "#"};
-    double position = scale_position(&ink->scale, value);
     if (isnan(position))
         return "·";
     double size = ink->scale.diverging ? fabs(2 * position - 1) : position;

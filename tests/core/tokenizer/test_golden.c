@@ -1,7 +1,8 @@
 /* Every text of the golden cases, tokenised: equal to transformers and tokenizers in every number.
  *
- * Cases are read from tests/data/golden and, where it is set, from $GAZE_GOLDEN; folders whose tokenizer is in a
- * format that is not read wait and are counted. Each root has its own least numbers. */
+ * Cases are read from tests/data/golden and, where it is set, from $GAZE_GOLDEN. A folder whose tokenizer gaze refuses as
+ * unsupported (its format, its class) waits: it is named and counted, and once it is read it is checked without an edit
+ * here. Each root has its own least numbers, so that what was read once cannot fall back among those that wait. */
 #include <criterion/criterion.h>
 #include <dirent.h>
 #include <stdio.h>
@@ -14,7 +15,7 @@
 
 struct tally {
     size_t folders, texts, waiting;
-    struct buf failures;
+    struct buf failures, names; /* what differs; who waits */
 };
 
 static void fail(struct tally *tally, const char *folder, size_t number, const char *what)
@@ -82,7 +83,9 @@ static void check_folder(struct tally *tally, const char *folder, const char *ca
         tally->folders++;
         for (size_t i = 0; i < json_count(list); i++)
             check_text(tally, folder, i, tokenizer, json_at(list, i));
-    } else if (err.code == ERR_UNSUPPORTED && strstr(err.message, ".model")) {
+    } else if (err.code == ERR_UNSUPPORTED) {
+        const char *slash = strrchr(folder, '/');
+        buf_printf(&tally->names, " %s", slash ? slash + 1 : folder);
         tally->waiting++;
     } else if (err.code != ERR_NOT_FOUND) { /* some cases are fed with ids alone */
         fail(tally, folder, 0, err.message);
@@ -115,12 +118,13 @@ static void check_root(const char *root, size_t folders, size_t texts)
 {
     struct tally tally = {0};
     walk(&tally, root);
-    printf("tokenizers, %s: %zu folders, %zu texts; %zu folders wait for their file format\n", root, tally.folders, tally.texts,
-           tally.waiting);
+    printf("tokenizers, %s: %zu folders, %zu texts; %zu folders wait to be read:%s\n", root, tally.folders, tally.texts,
+           tally.waiting, tally.waiting ? buf_cstr(&tally.names) : " none");
     cr_expect(tally.failures.n == 0, "differences from the reference:\n%s", buf_cstr(&tally.failures));
     cr_expect(tally.folders >= folders, "%s: %zu folders ran, %zu are expected", root, tally.folders, folders);
     cr_expect(tally.texts >= texts, "%s: %zu texts ran, %zu are expected", root, tally.texts, texts);
     buf_free(&tally.failures);
+    buf_free(&tally.names);
 }
 
 Test(tokenizer_golden, every_committed_text_is_tokenised_as_the_reference_does)
@@ -135,5 +139,5 @@ Test(tokenizer_golden, every_given_text_is_tokenised_as_the_reference_does)
         puts("tokenizers: GAZE_GOLDEN not given");
         return;
     }
-    check_root(root, 44, 704);
+    check_root(root, 101, 996);
 }
