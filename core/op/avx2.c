@@ -5,7 +5,6 @@
 #include "core/op/kernel.h"
 
 extern const struct op_kernel op_avx2;
-#define OP_NAME "avx2"
 #define OP_KERNEL op_avx2
 #include "core/op/body.h"
 #else

@@ -5,7 +5,6 @@
 #include "core/op/kernel.h"
 
 extern const struct op_kernel op_avx512;
-#define OP_NAME "avx512"
 #define OP_KERNEL op_avx512
 #include "core/op/body.h"
 #else

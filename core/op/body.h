@@ -1,4 +1,4 @@
-/* The row operations, written once in the words of lanes_*.h. A file includes its lanes, defines OP_NAME and
+/* The row operations, written once in the words of lanes_*.h. A file includes its lanes, defines
  * OP_KERNEL, and includes this, which ends in its row. Polynomials were fitted for this file by iteratively reweighted least
  * squares (Lawson 1961) on Chebyshev nodes; the errors named are those of the fit, relative. */
 #ifdef OP_KERNEL
@@ -238,8 +238,6 @@ TARGET static void softmax(float *row, size_t n, const unsigned char *allowed, s
 }
 
 const struct op_kernel OP_KERNEL = {
-    .name = OP_NAME,
-    .usable = lanes_usable,
     .add = add,
     .norm = norm,
     .softmax = softmax,

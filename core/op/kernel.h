@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "core/base/simd.h"
 #include "core/product/product.h"
 
 #define ACTIVATION(id, names, epilogue, formula) ACT_##id,
@@ -16,8 +17,6 @@ enum {
 #undef ACTIVATION
 
 struct op_kernel {
-    const char *name;
-    bool (*usable)(void);
     void (*add)(float *y, const float *x, size_t n);
     /* y = norm(x + residual)·weight + bias of one row; residual, weight, bias may be NULL; y may be x */
     void (*norm)(const float *x, const float *residual, size_t E, const float *weight, const float *bias, float eps,
@@ -26,7 +25,7 @@ struct op_kernel {
     void (*softmax)(float *row, size_t n, const unsigned char *allowed, size_t bit);
     void (*activate[ACTIVATIONS])(float *x, size_t n);
 };
-extern const struct op_kernel *const op_kernels[]; /* NULL-ended, best first */
+extern const struct op_kernel *const op_kernels[SIMD_SETS];
 
 const struct op_kernel *op_kernel_best(void); /* the first that this CPU can run */
 

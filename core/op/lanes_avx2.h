@@ -3,23 +3,16 @@
 #define GAZE_CORE_OP_LANES_AVX2_H
 
 #include <immintrin.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#define LANES_SET SIMD_AVX2
 #define LANES 8
 #define TARGET __attribute__((target("avx2,fma,f16c")))
 #define LANE_FN TARGET static inline __attribute__((always_inline, unused))
 
 typedef float vec __attribute__((vector_size(32)));
 typedef int32_t veci __attribute__((vector_size(32)));
-
-/* Every CPU with AVX2 has F16C, whose name Clang's builtin does not know. The builtin reads what was asked at start-up:
- * CPUID itself costs microseconds in a virtual machine. */
-static inline bool lanes_usable(void)
-{
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-}
 
 static const int32_t lanes_mask[16] = {-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0};
 

@@ -4,24 +4,16 @@
 #define GAZE_CORE_OP_LANES_AVX512_H
 
 #include <immintrin.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#define LANES_SET SIMD_AVX512
 #define LANES 16
 #define TARGET __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c")))
 #define LANE_FN TARGET static inline __attribute__((always_inline, unused))
 
 typedef float vec __attribute__((vector_size(64)));
 typedef int32_t veci __attribute__((vector_size(64)));
-
-/* Every CPU with AVX2 has F16C, whose name Clang's builtin does not know. The builtin reads what was asked at start-up:
- * CPUID itself costs microseconds in a virtual machine. */
-static inline bool lanes_usable(void)
-{
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma");
-}
 
 LANE_FN vec v_set(float x) { return _mm512_set1_ps(x); }
 LANE_FN vec v_load(const float *p) { return _mm512_loadu_ps(p); }

@@ -1,5 +1,6 @@
 /* Four floats at once in plain C (the compiler's vector types): any machine. What each word means:
  *
+ *   LANES_SET   the instruction set
  *   LANES       floats in a vec; veci: as many 32-bit integers; v_bits and v_ints reinterpret one as the other
  *   v_load_part the first n < LANES floats, the rest 0; v_store_part writes n only
  *   v_fma       a·b + c (one rounding where the machine has it)
@@ -12,22 +13,17 @@
 #ifndef GAZE_CORE_OP_LANES_PLAIN_H
 #define GAZE_CORE_OP_LANES_PLAIN_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
+#define LANES_SET SIMD_PLAIN
 #define LANES 4
 #define TARGET
 #define LANE_FN static inline __attribute__((always_inline, unused))
 
 typedef float vec __attribute__((vector_size(16)));
 typedef int32_t veci __attribute__((vector_size(16)));
-
-static inline bool lanes_usable(void)
-{
-    return true;
-}
 
 LANE_FN vec v_set(float x) { return (vec){x, x, x, x}; }
 LANE_FN vec v_load(const float *p)

@@ -6,23 +6,19 @@
 #include "core/base/pool.h"
 #include "core/op/kernel.h"
 
-#define KERNEL(name) extern const struct op_kernel op_##name;
+#define KERNEL(name, set) extern const struct op_kernel op_##name;
 #include "core/op/list.h"
 #undef KERNEL
 
-const struct op_kernel *const op_kernels[] = {
-#define KERNEL(name) &op_##name,
+const struct op_kernel *const op_kernels[SIMD_SETS] = {
+#define KERNEL(name, set) [set] = &op_##name,
 #include "core/op/list.h"
 #undef KERNEL
-    NULL,
 };
 
 const struct op_kernel *op_kernel_best(void)
 {
-    size_t i = 0;
-    while (!op_kernels[i]->usable()) /* the last one always is */
-        i++;
-    return op_kernels[i];
+    return SIMD_BEST(op_kernels);
 }
 
 struct norm_job {

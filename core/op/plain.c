@@ -4,6 +4,5 @@
 #include "core/op/kernel.h"
 
 extern const struct op_kernel op_plain;
-#define OP_NAME "plain"
 #define OP_KERNEL op_plain
 #include "core/op/body.h"

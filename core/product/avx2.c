@@ -15,7 +15,7 @@
 const struct product_kernel product_avx2 = {
     .name = "avx2",
     .summary = "own kernels, eight floats at once",
-    .usable = lanes_usable,
+    .set = LANES_SET,
     .supports = tile_supports,
     .linear = micro_linear,
     .abt = micro_abt,

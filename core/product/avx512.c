@@ -16,7 +16,7 @@
 const struct product_kernel product_avx512 = {
     .name = "avx512",
     .summary = "own kernels, sixteen floats at once",
-    .usable = lanes_usable,
+    .set = LANES_SET,
     .supports = tile_supports,
     .linear = micro_linear,
     .abt = micro_abt,

@@ -51,10 +51,8 @@ static void *open_library(void)
 
 static void *open_for_cpu(void)
 {
-#if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq"))
+    if (simd_has(SIMD_AVX512))
         return open_with("OPENBLAS_CORETYPE", "SkylakeX", open_library);
-#endif
     return open_library();
 }
 
@@ -138,6 +136,7 @@ static bool linear(const struct linear_out *outs, size_t n, const float *x, size
 const struct product_kernel product_openblas = {
     .name = "openblas",
     .summary = "OpenBLAS, where no vector kernel of our own knows the CPU",
+    .set = SIMD_PLAIN,
     .usable = usable,
     .rows_touch = true,
     .supports = tile_supports,

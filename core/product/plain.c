@@ -13,7 +13,7 @@
 const struct product_kernel product_plain = {
     .name = "plain",
     .summary = "portable C",
-    .usable = lanes_usable,
+    .set = LANES_SET,
     .supports = tile_supports,
     .linear = micro_linear,
     .abt = micro_abt,

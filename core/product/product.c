@@ -28,11 +28,16 @@ unsigned product_class(size_t length)
     return length <= SHORT_LENGTH ? CLASS_SHORT : length <= MIDDLE_LENGTH ? CLASS_MIDDLE : CLASS_LONG;
 }
 
+bool product_usable(const struct product_kernel *kernel)
+{
+    return simd_has(kernel->set) && (!kernel->usable || kernel->usable());
+}
+
 bool product_force(const char *name)
 {
     const struct product_kernel *found = NULL;
     for (size_t i = 0; name && product_kernels[i] && !found; i++)
-        if (!strcmp(product_kernels[i]->name, name) && product_kernels[i]->usable())
+        if (!strcmp(product_kernels[i]->name, name) && product_usable(product_kernels[i]))
             found = product_kernels[i];
     atomic_store(&forced, found);
     return !name || found;
@@ -44,7 +49,7 @@ static const struct product_kernel *kernel_for(const struct linear *linear, unsi
     if (f && f->linear && f->supports(linear, class))
         return f;
     for (size_t i = 0; product_kernels[i]; i++)
-        if (product_kernels[i]->linear && product_kernels[i]->supports(linear, class) && product_kernels[i]->usable())
+        if (product_kernels[i]->linear && product_kernels[i]->supports(linear, class) && product_usable(product_kernels[i]))
             return product_kernels[i];
     return NULL;
 }
@@ -53,7 +58,7 @@ bool product_rows_touch(void)
 {
     const struct product_kernel *f = atomic_load_explicit(&forced, memory_order_relaxed);
     for (size_t i = 0; !f || !f->linear; i++)
-        f = product_kernels[i]->linear && product_kernels[i]->usable() ? product_kernels[i] : NULL;
+        f = product_kernels[i]->linear && product_usable(product_kernels[i]) ? product_kernels[i] : NULL;
     return f->rows_touch;
 }
 
@@ -88,7 +93,7 @@ void product_abt(size_t m, size_t n, size_t k, float alpha, const float *a, size
 {
     const struct product_kernel *f = atomic_load_explicit(&forced, memory_order_relaxed);
     for (size_t i = 0; !f || !f->abt; i++)
-        f = product_kernels[i]->abt && product_kernels[i]->usable() ? product_kernels[i] : NULL;
+        f = product_kernels[i]->abt && product_usable(product_kernels[i]) ? product_kernels[i] : NULL;
     f->abt(m, n, k, alpha, a, lda, b, ldb, add, c, ldc);
 }
 
@@ -97,7 +102,7 @@ void product_ab(size_t m, size_t n, size_t k, float alpha, const float *a, size_
 {
     const struct product_kernel *f = atomic_load_explicit(&forced, memory_order_relaxed);
     for (size_t i = 0; !f || !f->ab; i++)
-        f = product_kernels[i]->ab && product_kernels[i]->usable() ? product_kernels[i] : NULL;
+        f = product_kernels[i]->ab && product_usable(product_kernels[i]) ? product_kernels[i] : NULL;
     f->ab(m, n, k, alpha, a, lda, b, ldb, add, c, ldc);
 }
 
@@ -107,7 +112,7 @@ void product_describe(struct buf *out)
     const char *comma = "";
     for (size_t i = 0; product_kernels[i]; i++) {
         const struct product_kernel *k = product_kernels[i];
-        if (!k->usable())
+        if (!product_usable(k))
             continue;
         buf_printf(out, "%s%s", comma, k->name);
         if (k->linear && k->abt && k->ab)

@@ -4,6 +4,7 @@
 #ifndef GAZE_CORE_PRODUCT_PRODUCT_H
 #define GAZE_CORE_PRODUCT_PRODUCT_H
 
+#include "core/base/simd.h"
 #include "core/weights/weights.h"
 
 enum layout {
@@ -53,7 +54,8 @@ void product_ab(size_t m, size_t n, size_t k, float alpha, const float *a, size_
 struct product_kernel {
     const char *name, *summary;
     bool rows_touch; /* a row's bits depend on the other rows of the call */
-    bool (*usable)(void); /* this CPU and this machine's libraries */
+    enum simd set;        /* what the CPU must have */
+    bool (*usable)(void); /* is the library there that it calls? NULL: it calls none */
     bool (*supports)(const struct linear *linear, unsigned class);
     bool (*linear)(const struct linear_out *outs, size_t n, const float *x, size_t rows, size_t x_stride,
                    unsigned class, struct err *err);
@@ -65,6 +67,8 @@ struct product_kernel {
 };
 extern const struct product_kernel *const product_kernels[]; /* NULL-ended, best first */
 
+/* Can this machine run it? */
+bool product_usable(const struct product_kernel *kernel);
 /* The kernel that this machine uses, for --version and bench: "avx512". */
 void product_describe(struct buf *out);
 /* Use only the kernel of that name (tests, bench), NULL for the usual choice; false where it is not usable. */

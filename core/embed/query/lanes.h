@@ -1,4 +1,4 @@
-/* The inner loops of queries, for the widest registers of this CPU. One row a set of loops. */
+/* The inner loops of queries, for the widest registers of this CPU. One file an instruction set: lanes_NAME.c. */
 #ifndef GAZE_CORE_EMBED_QUERY_LANES_H
 #define GAZE_CORE_EMBED_QUERY_LANES_H
 
@@ -6,10 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/base/simd.h"
+
 /* `width` and `n` are multiples of 16 except where said. */
 struct lanes {
-    const char *name;
-    bool (*usable)(void);
     /* Unit vector of row [width] in 8 bits: code · *step ≈ row / *norm; *error ≥ ‖row / *norm − code · *step‖. A row of
      * zeros has norm 0, step 0; one with numbers that are none a norm that is not finite, the rest is undefined. */
     void (*quantise)(const float *row, size_t width, int8_t *codes, float *step, float *error, float *norm);
@@ -21,6 +21,6 @@ struct lanes {
     float (*multiply)(const float *a, const float *b, const float *c, size_t n, float *out);
 };
 const struct lanes *lanes_best(void);
-const struct lanes *lanes_named(const char *name); /* for tests; NULL where unusable here */
+extern const struct lanes *const lanes_table[SIMD_SETS];
 
 #endif

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "core/base/simd.h"
+
 enum {
     TRAIN_ALIGN = 16,  /* rows are padded with zeros to a multiple of so many floats */
     TRAIN_GROUP = 8,   /* output rows that are taken together */
@@ -24,13 +26,11 @@ struct train_step {
 };
 
 struct train_kernel {
-    const char *name;
-    bool (*usable)(void);
     /* E is a multiple of TRAIN_ALIGN. `scratch` [2·E + scores] is the caller's, 64-byte aligned. scores_out [n_out rounded up
      * to TRAIN_SCORES]: s. */
     void (*step)(const struct train_step *step, size_t E, float *scratch, float *scores_out);
 };
-extern const struct train_kernel *const train_kernels[]; /* NULL-ended, best first */
+extern const struct train_kernel *const train_kernels[SIMD_SETS];
 const struct train_kernel *train_kernel_best(void);      /* the first that this CPU can run */
 
 #endif

@@ -5,7 +5,6 @@
 #include "core/embed/train/kernel.h"
 
 extern const struct train_kernel train_avx2;
-#define TRAIN_NAME "avx2"
 #define TRAIN_KERNEL train_avx2
 #include "core/embed/train/kernel_body.h"
 #else

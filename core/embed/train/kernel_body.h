@@ -1,4 +1,4 @@
-/* A training step, written once in the words of core/op/lanes_*.h. A file includes its lanes, defines TRAIN_NAME and
+/* A training step, written once in the words of core/op/lanes_*.h. A file includes its lanes, defines
  * TRAIN_KERNEL, and includes this, which ends in its row.
  *
  * The output rows are taken in groups: their products with h are one small matrix product in which h is read once, and the
@@ -176,5 +176,5 @@ TARGET static void step(const struct train_step *s, size_t E, float *scratch, fl
     step_spread(s->in, s->n_in, E, gradient, s->share);
 }
 
-const struct train_kernel TRAIN_KERNEL = {.name = TRAIN_NAME, .usable = lanes_usable, .step = step};
+const struct train_kernel TRAIN_KERNEL = {.step = step};
 #endif

@@ -4,6 +4,5 @@
 #include "core/embed/train/kernel.h"
 
 extern const struct train_kernel train_plain;
-#define TRAIN_NAME "plain"
 #define TRAIN_KERNEL train_plain
 #include "core/embed/train/kernel_body.h"

@@ -29,23 +29,19 @@ const struct trainer *trainer_named(struct str name)
     return NULL;
 }
 
-#define KERNEL(name) extern const struct train_kernel train_##name;
+#define KERNEL(name, set) extern const struct train_kernel train_##name;
 #include "core/embed/train/kernel_list.h"
 #undef KERNEL
 
-const struct train_kernel *const train_kernels[] = {
-#define KERNEL(name) &train_##name,
+const struct train_kernel *const train_kernels[SIMD_SETS] = {
+#define KERNEL(name, set) [set] = &train_##name,
 #include "core/embed/train/kernel_list.h"
 #undef KERNEL
-    NULL,
 };
 
 const struct train_kernel *train_kernel_best(void)
 {
-    size_t i = 0;
-    while (!train_kernels[i]->usable()) /* the last one always is */
-        i++;
-    return train_kernels[i];
+    return SIMD_BEST(train_kernels);
 }
 
 /* ---- the matrices ---- */

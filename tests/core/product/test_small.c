@@ -65,7 +65,7 @@ static const char *check(product *f, bool turned, const size_t shape[3], bool ad
 static void check_all(product *f, bool turned)
 {
     for (size_t kernel = 0; product_kernels[kernel]; kernel++) {
-        if (!product_kernels[kernel]->usable() || !product_kernels[kernel]->abt)
+        if (!product_usable(product_kernels[kernel]) || !product_kernels[kernel]->abt)
             continue;
         cr_assert(product_force(product_kernels[kernel]->name));
         for (size_t s = 0; s < SHAPES; s++)

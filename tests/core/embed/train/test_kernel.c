@@ -114,8 +114,8 @@ Test(train_kernel, corrected_update_is_the_gradient_of_the_loss)
     struct buf bad = {0};
     for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
         make(&problem, shapes[s].n_in, shapes[s].n_out, shapes[s].E, &state);
-        for (size_t n = 0; train_kernels[n]; n++) {
-            if (!train_kernels[n]->usable())
+        for (enum simd n = 0; n < SIMD_SETS; n++) {
+            if (!SIMD_FITS(train_kernels, n))
                 continue;
             take(train_kernels[n], &problem, 1.0f, 1 / (float)problem.n_in, &change);
             double worst = 0;
@@ -126,7 +126,7 @@ Test(train_kernel, corrected_update_is_the_gradient_of_the_loss)
                     worst = fmax(worst, fabs(change.out[k][e] + slope(&problem, &problem.out[k][e])));
             }
             if (!(worst < 2e-6))
-                buf_printf(&bad, "%s in=%zu out=%zu E=%zu: off by %g\n", train_kernels[n]->name, problem.n_in, problem.n_out,
+                buf_printf(&bad, "%s in=%zu out=%zu E=%zu: off by %g\n", simd_name(n), problem.n_in, problem.n_out,
                            problem.E, worst);
         }
     }
@@ -140,8 +140,8 @@ Test(train_kernel, classic_update_is_its_closed_form)
     const float rate = 0.5f;
     for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
         make(&problem, shapes[s].n_in, shapes[s].n_out, shapes[s].E, &state);
-        for (size_t n = 0; train_kernels[n]; n++) {
-            if (!train_kernels[n]->usable())
+        for (enum simd n = 0; n < SIMD_SETS; n++) {
+            if (!SIMD_FITS(train_kernels, n))
                 continue;
             take(train_kernels[n], &problem, rate, 1, &change);
             double worst = 0;
@@ -158,7 +158,7 @@ Test(train_kernel, classic_update_is_its_closed_form)
                     worst = fmax(worst, fabs(change.in[i][e] - sum));
             }
             if (!(worst < 3e-6))
-                buf_printf(&bad, "%s in=%zu out=%zu E=%zu: off by %g\n", train_kernels[n]->name, problem.n_in, problem.n_out,
+                buf_printf(&bad, "%s in=%zu out=%zu E=%zu: off by %g\n", simd_name(n), problem.n_in, problem.n_out,
                            problem.E, worst);
         }
     }
@@ -186,12 +186,12 @@ Test(train_kernel, scores_stay_finite_where_they_are_large)
         for (size_t k = 0; k < 6; k++)
             problem.out[k][e] = k % 2 ? 1000 : -1000;
     }
-    for (size_t n = 0; train_kernels[n]; n++) {
-        if (!train_kernels[n]->usable())
+    for (enum simd n = 0; n < SIMD_SETS; n++) {
+        if (!SIMD_FITS(train_kernels, n))
             continue;
         take(train_kernels[n], &problem, 0.1f, 0.5f, &changes);
         for (size_t k = 0; k < 6; k++)
-            cr_assert(isfinite(changes.out[k][3]) && fabs(changes.out[k][3]) < 1001, "%s row %zu", train_kernels[n]->name, k);
+            cr_assert(isfinite(changes.out[k][3]) && fabs(changes.out[k][3]) < 1001, "%s row %zu", simd_name(n), k);
     }
 }
 
@@ -199,8 +199,8 @@ Test(train_kernel, a_word_twice_in_the_window_is_changed_twice)
 {
     static _Alignas(64) float rows[3][16], out[2][16], scratch[64];
     float scores[16], *in_rows[] = {rows[0], rows[1], rows[0]}, *out_rows[] = {out[0], out[1]};
-    for (size_t n = 0; train_kernels[n]; n++) {
-        if (!train_kernels[n]->usable())
+    for (enum simd n = 0; n < SIMD_SETS; n++) {
+        if (!SIMD_FITS(train_kernels, n))
             continue;
         for (size_t e = 0; e < 16; e++) {
             rows[0][e] = rows[1][e] = 0;
@@ -209,7 +209,7 @@ Test(train_kernel, a_word_twice_in_the_window_is_changed_twice)
         }
         struct train_step step = {in_rows, out_rows, 3, 2, 1, 1.0f / 3};
         train_kernels[n]->step(&step, 16, scratch, scores);
-        cr_assert_float_eq(rows[1][7], 1.0f / 3, 1e-6, "%s", train_kernels[n]->name);
-        cr_assert_float_eq(rows[0][7], 2.0f / 3, 1e-6, "%s", train_kernels[n]->name);
+        cr_assert_float_eq(rows[1][7], 1.0f / 3, 1e-6, "%s", simd_name(n));
+        cr_assert_float_eq(rows[0][7], 2.0f / 3, 1e-6, "%s", simd_name(n));
     }
 }
