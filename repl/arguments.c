@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/number.h"
 #include "repl/manual.h"
 #include "repl/supports.h"
 #include "repl/suggest.h"
@@ -70,11 +71,10 @@ static bool take_format(struct arguments *a, const char *value, struct err *err)
 
 static bool take_threads(struct arguments *a, const char *value, struct err *err)
 {
-    char *end;
-    unsigned long n = strtoul(value, &end, 10);
-    if (value[0] < '0' || value[0] > '9' || *end || n > 256)
+    long n;
+    if (!number_whole(str_of(value), &n) || n < 0 || n > 256)
         return err_set(err, ERR_ARG, "--threads=%s: wants a whole number from 0 to 256", value);
-    a->threads = n;
+    a->threads = (size_t)n;
     return true;
 }
 

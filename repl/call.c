@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/number.h"
 #include "repl/command.h"
 #include "repl/result.h"
 
@@ -83,17 +84,17 @@ bool call_flag(const struct call *call, const char *option)
     return str_is(call_str(call, option), "on");
 }
 
-/* The grammar has checked given values; their text is NUL-terminated by the arena, a fallback is a literal. */
+/* The grammar has checked given values. */
 long call_int(const struct call *call, const char *option)
 {
-    struct str text = call_str(call, option);
-    return text.n ? strtol(text.s, NULL, 10) : 0;
+    long value = 0;
+    return number_whole(call_str(call, option), &value) ? value : 0;
 }
 
 double call_float(const struct call *call, const char *option)
 {
-    struct str text = call_str(call, option);
-    return text.n ? strtod(text.s, NULL) : 0;
+    double value = 0;
+    return number_real(call_str(call, option), &value) ? value : 0;
 }
 
 bool call_blame(const struct call *call, const struct call_word *word, struct err *err)

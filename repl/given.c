@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/base/number.h"
 #include "repl/progress.h"
 
 enum { MAX_TEXT = 64 << 20 };
@@ -48,11 +49,9 @@ static bool parse_ids(const struct call *call, const char *option, int32_t *out,
 {
     struct str list = call_str(call, option);
     for (size_t at = 0, i = 0; at < list.n; at++, i++) {
-        long long n = 0;
+        long n = 0;
         size_t begin = at;
-        for (; at < list.n && list.s[at] != ','; at++)
-            n = n < INT32_MAX ? n * 10 + (list.s[at] - '0') : n;
-        if (n > INT32_MAX) {
+        if (!number_take(list, &at, &n) || n > INT32_MAX) {
             err_set(err, ERR_ARG, "%s=: %.*s is no id: too large", option, (int)(at - begin), list.s + begin);
             return call_blame_option(call, option, err);
         }

@@ -9,6 +9,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "core/base/number.h"
 #include "core/base/text.h"
 #include "repl/writer/writer.h"
 
@@ -127,8 +128,8 @@ static size_t line_columns(bool terminal)
     if (terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
         return size.ws_col;
     const char *columns = getenv("COLUMNS");
-    long n = columns ? strtol(columns, NULL, 10) : 0;
-    return n >= 20 && n <= 10000 ? (size_t)n : 80;
+    long n = 0;
+    return columns && number_whole(str_of(columns), &n) && n >= 20 && n <= 10000 ? (size_t)n : 80;
 }
 
 static bool open_pipe(struct result *result, struct str command, struct err *err)

@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/number.h"
+
 enum { MAX_LIST = 4096 }; /* layers or heads a selector can tell apart */
 
 /* What a run has of one stack. */
@@ -32,23 +34,6 @@ static bool reader_take(struct reader *r, char c)
         return true;
     }
     return false;
-}
-
-/* A number, perhaps negative; false where there is none. */
-static bool reader_number(struct reader *r, long *out)
-{
-    size_t at = r->at;
-    bool negative = at < r->s.n && r->s.s[at] == '-';
-    at += negative;
-    if (at >= r->s.n || !isdigit((unsigned char)r->s.s[at]))
-        return false;
-    long n = 0;
-    for (; at < r->s.n && isdigit((unsigned char)r->s.s[at]); at++)
-        if (n < 100000000)
-            n = n * 10 + (r->s.s[at] - '0');
-    *out = negative ? -n : n;
-    r->at = at;
-    return true;
 }
 
 static struct extent run_extent(const struct run *run, enum stack stack)
@@ -103,13 +88,13 @@ static bool reader_list(struct reader *r, const struct run *run, const char *wha
     }
     do {
         long from, to;
-        if (!reader_number(r, &from))
+        if (!number_take(r->s, &r->at, &from))
             return err_set(err, ERR_ARG, "%.*s: a %s number, a range a-b, a list or * is missing after \"%.*s\"",
                            STR_ARGS(r->s), what, (int)r->at, r->s.s);
         to = from;
         if (r->at < r->s.n && r->s.s[r->at] == '-') {
             r->at++;
-            if (!reader_number(r, &to))
+            if (!number_take(r->s, &r->at, &to))
                 return err_set(err, ERR_ARG, "%.*s: the range has no end after \"%.*s\"", STR_ARGS(r->s), (int)r->at, r->s.s);
         }
         long first = from < 0 ? from + (long)limit : from, last = to < 0 ? to + (long)limit : to;

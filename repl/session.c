@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/number.h"
 #include "repl/suggest.h"
 
 enum { KEEP = 8, DIGITS = 3 };
@@ -223,7 +224,8 @@ static bool no_such_run(const struct session *session, struct str reference, str
             buf_printf(&there, " (@%s)", session->runs[i].name);
     }
     struct str name = {reference.s + 1, reference.n - 1};
-    if (is_number(name) && strtoull(name.s, NULL, 10) < session->next_number && name.s[0] != '0')
+    long number;
+    if (is_number(name) && number_whole(name, &number) && (size_t)number < session->next_number && name.s[0] != '0')
         err_set(err, ERR_NOT_FOUND, "run %.*s has been dropped (set keep=N keeps more, run as=NAME keeps one); there is %s",
                 STR_ARGS(reference), buf_cstr(&there));
     else
@@ -244,10 +246,10 @@ struct kept_run *session_run(const struct session *session, struct str reference
         return &session->runs[session->n_runs - 1];
     struct str name = {reference.s + 1, reference.n - 1};
     struct kept_run *found = run_named(session, name);
-    if (!found && is_number(name)) {
-        size_t number = strtoull(name.s, NULL, 10); /* a call's words end in NUL */
+    long number;
+    if (!found && is_number(name) && number_whole(name, &number)) {
         for (size_t i = 0; i < session->n_runs; i++)
-            if (session->runs[i].number == number)
+            if (session->runs[i].number == (size_t)number)
                 found = &session->runs[i];
     }
     if (!found)

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/number.h"
+
 /* What a tensor is filled from. */
 struct source {
     const struct run *run;
@@ -277,7 +279,8 @@ void tensor_list_free(struct tensor_list *list)
 static struct str family(const char *name, size_t *layer)
 {
     const char *point = strrchr(name, '.');
-    *layer = point && isdigit((unsigned char)point[1]) ? strtoul(point + 1, NULL, 10) : SIZE_MAX;
+    long number;
+    *layer = point && number_whole(str_of(point + 1), &number) && number >= 0 ? (size_t)number : SIZE_MAX;
     return (struct str){name, *layer == SIZE_MAX ? strlen(name) : (size_t)(point - name)};
 }
 

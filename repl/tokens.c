@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/number.h"
 #include "core/base/text.h"
 
 struct picked {
@@ -108,37 +109,6 @@ static size_t pick_text(const struct run *run, size_t text, struct str what, siz
     return found ? found : pick_spelled(run, text, what, true, number, picked);
 }
 
-static bool parse_number(struct str s, size_t *at, long *out)
-{
-    size_t i = *at;
-    bool negative = i < s.n && s.s[i] == '-';
-    i += negative;
-    if (i >= s.n || !isdigit((unsigned char)s.s[i]))
-        return false;
-    long n = 0;
-    for (; i < s.n && isdigit((unsigned char)s.s[i]); i++)
-        if (n < 100000000)
-            n = n * 10 + (s.s[i] - '0');
-    *out = negative ? -n : n;
-    *at = i;
-    return true;
-}
-
-/* An index or a range; false where the item is neither. */
-static bool parse_range(struct str item, long *from, long *to)
-{
-    size_t at = 0;
-    if (!parse_number(item, &at, from))
-        return false;
-    *to = *from;
-    if (at < item.n && item.s[at] == '-') {
-        at++;
-        if (!parse_number(item, &at, to))
-            return false;
-    }
-    return at == item.n;
-}
-
 static bool fail_not_there(const struct run *run, size_t text, struct str what, struct err *err)
 {
     struct buf tokens = {0};
@@ -165,10 +135,10 @@ static bool split_occurrence(struct str item, struct str *what, size_t *number)
     if (hash < 2 || hash == item.n || item.s[hash - 1] != '#')
         return false;
     *what = (struct str){item.s, hash - 1};
-    *number = 0;
-    for (size_t i = hash; i < item.n && *number < 1000000; i++)
-        *number = *number * 10 + (size_t)(item.s[i] - '0');
-    return *number > 0;
+    long value = 0;
+    number_whole((struct str){item.s + hash, item.n - hash}, &value);
+    *number = (size_t)value;
+    return value > 0;
 }
 
 static bool pick_item(const struct run *run, size_t text, struct str item, struct picked *picked, struct err *err)
@@ -176,7 +146,7 @@ static bool pick_item(const struct run *run, size_t text, struct str item, struc
     size_t T = run->texts[text].n, number;
     long from, to;
     struct str what;
-    if (parse_range(item, &from, &to)) {
+    if (number_range(item, &from, &to)) {
         long first = from < 0 ? from + (long)T : from, last = to < 0 ? to + (long)T : to;
         if (first < 0 || last < 0 || first >= (long)T || last >= (long)T)
             return err_set(err, ERR_NOT_FOUND, "there is no token %ld: the text has tokens 0 to %zu",
@@ -204,7 +174,7 @@ static bool pick_item(const struct run *run, size_t text, struct str item, struc
 static bool pick_items(const struct run *run, size_t text, struct str what, struct picked *picked, struct err *err)
 {
     long from, to;
-    if (memchr(what.s, ',', what.n) && !parse_range(what, &from, &to) && pick_text(run, text, what, 0, picked))
+    if (memchr(what.s, ',', what.n) && !number_range(what, &from, &to) && pick_text(run, text, what, 0, picked))
         return true;
     for (size_t at = 0; at <= what.n;) {
         const char *comma = at < what.n ? memchr(what.s + at, ',', what.n - at) : NULL;

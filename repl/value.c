@@ -1,11 +1,9 @@
 /* The kinds of option values: what each looks like and what text fits it. One row a kind; the grammar asks before any
  * command runs, so that a command reads numbers and names that are known to be good. */
-#include <errno.h>
-#include <limits.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/number.h"
 #include "core/measure/measure.h"
 #include "repl/command.h"
 #include "repl/suggest.h"
@@ -24,35 +22,22 @@ static bool wanted(const struct option *option, struct str text, const char *wha
     return err_set(err, ERR_ARG, "%s= wants %s, found \"%.*s\"", option->name, what, STR_ARGS(text));
 }
 
-/* Text as a NUL-terminated number's; false where it cannot be one. */
-static bool short_text(struct str text, char out[64])
-{
-    if (text.n == 0 || text.n > 63 || memchr(text.s, 0, text.n) || text.s[0] == ' ' || text.s[0] == '\t')
-        return false;
-    memcpy(out, text.s, text.n);
-    out[text.n] = 0;
-    return true;
-}
-
 static bool check_int(const struct option *option, struct str text, struct err *err)
 {
-    char digits[64], *end = digits;
-    errno = 0;
-    long value = short_text(text, digits) ? strtol(digits, &end, 10) : 0;
-    if (end == digits || *end)
+    long value;
+    if (!number_whole(text, &value))
         return wanted(option, text, "a whole number", err);
     bool bounded = option->lo < option->hi;
-    if (errno || (bounded && ((double)value < option->lo || (double)value > option->hi)))
-        return err_set(err, ERR_ARG, "%s= wants a whole number from %.0f to %.0f, found %.*s", option->name,
-                       bounded ? option->lo : (double)LONG_MIN, bounded ? option->hi : (double)LONG_MAX, STR_ARGS(text));
+    double lo = bounded ? option->lo : -(double)NUMBER_MOST, hi = bounded ? option->hi : (double)NUMBER_MOST;
+    if (labs(value) == NUMBER_MOST || (double)value < lo || (double)value > hi)
+        return err_set(err, ERR_ARG, "%s= wants a whole number from %.0f to %.0f, found %.*s", option->name, lo, hi, STR_ARGS(text));
     return true;
 }
 
 static bool check_float(const struct option *option, struct str text, struct err *err)
 {
-    char digits[64], *end = digits;
-    double value = short_text(text, digits) ? strtod(digits, &end) : 0;
-    if (end == digits || *end || !isfinite(value))
+    double value;
+    if (!number_real(text, &value))
         return wanted(option, text, "a number", err);
     if (option->lo < option->hi && (value < option->lo || value > option->hi))
         return err_set(err, ERR_ARG, "%s= wants a number from %g to %g, found %g", option->name, option->lo, option->hi, value);

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/number.h"
+
 static const struct {
     const char *name;
     double floor; /* the default, 0: takes none */
@@ -80,17 +82,6 @@ double scale_value(const struct scale *scale, double position)
     return fmin(fmax(unwarp(scale, lo + (hi - lo) * p), scale->lo), scale->hi);
 }
 
-static bool number_of(struct str text, double *out)
-{
-    char copy[64], *end;
-    if (text.n == 0 || text.n >= sizeof copy)
-        return false;
-    memcpy(copy, text.s, text.n);
-    copy[text.n] = 0;
-    *out = strtod(copy, &end);
-    return *end == 0 && strlen(copy) == text.n && isfinite(*out);
-}
-
 bool scale_parse(struct str text, struct scale *scale, struct err *err)
 {
     struct str name = text, number = {0};
@@ -105,7 +96,7 @@ bool scale_parse(struct str text, struct scale *scale, struct err *err)
         if (!str_is(name, kinds[k].name))
             continue;
         double f = kinds[k].floor;
-        if (name.n != text.n && (f == 0 || !number_of(number, &f) || f <= 0))
+        if (name.n != text.n && (f == 0 || !number_real(number, &f) || f <= 0))
             break;
         scale->kind = (enum scale_kind)k;
         scale->floor = f;
@@ -119,8 +110,8 @@ bool scale_parse_clip(struct str text, struct scale *scale, struct err *err)
 {
     double lo, hi;
     for (size_t i = 0; i < text.n; i++) {
-        if (text.s[i] == ':' && number_of((struct str){text.s, i}, &lo) &&
-            number_of((struct str){text.s + i + 1, text.n - i - 1}, &hi) && lo >= 0 && lo < hi && hi <= 100) {
+        if (text.s[i] == ':' && number_real((struct str){text.s, i}, &lo) &&
+            number_real((struct str){text.s + i + 1, text.n - i - 1}, &hi) && lo >= 0 && lo < hi && hi <= 100) {
             scale->clip_lo = lo;
             scale->clip_hi = hi;
             return true;

@@ -1,12 +1,77 @@
-/* Decimal numbers to floats: digits are gathered eight at a time; a mantissa below 2^53 and a power of ten up to 22 are exact
+/* Numbers and ranges. See number.h.
+ *
+ * Floats by the thousand (number_parse): digits are gathered eight at a time; a mantissa below 2^53 and a power of ten up to 22 are exact
  * as doubles, so that one division or multiplication gives the nearest double (Clinger 1990), and that rounds to the nearest
  * float unless it lies half-way between two; what is longer goes to strtof. */
 #include "core/base/number.h"
 
-#include <stddef.h>
+#include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* ---- whole numbers ---- */
+
+bool number_take(struct str text, size_t *at, long *out)
+{
+    size_t i = *at;
+    bool negative = i < text.n && text.s[i] == '-';
+    i += negative;
+    if (i >= text.n || text.s[i] < '0' || text.s[i] > '9')
+        return false;
+    long n = 0;
+    for (; i < text.n && text.s[i] >= '0' && text.s[i] <= '9'; i++) {
+        long digit = text.s[i] - '0';
+        n = n <= (NUMBER_MOST - digit) / 10 ? n * 10 + digit : NUMBER_MOST;
+    }
+    *out = negative ? -n : n;
+    *at = i;
+    return true;
+}
+
+bool number_whole(struct str text, long *out)
+{
+    size_t at = text.n && text.s[0] == '+';
+    return !(at && text.n > 1 && text.s[1] == '-') && number_take(text, &at, out) && at == text.n;
+}
+
+bool number_range(struct str text, long *from, long *to)
+{
+    size_t at = 0;
+    if (!number_take(text, &at, from))
+        return false;
+    *to = *from;
+    if (at < text.n && text.s[at] == '-') {
+        at++;
+        if (!number_take(text, &at, to))
+            return false;
+    }
+    return at == text.n;
+}
+
+/* ---- numbers ---- */
+
+bool number_unit(struct str text, double *out, struct str *unit)
+{
+    char copy[64], *end = copy;
+    size_t n = 0;
+    while (n < text.n && n < sizeof copy - 1 && text.s[n] && strchr("0123456789+-.eE", text.s[n])) {
+        copy[n] = text.s[n];
+        n++;
+    }
+    copy[n] = 0;
+    *out = strtod(copy, &end);
+    *unit = (struct str){text.s + (end - copy), text.n - (size_t)(end - copy)};
+    return end > copy && isfinite(*out);
+}
+
+bool number_real(struct str text, double *out)
+{
+    struct str rest;
+    return number_unit(text, out, &rest) && rest.n == 0;
+}
+
+/* ---- floats ---- */
 
 static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
                                 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "core/base/cancel.h"
+#include "core/base/number.h"
 #include "repl/view/view.h"
 
 static void run_save_display(struct viewer *viewer, struct str file)
@@ -29,18 +30,20 @@ static void run_back(struct viewer *viewer, struct str argument)
 /* "5 3": query 5, key 3. */
 static void run_go(struct viewer *viewer, struct str argument)
 {
-    size_t query, key;
-    char text[64];
-    snprintf(text, sizeof text, "%.*s", (int)(argument.n < 60 ? argument.n : 60), argument.n ? argument.s : "");
-    if (sscanf(text, "%zu %zu", &query, &key) != 2) {
+    size_t at = 0;
+    long query, key;
+    bool ok = number_take(argument, &at, &query);
+    while (at < argument.n && argument.s[at] == ' ')
+        at++;
+    if (!ok || !number_take(argument, &at, &key)) {
         viewer_say(viewer, "go QUERY KEY: two token numbers are missing");
         viewer->message_is_error = true;
         return;
     }
     for (size_t i = 0; i < viewer->map.rows; i++)
-        viewer->row = viewer->map.row_tokens[i] == query ? i : viewer->row;
+        viewer->row = viewer->map.row_tokens[i] == (size_t)query ? i : viewer->row;
     for (size_t j = 0; j < viewer->map.cols; j++)
-        viewer->col = viewer->map.col_tokens[j] == key ? j : viewer->col;
+        viewer->col = viewer->map.col_tokens[j] == (size_t)key ? j : viewer->col;
 }
 
 const struct view_line view_lines[] = {

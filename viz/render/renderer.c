@@ -6,6 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/base/number.h"
+
 #define RENDERER_ROW(name) &renderer_##name,
 const struct renderer *const renderers[] = {RENDERERS(RENDERER_ROW) NULL};
 #undef RENDERER_ROW
@@ -43,18 +45,15 @@ static const struct {
 bool render_size(struct str text, struct render_options *options, struct err *err)
 {
     double points = NAN;
-    char copy[32], *end = NULL;
     for (size_t i = 0; i < sizeof presets / sizeof presets[0]; i++)
         if (str_is(text, presets[i].name))
             points = presets[i].mm * 72 / 25.4;
-    if (isnan(points) && text.n < sizeof copy && !memchr(text.s, 0, text.n)) {
-        memcpy(copy, text.s, text.n);
-        copy[text.n] = 0;
-        double number = strtod(copy, &end);
-        for (size_t i = 0; end && end > copy && i < sizeof units / sizeof units[0]; i++)
-            if (strcmp(end, units[i].name) == 0)
+    struct str unit;
+    double number;
+    if (isnan(points) && number_unit(text, &number, &unit))
+        for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
+            if (str_is(unit, units[i].name))
                 points = number * units[i].points;
-    }
     if (!(points >= 28 && points <= 5670))
         return err_set(err, ERR_ARG, "size '%.*s': expected acl1, acl2, nature1, nature2 or a width as 85mm, 8.5cm, "
                        "3.25in, 240pt, from 1 cm to 2 m", STR_ARGS(text));

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/number.h"
 #include "core/embed/eval/eval.h"
 #include "core/embed/format/source.h"
 
@@ -69,17 +70,6 @@ static size_t split(struct str line, char separator, struct str fields[FIELDS])
     return n;
 }
 
-static bool number(struct str field, double *out)
-{
-    char copy[64], *end = copy;
-    if (!field.n || field.n > 63 || (field.s[0] >= 'A' && field.s[0] != 'E'))
-        return false;
-    memcpy(copy, field.s, field.n);
-    copy[field.n] = 0;
-    *out = strtod(copy, &end);
-    return end != copy && !*end && *out - *out == 0;
-}
-
 static char separator_of(struct str line)
 {
     static const char separators[] = "\t,;";
@@ -93,7 +83,7 @@ static char separator_of(struct str line)
 static size_t find_score(const struct str *fields, size_t n, double *out)
 {
     for (size_t i = 2; i < n; i++)
-        if (number(fields[i], out))
+        if (number_real(fields[i], out))
             return i;
     return 0;
 }

@@ -8,11 +8,10 @@
 #include <string.h>
 
 #include "core/base/cancel.h"
-#include "core/base/pool.h"
 #include "core/base/number.h"
+#include "core/base/pool.h"
 
 enum { PIECE = 1 << 20, MOST_PIECES = 4096 };
-static const size_t ABSURD = 999999999999999999;
 
 struct piece {
     const char *begin, *end;
@@ -74,12 +73,10 @@ bool text_header(const struct source *source, size_t *V_out, size_t *E_out, size
     while (i < line.n && is_blank(line.s[i]))
         i++;
     for (; i < line.n; n++) {
-        size_t from = i;
-        for (; i < line.n && line.s[i] >= '0' && line.s[i] <= '9'; i++)
-            if (n < 2) /* what is larger than any file stays at the largest */
-                values[n] = i - from < 18 ? values[n] * 10 + (size_t)(line.s[i] - '0') : ABSURD;
-        if (i == from || n == 2)
+        long value;
+        if (n == 2 || line.s[i] == '-' || !number_take(line, &i, &value))
             return false;
+        values[n] = (size_t)value;
         if (i < line.n && !is_blank(line.s[i]))
             return false;
         while (i < line.n && is_blank(line.s[i]))

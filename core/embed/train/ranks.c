@@ -3,14 +3,17 @@
 
 #include <stdlib.h>
 
+#include "core/base/number.h"
+
 /* Processes that a launcher says it started together: Open MPI's and MPICH's mpirun, Slurm's srun. 1: none of them did. */
 static long launched_together(void)
 {
     static const char *const names[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"};
+    long n = 1;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (getenv(names[i]))
-            return strtol(getenv(names[i]), NULL, 10);
-    return 1;
+        if (getenv(names[i]) && number_whole(str_of(getenv(names[i])), &n))
+            break;
+    return n;
 }
 
 bool ranks_agree(const struct ranks *ranks, bool ok, struct err *err)
