@@ -66,10 +66,18 @@ bool shown_map_subtract_aligned(const struct shown_map *first, struct shown_map 
         return false;
     if (!rows.n || !cols.n)
         return err_set(err, ERR_ARG, "the two texts share no token: nothing corresponds");
+    if (first->masked && !second->masked) {
+        second->masked = arena_zalloc(second->arena, second->rows * second->cols, 1, "the difference", err);
+        if (!second->masked)
+            return false;
+    }
     for (size_t r = 0; r < rows.n; r++) /* in place: a cell moves towards the front only */
-        for (size_t c = 0; c < cols.n; c++)
-            second->values[r * cols.n + c] = second->values[rows.second[r] * second->cols + cols.second[c]] -
-                                             first->values[rows.first[r] * first->cols + cols.first[c]];
+        for (size_t c = 0; c < cols.n; c++) {
+            size_t from = rows.second[r] * second->cols + cols.second[c], with = rows.first[r] * first->cols + cols.first[c];
+            second->values[r * cols.n + c] = second->values[from] - first->values[with];
+            if (second->masked)
+                second->masked[r * cols.n + c] = second->masked[from] || (first->masked && first->masked[with]);
+        }
     for (size_t r = 0; r < rows.n; r++) {
         second->row_tokens[r] = second->row_tokens[rows.second[r]];
         second->row_labels[r] = second->row_labels[rows.second[r]];
@@ -81,5 +89,6 @@ bool shown_map_subtract_aligned(const struct shown_map *first, struct shown_map 
     second->rows = rows.n;
     second->cols = cols.n;
     second->marked = NULL;
+    shown_map_count(second);
     return true;
 }

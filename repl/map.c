@@ -1,7 +1,7 @@
 /* Maps as they are shown: the part of a site, its rows and columns chosen and joined, several heads folded. See
  * selector.h.
  *
- * Order of work on each head: the part, masked cells to NaN; special=renorm; word pieces joined (words=on); rows and
+ * Order of work on each head: the part and which cells are masked; special=renorm; word pieces joined (words=on); rows and
  * columns left out (q=, k=, from=, to=, special=). Then agg= folds the heads, and the marks come from probabilities. */
 #include "repl/selector.h"
 
@@ -26,6 +26,8 @@ struct plan {
     bool words, marks;
     struct axis rows, cols;
     size_t T;
+    unsigned char *masked;   /* [T,T] of the site at work: 1 where its queries do not see the key */
+    bool any_masked;
     unsigned char *left_out; /* [T] special tokens that special= leaves out */
 };
 
@@ -61,31 +63,42 @@ static bool read_plan(const struct call *call, struct plan *plan, struct err *er
 
 /* ---- one head ---- */
 
-/* The part of one site into full [T,T]; masked cells become NaN. */
-static bool make_part(const struct plan *plan, struct site site, struct part part, float *full, struct err *err)
+/* The part of one site into full [T,T], its masked cells into plan->masked. */
+static bool make_part(struct plan *plan, struct site site, struct part part, float *full, struct err *err)
 {
     const struct attention *a = run_attention(plan->run, site, err);
     if (!a || !run_map(plan->run, site, part, 0, a->Tq, full, err))
         return false;
-    bool any = a->mask.lo || a->mask.hi || a->mask.bitmap;
-    for (size_t i = 0; any && i < a->Tq; i++)
+    plan->any_masked = a->mask.lo || a->mask.hi || a->mask.bitmap;
+    for (size_t i = 0; plan->any_masked && i < a->Tq; i++)
         for (size_t j = 0; j < a->Tk; j++)
-            if (attention_masked(a, i, j))
-                full[i * a->Tk + j] = NAN;
+            plan->masked[i * a->Tk + j] = attention_masked(a, i, j);
     return true;
 }
 
-/* special=renorm: each row divided by its mass on the columns that stay; a row with none becomes NaN. */
-static void renormalise(const struct plan *plan, float *full)
+static bool is_masked(const struct plan *plan, size_t i, size_t j)
+{
+    return plan->any_masked && plan->masked[i * plan->T + j];
+}
+
+/* special=renorm: each row divided by its mass on the columns that stay; a row with none is masked. */
+static void renormalise(struct plan *plan, float *full)
 {
     size_t T = plan->T;
     for (size_t i = 0; i < T; i++) {
         double stays = 0;
         for (size_t j = 0; j < T; j++)
-            if (!plan->left_out[j] && !isnan(full[i * T + j]))
+            if (!plan->left_out[j] && !is_masked(plan, i, j))
                 stays += full[i * T + j];
+        if (stays == 0 && !plan->any_masked) {
+            memset(plan->masked, 0, T * T);
+            plan->any_masked = true;
+        }
         for (size_t j = 0; j < T; j++)
-            full[i * T + j] = stays > 0 ? (float)(full[i * T + j] / stays) : NAN;
+            if (stays == 0)
+                plan->masked[i * T + j] = 1;
+            else
+                full[i * T + j] = (float)(full[i * T + j] / stays);
     }
 }
 
@@ -97,15 +110,16 @@ static double hidden_mass(const struct plan *plan, const float *full)
     for (size_t r = 0; r < plan->rows.n; r++)
         for (size_t p = 0; p < plan->rows.at[r].n; p++, n++)
             for (size_t j = 0; j < T; j++) {
-                float value = full[(plan->rows.at[r].first + p) * T + j];
-                if (plan->left_out[j] && !isnan(value))
-                    sum += value;
+                size_t i = plan->rows.at[r].first + p;
+                if (plan->left_out[j] && !is_masked(plan, i, j))
+                    sum += full[i * T + j];
             }
     return n ? sum / (double)n : NAN;
 }
 
-/* Cells of the shown map: mean over a row's pieces of the sum over a column's (single tokens: the value). */
-static void join(const struct plan *plan, const float *full, float *out)
+/* Cells of the shown map: mean over a row's pieces of the sum over a column's (single tokens: the value). NaN in out
+ * and 1 in masked_out (which may be NULL where nothing is masked) where none of them is seen. */
+static void join(const struct plan *plan, const float *full, float *out, unsigned char *masked_out)
 {
     size_t T = plan->T;
     for (size_t r = 0; r < plan->rows.n; r++)
@@ -115,10 +129,12 @@ static void join(const struct plan *plan, const float *full, float *out)
             size_t seen = 0;
             for (size_t i = row.first; i < row.first + row.n; i++)
                 for (size_t j = col.first; j < col.first + col.n; j++)
-                    if (!isnan(full[i * T + j])) {
+                    if (!is_masked(plan, i, j)) {
                         sum += full[i * T + j];
                         seen++;
                     }
+            if (masked_out)
+                masked_out[r * plan->cols.n + c] = seen == 0;
             out[r * plan->cols.n + c] = seen ? (float)(row.n == 1 && col.n == 1 ? sum : sum / (double)row.n) : NAN;
         }
 }
@@ -127,45 +143,57 @@ static void join(const struct plan *plan, const float *full, float *out)
 
 struct folding {
     double *sum, *square; /* mean and std: running mean and sum of squared deviations (Welford 1962) */
-    size_t n;
+    size_t *n;            /* maps in which the cell is seen */
 };
 
-static void fold_in(const struct plan *plan, struct folding *folding, const float *values, size_t cells)
+/* The maps that see a cell fold to its value; a value that is not a number stays one. */
+static void fold_in(const struct plan *plan, struct folding *folding, const float *values, const unsigned char *masked, size_t cells)
 {
-    folding->n++;
     for (size_t i = 0; i < cells; i++) {
         double value = values[i], old = folding->sum[i];
-        if (folding->n == 1) {
+        if (masked && masked[i])
+            continue;
+        folding->n[i]++;
+        if (folding->n[i] == 1) {
             folding->sum[i] = value;
         } else if (plan->fold == FOLD_MAX || plan->fold == FOLD_MIN) {
-            if (plan->fold == FOLD_MAX ? value > old : value < old)
+            if (isnan(value) || (plan->fold == FOLD_MAX ? value > old : value < old))
                 folding->sum[i] = value;
         } else {
-            folding->sum[i] += (value - old) / (double)folding->n;
+            folding->sum[i] += (value - old) / (double)folding->n[i];
             folding->square[i] += (value - old) * (value - folding->sum[i]);
         }
     }
 }
 
-static void fold_out(const struct plan *plan, const struct folding *folding, float *out, size_t cells)
+static void fold_out(const struct plan *plan, const struct folding *folding, float *out, unsigned char *masked, size_t cells)
 {
-    for (size_t i = 0; i < cells; i++)
-        out[i] = (float)(plan->fold == FOLD_STD ? sqrt(folding->square[i] / (double)folding->n) : folding->sum[i]);
+    for (size_t i = 0; i < cells; i++) {
+        if (masked)
+            masked[i] = folding->n[i] == 0;
+        out[i] = folding->n[i] == 0      ? NAN
+                 : plan->fold == FOLD_STD ? (float)sqrt(folding->square[i] / (double)folding->n[i])
+                                          : (float)folding->sum[i];
+    }
 }
 
 /* All sites into map->values; the marks' mean probabilities into `probs` (NULL: none wanted). */
-static bool make_values(const struct plan *plan, const struct site *sites, size_t n_sites, struct shown_map *map, float *probs,
+static bool make_values(struct plan *plan, const struct site *sites, size_t n_sites, struct shown_map *map, float *probs,
                         struct err *err)
 {
     size_t T = plan->T, cells = map->rows * map->cols;
     struct folding folding = {0};
     float *full = arena_alloc(map->arena, T * T, sizeof *full, "a map", err);
-    if (!full)
+    bool any_masked = false;
+    plan->masked = arena_alloc(map->arena, T * T, 1, "a map", err);
+    map->masked = arena_zalloc(map->arena, cells, 1, "a map", err);
+    if (!full || !plan->masked || !map->masked)
         return false;
     if (plan->fold != FOLD_NONE) {
+        folding.n = arena_zalloc(map->arena, cells, sizeof *folding.n, "the folded map", err);
         folding.sum = arena_zalloc(map->arena, cells, sizeof(double), "the folded map", err);
         folding.square = arena_zalloc(map->arena, cells, sizeof(double), "the folded map", err);
-        if (!folding.sum || !folding.square)
+        if (!folding.n || !folding.sum || !folding.square)
             return false;
     }
     double hidden = 0;
@@ -177,19 +205,23 @@ static bool make_values(const struct plan *plan, const struct site *sites, size_
         hidden += hidden_mass(plan, full);
         if (plan->special == SPECIAL_RENORM)
             renormalise(plan, full);
-        join(plan, full, map->values);
+        join(plan, full, map->values, map->masked);
+        any_masked = any_masked || plan->any_masked;
         if (plan->fold != FOLD_NONE)
-            fold_in(plan, &folding, map->values, cells);
+            fold_in(plan, &folding, map->values, map->masked, cells);
         if (!probs)
             continue;
         if (plan->part.kind != PART_PROBS || plan->special == SPECIAL_RENORM)
             if (!run_map(plan->run, sites[s], (struct part){PART_PROBS, 0}, 0, T, full, err))
                 return false;
         for (size_t i = 0; i < T * T; i++)
-            probs[i] += (isnan(full[i]) ? 0 : full[i]) / (float)n_sites;
+            probs[i] += full[i] / (float)n_sites; /* 0 where masked */
     }
     if (plan->fold != FOLD_NONE)
-        fold_out(plan, &folding, map->values, cells);
+        fold_out(plan, &folding, map->values, map->masked, cells);
+    if (!any_masked)
+        map->masked = NULL;
+    shown_map_count(map);
     if (plan->special == SPECIAL_OFF && is_probability(plan->part))
         map->hidden_mass = hidden / (double)n_sites;
     return true;
@@ -276,6 +308,13 @@ bool shown_map_make(struct session *session, const struct call *call, struct kep
 fail:
     shown_map_free(out);
     return false;
+}
+
+void shown_map_count(struct shown_map *map)
+{
+    map->not_finite = 0;
+    for (size_t i = 0; i < map->rows * map->cols; i++)
+        map->not_finite += !(map->masked && map->masked[i]) && !isfinite(map->values[i]);
 }
 
 void shown_map_free(struct shown_map *map)

@@ -97,8 +97,15 @@ static bool make_difference(struct session *session, const struct call *call, co
                      first.run->number, first.rows, first.cols, out->run->number, out->rows, out->cols);
         shown_map_free(out);
     }
-    for (size_t c = 0; ok && c < out->rows * out->cols; c++)
+    if (ok && first.masked && !out->masked)
+        ok = (out->masked = arena_zalloc(out->arena, out->rows * out->cols, 1, "the difference", err)) != NULL;
+    for (size_t c = 0; ok && c < out->rows * out->cols; c++) {
         out->values[c] -= first.values[c];
+        if (first.masked)
+            out->masked[c] |= first.masked[c];
+    }
+    if (ok)
+        shown_map_count(out);
     shown_map_free(&first);
     return ok;
 }
@@ -178,6 +185,8 @@ static bool give_json_map(struct result *result, const struct map_list *list, co
         buf_puts(&b, ",\"hidden_mass\":");
         json_put_number(&b, map->hidden_mass);
     }
+    if (map->not_finite)
+        buf_printf(&b, ",\"not_finite\":%zu", map->not_finite);
     buf_puts(&b, ",\"values\":[");
     bool ok = true;
     for (size_t r = 0; ok && r < map->rows; r++) {
@@ -248,7 +257,7 @@ static bool give_map_rows(struct result *result, struct row_shape shape, const s
         cells[n++] = (struct cell_value){.kind = CELL_TEXT, .text = axis_token(map, map->row_tokens[r], map->row_labels[r])};
         cells[n++] = cell_number_of(map->col_tokens[c]);
         cells[n++] = (struct cell_value){.kind = CELL_TEXT, .text = axis_token(map, map->col_tokens[c], map->col_labels[c])};
-        cells[n++] = isnan(map->values[i]) ? none : (struct cell_value){.kind = CELL_NUMBER, .number = (double)map->values[i]};
+        cells[n++] = map->masked && map->masked[i] ? none : (struct cell_value){.kind = CELL_NUMBER, .number = (double)map->values[i]};
         ok = result_row(result, cells, n, err);
     }
     buf_free(&part);

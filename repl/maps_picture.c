@@ -73,7 +73,7 @@ static void norm_by_head(struct shown_map *map)
 {
     float largest = 0;
     for (size_t i = 0; i < map->rows * map->cols; i++)
-        if (fabsf(map->values[i]) > largest)
+        if (isfinite(map->values[i]) && fabsf(map->values[i]) > largest)
             largest = fabsf(map->values[i]);
     for (size_t i = 0; largest > 0 && i < map->rows * map->cols; i++)
         map->values[i] /= largest;
@@ -97,6 +97,7 @@ static bool make_panels(struct session *session, const struct call *call, const 
         sheet->panels[sheet->n] = (struct panel){.rows = map->rows,
                                                  .cols = map->cols,
                                                  .values = map->values,
+                                                 .masked = map->masked,
                                                  .row_labels = map->row_labels,
                                                  .col_labels = map->col_labels,
                                                  .row_numbers = map->row_tokens,

@@ -23,11 +23,12 @@ NODISCARD bool result_text(struct result *result, struct str text, struct err *e
 /* A line on standard error: what load, use, run, set report; progress. Never part of the document. */
 void result_note(struct result *result, const char *format, ...) PRINTF_LIKE(2, 3);
 
-/* A table: columns once, then rows, streamed. `header` is the CSV header ("layer,head,index,…"). */
+/* A table: columns once, then rows, streamed. A number that is not finite is nan, inf or -inf in CSV and TSV, null in JSON
+ * with their count ("not_finite") at the row's end, "-" for a person; what is not there at all is CELL_NONE. `header` is the CSV header ("layer,head,index,…"). */
 enum cell_kind { CELL_TEXT, CELL_INT, CELL_NUMBER, CELL_NONE };
 struct cell_value {
     enum cell_kind kind;
-    struct str text;
+    struct str text; /* of CELL_NONE: what the table for a person shows instead, or nothing */
     long long integer;
     double number;
     int digits;   /* decimals in the table for a person, 0: %.9g everywhere */

@@ -46,7 +46,9 @@ struct shown_map {
     bool words;             /* rows and columns are words */
     struct part part;
     size_t rows, cols;
-    float *values;          /* [rows,cols]; NaN masked */
+    float *values;          /* [rows,cols]; NaN where masked */
+    unsigned char *masked;  /* [rows,cols] 1: the query does not see the key; NULL: every cell is seen */
+    size_t not_finite;      /* cells that are seen and hold no finite number */
     size_t *row_tokens, *col_tokens; /* index in the run's text of each row and column (first token of a word) */
     struct str *row_labels, *col_labels; /* display texts, not escaped */
     unsigned char *marked;  /* [cols] or NULL */
@@ -55,6 +57,7 @@ struct shown_map {
 };
 NODISCARD bool shown_map_make(struct session *session, const struct call *call, struct kept_run *run, const struct site *sites,
                               size_t n_sites /* > 1 only with agg= */, struct shown_map *out, struct err *err);
+void shown_map_count(struct shown_map *map); /* not_finite again, after its values changed */
 void shown_map_free(struct shown_map *map);
 
 /* "L2.H1" into out. */

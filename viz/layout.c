@@ -45,18 +45,28 @@ float pool_value(const struct panel *panel, size_t r0, size_t r1, size_t c0, siz
     c1 = c1 < panel->cols ? c1 : panel->cols;
     for (size_t r = r0; r < r1; r++) {
         const float *row = panel->values + r * panel->cols;
-        for (size_t c = c0; c < c1; c++)
+        for (size_t c = c0; c < c1; c++) {
+            if (panel->masked && panel->masked[r * panel->cols + c])
+                continue;
+            if (!isfinite(row[c]))
+                return INFINITY;
             if (isnan(best) || fabsf(row[c]) > fabsf(best))
                 best = row[c];
+        }
     }
     return best;
 }
 
-void pool_largest(const struct panel *panel, size_t pool_rows, size_t pool_cols, float *out)
+void pool_largest(const struct panel *panel, size_t pool_rows, size_t pool_cols, float *out, unsigned char *masked_out)
 {
     for (size_t r = 0; r < panel->rows; r += pool_rows)
-        for (size_t c = 0; c < panel->cols; c += pool_cols)
-            *out++ = pool_value(panel, r, r + pool_rows, c, c + pool_cols);
+        for (size_t c = 0; c < panel->cols; c += pool_cols) {
+            *out = pool_value(panel, r, r + pool_rows, c, c + pool_cols);
+            *masked_out = isnan(*out);
+            if (pool_rows * pool_cols == 1 && !*masked_out)
+                *out = panel->values[r * panel->cols + c]; /* a NaN stays one */
+            out++, masked_out++;
+        }
 }
 
 size_t label_stride(double pitch, double need)
@@ -197,8 +207,24 @@ double picture_tick(const struct picture *picture)
 bool picture_masked(const struct picture *picture)
 {
     for (size_t k = 0; k < picture->n_panels; k++)
-        for (size_t i = 0; i < picture->panels[k].rows * picture->panels[k].cols; i++)
-            if (isnan(picture->panels[k].values[i]))
+        for (size_t i = 0; picture->panels[k].masked && i < picture->panels[k].rows * picture->panels[k].cols; i++)
+            if (picture->panels[k].masked[i])
                 return true;
     return false;
+}
+
+const char *picture_not_finite(const struct picture *picture)
+{
+    const char *found = NULL;
+    for (size_t k = 0; k < picture->n_panels; k++) {
+        const struct panel *panel = &picture->panels[k];
+        for (size_t i = 0; i < panel->rows * panel->cols; i++) {
+            if (isfinite(panel->values[i]) || (panel->masked && panel->masked[i]))
+                continue;
+            if (!isnan(panel->values[i]))
+                return "not finite";
+            found = "not a number";
+        }
+    }
+    return found;
 }

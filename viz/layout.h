@@ -26,11 +26,12 @@ struct map_plan {
 };
 struct map_plan plan_map(size_t rows, size_t cols, const struct map_room *room);
 
-/* The value of the largest magnitude among [r0,r1) × [c0,c1) of a panel, its sign kept (so that columns survive);
- * the first of equals; NaN where all are masked. Ranges are cut to the panel. */
+/* What is drawn for [r0,r1) × [c0,c1) of a panel: the value of the largest magnitude, its sign kept (so that columns
+ * survive), the first of equals; INFINITY where one of them is not finite (so that it survives too), NaN where all are
+ * masked. Ranges are cut to the panel. */
 float pool_value(const struct panel *panel, size_t r0, size_t r1, size_t c0, size_t c1);
-/* All of them: out [ceil(rows/pool_rows), ceil(cols/pool_cols)]. */
-void pool_largest(const struct panel *panel, size_t pool_rows, size_t pool_cols, float *out);
+/* All of them: out [ceil(rows/pool_rows), ceil(cols/pool_cols)]; masked_out, as many, is 1 where all are masked. */
+void pool_largest(const struct panel *panel, size_t pool_rows, size_t pool_cols, float *out, unsigned char *masked_out);
 
 /* Thinning: every how-many-th of labels at distance `pitch` may stand where one takes `need` (same unit):
  * 1, 2, 5, 10, 20, 50 … */
@@ -61,6 +62,9 @@ void value_text(struct buf *out, const struct picture *picture);
 void tick_text(struct buf *out, double tick);
 /* The tick that all panels share, or NaN. */
 double picture_tick(const struct picture *picture);
-bool picture_masked(const struct picture *picture); /* some value is NaN */
+bool picture_masked(const struct picture *picture); /* some cell is masked */
+/* What the cells that are neither masked nor finite are called: "not a number", "not finite" where infinities are among
+ * them; NULL where there are none. */
+const char *picture_not_finite(const struct picture *picture);
 
 #endif

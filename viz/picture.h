@@ -18,7 +18,8 @@ struct scale {
 
 struct panel {
     size_t rows, cols;
-    const float *values;         /* [rows,cols]; NaN: masked, drawn in the neutral grey */
+    const float *values;         /* [rows,cols]; a cell that is not finite and not masked is drawn as such, in its own colour */
+    const unsigned char *masked; /* [rows,cols] 1: no value here, drawn in the neutral grey; NULL: no cell is */
     const struct str *row_labels; /* [rows] UTF-8 display text, not escaped; or NULL */
     const struct str *col_labels; /* [cols] */
     const size_t *row_numbers;   /* [rows] the query's index as the user counts, or NULL: 0.. */

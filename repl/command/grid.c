@@ -140,14 +140,16 @@ static bool draw_measure(struct sheet *sheet, const struct measure *m, const dou
     struct axes axes = {0};
     if (!make_axes(sheet, &axes, err) || !note_formula(sheet, m, err))
         return false;
-    float *cells = arena_alloc(sheet->arena, axes.rows * axes.cols, sizeof *cells, "the grid", err);
-    if (!cells)
+    float *cells = arena_zalloc(sheet->arena, axes.rows * axes.cols, sizeof *cells, "the grid", err);
+    unsigned char *masked = arena_alloc(sheet->arena, axes.rows * axes.cols, 1, "the grid", err);
+    if (!cells || !masked)
         return false;
-    for (size_t i = 0; i < axes.rows * axes.cols; i++)
-        cells[i] = NAN; /* heads that were not selected */
-    for (size_t i = 0; i < sheet->sites.n; i++)
+    memset(masked, 1, axes.rows * axes.cols); /* heads that were not selected */
+    for (size_t i = 0; i < sheet->sites.n; i++) {
         cells[axes.row_of[i] * axes.cols + axes.col_of[i]] = (float)values[i];
-    struct panel panel = {.rows = axes.rows, .cols = axes.cols, .values = cells, .row_labels = axes.row_labels,
+        masked[axes.row_of[i] * axes.cols + axes.col_of[i]] = 0;
+    }
+    struct panel panel = {.rows = axes.rows, .cols = axes.cols, .values = cells, .masked = masked, .row_labels = axes.row_labels,
                           .col_labels = axes.col_labels, .no_numbers = true, .tick = NAN};
     struct picture picture = {.panels = &panel, .n_panels = 1, .row_axis = "Layer", .col_axis = "Head",
                               .scale = {.lo = NAN, .hi = NAN}};
@@ -188,19 +190,20 @@ static bool keep_map(struct sheet *sheet, const struct shown_map *map, struct pa
 {
     size_t longest = map->rows > map->cols ? map->rows : map->cols;
     size_t pool = longest > sheet->most ? (longest + sheet->most - 1) / sheet->most : 1;
-    struct panel whole = {.rows = map->rows, .cols = map->cols, .values = map->values};
+    struct panel whole = {.rows = map->rows, .cols = map->cols, .values = map->values, .masked = map->masked};
     size_t rows = (map->rows + pool - 1) / pool, cols = (map->cols + pool - 1) / pool;
     float *values = arena_alloc(sheet->arena, rows * cols, sizeof *values, "a small map", err);
+    unsigned char *masked = arena_alloc(sheet->arena, rows * cols, 1, "a small map", err);
     unsigned char *marked = arena_zalloc(sheet->arena, cols, 1, "a small map", err);
     struct buf title = {0};
-    if (!values || !marked)
+    if (!values || !masked || !marked)
         return false;
-    pool_largest(&whole, pool, pool, values);
+    pool_largest(&whole, pool, pool, values, masked);
     for (size_t j = 0; map->marked && j < map->cols; j++)
         marked[j / pool] |= map->marked[j];
     sheet->pool = pool > sheet->pool ? pool : sheet->pool;
     sheet->part = map->part;
-    *panel = (struct panel){.rows = rows, .cols = cols, .values = values, .marked_cols = map->marked ? marked : NULL,
+    *panel = (struct panel){.rows = rows, .cols = cols, .values = values, .masked = masked, .marked_cols = map->marked ? marked : NULL,
                             .no_numbers = true, .tick = NAN};
     if (sheet->short_titles)
         buf_printf(&title, "%zu.%zu", map->site.layer, map->site.head);
@@ -215,7 +218,7 @@ static float largest_of(const struct shown_map *map)
 {
     float largest = 0;
     for (size_t i = 0; i < map->rows * map->cols; i++)
-        if (fabsf(map->values[i]) > largest)
+        if (isfinite(map->values[i]) && fabsf(map->values[i]) > largest)
             largest = fabsf(map->values[i]);
     return largest;
 }

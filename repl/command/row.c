@@ -11,13 +11,15 @@ enum { BAR = 32 }; /* cells of the longest bar */
 struct entry {
     size_t col;
     float value;
+    bool masked;
 };
 
 static int by_value(const void *a, const void *b)
 {
     const struct entry *x = a, *y = b;
-    if (isnan(x->value) || isnan(y->value))
-        return isnan(x->value) - isnan(y->value);
+    int left = x->masked ? 2 : isnan(x->value), right = y->masked ? 2 : isnan(y->value);
+    if (left || right)
+        return left != right ? left - right : x->col < y->col ? -1 : x->col > y->col;
     if (x->value != y->value)
         return x->value < y->value ? 1 : -1;
     return x->col < y->col ? -1 : x->col > y->col;
@@ -34,6 +36,15 @@ struct shape {
     size_t top; /* 0: all */
 };
 
+/* Masked: nothing; for a person a number that is not finite is called by its name. */
+static struct cell_value value_cell(const struct entry *entry, bool person)
+{
+    struct cell_value cell = {.kind = entry->masked ? CELL_NONE : CELL_NUMBER, .number = (double)entry->value, .digits = 4};
+    if (person && !entry->masked && isnan(entry->value))
+        cell = (struct cell_value){.kind = CELL_TEXT, .text = STR("nan")};
+    return entry->masked ? (struct cell_value){.kind = CELL_NONE} : cell;
+}
+
 static bool give_query(struct result *result, const struct shown_map *map, size_t row, struct shape shape, struct err *err)
 {
     const struct token *tokens = map->run->run->texts[map->site.text].tokens;
@@ -41,25 +52,25 @@ static bool give_query(struct result *result, const struct shown_map *map, size_
     if (!entries)
         return false;
     for (size_t c = 0; c < map->cols; c++)
-        entries[c] = (struct entry){c, map->values[row * map->cols + c]};
+        entries[c] = (struct entry){c, map->values[row * map->cols + c], map->masked && map->masked[row * map->cols + c]};
     qsort(entries, map->cols, sizeof *entries, by_value);
     struct buf part = {0};
     part_name(map->run->run->model->terms, map->part, &part);
     double largest = 0;
     for (size_t i = 0; i < map->cols; i++)
-        largest = fmax(largest, isnan(entries[i].value) ? 0 : fabs((double)entries[i].value));
+        largest = fmax(largest, isfinite(entries[i].value) ? fabs((double)entries[i].value) : 0);
     bool ok = true;
     for (size_t i = 0; ok && i < map->cols && (!shape.top || i < shape.top); i++) {
         size_t c = entries[i].col;
         struct buf bar = {0};
-        if (largest > 0 && !isnan(entries[i].value))
+        if (largest > 0 && isfinite(entries[i].value))
             put_bar(&bar, (double)entries[i].value / largest, BAR);
         struct cell_value layer = map->agg_layers ? (struct cell_value){.kind = CELL_NONE} : whole(map->site.layer);
         struct cell_value head = map->agg_heads ? (struct cell_value){.kind = CELL_NONE} : whole(map->site.head);
         struct cell_value cells[] = {
             {.kind = CELL_TEXT, .text = buf_view(&part)}, layer, head, whole(map->row_tokens[row]), whole(map->col_tokens[c]),
             {.kind = CELL_TEXT, .text = map->words ? map->col_labels[c] : tokens[map->col_tokens[c]].string},
-            {.kind = isnan(entries[i].value) ? CELL_NONE : CELL_NUMBER, .number = (double)entries[i].value, .digits = 4},
+            value_cell(&entries[i], shape.bars),
             {.kind = CELL_TEXT, .text = buf_view(&bar)}};
         ok = buf_ok(&bar, err) && result_row(result, cells + !shape.part, 6 + shape.part + shape.bars, err);
         buf_free(&bar);

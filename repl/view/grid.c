@@ -11,6 +11,7 @@ enum { KEPT = 64 /* cells a side that a small map keeps */, LEFT = 4, GAP = 1, S
 
 struct tile {
     float *values; /* [rows, cols], pooled to at most KEPT a side; NULL: not made yet, or it could not be */
+    unsigned char *masked; /* [rows, cols] */
     size_t rows, cols;
 };
 struct grid_state {
@@ -29,6 +30,7 @@ static void forget(struct grid_state *s)
 {
     for (size_t i = 0; s->tiles && i < s->sites.n; i++) {
         free(s->tiles[i].values);
+        free(s->tiles[i].masked);
         s->tiles[i] = (struct tile){0};
     }
     s->done = 0;
@@ -92,18 +94,20 @@ static void changed(struct viewer *v, void *state)
 
 static bool keep_tile(struct grid_state *s, const struct shown_map *map, struct tile *tile, struct err *err)
 {
-    struct panel panel = {.rows = map->rows, .cols = map->cols, .values = map->values};
+    struct panel panel = {.rows = map->rows, .cols = map->cols, .values = map->values, .masked = map->masked};
     size_t pool_rows = (map->rows + KEPT - 1) / KEPT, pool_cols = (map->cols + KEPT - 1) / KEPT;
     tile->rows = (map->rows + pool_rows - 1) / pool_rows;
     tile->cols = (map->cols + pool_cols - 1) / pool_cols;
     tile->values = mem_new(tile->rows * tile->cols, sizeof *tile->values, "the grid", err);
-    if (!tile->values)
+    tile->masked = mem_new(tile->rows * tile->cols, 1, "the grid", err);
+    if (!tile->values || !tile->masked)
         return false;
-    pool_largest(&panel, pool_rows, pool_cols, tile->values);
-    for (size_t i = 0; i < map->rows * map->cols; i++) {
-        s->largest = fmaxf(s->largest, map->values[i]); /* NaN, masked, is no value */
-        s->smallest = fminf(s->smallest, map->values[i]);
-    }
+    pool_largest(&panel, pool_rows, pool_cols, tile->values, tile->masked);
+    for (size_t i = 0; i < map->rows * map->cols; i++)
+        if (isfinite(map->values[i])) {
+            s->largest = fmaxf(s->largest, map->values[i]);
+            s->smallest = fminf(s->smallest, map->values[i]);
+        }
     return true;
 }
 
@@ -155,7 +159,7 @@ static struct tiling plan(const struct viewer *v, const struct grid_state *s, si
 /* The value of largest magnitude of the part of a tile that stands in cell (y, x) of height × width. */
 static float part_of(const struct tile *tile, size_t y, size_t height, size_t x, size_t width)
 {
-    struct panel panel = {.rows = tile->rows, .cols = tile->cols, .values = tile->values};
+    struct panel panel = {.rows = tile->rows, .cols = tile->cols, .values = tile->values, .masked = tile->masked};
     size_t r0 = y * tile->rows / height, r1 = (y + 1) * tile->rows / height;
     size_t c0 = x * tile->cols / width, c1 = (x + 1) * tile->cols / width;
     return pool_value(&panel, r0, r1 > r0 ? r1 : r0 + 1, c0, c1 > c0 ? c1 : c0 + 1);
@@ -191,8 +195,8 @@ static struct ink make_ink(const struct viewer *v, const struct grid_state *s, s
 {
     struct ink ink = v->ink;
     *picture = v->picture;
-    double top = s->done ? fmax(fabs((double)s->largest), fabs((double)s->smallest)) : 1;
-    picture->scale.hi = picture->scale.diverging ? top : (double)(s->done ? s->largest : 1.0f);
+    double top = isfinite(s->largest) ? fmax(fabs((double)s->largest), fabs((double)s->smallest)) : 1;
+    picture->scale.hi = picture->scale.diverging ? top : (double)(isfinite(s->largest) ? s->largest : 1.0f);
     if (picture->scale.diverging)
         picture->scale.lo = -top;
     if (!(picture->scale.hi > picture->scale.lo))

@@ -20,7 +20,7 @@ static void draw_value(struct viewer *v, const struct map_plan_view *plan, struc
 {
     struct cell_rect at;
     bool lower;
-    double value = v->map.values[i * v->map.cols + j];
+    double value = pool_value(&v->panel, i, i + 1, j, j + 1);
     if (!map_plan_place(plan, i, j, &at, &lower))
         return;
     struct style style = {.bg = ink_colour(&v->ink, value)};
@@ -33,7 +33,7 @@ static void draw_value(struct viewer *v, const struct map_plan_view *plan, struc
     size_t width = text.n + 1 < at.cols ? text.n : at.cols - 1, left = (at.cols - width) / 2;
     size_t row = at.row + (at.rows - 1) / 2;
     if (v->depth == DEPTH_MONO)
-        grid_fill(grid, (struct cell_rect){row, at.col, 1, at.cols}, isnan(value) ? "·" : " ", style_plain);
+        grid_fill(grid, (struct cell_rect){row, at.col, 1, at.cols}, isfinite(value) ? " " : ink_shade(&v->ink, value), style_plain);
     if (text.n)
         grid_text(grid, row, at.col + left, width, buf_view(&text), style);
     buf_free(&text);

@@ -26,12 +26,14 @@ static void draw_exact(struct viewer *v, const struct map_plan_view *plan, struc
     col = put(grid, row, col, &text, style_dim);
     buf_str(&text, map->col_labels[v->col]);
     col = put(grid, row, col, &text, style_bold) + 3;
-    if (isnan(value))
+    if (map->masked && map->masked[v->row * map->cols + v->col])
         buf_puts(&text, "masked");
+    else if (!isfinite(value))
+        buf_puts(&text, isnan(value) ? "not a number" : value > 0 ? "infinite" : "minus infinite");
     else
         buf_printf(&text, "%.9g", value);
     col = put(grid, row, col, &text, style_accent(v->depth)) + 3;
-    if (!isnan(v->panel.tick) && !isnan(value)) {
+    if (!isnan(v->panel.tick) && isfinite(value)) {
         buf_printf(&text, "%.2f × 1/%.0f", value / v->panel.tick, 1 / v->panel.tick);
         col = put(grid, row, col, &text, style_plain) + 3;
     }

@@ -215,6 +215,7 @@ static bool make_colours(struct viewer *viewer, const struct kept_run *kept, str
     viewer->panel = (struct panel){.rows = map->rows,
                                    .cols = map->cols,
                                    .values = map->values,
+                                   .masked = map->masked,
                                    .row_labels = map->row_labels,
                                    .col_labels = map->col_labels,
                                    .row_numbers = map->row_tokens,

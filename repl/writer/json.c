@@ -2,6 +2,7 @@
  * an object of nested arrays by name; maps and tokens are documents that their commands make. */
 #include "repl/writer/writer.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "core/base/json.h"
@@ -44,6 +45,7 @@ static bool put_row(struct sink *sink, const struct cell_value *cells, size_t n,
 {
     struct state *state = sink->own;
     struct buf line = {0};
+    size_t not_finite = 0;
     buf_puts(&line, state->rows++ ? ",{" : "{");
     for (size_t i = 0; i < n; i++) {
         if (i)
@@ -53,10 +55,15 @@ static bool put_row(struct sink *sink, const struct cell_value *cells, size_t n,
         switch (cells[i].kind) {
         case CELL_TEXT: json_quote(&line, cells[i].text); break;
         case CELL_INT: buf_printf(&line, "%lld", cells[i].integer); break;
-        case CELL_NUMBER: json_put_number(&line, cells[i].number); break;
+        case CELL_NUMBER:
+            json_put_number(&line, cells[i].number); /* null where it is not finite: the count says so */
+            not_finite += !isfinite(cells[i].number);
+            break;
         case CELL_NONE: buf_puts(&line, "null"); break;
         }
     }
+    if (not_finite)
+        buf_printf(&line, ",\"not_finite\":%zu", not_finite);
     buf_char(&line, '}');
     return sink_drain(sink, &line, err);
 }

@@ -55,8 +55,10 @@ void cell_plain(const struct cell_value *cell, struct buf *out)
     case CELL_TEXT: buf_str(out, cell->text); break;
     case CELL_INT: buf_printf(out, "%lld", cell->integer); break;
     case CELL_NUMBER:
-        if (!isnan(cell->number))
+        if (isfinite(cell->number))
             buf_printf(out, "%.9g", cell->number);
+        else /* never the C library's "-nan" */
+            buf_puts(out, isnan(cell->number) ? "nan" : cell->number > 0 ? "inf" : "-inf");
         break;
     case CELL_NONE: break;
     }

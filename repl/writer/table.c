@@ -27,9 +27,11 @@ static void cell_text(const struct cell_value *cell, struct buf *out)
 {
     if (cell->kind == CELL_TEXT)
         text_escape(out, cell->text);
+    else if (cell->kind == CELL_NONE)
+        text_escape(out, cell->text);
     else if (cell->kind == CELL_NUMBER && isnan(cell->number))
         buf_puts(out, "-");
-    else if (cell->kind == CELL_NUMBER && cell->digits > 0)
+    else if (cell->kind == CELL_NUMBER && isfinite(cell->number) && cell->digits > 0)
         buf_printf(out, "%.*f", cell->digits, cell->number);
     else
         cell_plain(cell, out);

@@ -60,7 +60,9 @@ static bool give_table(struct result *result, struct err *err)
     struct cell_value second[] = {{.kind = CELL_NONE},
                                   {.kind = CELL_TEXT, .text = STR("\xe4\xbd\xa0\x1b[31m")}, /* wide, and an escape sequence */
                                   {.kind = CELL_NUMBER, .number = NAN, .digits = 2}};
-    return result_columns(result, "i,name,value", err) && result_row(result, first, 3, err) && result_row(result, second, 3, err);
+    struct cell_value third[] = {{.kind = CELL_NUMBER, .number = -INFINITY}, {.kind = CELL_NONE}, {.kind = CELL_NONE, .text = STR("-")}};
+    return result_columns(result, "i,name,value", err) && result_row(result, first, 3, err) && result_row(result, second, 3, err) &&
+           result_row(result, third, 3, err);
 }
 
 static void table_as(const char *file)
@@ -75,29 +77,31 @@ static void table_as(const char *file)
 Test(writers, csv_quotes_what_needs_it)
 {
     table_as("t.csv");
-    EXPECT_TEXT("t.csv", "i,name,value\n-3,\"a,\"\"b\"\"\n\tc\\\",0.333333333\n,\xe4\xbd\xa0\x1b[31m,\n");
+    EXPECT_TEXT("t.csv", "i,name,value\n-3,\"a,\"\"b\"\"\n\tc\\\",0.333333333\n,\xe4\xbd\xa0\x1b[31m,nan\n-inf,,\n");
 }
 
 Test(writers, tsv_escapes_tabs_and_lines)
 {
     table_as("t.tsv");
-    EXPECT_TEXT("t.tsv", "i\tname\tvalue\n-3\ta,\"b\"\\n\\tc\\\\\t0.333333333\n\t\xe4\xbd\xa0\x1b[31m\t\n");
+    EXPECT_TEXT("t.tsv", "i\tname\tvalue\n-3\ta,\"b\"\\n\\tc\\\\\t0.333333333\n\t\xe4\xbd\xa0\x1b[31m\tnan\n-inf\t\t\n");
 }
 
 Test(writers, json_is_one_array_of_objects_with_null_for_what_is_not_there)
 {
     table_as("t.json");
     EXPECT_TEXT("t.json", "[{\"i\":-3,\"name\":\"a,\\\"b\\\"\\n\\tc\\\\\",\"value\":0.333333333},"
-                          "{\"i\":null,\"name\":\"\xe4\xbd\xa0\\u001b[31m\",\"value\":null}]\n");
+                          "{\"i\":null,\"name\":\"\xe4\xbd\xa0\\u001b[31m\",\"value\":null,\"not_finite\":1},"
+                          "{\"i\":null,\"name\":null,\"value\":null,\"not_finite\":1}]\n");
 }
 
 Test(writers, a_table_is_aligned_by_width_and_lets_no_escape_through)
 {
     table_as("t.txt");
     /* the second column is 11 wide: 10 for what the wide character and the escape take, one blank */
-    EXPECT_TEXT("t.txt", " i  name         value\n"
-                         "-3  a,\"b\"\\n\\tc\\   0.33\n"
-                         "    \xe4\xbd\xa0\\x1b[31m       -\n");
+    EXPECT_TEXT("t.txt", "   i  name         value\n"
+                         "  -3  a,\"b\"\\n\\tc\\   0.33\n"
+                         "      \xe4\xbd\xa0\\x1b[31m       -\n"
+                         "-inf                   -\n");
 }
 
 Test(writers, an_empty_table_is_an_empty_array)

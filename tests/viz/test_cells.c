@@ -67,8 +67,9 @@ enum { DEPTHS = sizeof depths / sizeof depths[0] };
 Test(cells, colours_of_cells_are_the_palettes)
 {
     /* values k/255 of a scale 0 … 1 are the table's own rows: viridis as published */
-    const float v[4] = {0, 128 / 255.f, 1, NAN};
-    struct panel panel = {.rows = 2, .cols = 2, .values = v, .tick = NAN};
+    const float v[5] = {0, 128 / 255.f, 1, NAN, NAN};
+    const unsigned char hidden[5] = {0, 0, 0, 1, 0};
+    struct panel panel = {.rows = 1, .cols = 5, .values = v, .masked = hidden, .tick = NAN};
     struct picture picture = picture_of(&panel, 1);
     picture.scale = (struct scale){.lo = 0, .hi = 1};
     struct buf out = drawn(&picture, &(struct cells_options){.columns = 60, .depth = DEPTH_TRUE});
@@ -76,7 +77,9 @@ Test(cells, colours_of_cells_are_the_palettes)
     cr_expect(strstr(buf_cstr(&out), "48;2;33;145;140m  \033"), "%s", buf_cstr(&out));  /* 21918c */
     cr_expect(strstr(buf_cstr(&out), "48;2;253;231;37m  \033"), "%s", buf_cstr(&out));  /* fde725 */
     cr_expect(strstr(buf_cstr(&out), "48;2;111;111;111m  \033"), "%s", buf_cstr(&out)); /* masked */
+    cr_expect(strstr(buf_cstr(&out), "48;2;255;0;255m  \033"), "%s", buf_cstr(&out));  /* not finite */
     cr_expect(strstr(buf_cstr(&out), " masked"), "the legend says what grey is");
+    cr_expect(strstr(buf_cstr(&out), " not a number"), "and what is no number: %s", buf_cstr(&out));
     buf_free(&out);
 }
 
@@ -149,17 +152,19 @@ Test(cells, few_colours_are_the_ramps_and_only_those_the_terminal_has)
     }
 }
 
-Test(cells, masked_cells_have_a_colour_that_no_value_has)
+Test(cells, masked_cells_and_those_not_finite_have_colours_that_no_value_has)
 {
     for (const struct palette *const *p = palettes; *p; p++) {
         for (size_t d = 1; d < DEPTHS; d++) {
             struct scale scale = {.lo = -1, .hi = 1, .diverging = (*p)->diverging};
             struct ink ink;
             cr_assert(ink_init(&ink, (*p)->name, &scale, depths[d], NULL));
-            struct rgb grey = ink_colour(&ink, NAN).rgb;
+            struct rgb grey = ink_colour(&ink, NAN).rgb, pink = ink_colour(&ink, INFINITY).rgb;
+            cr_assert(pink.r != grey.r || pink.g != grey.g || pink.b != grey.b, "%s at depth %d", (*p)->name, depths[d]);
             for (int i = -512; i <= 512; i++) {
                 struct rgb c = ink_colour(&ink, i / 512.0).rgb;
                 cr_assert(c.r != grey.r || c.g != grey.g || c.b != grey.b, "%s at depth %d, %d/512", (*p)->name, depths[d], i);
+                cr_assert(c.r != pink.r || c.g != pink.g || c.b != pink.b, "%s at depth %d, %d/512", (*p)->name, depths[d], i);
             }
         }
     }
@@ -348,10 +353,15 @@ Test(cells, a_picture_says_what_it_did)
 Test(cells, numbers_stand_in_large_cells)
 {
     const float v[4] = {0.834f, 0, 1, NAN}, logits[4] = {-12.3f, 4.56f, -0.04f, 0};
-    struct panel panel = {.rows = 2, .cols = 2, .values = v, .tick = NAN};
+    const unsigned char hidden[4] = {0, 0, 0, 1};
+    struct panel panel = {.rows = 2, .cols = 2, .values = v, .masked = hidden, .tick = NAN};
     struct picture picture = picture_of(&panel, 1);
     struct buf out = drawn(&picture, &(struct cells_options){.columns = 60, .numbers = true});
     cr_expect(strstr(buf_cstr(&out), ".83 .00") && strstr(buf_cstr(&out), "1.0 ····"), "%s", buf_cstr(&out));
+    buf_free(&out);
+    panel.masked = NULL;
+    out = drawn(&picture, &(struct cells_options){.columns = 60, .numbers = true});
+    cr_expect(strstr(buf_cstr(&out), "1.0 ××××"), "%s", buf_cstr(&out));
     buf_free(&out);
     panel.values = logits;
     picture.scale.diverging = true;
@@ -369,6 +379,7 @@ Test(cells, mono_tells_signs_apart)
     cr_expect_str_eq(ink_shade(&ink, -1), "#");
     cr_expect_str_eq(ink_shade(&ink, 0), " ");
     cr_expect_str_eq(ink_shade(&ink, NAN), "·");
+    cr_expect_str_eq(ink_shade(&ink, -INFINITY), "×");
     cr_expect_eq(ink_colour(&ink, 1).kind, COLOUR_DEFAULT);
 }
 

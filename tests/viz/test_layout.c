@@ -51,17 +51,37 @@ Test(layout, pooling_keeps_the_largest_magnitude_with_its_sign)
         0.5f, 0.8f,  0.1f, NAN,  NAN,  /* */
         0.0f, 0.0f,  -2.f, 1.5f, 2.0f, /* */
     };
-    struct panel panel = {.rows = 3, .cols = 5, .values = v};
+    const unsigned char hidden[] = {0, 0, 0, 1, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0};
+    struct panel panel = {.rows = 3, .cols = 5, .values = v, .masked = hidden};
     float out[6];
-    pool_largest(&panel, 2, 2, out);
+    unsigned char masked[6];
+    pool_largest(&panel, 2, 2, out, masked);
     cr_expect_eq(out[0], -0.9f);
     cr_expect_eq(out[1], 0.2f);
     cr_expect_eq(out[2], 0.3f);
     cr_expect_eq(out[3], 0.0f);
     cr_expect_eq(out[4], -2.0f);
     cr_expect_eq(out[5], 2.0f);
+    for (size_t i = 0; i < 6; i++)
+        cr_expect_eq(masked[i], 0);
     cr_expect(isnan(pool_value(&panel, 0, 2, 3, 4)), "all masked stays masked");
     cr_expect(isnan(pool_value(&panel, 5, 9, 0, 2)), "nothing there");
+}
+
+Test(layout, a_value_that_is_not_finite_survives_any_pooling)
+{
+    const float v[4] = {0.5f, NAN, NAN, 0.25f}, infinite[4] = {0, 1, 2, -INFINITY};
+    const unsigned char hidden[4] = {0, 0, 1, 0};
+    struct panel panel = {.rows = 2, .cols = 2, .values = v, .masked = hidden, .tick = NAN};
+    struct picture picture = {.panels = &panel, .n_panels = 1};
+    cr_expect(isinf(pool_value(&panel, 0, 2, 0, 2)));
+    cr_expect(isinf(pool_value(&panel, 0, 1, 1, 2)), "NaN that nothing masks");
+    cr_expect(isnan(pool_value(&panel, 1, 2, 0, 1)), "masked");
+    cr_expect_str_eq(picture_not_finite(&picture), "not a number");
+    cr_expect(picture_masked(&picture));
+    panel = (struct panel){.rows = 2, .cols = 2, .values = infinite, .tick = NAN};
+    cr_expect_str_eq(picture_not_finite(&picture), "not finite");
+    cr_expect_not(picture_masked(&picture));
 }
 
 Test(layout, a_column_survives_any_pooling)

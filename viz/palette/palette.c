@@ -60,6 +60,11 @@ struct lab rgb_lab(struct rgb colour)
     return (struct lab){116 * y - 16, 500 * (x - y), 200 * (y - z)};
 }
 
+struct rgb rgb_not_finite(void)
+{
+    return (struct rgb){255, 0, 255};
+}
+
 struct rgb rgb_ink(struct rgb background)
 {
     return rgb_lab(background).L < 55 ? (struct rgb){255, 255, 255} : (struct rgb){0, 0, 0};

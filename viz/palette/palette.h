@@ -36,6 +36,8 @@ struct lab {
     double L, a, b;
 };
 struct lab rgb_lab(struct rgb colour);
+/* The colour of cells whose value is not finite: that of no palette, and no grey. */
+struct rgb rgb_not_finite(void);
 /* Black or white, whichever can be read on `background`. */
 struct rgb rgb_ink(struct rgb background);
 

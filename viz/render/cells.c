@@ -194,20 +194,33 @@ static bool put_pooled(struct sheet *s)
     return ok;
 }
 
+/* The place of a legend of so many columns: beside what stands there already, else on a line of its own. */
+static bool next_legend(struct sheet *s, size_t columns, size_t *row, size_t *at)
+{
+    if (*at + columns <= s->columns)
+        return true;
+    *at = 0;
+    *row = s->grid->rows;
+    return grid_add_rows(s->grid, 1, s->err);
+}
+
 static bool draw_footer(struct sheet *s)
 {
     const struct picture *p = s->picture;
     if (!grid_add_rows(s->grid, 2, s->err))
         return false;
     size_t row = s->grid->rows - 1, at = cells_bar(s->grid, row, 0, s->columns, &s->ink, p) + 2;
+    const char *not_finite = picture_not_finite(p);
     if (picture_masked(p)) {
-        if (at + CELLS_MASKED > s->columns) {
-            at = 0;
-            row++;
-            if (!grid_add_rows(s->grid, 1, s->err))
-                return false;
-        }
+        if (!next_legend(s, CELLS_MASKED, &row, &at))
+            return false;
         cells_masked(s->grid, row, at, &s->ink);
+        at += CELLS_MASKED + 2;
+    }
+    if (not_finite) {
+        if (!next_legend(s, CELLS_NOT_FINITE, &row, &at))
+            return false;
+        cells_not_finite(s->grid, row, at, &s->ink, not_finite);
     }
     if (s->marks && !put_marked(s))
         return false;

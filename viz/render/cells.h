@@ -77,11 +77,12 @@ NODISCARD bool ink_init(struct ink *ink_out, const char *palette, const struct s
 /* The same on an ink that is zeroed or was made before: the ramp, whose search takes milliseconds, stays where palette
  * and depth do. On failure the ink is as it was. */
 NODISCARD bool ink_refit(struct ink *ink, const char *palette, const struct scale *scale, enum depth depth, struct err *err);
-struct colour ink_colour(const struct ink *ink, double value); /* NaN: the masked colour; mono: COLOUR_DEFAULT */
+struct colour ink_colour(const struct ink *ink, double value); /* NaN: the masked colour, infinite: the colour of what is
+                                                                * not finite (as pool_value gives them); mono: COLOUR_DEFAULT */
 struct colour ink_at(const struct ink *ink, double position);
 struct colour ink_rgb(enum depth depth, struct rgb rgb);      /* any colour at a depth */
 struct colour ink_over(const struct ink *ink, struct colour background); /* black or white, to be read on it */
-const char *ink_shade(const struct ink *ink, double value);   /* mono: " ░▒▓█", below 0 " .-=#", masked "·" */
+const char *ink_shade(const struct ink *ink, double value);   /* mono: " ░▒▓█", below 0 " .-=#", masked "·", not finite "×" */
 const char *ink_shade_at(const struct ink *ink, double position); /* of a position on the scale, [0,1] */
 
 /* ---- pieces (heat.c) ---- */
@@ -109,9 +110,11 @@ void heat_number(struct buf *out, const struct scale *scale, double value);
 size_t cells_bar(struct cell_grid *grid, size_t row, size_t col, size_t columns, const struct ink *ink,
                  const struct picture *picture);
 
-/* "▒▒ masked": what masked cells look like, in CELLS_MASKED columns. */
+/* "▒▒ masked", "×× not a number": what cells without a value, and with one that is not finite, look like. */
 #define CELLS_MASKED 9
+#define CELLS_NOT_FINITE 15
 void cells_masked(struct cell_grid *grid, size_t row, size_t col, const struct ink *ink);
+void cells_not_finite(struct cell_grid *grid, size_t row, size_t col, const struct ink *ink, const char *name);
 
 /* ---- whole pictures (cells.c) ---- */
 

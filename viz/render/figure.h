@@ -42,6 +42,7 @@ NODISCARD bool figure_draw(const struct figure *figure, struct canvas *canvas, s
 #define FIGURE_MARKS 0.95 /* the strip of marks above a map */
 #define FIGURE_SPACE 0.4 /* between a label and its map */
 #define FIGURE_BAR 1.0   /* the colour bar's width */
+#define FIGURE_LEGEND 1.4 /* a line under the colour bar: masked, not finite */
 /* The text of a row's (column's) label: its token, or its number and token where labels are thinned. */
 void figure_label(const struct panel *panel, bool column, size_t index, size_t stride, struct buf *out);
 struct rgb figure_accent(void);

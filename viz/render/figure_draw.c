@@ -61,7 +61,7 @@ static bool put_map(const struct pen *p, const struct panel *panel, struct box b
     for (size_t r = 0; r < rows; r++)
         for (size_t c = 0; c < cols; c++) {
             float v = pool_value(panel, r * pool_r, (r + 1) * pool_r, c * pool_c, (c + 1) * pool_c);
-            cells[r * cols + c] = palette_at(f->palette, scale_position(&f->picture.scale, v));
+            cells[r * cols + c] = isinf(v) ? rgb_not_finite() : palette_at(f->palette, scale_position(&f->picture.scale, v));
         }
     /* The last pooled cell may reach beyond the map: it is cut, so that every cell stands at its tokens. */
     struct box whole = {box.x, box.y, box.w * (double)(cols * pool_c) / (double)panel->cols,
@@ -84,7 +84,7 @@ static void put_numbers(const struct pen *p, const struct panel *panel, struct b
     for (size_t i = 0; i < panel->rows; i++) {
         for (size_t j = 0; j < panel->cols; j++) {
             double v = panel->values[i * panel->cols + j];
-            if (isnan(v))
+            if (!isfinite(v) || (panel->masked && panel->masked[i * panel->cols + j]))
                 continue;
             struct buf text = {0};
             scale_label(&text, v, share ? 0.01 : fmax(fabs(scale->lo), fabs(scale->hi)) < 9.95 ? 0.1 : 1, true);
@@ -251,6 +251,17 @@ static void put_bar_ticks(const struct pen *p)
     }
 }
 
+/* Under the bar: a colour that no value has, and what it stands for. */
+static void put_swatch(const struct pen *p, double y, struct rgb colour, const char *name)
+{
+    const struct figure *f = p->f;
+    struct box swatch = {f->bar_x, y, FIGURE_BAR * f->text, FIGURE_BAR * f->text};
+    p->canvas->ops->rectangle(p->canvas, swatch, colour);
+    put_frame(p, swatch);
+    struct text_style style = {.size = f->text, .colour = ink, .across = 0.5};
+    put_text(p, f->bar_x + 1.4 * f->text, y + 0.5 * f->text, style, str_of(name));
+}
+
 static void put_bar(const struct pen *p)
 {
     const struct figure *f = p->f;
@@ -271,14 +282,14 @@ static void put_bar(const struct pen *p)
         put_escaped(p, f->bar_x + f->bar_room - 0.45 * f->text, f->bar_y + f->bar_h / 2, style, buf_view(&name));
     }
     buf_free(&name);
+    double y = f->bar_y + f->bar_h + 0.9 * f->text;
+    const char *not_finite = picture_not_finite(&f->picture);
     if (picture_masked(&f->picture)) {
-        double y = f->bar_y + f->bar_h + 0.9 * f->text;
-        struct box swatch = {f->bar_x, y, FIGURE_BAR * f->text, FIGURE_BAR * f->text};
-        p->canvas->ops->rectangle(p->canvas, swatch, rgb_of(f->palette->masked));
-        put_frame(p, swatch);
-        struct text_style style = {.size = f->text, .colour = ink, .across = 0.5};
-        put_text(p, f->bar_x + 1.4 * f->text, y + 0.5 * f->text, style, STR("masked"));
+        put_swatch(p, y, rgb_of(f->palette->masked), "masked");
+        y += FIGURE_LEGEND * f->text;
     }
+    if (not_finite)
+        put_swatch(p, y, rgb_not_finite(), not_finite);
 }
 
 /* ---- around the maps ---- */

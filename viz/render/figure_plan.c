@@ -146,9 +146,18 @@ static double bar_room(const struct figure *f, struct canvas *measure)
     buf_free(&mark);
     double room = FIGURE_BAR * f->text + 0.9 * f->text + widest;
     room += f->picture.value_name || f->picture.scale.kind != SCALE_LINEAR ? (FIGURE_AXIS + 0.4) * f->text : 0.5 * f->text;
-    if (picture_masked(&f->picture))
-        room = fmax(room, 1.4 * f->text + measure->ops->extents(measure, &style, STR("masked")).width);
+    const char *under[] = {picture_masked(&f->picture) ? "masked" : NULL, picture_not_finite(&f->picture)};
+    for (size_t i = 0; i < sizeof under / sizeof *under; i++)
+        if (under[i])
+            room = fmax(room, 1.4 * f->text + measure->ops->extents(measure, &style, str_of(under[i])).width);
     return room;
+}
+
+/* Under the colour bar: a line each for what its colours do not say. */
+static double legends_height(const struct figure *f)
+{
+    int lines = picture_masked(&f->picture) + (picture_not_finite(&f->picture) != NULL);
+    return lines ? (0.8 + FIGURE_LEGEND * lines) * f->text : 0.6 * f->text;
 }
 
 static double left_of(const struct figure *f)
@@ -246,7 +255,7 @@ static void place(struct figure *f, const struct render_options *options, struct
     f->bar_y = f->grid_y + f->head;
     double maps = (double)f->down * f->slot_h - 1.0 * t - f->head - (f->same_cols ? 0 : f->col_labels);
     f->bar_h = snap(f, fmin(fmax(maps, 6 * t), 640));
-    f->grid_h = fmax(f->grid_h, f->head + f->bar_h + (picture_masked(&f->picture) ? 2.2 * t : 0.6 * t));
+    f->grid_h = fmax(f->grid_h, f->head + f->bar_h + legends_height(f));
     f->bar_room = bar_room(f, measure);
     f->width = options->width > 0 ? options->width : snap(f, f->bar_x + f->bar_room);
     f->left = fmax(0, floor((f->width - f->bar_x - f->bar_room) / 2));

@@ -40,7 +40,7 @@ size_t heat_number_columns(const struct scale *scale)
 void heat_number(struct buf *out, const struct scale *scale, double value)
 {
     char text[64];
-    if (isnan(value))
+    if (!isfinite(value))
         return;
     if (!is_share(scale)) {
         value = fabs(value) < (number_decimals(scale) ? 0.05 : 0.5) ? 0 : value; /* no "-0.0" */
@@ -79,7 +79,7 @@ static void put_large(struct cell_grid *grid, size_t row, size_t col, const stru
 {
     struct cell_rect cell = {row, col, 1, view->cell_columns};
     if (ink->depth == DEPTH_MONO && view->numbers) {
-        grid_fill(grid, cell, isnan(value) ? "·" : " ", (struct style){0});
+        grid_fill(grid, cell, isfinite(value) ? " " : ink_shade(ink, value), (struct style){0});
         put_number(grid, row, col, view->cell_columns, ink, value, (struct style){0});
     } else if (ink->depth == DEPTH_MONO) {
         put_mono(grid, row, col, view->cell_columns, ink, value);
@@ -198,4 +198,10 @@ void cells_masked(struct cell_grid *grid, size_t row, size_t col, const struct i
 {
     put_large(grid, row, col, &(struct heat_view){.cell_columns = 2}, ink, NAN);
     grid_text(grid, row, col + 3, CELLS_MASKED - 3, STR("masked"), (struct style){0});
+}
+
+void cells_not_finite(struct cell_grid *grid, size_t row, size_t col, const struct ink *ink, const char *name)
+{
+    put_large(grid, row, col, &(struct heat_view){.cell_columns = 2}, ink, INFINITY);
+    grid_text(grid, row, col + 3, CELLS_NOT_FINITE - 3, str_of(name), (struct style){0});
 }

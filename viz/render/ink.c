@@ -56,21 +56,20 @@ struct colour ink_rgb(enum depth depth, struct rgb rgb)
     return (struct colour){0};
 }
 
-/* A terminal's grey that the ramp does not hold, nearest to the palette's masked colour. */
-static struct colour masked(const struct ink *ink)
+/* A terminal's colour that the ramp does not hold, near `want`, and is not `taken` (-1: none); `grey`: one without hue. */
+static struct colour beside_ramp(const struct ink *ink, struct rgb want, bool grey, int taken)
 {
-    struct rgb want = rgb_of(ink->palette->masked);
     if (ink->depth == DEPTH_TRUE || ink->depth == DEPTH_MONO)
         return ink_rgb(ink->depth, want);
     unsigned end = ink->depth == DEPTH_256 ? 256 : ink->depth == DEPTH_16 ? 16 : 8, best = 0;
     double least = INFINITY;
     struct lab target = rgb_lab(want);
     for (unsigned i = end == 256 ? 16 : 0; i < end; i++) {
-        bool used = false;
+        bool used = (int)i == taken;
         for (size_t k = 0; k < ink->ramp.n; k++)
             used = used || ink->ramp.index[k] == i;
         struct lab lab = rgb_lab(xterm_rgb(i));
-        double d = fabs(lab.L - target.L) + 2 * hypot(lab.a, lab.b);
+        double d = fabs(lab.L - target.L) + (grey ? 2 * hypot(lab.a, lab.b) : hypot(lab.a - target.a, lab.b - target.b));
         if (!used && d < least) {
             least = d;
             best = i;
@@ -84,7 +83,7 @@ struct colour ink_at(const struct ink *ink, double position)
     if (ink->depth == DEPTH_MONO)
         return (struct colour){0};
     if (isnan(position))
-        return masked(ink);
+        return beside_ramp(ink, rgb_of(ink->palette->masked), true, -1);
     if (ink->ramp.n)
         return indexed(ink->ramp.index[ramp_level(&ink->ramp, position)]);
     return (struct colour){COLOUR_RGB, palette_at(ink->palette, position), 0};
@@ -92,6 +91,8 @@ struct colour ink_at(const struct ink *ink, double position)
 
 struct colour ink_colour(const struct ink *ink, double value)
 {
+    if (isinf(value) && ink->depth != DEPTH_MONO)
+        return beside_ramp(ink, rgb_not_finite(), false, ink_at(ink, NAN).index);
     return ink_at(ink, scale_position(&ink->scale, value));
 }
 
@@ -107,7 +108,7 @@ struct colour ink_over(const struct ink *ink, struct colour background)
 
 const char *ink_shade(const struct ink *ink, double value)
 {
-    return ink_shade_at(ink, scale_position(&ink->scale, value));
+    return isinf(value) ? "×" : ink_shade_at(ink, scale_position(&ink->scale, value));
 }
 
 const char *ink_shade_at(const struct ink *ink, double position)
