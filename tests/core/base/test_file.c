@@ -2,6 +2,7 @@
 #include <criterion/criterion.h>
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <signal.h>
@@ -136,4 +137,77 @@ Test(file, where_a_result_cannot_go_is_said_before_and_leaves_nothing)
         cr_assert(out_check(scratch_path(good[i]), &err), "%s: %s", good[i], err.message);
     cr_assert(holds("old", "old"));
     cr_assert_eq(files_here(), 3, "folder, old, pipe");
+}
+
+Test(file, a_mapped_file_is_known_by_its_addresses_until_it_is_let_go)
+{
+    struct file file, empty, none = {0};
+    struct err err = {0};
+    scratch_write("mapped", "bytes", 5);
+    scratch_write("empty", "", 0);
+    cr_assert(file_map(scratch_path("mapped"), &file, &err) && file_map(scratch_path("empty"), &empty, &err), "%s", err.message);
+    cr_expect(file.size == 5 && memcmp(file.data, "bytes", 5) == 0 && empty.size == 0 && empty.data);
+    const unsigned char *address = file.data;
+    const char *name = file_at_address(address + 4);
+    cr_expect(name && strstr(name, "mapped"));
+    cr_expect_null(file_at_address(&err));
+    file_unmap(&file);
+    file_unmap(&empty);
+    file_unmap(&none);
+    cr_expect_null(file_at_address(address));
+}
+
+Test(file, what_cannot_be_mapped_is_an_error_that_names_it)
+{
+    struct file file;
+    struct err err = {0};
+    mkdir(scratch_path("folder"), 0755);
+    cr_assert(mkfifo(scratch_path("pipe"), 0600) == 0);
+    static const struct {
+        const char *name;
+        enum err_code code;
+    } rows[] = {{"folder", ERR_IO}, {"pipe", ERR_IO}, {"nothing", ERR_NOT_FOUND}};
+    for (size_t i = 0; i < 3; i++) {
+        err_clear(&err);
+        cr_expect(!file_map(scratch_path(rows[i].name), &file, &err) && err.code == rows[i].code &&
+                      strstr(err.message, rows[i].name),
+                  "%s: %s", rows[i].name, err.message);
+        cr_expect(file.size == 0 && !file.path);
+    }
+}
+
+Test(file, a_stream_is_read_whole_or_is_too_long)
+{
+    struct err err = {0};
+    struct buf text = {0};
+    char big[70000];
+    memset(big, 'x', sizeof big);
+    scratch_write("it", big, sizeof big);
+    int fd = open(scratch_path("it"), O_RDONLY);
+    cr_expect(file_read_fd(fd, "it", sizeof big, &text, &err) && text.n == sizeof big, "%s", err.message);
+    lseek(fd, 0, SEEK_SET);
+    buf_free(&text);
+    cr_expect(!file_read_fd(fd, "it", sizeof big - 1, &text, &err) && err.code == ERR_LIMIT, "%s", err.message);
+    buf_free(&text);
+    close(fd);
+}
+
+Test(file, parts_of_a_path_are_found)
+{
+    static const struct {
+        const char *path, *folder, *extension;
+    } rows[] = {{"a/b.txt", "a", "txt"}, {"b.tar.gz", ".", "gz"}, {"/b", "/", ""},
+                {"/a.d/b", "/a.d", ""},  {".bashrc", ".", ""},    {"a/.x", "a", ""},
+                {"a.", ".", ""},         {"/a/b/", "/a/b", ""},   {"", ".", ""}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char *folder = path_folder(rows[i].path, NULL);
+        cr_expect_str_eq(folder, rows[i].folder, "%s: %s", rows[i].path, folder);
+        cr_expect(str_is(path_extension(str_of(rows[i].path)), rows[i].extension), "%s", rows[i].path);
+        free(folder);
+    }
+    char *joined = path_join("a", "b", NULL), *again = path_join("a/", "b", NULL), *alone = path_join("", "", NULL);
+    cr_expect(strcmp(joined, "a/b") == 0 && strcmp(again, "a/b") == 0 && *alone == 0);
+    free(joined);
+    free(again);
+    free(alone);
 }
