@@ -134,7 +134,7 @@ bool added_finish(struct added *added, const struct normalizer *normalizer, stru
         size_t n = 0;
         for (size_t i = 0; i < added->n_patterns; i++)
             if (added->patterns[i].normalized == normalized)
-                keys[n++] = (struct trie_key){added->patterns[i].content, (int32_t)i};
+                keys[n++] = (struct trie_key){.string = added->patterns[i].content, .value = (int32_t)i};
         ok = trie_build(&added->tries[normalized], keys, n, err);
     }
     free(keys);

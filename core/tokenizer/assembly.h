@@ -21,8 +21,9 @@ struct tokenizer {
     int32_t roles[7]; /* ids, -1: none; in the order of role_names */
 };
 
-/* Build all components from a document in the format of tokenizer.json; `path` stands in messages. */
+/* Build all components from a document in the format of tokenizer.json, whose scored pieces stand in the lexicon
+ * instead; `path` stands in messages. */
 NODISCARD bool tokenizer_assemble(struct tokenizer *tokenizer, const char *path, const struct json *document,
-                                  const struct overrides *over, struct err *err);
+                                  const struct lexicon *lexicon, const struct overrides *over, struct err *err);
 
 #endif

@@ -4,6 +4,7 @@
 #define GAZE_CORE_TOKENIZER_BUILD_H
 
 #include "core/base/json.h"
+#include "core/tokenizer/lexicon.h"
 
 /* How the vocabulary spells what a person reads. */
 struct style {
@@ -28,6 +29,7 @@ struct build {
     struct arena *arena; /* outlives every component */
     struct style *style;
     struct overrides over;
+    const struct lexicon *lexicon; /* scored pieces that the document leaves out */
     size_t depth; /* of Sequences within Sequences */
 };
 enum { BUILD_DEPTH_MAX = 100 };

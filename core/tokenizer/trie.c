@@ -13,11 +13,27 @@ void trie_free(struct trie *trie)
 static int by_string(const void *a, const void *b)
 {
     const struct trie_key *x = a, *y = b;
+    if (x->head != y->head)
+        return x->head < y->head ? -1 : 1;
     size_t n = x->string.n < y->string.n ? x->string.n : y->string.n;
     int order = n ? memcmp(x->string.s, y->string.s, n) : 0;
     if (order || x->string.n != y->string.n)
         return order ? order : x->string.n < y->string.n ? -1 : 1;
     return (x->value > y->value) - (x->value < y->value);
+}
+
+/* Eight bytes as a number that orders as they do; what is missing counts as 0. */
+static uint64_t head_of(struct str string)
+{
+    uint64_t head = 0;
+    for (size_t i = 0; i < 8; i++)
+        head = head << 8 | (i < string.n ? (uint8_t)string.s[i] : 0);
+    return head;
+}
+
+static uint8_t label_of(const struct trie_key *key, uint32_t depth)
+{
+    return depth < 8 ? (uint8_t)(key->head >> (56 - 8 * depth)) : (uint8_t)key->string.s[depth];
 }
 
 /* The keys below a node that is still without children. */
@@ -47,9 +63,9 @@ static bool expand(struct trie *trie, const struct trie_key *keys, struct span s
     }
     trie->nodes[span.node].children = (uint32_t)trie->n;
     while (at < span.high) {
-        uint8_t label = (uint8_t)keys[at].string.s[span.depth];
+        uint8_t label = label_of(&keys[at], span.depth);
         uint32_t low = at;
-        while (at < span.high && (uint8_t)keys[at].string.s[span.depth] == label)
+        while (at < span.high && label_of(&keys[at], span.depth) == label)
             at++;
         if (!add_node(trie, label, err) || !mem_grow((void **)queue, capacity, *n + 1, sizeof **queue, "a trie", err))
             return false;
@@ -64,6 +80,8 @@ bool trie_build(struct trie *trie, struct trie_key *keys, size_t n, struct err *
     memset(trie, 0, sizeof *trie);
     if (n > UINT32_MAX - 1)
         return err_set(err, ERR_LIMIT, "the vocabulary is too large for a trie");
+    for (size_t i = 0; i < n; i++)
+        keys[i].head = head_of(keys[i].string);
     if (n)
         qsort(keys, n, sizeof *keys, by_string);
     struct span *queue = NULL;

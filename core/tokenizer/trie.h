@@ -19,6 +19,7 @@ struct trie {
 struct trie_key {
     struct str string;
     int32_t value; /* >= 0; of equal strings the lowest wins */
+    uint64_t head; /* trie_build's: the first eight bytes, to be compared at once */
 };
 
 /* Build from keys [n], which are sorted in place. */

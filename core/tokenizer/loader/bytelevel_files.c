@@ -115,7 +115,7 @@ static bool load(struct tokenizer *tokenizer, const struct folder *given, struct
         document_vocab(&text, &list);
         ok = put_merges(&text, &file, err);
         buf_puts(&text, "}}");
-        ok = ok && document_build(tokenizer, &folder, merges, &text, err);
+        ok = ok && buf_ok(&text, err) && document_build(tokenizer, &folder, merges, buf_view(&text), NULL, err);
     }
     buf_free(&text);
     word_list_free(&list);

@@ -168,13 +168,12 @@ void document_postprocessor(struct buf *out, const struct folder *folder, const 
             rows[i].put(out, folder, list);
 }
 
-bool document_build(struct tokenizer *tokenizer, const struct folder *folder, const char *path, struct buf *text, struct err *err)
+bool document_build(struct tokenizer *tokenizer, const struct folder *folder, const char *path, struct str text,
+                    const struct lexicon *lexicon, struct err *err)
 {
-    if (!buf_ok(text, err))
-        return false;
     struct overrides over = folder_overrides(folder);
-    struct json *document = json_parse(buf_view(text), path, 0, err);
-    bool ok = document && tokenizer_assemble(tokenizer, path, document, &over, err) && folder_add_tokens(folder, tokenizer, err);
+    struct json *document = json_parse(text, path, 0, err);
+    bool ok = document && tokenizer_assemble(tokenizer, path, document, lexicon, &over, err) && folder_add_tokens(folder, tokenizer, err);
     json_free(document);
     return ok;
 }

@@ -18,8 +18,8 @@ int32_t document_role_id(const struct folder *folder, const struct word_list *li
 void document_vocab(struct buf *out, const struct word_list *list);
 /* ,"post_processor":… of the folder's class. */
 void document_postprocessor(struct buf *out, const struct folder *folder, const struct word_list *list);
-/* Build from the text; `path` stands in messages. */
-NODISCARD bool document_build(struct tokenizer *tokenizer, const struct folder *folder, const char *path, struct buf *text,
-                              struct err *err);
+/* Build from the text, and from the pieces of the lexicon where the model has scores; `path` stands in messages. */
+NODISCARD bool document_build(struct tokenizer *tokenizer, const struct folder *folder, const char *path, struct str text,
+                              const struct lexicon *lexicon, struct err *err);
 
 #endif

@@ -4,14 +4,39 @@
 #include <stdlib.h>
 
 #include "core/base/file.h"
+#include "core/tokenizer/loader/document.h"
+
+/* The text without the list of pieces, which the lexicon has; its lines stay, so that messages count right. */
+static void put_rest(struct buf *out, struct str text, struct str list)
+{
+    const char *behind = list.s + list.n;
+    buf_add(out, text.s, (size_t)(list.s - text.s));
+    buf_puts(out, "[]");
+    for (const char *at = list.s; at < behind; at++)
+        if (*at == '\n')
+            buf_char(out, '\n');
+    buf_add(out, behind, (size_t)(text.s + text.n - behind));
+}
 
 static bool load(struct tokenizer *tokenizer, const struct folder *folder, struct err *err)
 {
-    struct overrides over = folder_overrides(folder);
+    struct file file = {0};
+    struct lexicon lexicon;
+    struct buf rest = {0};
+    struct str list;
+    lexicon_init(&lexicon, tokenizer->arena);
     char *path = path_join(folder->path, "tokenizer.json", err);
-    struct json *document = path ? json_load(path, 0, err) : NULL;
-    bool ok = document && tokenizer_assemble(tokenizer, path, document, &over, err) && folder_add_tokens(folder, tokenizer, err);
-    json_free(document);
+    bool ok = path && file_map(path, &file, err);
+    if (ok) {
+        struct str text = {(const char *)file.data, file.size};
+        ok = lexicon_read_json(&lexicon, text, &list, err);
+        if (ok && list.n)
+            put_rest(&rest, text, list);
+        ok = ok && buf_ok(&rest, err) && document_build(tokenizer, folder, path, list.n ? buf_view(&rest) : text, &lexicon, err);
+    }
+    buf_free(&rest);
+    lexicon_free(&lexicon);
+    file_unmap(&file);
     free(path);
     return ok;
 }

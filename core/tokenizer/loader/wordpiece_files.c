@@ -67,7 +67,7 @@ static bool load(struct tokenizer *tokenizer, const struct folder *given, struct
         json_quote(&text, folder_role(&folder, ROLE_UNK));
         document_vocab(&text, &list);
         buf_puts(&text, "}}");
-        ok = document_build(tokenizer, &folder, path, &text, err);
+        ok = buf_ok(&text, err) && document_build(tokenizer, &folder, path, buf_view(&text), NULL, err);
     }
     buf_free(&text);
     word_list_free(&list);

@@ -32,28 +32,25 @@ static bool infers(const struct json *json)
     return json_is_array(json_get(json, "vocab"));
 }
 
+/* The pieces are read from the text itself (lexicon.h); what is left of the list in the document is empty. */
 static bool read_pieces(struct unigram *unigram, const struct build *build, const struct json *list, struct vocab *vocab,
                         struct err *err)
 {
-    size_t n = json_count(list);
-    if (!json_is_array(list))
+    const struct lexicon *lexicon = build->lexicon;
+    if (!json_is_array(list) || json_count(list))
         return field_wrong(build, "vocab", "an array of [piece, score]", err);
-    if (n >= TOKEN_ID_LIMIT)
+    if (lexicon->n >= TOKEN_ID_LIMIT)
         return err_set(err, ERR_LIMIT, "%s: %s: more than %d pieces", build->path, build->what, TOKEN_ID_LIMIT);
-    unigram->scores = arena_alloc(build->arena, n + 1, sizeof *unigram->scores, "scores", err);
-    if (!unigram->scores || !vocab_reserve(vocab, n + 1, err))
+    unigram->scores = arena_alloc(build->arena, lexicon->n + 1, sizeof *unigram->scores, "scores", err);
+    if (!unigram->scores || !vocab_reserve(vocab, lexicon->n + 1, err))
         return false;
-    for (size_t i = 0; i < n; i++) {
-        const struct json *item = json_at(list, i), *piece = json_at(item, 0), *score = json_at(item, 1);
-        if (!json_is_string(piece) || !json_is_number(score) || json_count(item) != 2)
-            return field_wrong(build, "vocab", "an array of [piece, score]", err);
-        if (!vocab_add(vocab, json_str(piece, ""), (int32_t)i, err))
+    for (size_t i = 0; i < lexicon->n; i++) {
+        if (!vocab_add(vocab, lexicon->strings[i], (int32_t)i, err))
             return false;
-        double value = json_number(score, 0);
         int32_t entry = (int32_t)vocab->by_id[i] - 1; /* of a piece that comes twice the last counts */
-        unigram->scores[entry] = value;
-        if (!i || value < unigram->lowest)
-            unigram->lowest = value;
+        unigram->scores[entry] = lexicon->scores[i];
+        if (!i || lexicon->scores[i] < unigram->lowest)
+            unigram->lowest = lexicon->scores[i];
     }
     return true;
 }
@@ -64,7 +61,7 @@ static bool build_trie(struct unigram *unigram, const struct vocab *vocab, struc
     if (!keys)
         return false;
     for (size_t i = 0; i < vocab->n; i++)
-        keys[i] = (struct trie_key){vocab->entries[i].string, (int32_t)i};
+        keys[i] = (struct trie_key){.string = vocab->entries[i].string, .value = (int32_t)i};
     bool ok = trie_build(&unigram->trie, keys, vocab->n, err);
     free(keys);
     return ok;
@@ -78,7 +75,7 @@ static bool build(const struct build *build, const struct json *json, struct voc
     if (!unigram || !field_bool(build, json, "byte_fallback", &unigram->byte_fallback, err) ||
         !field_size(build, json, "unk_id", &unknown, err) || !read_pieces(unigram, build, json_get(json, "vocab"), vocab, err))
         return false;
-    if (unknown != SIZE_MAX && unknown >= json_count(json_get(json, "vocab")))
+    if (unknown != SIZE_MAX && unknown >= build->lexicon->n)
         return field_wrong(build, "unk_id", "the number of a piece", err);
     unigram->unknown = unknown == SIZE_MAX ? -1 : (int64_t)unknown;
     build->style->byte_fallback |= unigram->byte_fallback;

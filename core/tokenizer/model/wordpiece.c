@@ -26,7 +26,7 @@ static bool build_trie(struct wordpiece *pieces, const struct vocab *vocab, stru
     if (!keys)
         return false;
     for (size_t i = 0; i < vocab->n; i++)
-        keys[i] = (struct trie_key){vocab->entries[i].string, (int32_t)i};
+        keys[i] = (struct trie_key){.string = vocab->entries[i].string, .value = (int32_t)i};
     bool ok = trie_build(&pieces->trie, keys, vocab->n, err);
     free(keys);
     if (!ok)
