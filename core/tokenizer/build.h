@@ -30,7 +30,7 @@ struct build {
     struct style *style;
     struct overrides over;
     const struct lexicon *lexicon; /* scored pieces that the document leaves out */
-    size_t depth; /* of Sequences within Sequences */
+    size_t depth;                  /* of Sequences within Sequences */
 };
 enum { BUILD_DEPTH_MAX = 100 };
 

@@ -55,7 +55,10 @@ static bool hex4(struct str s, size_t at, int32_t *out)
     *out = 0;
     for (size_t i = at; i < at + 4; i++) {
         char c = i < s.n ? s.s[i] : '!';
-        int digit = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+        int digit = c >= '0' && c <= '9'   ? c - '0'
+                    : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                    : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                           : -1;
         if (digit < 0)
             return false;
         *out = *out * 16 + digit;

@@ -74,11 +74,10 @@ static bool read_added(struct tokenizer *tokenizer, struct build *build, const s
     return added_add(&tokenizer->added, tokens, n, &tokenizer->model.vocab, err);
 }
 
-bool tokenizer_assemble(struct tokenizer *tokenizer, const char *path, const struct json *document,
-                        const struct lexicon *lexicon, const struct overrides *over, struct err *err)
+bool tokenizer_assemble(struct tokenizer *tokenizer, const char *path, const struct json *document, const struct lexicon *lexicon,
+                        const struct overrides *over, struct err *err)
 {
-    struct build build = {
-        .path = path, .arena = tokenizer->arena, .style = &tokenizer->style, .over = *over, .lexicon = lexicon};
+    struct build build = {.path = path, .arena = tokenizer->arena, .style = &tokenizer->style, .over = *over, .lexicon = lexicon};
     const struct json *version = json_get(document, "version");
     struct str kept;
     if (!arena_str(tokenizer->arena, str_of(path), &kept, err))

@@ -173,7 +173,8 @@ bool document_build(struct tokenizer *tokenizer, const struct folder *folder, co
 {
     struct overrides over = folder_overrides(folder);
     struct json *document = json_parse(text, path, 0, err);
-    bool ok = document && tokenizer_assemble(tokenizer, path, document, lexicon, &over, err) && folder_add_tokens(folder, tokenizer, err);
+    bool ok = document && tokenizer_assemble(tokenizer, path, document, lexicon, &over, err) &&
+              folder_add_tokens(folder, tokenizer, err);
     json_free(document);
     return ok;
 }

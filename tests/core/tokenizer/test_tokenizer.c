@@ -175,3 +175,16 @@ Test(tokenizer, older_files_and_their_companions_are_read_as_the_reference_does)
     write_string("config.json", "{\"model_type\":\"gpt2\"}");
     expect_ids("GPT-2 by config.json", "ab ab", "8 9");
 }
+
+/* Ids as tokenizers 0.22.2 gives them; with the nearest doubles of these scores "xxxxx" would be x xx xx. */
+Test(tokenizer, equal_sums_of_scores_break_as_in_the_reference)
+{
+    static const struct {
+        const char *text, *ids;
+    } rows[] = {{"xxx", "1 2"}, {"xxxxx", "2 2 1"}, {"xxxxxxxxx", "2 2 1 2 2"}, {"xxxxxxxxxxxxx", "2 2 1 2 2 2 2"}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        write_document("{\"model\":{\"type\":\"Unigram\",\"unk_id\":0,\"vocab\":[[\"<unk>\",0.0],"
+                       "[\"x\",-8.068077087402344],[\"xx\",-9.683005332946777]]}}");
+        expect_ids(rows[i].text, rows[i].text, rows[i].ids);
+    }
+}
