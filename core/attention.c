@@ -9,7 +9,6 @@
 #include "core/base/pool.h"
 #include "core/op/op.h"
 #include "core/product/product.h"
-#include "core/run.h"
 
 enum {
     SLOT_TERM = 4,  /* two of them */
@@ -18,8 +17,6 @@ enum {
     BLOCK_ROWS = 512,
     SMALL = 1 << 16 /* multiply-adds below which handing out work costs more than doing it */
 };
-
-const char stack_letters[STACKS + 1] = "LDXE";
 
 struct scratch {
     size_t thread;
@@ -114,20 +111,35 @@ static bool score_block(const struct attention *a, size_t head, unsigned terms, 
     return true;
 }
 
-static void softmax_block(const struct attention *a, size_t row, size_t rows, float *block)
+/* Beside a sink of logit s, p = e^x / (Σ e^x + e^s): the softmax without it times 1 / (1 + p_max·e^(s − x_max)). */
+static float sink_factor(float sink, float largest, const float *probs, size_t at)
 {
+    return largest == -INFINITY ? 0 : 1 / (1 + probs[at] * expf(sink - largest));
+}
+
+static void softmax_block(const struct attention *a, size_t head, size_t row, size_t rows, float *block)
+{
+    size_t Tk = a->Tk, words = (Tk + 7) / 8;
     for (size_t i = 0; i < rows; i++) {
-        size_t query = row + i;
-        op_softmax_row(block + i * a->Tk, a->Tk, a->mask.lo ? a->mask.lo[query] : 0, a->mask.lo ? a->mask.hi[query] : a->Tk,
-                       a->mask.bitmap ? a->mask.bitmap + query * ((a->Tk + 7) / 8) : NULL);
+        size_t query = row + i, at = 0;
+        size_t lo = a->mask.lo ? a->mask.lo[query] : 0, hi = a->mask.lo ? a->mask.hi[query] : Tk;
+        float *scores = block + i * Tk, largest = -INFINITY;
+        for (size_t j = lo; a->sink && j < hi; j++)
+            if (scores[j] > largest && !attention_masked(a, query, j))
+                largest = scores[at = j];
+        op_softmax_row(scores, Tk, lo, hi, a->mask.bitmap ? a->mask.bitmap + query * words : NULL);
+        if (!a->sink)
+            continue;
+        float factor = sink_factor(a->sink[head], largest, scores, at);
+        for (size_t j = lo; j < hi; j++)
+            scores[j] *= factor;
     }
 }
 
-static void intervene(const struct attention *a, size_t head, size_t row, size_t rows, float *probs)
+static void change_block(const struct attention *a, size_t head, size_t row, size_t rows, float *probs)
 {
-    for (size_t i = 0; i < a->n_interventions; i++)
-        if (a->interventions[i].kind->probs)
-            a->interventions[i].kind->probs(&a->interventions[i], a, head, row, rows, probs);
+    if (a->change)
+        a->change(a->change_context, a, head, row, rows, probs);
 }
 
 /* Probabilities of one head from the chosen terms; with mixed probabilities those of all heads are made for it. */
@@ -138,7 +150,7 @@ static bool prob_block(const struct attention *a, size_t head, unsigned terms, s
     if (!a->mix_probs) {
         if (!score_block(a, head, terms, row, rows, out, err))
             return false;
-        softmax_block(a, row, rows, out);
+        softmax_block(a, head, row, rows, out);
     } else {
         float *blocks = block_floats(pool_thread(), SLOT_BLOCK, a->H * n, err);
         if (!blocks)
@@ -146,11 +158,11 @@ static bool prob_block(const struct attention *a, size_t head, unsigned terms, s
         for (size_t g = 0; g < a->H; g++) {
             if (!score_block(a, g, terms, row, rows, blocks + g * n, err))
                 return false;
-            softmax_block(a, row, rows, blocks + g * n);
+            softmax_block(a, g, row, rows, blocks + g * n);
         }
         mix_block(a->mix_probs, a->H, head, blocks, n, out);
     }
-    intervene(a, head, row, rows, out);
+    change_block(a, head, row, rows, out);
     return true;
 }
 
@@ -193,11 +205,28 @@ static void fail_task(struct forward *forward, const struct err *err)
         *forward->err = *err;
 }
 
+/* How many of the rows from `row` on use the same queries, keys and values; `second_out`: the second ones. */
+static size_t same_rows(const struct attention *a, size_t row, size_t rows, bool *second_out)
+{
+    size_t n = 1;
+    *second_out = a->second.rows && a->second.rows[row];
+    if (!a->second.rows)
+        return rows;
+    while (n < rows && !a->second.rows[row + n] == !*second_out)
+        n++;
+    return n;
+}
+
 static void values(const struct attention *a, size_t head, size_t row, size_t rows, const float *probs)
 {
     size_t kv = head / (a->H / a->Hkv);
-    product_ab(rows, a->D, a->Tk, 1, probs, a->Tk, a->v.data + kv * a->v.step, a->v.row, false,
-               a->z.data + row * a->z.row + head * a->z.step, a->z.row);
+    bool second;
+    for (size_t n; rows; row += n, rows -= n, probs += n * a->Tk) {
+        n = same_rows(a, row, rows, &second);
+        const struct strided *v = second ? &a->second.v : &a->v;
+        product_ab(n, a->D, a->Tk, 1, probs, a->Tk, v->data + kv * v->step, v->row, false,
+                   a->z.data + row * a->z.row + head * a->z.step, a->z.row);
+    }
 }
 
 /* One head over all its queries, block by block. */
@@ -239,7 +268,7 @@ static bool mixed_forward(const struct attention *a, size_t row, size_t rows, st
     for (size_t h = 0; h < a->H; h++) {
         if (a->cap > 0)
             cap_block(a->cap, scores + h * n, n);
-        softmax_block(a, row, rows, scores + h * n);
+        softmax_block(a, h, row, rows, scores + h * n);
     }
     for (size_t h = 0; h < a->H; h++) {
         float *probs = scores + h * n;
@@ -247,7 +276,7 @@ static bool mixed_forward(const struct attention *a, size_t row, size_t rows, st
             probs = blocks + a->H * n;
             mix_block(a->mix_probs, a->H, h, scores, n, probs);
         }
-        intervene(a, h, row, rows, probs);
+        change_block(a, h, row, rows, probs);
         values(a, h, row, rows, probs);
     }
     return true;
@@ -295,8 +324,13 @@ bool term_content_logits(const struct attention *a, size_t head, size_t row, siz
 {
     (void)scratch, (void)err;
     size_t kv = head / (a->H / a->Hkv);
-    product_abt(rows, a->Tk, a->D, a->scale, a->q.data + row * a->q.row + head * a->q.step, a->q.row, a->k.data + kv * a->k.step,
-                a->k.row, true, out, a->Tk);
+    bool second;
+    for (size_t n; rows; row += n, rows -= n, out += n * a->Tk) {
+        n = same_rows(a, row, rows, &second);
+        const struct strided *q = second ? &a->second.q : &a->q, *k = second ? &a->second.k : &a->k;
+        product_abt(n, a->Tk, a->D, a->scale, q->data + row * q->row + head * q->step, q->row, k->data + kv * k->step, k->row,
+                    true, out, a->Tk);
+    }
     return true;
 }
 

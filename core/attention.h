@@ -1,7 +1,7 @@
 /* One place where a softmax over keys is taken, for every architecture: logits are a sum of named terms.
  *
  *   scores = cap(mix_scores · Σ terms)      before any mask; mixing and capping only where the model does it
- *   probs  = mix_probs · softmax(scores + mask)
+ *   probs  = mix_probs · softmax(scores + mask)      a learned sink stands beside the keys where the model has one
  *   z      = probs · v
  *
  * Nothing [T,T] is kept: any rows of any map are made again, by the same code on the same blocks, from the queries
@@ -9,11 +9,8 @@
 #ifndef GAZE_CORE_ATTENTION_H
 #define GAZE_CORE_ATTENTION_H
 
-#include <stdint.h>
-#include "core/base/mem.h"
-
-enum stack { STACK_ENCODER, STACK_DECODER, STACK_CROSS, STACK_EMD, STACKS }; /* L, D, X, E in selectors */
-extern const char stack_letters[STACKS + 1];
+#include "core/stack.h"
+#include "core/tokens.h"
 
 /* Heads side by side in rows: element (t, head, d) is at data[t·row + head·step + d]. */
 struct strided {
@@ -43,20 +40,30 @@ struct mask {
     const unsigned char *bitmap; /* [Tq, ceil(Tk/8)] bit set: visible; or NULL */
 };
 
+/* Queries, keys and values of their own for some query rows (global tokens). */
+struct second {
+    const unsigned char *rows; /* [Tq] 1: this query uses them; NULL: none does */
+    struct strided q, k, v;
+};
+
 struct attention {
-    enum stack stack;
+    const struct stack *stack; /* its kind, and whose layer this is */
     size_t layer, text;
-    size_t Tq, Tk, H, Hkv, D;        /* query head h reads key/value head h / (H / Hkv) */
-    struct strided q, k, v, z;       /* of this text; as multiplied: after biases, norms and rotary */
+    const struct tokens *queries, *keys; /* labels follow the map, not the run */
+    size_t Tq, Tk, H, Hkv, D;            /* query head h reads key/value head h / (H / Hkv) */
+    struct strided q, k, v, z;           /* of this text; as multiplied: after biases, norms and rotary */
+    struct second second;
     float scale;                     /* multiplies every product of the terms */
     const struct term *const *terms; /* those that exist here under this configuration, NULL-ended */
     unsigned dropped;                /* bit t: term t is left out (an intervention) */
     struct mask mask;
-    float cap;                                /* 0, or scores = cap·tanh(Σ terms / cap) */
-    const float *mix_scores, *mix_probs;      /* [H,H] out,in or NULL: talking heads, before and after the softmax */
-    const void *own;                          /* what its terms need besides: position keys, bias table */
-    const struct intervention *interventions; /* that act on probabilities */
-    size_t n_interventions;
+    float cap;                           /* 0, or scores = cap·tanh(Σ terms / cap) */
+    const float *sink;                   /* [H] a logit beside the keys of each query, or NULL: rows then sum to less than 1 */
+    const float *mix_scores, *mix_probs; /* [H,H] out,in or NULL: talking heads, before and after the softmax */
+    const void *own;                     /* what its terms need besides: position keys, bias table */
+    /* Changes probabilities as they are made, for pass and maps alike; NULL: nothing does. */
+    void (*change)(const void *context, const struct attention *a, size_t head, size_t row, size_t rows, float *probs);
+    const void *change_context;
 };
 
 /* What of a map is wanted; resolved here for all architectures. */

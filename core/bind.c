@@ -5,13 +5,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Write the concrete name of a pattern: {l} becomes the layer. */
-static void write_name(struct buf *out, struct str prefix, struct str pattern, size_t layer, const char *suffix)
+/* One parameter to bind: its row, the layer, and which of its experts. */
+struct place {
+    const struct param *param;
+    size_t layer, expert;
+};
+
+/* Write the concrete name of a pattern: {l} becomes the layer, {e} the expert. */
+static void write_name(struct buf *out, struct str prefix, struct str pattern, const struct place *at, const char *suffix)
 {
     buf_str(out, prefix);
     for (size_t i = 0; i < pattern.n; i++) {
-        if (pattern.n - i >= 3 && memcmp(pattern.s + i, "{l}", 3) == 0) {
-            buf_printf(out, "%zu", layer);
+        bool layer = pattern.n - i >= 3 && memcmp(pattern.s + i, "{l}", 3) == 0;
+        bool expert = pattern.n - i >= 3 && memcmp(pattern.s + i, "{e}", 3) == 0;
+        if (layer || expert) {
+            buf_printf(out, "%zu", layer ? at->layer : at->expert);
             i += 2;
         } else {
             buf_char(out, pattern.s[i]);
@@ -20,50 +28,69 @@ static void write_name(struct buf *out, struct str prefix, struct str pattern, s
     buf_puts(out, suffix);
 }
 
-/* Call `look` for each name a parameter may go by: alternatives × prefixes × suffixes. */
-static const struct tensor *find_tensor(const struct model *model, const char *names, size_t layer, const char *suffixes)
+/* The next of the pieces that `|` separates; false behind the last. */
+static bool next_piece(const char **rest, struct str *piece)
+{
+    if (!*rest)
+        return false;
+    size_t n = strcspn(*rest, "|");
+    *piece = (struct str){*rest, n};
+    *rest = (*rest)[n] ? *rest + n + 1 : NULL;
+    return true;
+}
+
+/* The first tensor among the names that a parameter may go by: alternatives × (prefixes, none) × suffixes. */
+static const struct tensor *find_tensor(const struct model *model, const struct place *at, const char *suffixes)
 {
     struct buf name = {0};
     const struct tensor *found = NULL;
-    for (size_t n; !found && *names; names += n + (names[n] == '|')) {
-        n = strcspn(names, "|");
-        const char *prefix = model->arch->prefixes;
-        for (;;) {
-            size_t p = strcspn(prefix, "|");
-            const char *suffix = suffixes;
-            for (;;) {
-                size_t s = strcspn(suffix, "|");
+    struct str pattern, prefix, suffix;
+    for (const char *names = at->param->name; !found && next_piece(&names, &pattern);) {
+        const char *prefixes = *model->arch->prefixes ? model->arch->prefixes : NULL;
+        for (bool more = true; !found && more;) {
+            more = next_piece(&prefixes, &prefix);
+            for (const char *rest = suffixes; !found && next_piece(&rest, &suffix);) {
                 char one[16];
-                snprintf(one, sizeof one, "%.*s", (int)s, suffix);
+                snprintf(one, sizeof one, "%.*s", (int)suffix.n, suffix.s);
                 name.n = 0;
-                write_name(&name, (struct str){prefix, p}, (struct str){names, n}, layer, one);
+                write_name(&name, more ? prefix : (struct str){0}, pattern, at, one);
                 found = weights_find(model->weights, buf_view(&name));
-                if (found || !suffix[s])
-                    break;
-                suffix += s + 1;
             }
-            if (found || !*prefix)
-                break;
-            prefix += p + (prefix[p] == '|'); /* the last round is the empty prefix */
         }
     }
     buf_free(&name);
     return found;
 }
 
-static bool symbolic_shape(const struct model *model, const char *symbols, size_t shape[TENSOR_RANK], int *rank)
+/* What a letter stands for: a layer's own heads where the parameter is a layer's. */
+static size_t letter_size(const struct model *model, const struct place *at, char letter)
+{
+    const struct stack *stack = &model->stacks[at->param->stack];
+    if (at->param->layered) {
+        const struct layer_shape *shape = &stack->shape[at->layer];
+        switch (letter) { /* closed: a shape's own letters */
+        case 'H': return shape->H;
+        case 'D': return shape->D;
+        case 'A': return shape->H * shape->D;
+        case 'C': return shape->Hkv * shape->D;
+        default: break;
+        }
+    }
+    return model->dim[(unsigned char)letter & 127];
+}
+
+static void symbolic_shape(const struct model *model, const struct place *at, size_t shape[TENSOR_RANK], int *rank)
 {
     *rank = 0;
-    for (const char *s = symbols; *s && *rank < TENSOR_RANK; s += *s == ',') {
+    for (const char *s = at->param->shape; *s && *rank < TENSOR_RANK; s += *s == ',') {
         if (*s >= '0' && *s <= '9') {
             char *end;
             shape[(*rank)++] = strtoul(s, &end, 10);
             s = end;
         } else {
-            shape[(*rank)++] = model->dim[(unsigned char)*s++ & 127];
+            shape[(*rank)++] = letter_size(model, at, *s++);
         }
     }
-    return true;
 }
 
 static bool check_shape(const struct model *model, const struct tensor *tensor, const size_t *shape, int rank, struct err *err)
@@ -99,92 +126,134 @@ static const float *widen_vector(struct model *model, const struct tensor *tenso
     return out;
 }
 
-static bool missing(const struct model *model, const struct param *param, size_t layer, const char *suffix, struct err *err)
+static bool missing(const struct model *model, const struct place *at, const char *suffix, struct err *err)
 {
     struct buf name = {0};
-    const char *first = param->name;
-    write_name(&name, (struct str){0}, (struct str){first, strcspn(first, "|")}, layer, suffix);
+    const char *first = at->param->name;
+    write_name(&name, (struct str){0}, (struct str){first, strcspn(first, "|")}, at, suffix);
     err_set(err, ERR_FORMAT, "%s: tensor %s is missing, which %s needs under this config.json",
             model->weights->n ? model->weights->tensors[0].file : model->folder, buf_cstr(&name), model->arch->name);
     buf_free(&name);
     return false;
 }
 
-/* A parameter of that shape, found under one of the suffixes and widened to *out. */
-static bool bind_floats(struct model *model, const struct param *param, size_t layer, const char *suffixes, const size_t *shape,
-                        int rank, bool optional, const float **out, struct err *err)
+/* The tensor is some parameter's: counted once, however often. */
+static void mark_bound(struct model *model, const struct tensor *tensor)
 {
-    const struct tensor *tensor = find_tensor(model, param->name, layer, suffixes);
+    size_t i = (size_t)(tensor - model->weights->tensors);
+    if (!model->bound[i])
+        model->parameters += tensor_numel(tensor);
+    model->bound[i] = 1;
+}
+
+/* A parameter of that shape, found under one of the suffixes and widened to *out. */
+static bool bind_floats(struct model *model, const struct place *at, const char *suffixes, const size_t *shape, int rank,
+                        bool optional, const float **out, struct err *err)
+{
+    const struct tensor *tensor = find_tensor(model, at, suffixes);
     char first[16];
     snprintf(first, sizeof first, "%.*s", (int)strcspn(suffixes, "|"), suffixes);
     if (!tensor)
-        return optional || missing(model, param, layer, first, err);
+        return optional || missing(model, at, first, err);
     if (!check_shape(model, tensor, shape, rank, err))
         return false;
-    model->parameters += tensor_numel(tensor);
+    mark_bound(model, tensor);
     return (*out = widen_vector(model, tensor, err)) != NULL;
 }
 
-static bool bind_linear(struct model *model, const struct param *param, size_t layer, struct linear *linear, struct err *err)
+static bool bind_linear(struct model *model, const struct place *at, struct linear *linear, struct err *err)
 {
+    const struct param *param = at->param;
     size_t shape[TENSOR_RANK];
     int rank;
-    symbolic_shape(model, param->shape, shape, &rank);
-    const struct tensor *tensor = find_tensor(model, param->name, layer, ".weight");
+    symbolic_shape(model, at, shape, &rank);
+    const struct tensor *tensor = find_tensor(model, at, ".weight");
     if (!tensor)
-        return param->optional || missing(model, param, layer, ".weight", err);
+        return param->optional || missing(model, at, ".weight", err);
     size_t stored[2] = {shape[0], shape[1]};
     if (param->layout == LAYOUT_IN_OUT)
         stored[0] = shape[1], stored[1] = shape[0];
     if (!check_shape(model, tensor, stored, 2, err))
         return false;
     *linear = (struct linear){.w = *tensor, .out = shape[0], .in = shape[1], .layout = param->layout};
-    model->parameters += tensor_numel(tensor);
-    return param->kind == PARAM_LINEAR_NO_BIAS || bind_floats(model, param, layer, ".bias", shape, 1, false, &linear->bias, err);
+    mark_bound(model, tensor);
+    return param->kind == PARAM_LINEAR_NO_BIAS || bind_floats(model, at, ".bias", shape, 1, false, &linear->bias, err);
 }
 
-static bool bind_param(struct model *model, const struct param *param, size_t layer, struct err *err)
+static bool bind_table(struct model *model, const struct place *at, struct tensor *out, struct err *err)
 {
-    char *base = param->layered ? (char *)model->layer_data + layer * model->arch->layer_size : model->own;
-    void *to = base + param->offset;
     size_t shape[TENSOR_RANK];
     int rank;
-    symbolic_shape(model, param->shape, shape, &rank);
-    switch (param->kind) { /* closed: the five ways a tensor enters a forward pass */
-    case PARAM_LINEAR:
-    case PARAM_LINEAR_NO_BIAS: return bind_linear(model, param, layer, to, err);
-    case PARAM_NORM: {
-        struct norm *norm = to;
-        return bind_floats(model, param, layer, ".weight|.gamma", shape, 1, param->optional, &norm->weight, err) &&
-               bind_floats(model, param, layer, ".bias|.beta", shape, 1, param->optional, &norm->bias, err);
-    }
-    case PARAM_FLOATS: return bind_floats(model, param, layer, "", shape, rank, param->optional, to, err);
-    case PARAM_TABLE: break;
-    }
-    const struct tensor *tensor = find_tensor(model, param->name, layer, "");
+    symbolic_shape(model, at, shape, &rank);
+    const struct tensor *tensor = find_tensor(model, at, "");
     if (!tensor)
-        return param->optional || missing(model, param, layer, "", err);
+        return at->param->optional || missing(model, at, "", err);
     if (!check_shape(model, tensor, shape, rank, err))
         return false;
-    model->parameters += tensor_numel(tensor);
-    *(struct tensor *)to = *tensor;
+    mark_bound(model, tensor);
+    *out = *tensor;
     return true;
+}
+
+static const size_t kind_sizes[] = {
+    [PARAM_LINEAR] = sizeof(struct linear), [PARAM_LINEAR_NO_BIAS] = sizeof(struct linear),
+    [PARAM_NORM] = sizeof(struct norm),     [PARAM_NORM_NO_BIAS] = sizeof(struct norm),
+    [PARAM_TABLE] = sizeof(struct tensor),  [PARAM_FLOATS] = sizeof(const float *),
+};
+
+static bool bind_one(struct model *model, const struct place *at, void *to, struct err *err)
+{
+    const struct param *param = at->param;
+    struct norm *norm = to;
+    size_t shape[TENSOR_RANK];
+    int rank;
+    symbolic_shape(model, at, shape, &rank);
+    switch (param->kind) { /* closed: the ways a tensor enters a forward pass */
+    case PARAM_LINEAR:
+    case PARAM_LINEAR_NO_BIAS: return bind_linear(model, at, to, err);
+    case PARAM_NORM:
+        return bind_floats(model, at, ".weight|.gamma", shape, 1, param->optional, &norm->weight, err) &&
+               bind_floats(model, at, ".bias|.beta", shape, 1, param->optional, &norm->bias, err);
+    case PARAM_NORM_NO_BIAS: return bind_floats(model, at, ".weight", shape, 1, param->optional, &norm->weight, err);
+    case PARAM_FLOATS: return bind_floats(model, at, "", shape, rank, param->optional, to, err);
+    case PARAM_TABLE: return bind_table(model, at, to, err);
+    }
+    return true;
+}
+
+/* One row in one layer: a field, or the array of experts that it points to. */
+static bool bind_param(struct model *model, const struct param *param, size_t layer, struct err *err)
+{
+    char *base = param->layered ? stack_layer(&model->stacks[param->stack], layer) : model->own;
+    struct place at = {param, layer, 0};
+    if (!param->count)
+        return bind_one(model, &at, base + param->offset, err);
+    size_t n = model->dim[(unsigned char)param->count & 127];
+    char *array = arena_zalloc(model->arena, n, kind_sizes[param->kind], "the experts", err);
+    if (!array)
+        return false;
+    memcpy(base + param->offset, &array, sizeof array);
+    for (; at.expert < n; at.expert++)
+        if (!bind_one(model, &at, array + at.expert * kind_sizes[param->kind], err))
+            return false;
+    return true;
+}
+
+static size_t layers_of(const struct model *model, const struct param *param)
+{
+    return param->layered ? model->stacks[param->stack].layers : 1;
 }
 
 bool model_bind(struct model *model, struct err *err)
 {
     const struct arch *arch = model->arch;
-    model->own = arena_zalloc(model->arena, 1, arch->own_size ? arch->own_size : 1, "the model", err);
-    model->layer_data = arena_zalloc(model->arena, model->layers, arch->layer_size ? arch->layer_size : 1, "the layers", err);
-    if (!model->own || !model->layer_data)
+    model->bound = mem_new(model->weights->n, 1, "the weights", err);
+    if (!model->bound)
         return false;
-    for (const struct param *param = arch->params; param->name; param++) {
-        if (param->when && !param->when(model))
-            continue;
-        for (size_t l = 0; l < (param->layered ? model->layers : 1); l++)
-            if (!bind_param(model, param, l, err))
+    for (const struct param *param = arch->params; param->name; param++)
+        for (size_t l = 0; l < layers_of(model, param); l++)
+            if ((!param->when || param->when(model, l)) && !bind_param(model, param, l, err))
                 return false;
-    }
     return !arch->bound || arch->bound(model, err);
 }
 
@@ -192,11 +261,11 @@ void model_each_param(const struct model *model, void (*visit)(void *, const str
                       void *context)
 {
     for (const struct param *param = model->arch ? model->arch->params : NULL; param && param->name; param++) {
-        if (param->when && !param->when(model))
-            continue;
         bool whole = param->kind == PARAM_TABLE || param->kind == PARAM_FLOATS;
-        for (size_t l = 0; l < (param->layered ? model->layers : 1); l++)
-            visit(context, param, l, find_tensor(model, param->name, l, whole ? "" : ".weight|.gamma"));
+        size_t n = param->count ? model->dim[(unsigned char)param->count & 127] : 1;
+        for (size_t l = 0; l < layers_of(model, param); l++)
+            for (size_t e = 0; (!param->when || param->when(model, l)) && e < n; e++)
+                visit(context, param, l, find_tensor(model, &(struct place){param, l, e}, whole ? "" : ".weight|.gamma"));
     }
 }
 
@@ -206,7 +275,7 @@ const struct tensor *model_word_table(const struct model *model)
         return NULL;
     for (const struct param *param = model->arch->params; param->name; param++)
         if (param->kind == PARAM_TABLE && !param->layered && strncmp(param->shape, "V,", 2) == 0 &&
-            (!param->when || param->when(model)))
-            return find_tensor(model, param->name, 0, "");
+            (!param->when || param->when(model, 0)))
+            return find_tensor(model, &(struct place){param, 0, 0}, "");
     return NULL;
 }

@@ -25,7 +25,10 @@ bool config_dim(struct model *model, const char *key, char letter, long fallback
 
 bool config_is(struct model *model, const char *key, enum config_kind kind, struct err *err)
 {
-    static const char *const names[] = {"true or false", "a number", "a number of at least 0", "a text"};
+    static const char *const names[] = {[CONFIG_BOOL] = "true or false",
+                                        [CONFIG_NUMBER] = "a number",
+                                        [CONFIG_POSITIVE] = "a number of at least 0",
+                                        [CONFIG_TEXT] = "a text"};
     const struct json *value = json_get(model->config, key);
     double number = json_number(value, 0);
     bool ok = !value || json_is_null(value) || (kind == CONFIG_BOOL && json_is_bool(value)) ||
@@ -67,5 +70,71 @@ bool config_activation(struct model *model, const char *key, const char *fallbac
     if (!model->activation)
         return err_set(err, ERR_UNSUPPORTED, "%s/config.json: %s = \"%.*s\" is no activation that is known", model->folder, key,
                        STR_ARGS(name));
+    return true;
+}
+
+static bool read_key(struct model *model, const struct config_key *key, struct err *err)
+{
+    const struct json *value = json_get(model->config, key->key);
+    void *to = key->field ? (char *)model->own + key->field : NULL;
+    switch (key->kind) { /* closed: the ways a value enters a model */
+    case CONFIG_SIZE:
+        if (!config_dim(model, key->key, key->letter, key->fallback == CONFIG_REQUIRED ? -1 : (long)key->fallback, err))
+            return false;
+        if (to)
+            *(size_t *)to = model->dim[(unsigned char)key->letter & 127];
+        return true;
+    case CONFIG_BOOL:
+        if (!config_is(model, key->key, CONFIG_BOOL, err))
+            return false;
+        if (to)
+            *(bool *)to = json_bool(value, key->fallback != 0);
+        return true;
+    case CONFIG_NUMBER:
+    case CONFIG_POSITIVE:
+        if (!config_is(model, key->key, key->kind, err))
+            return false;
+        if (to)
+            *(float *)to = (float)json_number(value, key->fallback);
+        return true;
+    case CONFIG_EPS:
+        if (!config_is(model, key->key, CONFIG_POSITIVE, err))
+            return false;
+        model->norm_eps = (float)json_number(value, key->fallback);
+        return true;
+    case CONFIG_TEXT:
+        if (!config_is(model, key->key, CONFIG_TEXT, err))
+            return false;
+        if (to)
+            *(struct str *)to = json_str(value, key->text);
+        return true;
+    case CONFIG_ACTIVATION: {
+        const struct activation *before = model->activation;
+        if (!config_activation(model, key->key, key->text, err))
+            return false;
+        if (to) {
+            *(const struct activation **)to = model->activation;
+            model->activation = before;
+        }
+        return true;
+    }
+    case CONFIG_ONLY: return config_only(model, key->key, key->text, err);
+    }
+    return true;
+}
+
+bool config_read(struct model *model, const struct config_key *keys, struct err *err)
+{
+    for (; keys && keys->key; keys++)
+        if (!read_key(model, keys, err))
+            return false;
+    return true;
+}
+
+bool config_heads(const struct model *model, const char *key, size_t H, struct layer_shape *out, struct err *err)
+{
+    if (H == 0 || model->E % H)
+        return err_set(err, ERR_FORMAT, "%s/config.json: %s %zu does not divide into %zu heads", model->folder, key, model->E, H);
+    *out = (struct layer_shape){.H = H, .Hkv = H, .D = model->E / H};
     return true;
 }

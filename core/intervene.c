@@ -1,12 +1,12 @@
-/* Changes to a pass, each acting in one of its doors; later layers feel them. A map of such a run is the map that was
- * used. To add one: a const struct here and a row below. */
-#include <string.h>
+/* Changes to a pass. A map of such a run is the map that was used. To add one: a const struct here and a row below.
+ * See intervene.h. */
+#include "core/intervene.h"
 
-#include "core/run.h"
+#include <string.h>
 
 static bool meant(const struct intervention *i, const struct attention *a)
 {
-    return i->layer == SIZE_MAX || i->layer == a->layer;
+    return i->stack == a->stack->kind && (i->layer == SIZE_MAX || i->layer == a->layer);
 }
 
 static bool meant_head(const struct intervention *i, const struct attention *a, size_t head)
@@ -83,4 +83,47 @@ const struct intervention_kind *intervention_named(const char *name)
         if (strcmp(intervention_kinds[i]->name, name) == 0)
             return intervention_kinds[i];
     return NULL;
+}
+
+#define EACH(set, i) (const struct intervention *i = (set)->at; i < (set)->at + (set)->n; i++)
+
+void intervene_positions(const struct interventions *set, int32_t *positions, size_t rows)
+{
+    for
+        EACH(set, i)
+    if (i->kind->positions)
+        i->kind->positions(i, positions, rows);
+}
+
+void intervene_attention(const struct interventions *set, struct attention *a)
+{
+    for
+        EACH(set, i)
+    if (i->kind->attention)
+        i->kind->attention(i, a);
+}
+
+void intervene_probs(const void *context, const struct attention *a, size_t head, size_t row, size_t rows, float *probs)
+{
+    const struct interventions *set = context;
+    for
+        EACH(set, i)
+    if (i->kind->probs)
+        i->kind->probs(i, a, head, row, rows, probs);
+}
+
+void intervene_output(const struct interventions *set, struct attention *a)
+{
+    for
+        EACH(set, i)
+    if (i->kind->output)
+        i->kind->output(i, a);
+}
+
+void intervene_hidden(const struct interventions *set, enum stack_kind stack, size_t index, float *hidden, size_t rows, size_t E)
+{
+    for
+        EACH(set, i)
+    if (i->kind->hidden && i->stack == stack)
+        i->kind->hidden(i, index, hidden, rows, E);
 }

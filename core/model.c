@@ -40,13 +40,30 @@ static bool configure(struct model *model, struct err *err)
     model->arch = arch_of_type(type);
     if (!model->arch)
         return unknown_type(model, type, err);
-    if (!config_is(model, "tie_word_embeddings", CONFIG_BOOL, err) || !model->arch->configure(model, model->config, err))
-        return false;
-    if (model->layers == 0 || model->layers > MAX_LAYERS || model->H == 0 || model->D == 0 || model->E == 0 ||
-        model->E > MAX_WIDTH || model->H * model->D > MAX_WIDTH)
+    model->own = arena_zalloc(model->arena, 1, model->arch->own_size ? model->arch->own_size : 1, "the model", err);
+    return model->own && config_is(model, "tie_word_embeddings", CONFIG_BOOL, err) &&
+           config_read(model, model->arch->keys, err) && model->arch->configure(model, model->config, err);
+}
+
+bool model_stack(struct model *model, enum stack_kind kind, size_t layers, struct layer_shape shape,
+                 const struct term *const *terms, struct err *err)
+{
+    struct stack *stack = &model->stacks[kind];
+    if (layers == 0 || layers > MAX_LAYERS || shape.H == 0 || shape.Hkv == 0 || shape.D == 0 || model->E == 0 ||
+        model->E > MAX_WIDTH || shape.H > MAX_WIDTH / shape.D || shape.H % shape.Hkv)
         return err_set(err, ERR_FORMAT, "%s/config.json: %zu layers of %zu heads of width %zu in a width of %zu: not a model",
-                       model->folder, model->layers, model->H, model->D, model->E);
-    return true;
+                       model->folder, layers, shape.H, shape.D, model->E);
+    size_t size = kind == STACK_MAIN ? model->arch->layer_size : kind == STACK_DECODER ? model->arch->decoder_size : 0;
+    stack->kind = kind;
+    stack->layers = layers;
+    stack->terms = terms;
+    stack->layer_size = size;
+    stack->shape = arena_alloc(model->arena, layers, sizeof *stack->shape, "the layers", err);
+    if (size)
+        stack->layer_data = arena_zalloc(model->arena, layers, size, "the layers", err);
+    for (size_t l = 0; stack->shape && l < layers; l++)
+        stack->shape[l] = shape;
+    return stack->shape && (stack->layer_data || !size);
 }
 
 /* The folder of a path: itself, or that of a file in it. */
@@ -144,6 +161,7 @@ void model_free(struct model *model)
     weights_close(model->weights);
     json_free(model->config);
     arena_free(model->arena);
+    free(model->bound);
     free(model->tokenizer_problem);
     free(model->folder);
     free(model->name);
@@ -158,28 +176,24 @@ bool model_prepare(struct model *model, struct err *err)
     return true;
 }
 
-const void *model_layer(const struct model *model, size_t layer)
-{
-    return (const char *)model->layer_data + layer * model->arch->layer_size;
-}
-
 bool model_runs(const struct model *model)
 {
     return model->weights != NULL;
 }
 
-const struct output_head *model_head(const struct model *model, const char *name)
+const struct output_head *model_head(const struct model *model, size_t i)
 {
-    for (size_t i = 0; model->weights && model->arch && model->arch->heads[i]; i++)
-        if (strcmp(model->arch->heads[i]->name, name) == 0 && model->arch->heads[i]->present(model))
-            return model->arch->heads[i];
+    for (const struct output_head *const *head = model->weights ? model->arch->heads : NULL; head && *head; head++)
+        if ((*head)->present(model) && i-- == 0)
+            return *head;
     return NULL;
 }
 
-size_t model_terms(const struct model *model)
+const struct output_head *model_vocabulary_head(const struct model *model)
 {
-    size_t n = 0;
-    while (model->terms && model->terms[n])
-        n++;
-    return n;
+    const struct output_head *head;
+    for (size_t i = 0; (head = model_head(model, i)); i++)
+        if (head->place == HEAD_MASKS || head->place == HEAD_NEXT)
+            return head;
+    return NULL;
 }

@@ -14,16 +14,16 @@ struct model {
     struct weights *weights;     /* NULL: only the tokenizer was there */
     char *tokenizer_problem;     /* why there is no tokenizer, or NULL */
 
-    size_t layers, H, Hkv, D, E; /* layers of the stack, heads, key/value heads, head width, model width */
-    size_t dim[128];             /* symbolic sizes by letter: 'V' vocabulary, 'E', 'A' = H·D, 'I' inner, 'P' positions,
-                                    'S' types, 'R' relative rows, … */
-    size_t max_tokens;           /* longest text, 0: any */
+    struct stack stacks[STACK_KINDS]; /* by kind; those without layers are not there */
+    size_t E;                         /* model width */
+    size_t dim[128];     /* sizes by letter, for the shapes of parameters: 'V' vocabulary, 'E', 'I' inner, 'P' positions, … */
+    int32_t start_token; /* of a decoder */
     float norm_eps;
     const struct activation *activation;
-    const struct term *const *terms; /* of the first stack, for names and help */
-    void *own, *layer_data;          /* the architecture's structs */
+    void *own; /* the architecture's struct */
     struct arena *arena;
-    size_t parameters; /* elements bound, counted once */
+    unsigned char *bound; /* [weights->n] 1: that tensor is some parameter's */
+    size_t parameters;    /* elements bound, counted once however often they are bound */
     bool prepared;
 };
 
@@ -34,12 +34,15 @@ NODISCARD struct model *model_load(const char *path, const char *name, struct er
 void model_free(struct model *model);
 /* Run the architecture's prepare once. */
 NODISCARD bool model_prepare(struct model *model, struct err *err);
-/* The architecture's struct of layer l. */
-const void *model_layer(const struct model *model, size_t layer);
+/* For configure(): make the stack of that kind. Every layer gets the shape; those of L and D get the architecture's
+ * struct. Errors: sizes of no model. */
+NODISCARD bool model_stack(struct model *model, enum stack_kind kind, size_t layers, struct layer_shape shape,
+                           const struct term *const *terms, struct err *err);
 
 bool model_runs(const struct model *model); /* has weights */
-/* The head of that name ("mlm"), or NULL where the checkpoint has none. */
-const struct output_head *model_head(const struct model *model, const char *name);
-size_t model_terms(const struct model *model); /* how many of model->terms */
+/* The heads that the checkpoint has: number i, or NULL behind the last. */
+const struct output_head *model_head(const struct model *model, size_t i);
+/* The first of them whose rows are the vocabulary (masked or next words), or NULL. */
+const struct output_head *model_vocabulary_head(const struct model *model);
 
 #endif

@@ -1,208 +1,258 @@
-/* The doors of a forward pass and what passes share. See pass.h. */
+/* The doors of a forward pass. See pass.h; what passes share beside them is in pass_parts.c. */
 #include "core/pass.h"
 
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/base/cancel.h"
-#include "core/base/pool.h"
 
-float *pass_scratch(struct pass *pass, size_t rows, size_t width, struct err *err)
+void pass_fail(struct pass *pass, enum err_code code, const char *format, ...)
 {
-    size_t n;
-    if (!size_mul(rows, width, &n)) {
-        err_memory(err, SIZE_MAX, "a forward pass");
-        return NULL;
-    }
-    return arena_alloc(pass->scratch, n, sizeof(float), "a forward pass", err);
+    if (pass->failed)
+        return;
+    char message[1000];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    err_set(pass->err, code, "%s", message);
+    pass->failed = true;
 }
 
-float *pass_keep(struct pass *pass, size_t rows, size_t width, struct err *err)
+void pass_enter(struct pass *pass, enum stack_kind kind, const struct tokens *tokens)
 {
-    size_t n;
-    if (!size_mul(rows, width, &n)) {
-        err_memory(err, SIZE_MAX, "a run");
-        return NULL;
-    }
-    return arena_alloc(pass->run->arena, n, sizeof(float), "a run", err);
+    pass->stack = &pass->model->stacks[kind];
+    pass->tokens = tokens;
+    pass->rows = tokens ? tokens->rows : 0;
 }
 
-static bool keep_hidden(struct pass *pass, float *hidden, struct err *err)
+const struct tokens *pass_axis(struct pass *pass, struct tokens *tokens)
 {
     struct run *run = pass->run;
-    if (cancel_requested())
-        return err_set(err, ERR_CANCELLED, "cancelled");
-    for (size_t i = 0; i < run->n_interventions; i++)
-        if (run->interventions[i].kind->hidden)
-            run->interventions[i].kind->hidden(&run->interventions[i], run->n_hidden, hidden, pass->rows, run->model->E);
-    run->hidden[run->n_hidden++] = hidden;
-    return true;
+    if (tokens && run->n_axes < MAX_AXES) {
+        run->axes[run->n_axes++] = tokens;
+        return tokens;
+    }
+    if (tokens)
+        pass_fail(pass, ERR_LIMIT, "more than %d token axes", MAX_AXES);
+    tokens_free(tokens);
+    pass->failed = true;
+    return NULL;
 }
 
-bool embed(struct pass *pass, float *hidden, struct err *err)
+/* ---- memory ---- */
+
+static void *items(struct pass *pass, struct arena *arena, size_t n, size_t item, const char *what)
 {
-    return keep_hidden(pass, hidden, err);
+    void *p = pass->failed ? NULL : arena_alloc(arena, n, item, what, pass->err);
+    pass->failed |= !p;
+    return p;
 }
 
-bool layer(struct pass *pass, size_t l, float *hidden, struct err *err)
+static size_t floats_of(struct pass *pass, size_t width)
 {
-    if (!keep_hidden(pass, hidden, err))
-        return false;
+    size_t n = 0;
+    if (!size_mul(pass->rows, width, &n)) {
+        err_memory(pass->err, SIZE_MAX, "a forward pass");
+        pass->failed = true;
+    }
+    return n;
+}
+
+float *pass_scratch(struct pass *pass, size_t width)
+{
+    size_t n = floats_of(pass, width);
+    pass->layer_used += n * sizeof(float) + 64;
+    return items(pass, pass->layer, n, sizeof(float), "a forward pass");
+}
+
+void *pass_alloc(struct pass *pass, size_t n, size_t item)
+{
+    return items(pass, pass->arena, n, item, "a forward pass");
+}
+
+float *pass_keep(struct pass *pass, size_t width)
+{
+    return items(pass, pass->run->arena, floats_of(pass, width), sizeof(float), "a run");
+}
+
+void *pass_keep_items(struct pass *pass, size_t n, size_t item)
+{
+    return items(pass, pass->run->arena, n, item, "a run");
+}
+
+/* The next layer's scratch lies where this one's did, in one piece: fresh pages for every layer would cost a tenth of it. */
+static void forget_layer(struct pass *pass)
+{
+    if (pass->layer_used > pass->layer_reserved) {
+        arena_free(pass->layer);
+        pass->layer = arena_new(pass->err);
+        pass->failed |= !pass->layer || !arena_reserve(pass->layer, pass->layer_used, pass->err);
+        pass->layer_reserved = pass->layer_used;
+    } else {
+        arena_reset(pass->layer);
+    }
+    pass->layer_used = 0;
+}
+
+/* ---- what is kept by name ---- */
+
+void pass_kept(struct pass *pass, const char *name, const char *side, size_t layer, const struct dtype *dtype, const void *data,
+               size_t width, const char *axis)
+{
+    struct run *run = pass->run;
+    if (pass->failed ||
+        !mem_grow((void **)&run->kept, &run->kept_capacity, run->n_kept + 1, sizeof *run->kept, "a run", pass->err)) {
+        pass->failed = true;
+        return;
+    }
+    run->kept[run->n_kept++] = (struct kept){
+        .name = name,
+        .side = side,
+        .stack = pass->stack->kind,
+        .layer = layer,
+        .tokens = pass->tokens,
+        .rank = axis ? 2 : 1,
+        .shape = {pass->rows, axis ? width : 1, 1},
+        .axes = {"token", axis},
+        .dtype = dtype,
+        .data = data,
+    };
+}
+
+static float *keep_hidden(struct pass *pass, size_t index, float *hidden)
+{
+    if (!pass->failed && cancel_requested())
+        pass_fail(pass, ERR_CANCELLED, "cancelled");
+    if (pass->failed)
+        return NULL;
+    intervene_hidden(&pass->run->interventions, pass->stack->kind, index, hidden, pass->rows, pass->model->E);
+    pass_kept(pass, "hidden", NULL, index, &DTYPE_F32, hidden, pass->model->E, "dim");
+    return pass->failed ? NULL : hidden;
+}
+
+/* ---- the doors ---- */
+
+float *pass_embed(struct pass *pass, float *hidden)
+{
+    return keep_hidden(pass, 0, hidden);
+}
+
+float *pass_layer(struct pass *pass, size_t l, float *hidden)
+{
+    bool listed = !pass->stack->finished || l + 1 < pass->stack->layers;
+    if (listed && !keep_hidden(pass, l + 1, hidden))
+        return NULL;
+    if (pass->failed)
+        return NULL;
     /* What this layer kept is complete: readers may look at it. */
     atomic_store_explicit(&pass->run->done, pass->run->n_attentions, memory_order_release);
+    pass->done++;
     if (pass->watch && pass->watch->progress)
-        pass->watch->progress(pass->watch->context, l + 1, pass->run->model->layers);
-    return true;
+        pass->watch->progress(pass->watch->context, pass->done, pass->total);
+    forget_layer(pass);
+    return pass->failed ? NULL : hidden;
+}
+
+float *pass_finish(struct pass *pass, float *hidden)
+{
+    assert(pass->stack->finished);
+    return keep_hidden(pass, pass->stack->layers, hidden);
 }
 
 static struct strided rows_of(struct strided view, size_t row)
 {
-    view.data += row * view.row;
+    if (view.data)
+        view.data += row * view.row;
     return view;
 }
 
-bool attention(struct pass *pass, const struct attend *attend, float **z_out, struct err *err)
+/* The attention of one text, as its terms see it. */
+static struct attention attention_of(const struct pass *pass, const struct attend *attend, size_t t, float *z)
+{
+    const struct stack *stack = &pass->model->stacks[attend->kind];
+    const struct layer_shape *shape = &stack->shape[attend->layer];
+    const struct tokens *queries = pass->tokens, *keys = attend->keys ? attend->keys : queries;
+    size_t q = queries->starts[t], k = keys->starts[t], width = shape->H * shape->D;
+    return (struct attention){
+        .stack = stack,
+        .layer = attend->layer,
+        .text = t,
+        .queries = queries,
+        .keys = keys,
+        .Tq = tokens_length(queries, t),
+        .Tk = tokens_length(keys, t),
+        .H = shape->H,
+        .Hkv = shape->Hkv,
+        .D = shape->D,
+        .q = rows_of(attend->q, q),
+        .k = rows_of(attend->k, k),
+        .v = rows_of(attend->v, k),
+        .z = {z + q * width, width, shape->D},
+        .second = attend->seconds ? attend->seconds[t] : (struct second){0},
+        .scale = attend->scale,
+        .terms = attend->terms ? attend->terms : stack->terms,
+        .mask = attend->masks ? attend->masks[t] : (struct mask){0},
+        .cap = attend->cap,
+        .sink = attend->sink,
+        .mix_scores = attend->mix_scores,
+        .mix_probs = attend->mix_probs,
+        .own = attend->owns ? attend->owns[t] : attend->own,
+        .change = pass->run->interventions.n ? intervene_probs : NULL,
+        .change_context = &pass->run->interventions,
+    };
+}
+
+float *pass_attention(struct pass *pass, const struct attend *attend)
 {
     struct run *run = pass->run;
-    const struct model *model = run->model;
-    size_t width = model->H * model->D;
-    float *z = pass_keep(pass, pass->rows, width, err);
+    const struct stack *stack = &pass->model->stacks[attend->kind];
+    size_t n = pass->tokens ? pass->tokens->n_texts : 0;
+    assert(attend->layer < stack->layers);
+    float *z = pass_keep(pass, stack->shape[attend->layer].H * stack->shape[attend->layer].D);
     if (!z)
-        return false;
+        return NULL;
+    assert(run->n_attentions + n <= run->attentions_capacity);
     struct attention *first = &run->attentions[run->n_attentions];
-    for (size_t t = 0; t < pass->n_texts; t++) {
-        size_t begin = pass->starts[t], T = pass->starts[t + 1] - begin;
-        struct attention *a = &first[t];
-        *a = (struct attention){
-            .stack = attend->stack,
-            .layer = attend->layer,
-            .text = t,
-            .Tq = T,
-            .Tk = T,
-            .H = model->H,
-            .Hkv = model->Hkv,
-            .D = model->D,
-            .q = rows_of(attend->q, begin),
-            .k = rows_of(attend->k, begin),
-            .v = rows_of(attend->v, begin),
-            .z = {z + begin * width, width, model->D},
-            .scale = attend->scale,
-            .terms = attend->terms,
-            .mix_scores = attend->mix_scores,
-            .mix_probs = attend->mix_probs,
-            .own = attend->owns ? attend->owns[t] : attend->own,
-            .interventions = run->interventions,
-            .n_interventions = run->n_interventions,
-        };
-        for (size_t i = 0; i < run->n_interventions; i++)
-            if (run->interventions[i].kind->attention)
-                run->interventions[i].kind->attention(&run->interventions[i], a);
+    for (size_t t = 0; t < n; t++) {
+        first[t] = attention_of(pass, attend, t, z);
+        intervene_attention(&run->interventions, &first[t]);
     }
-    if (!attention_forward(first, pass->n_texts, err))
-        return false;
-    for (size_t t = 0; t < pass->n_texts; t++)
-        for (size_t i = 0; i < run->n_interventions; i++)
-            if (run->interventions[i].kind->output)
-                run->interventions[i].kind->output(&run->interventions[i], &first[t]);
-    run->n_attentions += pass->n_texts;
-    *z_out = z;
-    return true;
+    if (!attention_forward(first, n, pass->err)) {
+        pass->failed = true;
+        return NULL;
+    }
+    for (size_t t = 0; t < n; t++)
+        intervene_output(&run->interventions, &first[t]);
+    run->n_attentions += n;
+    return z;
 }
 
-/* How many of the texts from t on go through a product together: those of one kernel class. */
-static size_t same_class(const struct pass *pass, size_t t)
+static const struct mask *masks_of(struct pass *pass, bool causal, size_t window, size_t reach)
 {
-    unsigned class = product_class(pass->starts[t + 1] - pass->starts[t]);
-    size_t n = 1;
-    while (!product_rows_touch() && t + n < pass->n_texts &&
-           product_class(pass->starts[t + n + 1] - pass->starts[t + n]) == class)
-        n++;
-    return n;
-}
-
-bool pass_linears(struct pass *pass, const struct linear_out *outs, size_t n, const float *x, size_t x_stride, struct err *err)
-{
-    struct linear_out part[4];
-    if (n > sizeof part / sizeof *part)
-        return err_set(err, ERR_LIMIT, "%zu projections at once", n);
-    for (size_t t = 0, group; t < pass->n_texts; t += group) {
-        group = same_class(pass, t);
-        size_t begin = pass->starts[t], rows = pass->starts[t + group] - begin;
-        for (size_t i = 0; i < n; i++) {
-            part[i] = outs[i];
-            part[i].y += begin * outs[i].y_stride;
+    size_t n = pass->tokens ? pass->tokens->n_texts : 0;
+    struct mask *masks = pass_keep_items(pass, n, sizeof *masks);
+    for (size_t t = 0; masks && t < n; t++) {
+        size_t T = tokens_length(pass->tokens, t);
+        uint32_t *lo = pass_keep_items(pass, T, sizeof *lo), *hi = pass_keep_items(pass, T, sizeof *hi);
+        for (size_t i = 0; hi && i < T; i++) {
+            size_t back = causal ? window ? window - 1 : T : reach, ahead = causal ? 0 : reach;
+            lo[i] = (uint32_t)(i > back ? i - back : 0);
+            hi[i] = (uint32_t)(ahead < T - i ? i + ahead + 1 : T);
         }
-        if (!product_linears(part, n, x + begin * x_stride, rows, x_stride, pass->starts[t + 1] - begin, err))
-            return false;
+        masks[t] = (struct mask){.lo = lo, .hi = hi};
     }
-    return true;
+    return pass->failed ? NULL : masks;
 }
 
-bool pass_linear(struct pass *pass, const struct linear *linear, const float *x, enum epilogue epilogue, float *y,
-                 struct err *err)
+const struct mask *pass_causal(struct pass *pass, size_t window)
 {
-    struct linear_out out = {.linear = linear, .y = y, .y_stride = linear->out, .epilogue = epilogue};
-    return pass_linears(pass, &out, 1, x, linear->in, err);
+    return masks_of(pass, true, window, 0);
 }
 
-bool pass_rows(struct pass *pass, const struct tensor *table, const int32_t *index, const char *what, bool add, float *out,
-               struct err *err)
+const struct mask *pass_band(struct pass *pass, size_t reach)
 {
-    size_t E = table->shape[1];
-    float *one = add ? pass_scratch(pass, 1, E, err) : NULL;
-    if (add && !one)
-        return false;
-    for (size_t r = 0; r < pass->rows; r++) {
-        if (index[r] < 0 || (size_t)index[r] >= table->shape[0])
-            return err_set(err, ERR_LIMIT, "%s %d is outside the table of %zu rows (%.*s)", what, index[r], table->shape[0],
-                           STR_ARGS(table->name));
-        tensor_row(table, (size_t)index[r], add ? one : out + r * E);
-        if (add)
-            op_add(out + r * E, one, E);
-    }
-    return true;
-}
-
-bool pass_block_begin(struct pass *pass, const struct block *block, const float *x, struct attend *attend, struct err *err)
-{
-    const struct linear *linears[] = {&block->q, &block->k, &block->v};
-    struct strided *views[] = {&attend->q, &attend->k, &attend->v};
-    struct linear_out outs[3];
-    for (size_t i = 0; i < 3; i++) {
-        size_t width = linears[i]->out;
-        float *rows = pass_keep(pass, pass->rows, width, err);
-        if (!rows)
-            return false;
-        outs[i] = (struct linear_out){linears[i], rows, width, EPILOGUE_NONE};
-        *views[i] = (struct strided){rows, width, pass->run->model->D};
-    }
-    return pass_linears(pass, outs, 3, x, block->q.in, err);
-}
-
-bool pass_block_end(struct pass *pass, const struct block *block, const float *x, const float *z, float *y, struct err *err)
-{
-    const struct model *model = pass->run->model;
-    size_t E = model->E, I = block->up.out;
-    const struct activation *activation = model->activation;
-    if (!pass->inner || I > pass->inner_width) { /* once a pass: fresh pages for every layer would cost a tenth of it */
-        pass->attended = pass_scratch(pass, pass->rows, E, err);
-        pass->inner = pass_scratch(pass, pass->rows, I, err);
-        pass->inner_width = I;
-    }
-    float *attended = pass->attended, *inner = pass->inner;
-    if (!attended || !inner)
-        return false;
-    /* x' = norm(x + z·Wo + b) */
-    if (!pass_linear(pass, &block->o, z, EPILOGUE_NONE, attended, err))
-        return false;
-    op_layer_norm(attended, x, pass->rows, E, block->attention_norm.weight, block->attention_norm.bias, model->norm_eps,
-                  attended);
-    /* y = norm(x' + down(act(up(x')))) */
-    if (!pass_linear(pass, &block->up, attended, activation->epilogue, inner, err))
-        return false;
-    if (activation->epilogue == EPILOGUE_NONE)
-        activation->apply(inner, pass->rows * I);
-    if (!pass_linear(pass, &block->down, inner, EPILOGUE_NONE, y, err))
-        return false;
-    op_layer_norm(y, attended, pass->rows, E, block->output_norm.weight, block->output_norm.bias, model->norm_eps, y);
-    return true;
+    return masks_of(pass, false, 0, reach);
 }

@@ -1,7 +1,10 @@
-/* A forward pass over n texts packed row after row, and its three doors: embed, attention, layer.
+/* A forward pass over packed texts, and its doors: embed, attention, layer, finish.
  *
  * Products see all rows, attention loops over texts, there is no padding. Kept memory belongs to the run; scratch is
- * forgotten after the pass. Observers (cancel, progress) and interventions act in the doors and in no architecture. */
+ * forgotten after the layer. Observers (cancel, progress) and interventions act in the doors and in no architecture.
+ *
+ * Failure is sticky: after the first one every function here does nothing and gives NULL, so that a layer reads as it
+ * stands in the paper. Only where an architecture itself looks into what it was given must it ask `pass_ok` before. */
 #ifndef GAZE_CORE_PASS_H
 #define GAZE_CORE_PASS_H
 
@@ -10,47 +13,83 @@
 
 struct pass {
     struct run *run;
-    struct arena *scratch;
-    size_t n_texts, rows;       /* rows of all texts together */
-    const size_t *starts;       /* [n_texts+1] */
-    const int32_t *ids, *types; /* [rows] */
-    const int32_t *positions;   /* [rows] of each token within its text, from 0; an intervention may change them */
+    const struct model *model;
+    const struct stack *stack;         /* what is run now: pass_enter */
+    const struct tokens *tokens;       /* its queries' axis */
+    size_t rows;                       /* of that axis */
+    struct arena *arena;               /* for the whole pass */
+    struct arena *layer;               /* forgotten when the layer is done */
+    size_t layer_used, layer_reserved; /* bytes asked for in this layer; in one piece at most before */
     const struct watch *watch;
-    float *attended, *inner; /* [rows,E], [rows,inner_width] of pass_block_end, the same for every layer */
-    size_t inner_width;
+    size_t done, total; /* layers of all stacks */
+    struct err *err;
+    bool failed;
 };
 
-NODISCARD float *pass_scratch(struct pass *pass, size_t rows, size_t width, struct err *err);
-NODISCARD float *pass_keep(struct pass *pass, size_t rows, size_t width, struct err *err);
+static inline bool pass_ok(const struct pass *pass)
+{
+    return !pass->failed;
+}
+void pass_fail(struct pass *pass, enum err_code code, const char *format, ...) PRINTF_LIKE(3, 4);
 
-/* Door 1. `hidden` [rows,E] from pass_keep is the embedding output, hidden.0. */
-NODISCARD bool embed(struct pass *pass, float *hidden, struct err *err);
+/* From here on: this stack's layers, its queries on this axis. A pass begins with STACK_MAIN over the run's tokens. */
+void pass_enter(struct pass *pass, enum stack_kind kind, const struct tokens *tokens);
+/* A further axis, which the run takes; NULL (a failed constructor's) fails the pass. */
+const struct tokens *pass_axis(struct pass *pass, struct tokens *tokens);
 
-/* Door 2. Fill z [rows, H·D] from the queries, keys and values of all texts. The views cover all rows; scale, terms,
- * mix and own as in struct attention. */
+/* [rows,width] floats: until the layer is done; for the whole pass; kept by the run. */
+float *pass_scratch(struct pass *pass, size_t width);
+void *pass_alloc(struct pass *pass, size_t n, size_t item);
+float *pass_keep(struct pass *pass, size_t width);
+/* Memory of the run for what attentions need besides. Not zeroed. */
+void *pass_keep_items(struct pass *pass, size_t n, size_t item);
+
+/* Door 1. `hidden` [rows,E] from pass_keep is the embedding output, hidden.0; given back. */
+float *pass_embed(struct pass *pass, float *hidden);
+
+/* Door 2. z [rows, H·D] from the queries, keys and values of all texts. Views cover all rows of their axes; scale, terms,
+ * cap, sink, mix and own as in struct attention. */
 struct attend {
-    enum stack stack;
+    enum stack_kind kind; /* of the map: the stack's own, or X */
     size_t layer;
+    const struct tokens *keys; /* NULL: the queries' axis */
     struct strided q, k, v;
-    float scale;
-    const struct term *const *terms;
-    const float *mix_scores, *mix_probs;
+    const struct second *seconds; /* [n_texts] or NULL */
+    float scale, cap;
+    const struct term *const *terms; /* NULL: the stack's */
+    const struct mask *masks;        /* [n_texts] or NULL: every key */
+    const float *sink, *mix_scores, *mix_probs;
     const void *own;         /* one for all texts, or */
     const void *const *owns; /* one a text */
 };
-NODISCARD bool attention(struct pass *pass, const struct attend *attend, float **z_out, struct err *err);
+float *pass_attention(struct pass *pass, const struct attend *attend);
+/* Masks of all texts, for the whole run: query i sees key j where 0 ≤ i−j < window (causal; 0: no window), or
+ * |i−j| ≤ reach where not causal. */
+const struct mask *pass_causal(struct pass *pass, size_t window);
+const struct mask *pass_band(struct pass *pass, size_t reach);
 
-/* Door 3. Layer l is done; `hidden` [rows,E] from pass_keep is its output, hidden.(l+1). */
-NODISCARD bool layer(struct pass *pass, size_t l, float *hidden, struct err *err);
+/* Door 3. Layer l is done; `hidden` [rows,E] from pass_keep is its output, hidden.(l+1); given back. */
+float *pass_layer(struct pass *pass, size_t l, float *hidden);
+/* Door 4, where stack.finished: what the final norm gives takes the last hidden state's place; given back. */
+float *pass_finish(struct pass *pass, float *hidden);
 
-/* y = f(x·Wᵀ + b) for all rows, texts of one kernel class together. */
-NODISCARD bool pass_linear(struct pass *pass, const struct linear *linear, const float *x, enum epilogue epilogue, float *y,
-                           struct err *err);
-NODISCARD bool pass_linears(struct pass *pass, const struct linear_out *outs, size_t n, const float *x, size_t x_stride,
-                            struct err *err);
-/* out[r] (+)= table[index[r]] for all rows; an index outside the table is an error that names `what`. */
-NODISCARD bool pass_rows(struct pass *pass, const struct tensor *table, const int32_t *index, const char *what, bool add,
-                         float *out, struct err *err);
+/* A tensor for the run to keep, by name: shape[0] rows of the pass's axis. The data must last as long as the run. */
+void pass_kept(struct pass *pass, const char *name, const char *side, size_t layer, const struct dtype *dtype, const void *data,
+               size_t width, const char *axis);
+
+/* f(x·Wᵀ + b) for all rows, texts of one kernel class together: scratch, or into y. */
+float *pass_linear(struct pass *pass, const struct linear *linear, const float *x, enum epilogue epilogue);
+void pass_linear_to(struct pass *pass, const struct linear *linear, const float *x, enum epilogue epilogue, float *y);
+void pass_linears(struct pass *pass, const struct linear_out *outs, size_t n, const float *x, size_t x_stride);
+/* act(x·Wᵀ + b), fused where the activation can be. */
+float *pass_activated(struct pass *pass, const struct linear *linear, const float *x, const struct activation *activation);
+/* y = norm(x + residual) over rows; residual may be NULL, y may be x; given back. */
+float *pass_norm(struct pass *pass, const struct norm *norm, const float *x, const float *residual, float *y);
+/* out[r] (+)= table[index[r]] for all rows; an index outside the table is an error that names `what`; given back. */
+float *pass_lookup(struct pass *pass, const struct tensor *table, const int32_t *index, const char *what, float *out);
+float *pass_lookup_add(struct pass *pass, const struct tensor *table, const int32_t *index, const char *what, float *out);
+/* Token types for a table of n rows: where it has but one, that row, whatever the tokenizer says. */
+const int32_t *pass_types(struct pass *pass, size_t n);
 
 /* The encoder block that BERT, RoBERTa, DistilBERT and DeBERTa share before and after their attention (post-norm):
  * x' = norm(x + z·Wo), y = norm(x' + down(act(up(x')))). */
@@ -58,9 +97,8 @@ struct block {
     struct linear q, k, v, o, up, down;
     struct norm attention_norm, output_norm;
 };
-NODISCARD bool pass_block_begin(struct pass *pass, const struct block *block, const float *x, struct attend *attend,
-                                struct err *err); /* q, k, v of x, kept, into attend's views */
-NODISCARD bool pass_block_end(struct pass *pass, const struct block *block, const float *x, const float *z, float *y,
-                              struct err *err);
+void pass_block_begin(struct pass *pass, const struct block *block, const float *x,
+                      struct attend *attend); /* q, k, v of x, kept, into attend's views */
+float *pass_block_end(struct pass *pass, const struct block *block, const float *x, const float *z); /* y, kept */
 
 #endif

@@ -11,130 +11,149 @@ void run_free(struct run *run)
 {
     if (!run)
         return;
-    for (size_t t = 0; t < run->n_texts; t++)
-        encoding_free(&run->texts[t]);
-    free(run->texts);
-    free(run->starts);
-    free(run->ids);
-    free(run->types);
-    free(run->positions);
-    free(run->hidden);
+    for (size_t i = 0; i < run->n_axes; i++)
+        tokens_free(run->axes[i]);
+    free(run->kept);
     free(run->attentions);
-    free(run->interventions);
+    free(run->interventions.at);
     arena_free(run->arena);
     free(run);
 }
 
-/* A run that owns the encodings, without anything computed. */
-static struct run *run_with(struct model *model, struct encoding *texts, size_t n_texts, struct err *err)
+/* Pack texts into an axis of the run and check their lengths against the stack that reads them. */
+static struct tokens *add_axis(struct run *run, const char *name, struct encoding *texts, size_t n_texts, enum stack_kind kind,
+                               struct err *err)
 {
-    struct run *run = mem_new(1, sizeof *run, "a run", err);
-    if (run)
-        run->texts = mem_new(n_texts, sizeof *texts, "a run", err);
-    if (!run || !run->texts) {
-        free(run);
-        for (size_t t = 0; t < n_texts; t++)
-            encoding_free(&texts[t]);
+    struct tokens *tokens = tokens_new(name, texts, n_texts, err);
+    if (!tokens)
         return NULL;
-    }
-    memcpy(run->texts, texts, n_texts * sizeof *texts);
-    memset(texts, 0, n_texts * sizeof *texts); /* taken */
-    run->n_texts = n_texts;
-    run->model = model;
-    return run;
-}
-
-static bool too_long(const struct model *model, size_t n, struct err *err)
-{
-    return err_set(err, ERR_LIMIT, "the text has %zu tokens, %s takes at most %zu (shorten it, or run it in parts)", n,
-                   model->name, model->max_tokens);
-}
-
-/* Rows, ids, types and positions of all texts, packed. */
-static bool pack(struct run *run, struct err *err)
-{
-    run->starts = mem_new(run->n_texts + 1, sizeof *run->starts, "a run", err);
-    if (!run->starts)
-        return false;
-    for (size_t t = 0; t < run->n_texts; t++) {
-        size_t n = run->texts[t].n;
-        if (n == 0)
-            return err_set(err, ERR_ARG, "the text has no tokens: nothing to run");
-        if (run->model->max_tokens && n > run->model->max_tokens)
-            return too_long(run->model, n, err);
-        run->starts[t + 1] = run->starts[t] + n;
-    }
-    run->rows = run->starts[run->n_texts];
-    run->ids = mem_new(run->rows, sizeof *run->ids, "a run", err);
-    run->types = mem_new(run->rows, sizeof *run->types, "a run", err);
-    run->positions = mem_new(run->rows, sizeof *run->positions, "a run", err);
-    if (!run->ids || !run->types || !run->positions)
-        return false;
-    for (size_t t = 0; t < run->n_texts; t++)
-        for (size_t i = 0; i < run->texts[t].n; i++) {
-            size_t row = run->starts[t] + i;
-            run->ids[row] = run->texts[t].tokens[i].id;
-            run->types[row] = run->texts[t].tokens[i].type;
-            run->positions[row] = (int32_t)i;
+    run->axes[run->n_axes++] = tokens;
+    size_t most = run->model->stacks[kind].max_tokens;
+    for (size_t t = 0; most && t < n_texts; t++)
+        if (tokens->texts[t].n > most) {
+            err_set(err, ERR_LIMIT, "the %stext has %zu tokens, %s takes at most %zu (shorten it, or run it in parts)",
+                    kind == STACK_DECODER ? "target " : "", tokens->texts[t].n, run->model->name, most);
+            return NULL;
         }
-    for (size_t i = 0; i < run->n_interventions; i++)
-        if (run->interventions[i].kind->positions)
-            run->interventions[i].kind->positions(&run->interventions[i], run->positions, run->rows);
+    return tokens;
+}
+
+/* The decoder's texts where none are given: its start token alone. */
+static struct encoding *start_texts(const struct model *model, size_t n_texts, struct err *err)
+{
+    struct encoding *texts = mem_new(n_texts, sizeof *texts, "a run", err);
+    for (size_t t = 0; texts && t < n_texts; t++)
+        if (!encoding_of_ids(model->tokenizer, &model->start_token, NULL, 1, &texts[t], err)) {
+            for (size_t i = 0; i < t; i++)
+                encoding_free(&texts[i]);
+            free(texts);
+            return NULL;
+        }
+    return texts;
+}
+
+static bool add_target(struct run *run, const struct run_inputs *inputs, struct err *err)
+{
+    bool decodes = run->model->stacks[STACK_DECODER].layers > 0;
+    if (!decodes && !inputs->targets)
+        return true;
+    if (!decodes) {
+        for (size_t t = 0; t < inputs->n_texts; t++)
+            encoding_free(&inputs->targets[t]);
+        return err_set(err, ERR_ARG, "%s has no decoder: it takes no target", run->model->name);
+    }
+    struct encoding *texts = inputs->targets ? inputs->targets : start_texts(run->model, inputs->n_texts, err);
+    run->target = texts ? add_axis(run, "target", texts, inputs->n_texts, STACK_DECODER, err) : NULL;
+    if (!inputs->targets)
+        free(texts);
+    return run->target != NULL;
+}
+
+static bool add_interventions(struct run *run, const struct run_inputs *inputs, struct err *err)
+{
+    size_t n = inputs->n_interventions;
+    if (!n)
+        return true;
+    run->interventions.at = mem_new(n, sizeof *inputs->interventions, "a run", err);
+    if (!run->interventions.at)
+        return false;
+    memcpy(run->interventions.at, inputs->interventions, n * sizeof *inputs->interventions);
+    run->interventions.n = n;
+    intervene_positions(&run->interventions, run->tokens->positions, run->tokens->rows);
     return true;
 }
 
-/* Room for what the pass keeps: q, k, v, z of every layer and the hidden states. */
+/* Floats that the layers of a kind of map keep for each row: q, k, v, z, and the output where the layers are its own. */
+static size_t kept_width(const struct model *model, const struct stack *stack)
+{
+    size_t width = stack->layer_data || stack->kind == STACK_MAIN ? (stack->layers + 1) * model->E : 0;
+    for (size_t l = 0; l < stack->layers; l++)
+        width += (2 * stack->shape[l].H + 2 * stack->shape[l].Hkv) * stack->shape[l].D;
+    return stack->layers ? width : 0;
+}
+
+/* Room for what the pass keeps. */
 static bool reserve(struct run *run, struct err *err)
 {
-    const struct model *model = run->model;
-    size_t attentions = model->layers * run->n_texts, bytes;
-    size_t width = model->layers * (2 * model->H + 2 * model->Hkv) * model->D + (model->layers + 1) * model->E;
-    if (!size_mul(width, run->rows, &bytes) || !size_mul(bytes, sizeof(float), &bytes) ||
-        !size_add(bytes, (5 * model->layers + 8) * 64, &bytes))
+    size_t attentions = 0, bytes = 0, layers = 0;
+    for (int k = 0; k < STACK_KINDS; k++) {
+        const struct stack *stack = &run->model->stacks[k];
+        const struct tokens *tokens = k == STACK_DECODER || k == STACK_CROSS ? run->target : run->tokens;
+        size_t floats;
+        if (!size_mul(kept_width(run->model, stack), tokens ? tokens->rows : 0, &floats) || !size_add(bytes, floats, &bytes))
+            return err_memory(err, SIZE_MAX, "a run");
+        attentions += stack->layers * run->tokens->n_texts;
+        layers += stack->layers;
+    }
+    if (!size_mul(bytes, sizeof(float), &bytes) || !size_add(bytes, (5 * layers + 8) * 64, &bytes))
         return err_memory(err, SIZE_MAX, "a run");
-    run->hidden = mem_new(model->layers + 1, sizeof *run->hidden, "a run", err);
     run->attentions = mem_new(attentions, sizeof *run->attentions, "a run", err);
     run->attentions_capacity = attentions;
-    return run->hidden && run->attentions && arena_reserve(run->arena, bytes, err);
+    return run->attentions && arena_reserve(run->arena, bytes, err);
 }
 
 static bool forward(struct run *run, const struct watch *watch, struct err *err)
 {
+    struct err ignored;
     struct pass pass = {
         .run = run,
-        .scratch = arena_new(err),
-        .n_texts = run->n_texts,
-        .rows = run->rows,
-        .starts = run->starts,
-        .ids = run->ids,
-        .types = run->types,
-        .positions = run->positions,
+        .model = run->model,
+        .arena = arena_new(err),
+        .layer = arena_new(err),
         .watch = watch,
+        .err = err ? err : &ignored,
+        .total = run->model->stacks[STACK_MAIN].layers + run->model->stacks[STACK_DECODER].layers,
     };
-    bool ok = pass.scratch && run->model->arch->forward(run->model, &pass, err);
-    arena_free(pass.scratch);
-    return ok;
+    pass.failed = !pass.arena || !pass.layer;
+    pass_enter(&pass, STACK_MAIN, run->tokens);
+    if (pass_ok(&pass))
+        run->model->arch->forward(run->model, &pass);
+    arena_free(pass.arena);
+    arena_free(pass.layer);
+    return pass_ok(&pass);
 }
 
-struct run *run_new(struct model *model, struct encoding *texts, size_t n_texts, const struct intervention *interventions,
-                    size_t n_interventions, const struct watch *watch, struct err *err)
+struct run *run_new(struct model *model, const struct run_inputs *inputs, const struct watch *watch, struct err *err)
 {
-    struct run *run = run_with(model, texts, n_texts, err);
+    struct run *run = mem_new(1, sizeof *run, "a run", err);
     if (!run)
         return NULL;
-    if (!model_runs(model)) {
+    run->model = model;
+    if (!model_runs(model))
         err_set(err, ERR_ARG, "%s has a tokenizer but no weights: it cannot run", model->name);
+    else
+        run->tokens = add_axis(run, "source", inputs->texts, inputs->n_texts, STACK_MAIN, err);
+    if (!run->tokens) {
+        for (size_t t = 0; t < inputs->n_texts; t++) { /* taken: those of an axis are empty here */
+            encoding_free(&inputs->texts[t]);
+            if (inputs->targets)
+                encoding_free(&inputs->targets[t]);
+        }
         goto fail;
     }
-    if (n_interventions) {
-        run->interventions = mem_new(n_interventions, sizeof *interventions, "a run", err);
-        if (!run->interventions)
-            goto fail;
-        memcpy(run->interventions, interventions, n_interventions * sizeof *interventions);
-        run->n_interventions = n_interventions;
-    }
     run->arena = arena_new(err);
-    if (!run->arena || !pack(run, err) || !reserve(run, err) || !model_prepare(model, err) || !forward(run, watch, err))
+    if (!add_target(run, inputs, err) || !run->arena || !add_interventions(run, inputs, err) || !reserve(run, err) ||
+        !model_prepare(model, err) || !forward(run, watch, err))
         goto fail;
     return run;
 fail:
@@ -142,12 +161,26 @@ fail:
     return NULL;
 }
 
+struct run *run_one(struct model *model, struct encoding *text, const struct watch *watch, struct err *err)
+{
+    return run_new(model, &(struct run_inputs){.texts = text, .n_texts = 1}, watch, err);
+}
+
+/* "L0 to L5, D0 to D5" */
+static void say_layers(const struct model *model, struct buf *out)
+{
+    for (int k = 0; k < STACK_KINDS; k++)
+        if (model->stacks[k].layers)
+            buf_printf(out, "%s%c0 to %c%zu", out->n ? ", " : "", stack_letters[k], stack_letters[k],
+                       model->stacks[k].layers - 1);
+}
+
 const struct attention *run_attention(const struct run *run, struct site site, struct err *err)
 {
     size_t done = atomic_load_explicit(&run->done, memory_order_acquire);
     for (size_t i = 0; i < done; i++) {
         const struct attention *a = &run->attentions[i];
-        if (a->stack == site.stack && a->layer == site.layer && a->text == site.text) {
+        if (a->stack->kind == site.stack && a->layer == site.layer && a->text == site.text) {
             if (site.head < a->H)
                 return a;
             err_set(err, ERR_NOT_FOUND, "%c%zu has heads H0 to H%zu, not H%zu", stack_letters[site.stack], site.layer, a->H - 1,
@@ -155,8 +188,11 @@ const struct attention *run_attention(const struct run *run, struct site site, s
             return NULL;
         }
     }
-    err_set(err, ERR_NOT_FOUND, "%s has layers L0 to L%zu, not %c%zu", run->model->name, run->model->layers - 1,
-            stack_letters[site.stack], site.layer);
+    struct buf layers = {0};
+    say_layers(run->model, &layers);
+    err_set(err, ERR_NOT_FOUND, "%s has layers %s, not %c%zu", run->model->name, buf_cstr(&layers), stack_letters[site.stack],
+            site.layer);
+    buf_free(&layers);
     return NULL;
 }
 
@@ -170,16 +206,52 @@ bool run_map(const struct run *run, struct site site, struct part part, size_t r
     return attention_map(a, site.head, part, row, rows, out, err);
 }
 
+const struct kept *run_kept(const struct run *run, const char *name, enum stack_kind stack, size_t layer)
+{
+    for (size_t i = 0; i < run->n_kept; i++) {
+        const struct kept *kept = &run->kept[i];
+        if (kept->stack == stack && kept->layer == layer && strcmp(kept->name, name) == 0)
+            return kept;
+    }
+    return NULL;
+}
+
+size_t run_hidden_states(const struct run *run, enum stack_kind stack)
+{
+    size_t n = 0;
+    while (run_kept(run, "hidden", stack, n))
+        n++;
+    return n;
+}
+
+const float *run_hidden(const struct run *run, enum stack_kind stack, size_t index)
+{
+    const struct kept *kept = run_kept(run, "hidden", stack, index);
+    return kept ? kept->data : NULL;
+}
+
+/* The tensor that a head reads: the last of that name. */
+static const struct kept *head_input(const struct run *run, const struct output_head *head)
+{
+    const struct kept *last = NULL;
+    for (size_t i = 0; i < run->n_kept; i++)
+        if (run->kept[i].stack == head->stack && strcmp(run->kept[i].name, head->from) == 0)
+            last = &run->kept[i];
+    return last;
+}
+
 bool run_logits(const struct run *run, const struct output_head *head, size_t text, const size_t *rows, size_t n, float *out,
                 struct err *err)
 {
-    size_t E = run->model->E;
+    const struct kept *from = head_input(run, head);
+    if (!from)
+        return err_set(err, ERR_NOT_FOUND, "this run keeps no %s, which the head %s reads", head->from, head->name);
+    size_t E = from->shape[1];
     float *hidden = mem_new(n * E, sizeof *hidden, "hidden states", err);
     if (!hidden)
         return false;
-    const float *last = run->hidden[run->n_hidden - 1];
     for (size_t i = 0; i < n; i++)
-        memcpy(hidden + i * E, last + (run->starts[text] + rows[i]) * E, E * sizeof *hidden);
+        memcpy(hidden + i * E, (const float *)from->data + (from->tokens->starts[text] + rows[i]) * E, E * sizeof *hidden);
     bool ok = head->logits(run->model, hidden, n, out, err);
     free(hidden);
     return ok;
@@ -188,4 +260,14 @@ bool run_logits(const struct run *run, const struct output_head *head, size_t te
 size_t run_kept_bytes(const struct run *run)
 {
     return arena_bytes(run->arena);
+}
+
+void tensor_name(enum stack_kind stack, const char *name, const char *side, size_t layer, char out[TENSOR_NAME])
+{
+    static const char *const prefixes[STACK_KINDS] = {
+        [STACK_MAIN] = "", [STACK_DECODER] = "dec_", [STACK_CROSS] = "cross_", [STACK_EMD] = "emd_"};
+    if (side)
+        snprintf(out, TENSOR_NAME, "%s.%s.%zu", name, side, layer);
+    else
+        snprintf(out, TENSOR_NAME, "%s%s.%zu", prefixes[stack], name, layer);
 }

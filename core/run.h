@@ -4,34 +4,14 @@
 #define GAZE_CORE_RUN_H
 
 #include <stdatomic.h>
-#include "core/attention.h"
+#include "core/intervene.h"
 #include "core/model.h"
 
 /* What a selector resolves to. */
 struct site {
-    enum stack stack;
+    enum stack_kind stack;
     size_t text, layer, head;
 };
-
-/* A change to a pass, made in its doors. One row a kind in core/intervene.c. */
-struct intervention_kind;
-struct intervention {
-    const struct intervention_kind *kind;
-    size_t layer, head, token; /* SIZE_MAX: all */
-    unsigned terms;            /* drop_term: bits */
-    const float *values;       /* replace_hidden: [rows,E] of that layer's output (0 the embeddings); positions: [rows] */
-};
-struct intervention_kind {
-    const char *name, *summary;
-    void (*positions)(const struct intervention *, int32_t *positions, size_t rows);
-    void (*attention)(const struct intervention *, struct attention *); /* before the softmax */
-    void (*probs)(const struct intervention *, const struct attention *, size_t head, size_t row, size_t rows, float *probs);
-    void (*output)(const struct intervention *, struct attention *); /* z is there */
-    void (*hidden)(const struct intervention *, size_t index, float *hidden, size_t rows, size_t E);
-};
-extern const struct intervention_kind *const intervention_kinds[]; /* NULL-ended: drop_term, uniform_head, zero_head,
-                                                                      zero_value, replace_hidden, positions */
-const struct intervention_kind *intervention_named(const char *name);
 
 /* Handed down by the session: called from the caller's thread as layers get done. */
 struct watch {
@@ -39,27 +19,47 @@ struct watch {
     void (*progress)(void *context, size_t done, size_t total);
 };
 
-struct run {
-    const struct model *model;
-    struct encoding *texts; /* [n_texts], owned */
-    size_t n_texts, rows;
-    size_t *starts; /* [n_texts+1] rows of each text in the packed order */
-    int32_t *ids, *types, *positions;
-    float **hidden; /* [n_hidden] of [rows,E]; 0 the embedding output */
-    size_t n_hidden;
-    struct attention *attentions; /* [n_attentions], in the order of the pass, texts within layers */
-    size_t n_attentions, attentions_capacity;
-    _Atomic size_t done; /* readers may look at the first `done` attentions */
-    struct intervention *interventions;
-    size_t n_interventions;
-    struct arena *arena; /* everything kept */
+/* A tensor that a pass kept: exported and shown by what it says of itself. */
+struct kept {
+    const char *name, *side; /* "hidden", "router"; side "enc" or "dec" where the name tells it, else NULL */
+    enum stack_kind stack;
+    size_t layer;                /* of hidden: 0 the embedding output, l+1 what layer l gave */
+    const struct tokens *tokens; /* axis 0 is its rows, text after text */
+    size_t rank, shape[3];
+    const char *axes[3];
+    const struct dtype *dtype;
+    const void *data; /* row-major */
 };
 
-/* Run the model over the encodings, which it takes (also on failure). Errors: a text longer than the model's positions
- * (names both numbers), an id outside the vocabulary, ERR_CANCELLED, ERR_MEMORY. An empty text (no tokens) is an error. */
-NODISCARD struct run *run_new(struct model *model, struct encoding *texts, size_t n_texts,
-                              const struct intervention *interventions, size_t n_interventions, const struct watch *watch,
-                              struct err *err);
+enum { MAX_AXES = 8 };
+struct run {
+    const struct model *model;
+    struct tokens *axes[MAX_AXES]; /* owned; [0] what was given to run */
+    size_t n_axes;
+    struct tokens *tokens, *target; /* borrowed of axes: source (or only) tokens; the decoder's, or NULL */
+    struct kept *kept;              /* [n_kept] in the order of the pass */
+    size_t n_kept, kept_capacity;
+    struct attention *attentions; /* [n_attentions], in the order of the pass, texts within layers */
+    size_t n_attentions, attentions_capacity;
+    _Atomic size_t done;                /* readers may look at the first `done` attentions */
+    struct interventions interventions; /* owned */
+    struct arena *arena;                /* everything kept */
+};
+
+/* What a run is made from. */
+struct run_inputs {
+    struct encoding *texts;   /* [n_texts]; taken, also on failure */
+    struct encoding *targets; /* [n_texts] the decoder's; taken; NULL: the start token alone */
+    size_t n_texts;
+    const struct intervention *interventions; /* copied */
+    size_t n_interventions;
+};
+
+/* Run the model. Errors: a text longer than the model's positions (names both numbers), an id outside the vocabulary,
+ * targets for a model without a decoder, ERR_CANCELLED, ERR_MEMORY. An empty text (no tokens) is an error. */
+NODISCARD struct run *run_new(struct model *model, const struct run_inputs *inputs, const struct watch *watch, struct err *err);
+/* The same for one text, taken. */
+NODISCARD struct run *run_one(struct model *model, struct encoding *text, const struct watch *watch, struct err *err);
 void run_free(struct run *run);
 
 /* The attention of a site, or NULL with ERR_NOT_FOUND that says what there is. */
@@ -67,10 +67,19 @@ const struct attention *run_attention(const struct run *run, struct site site, s
 /* Rows [row,row+rows) of the map at a site into out [rows,Tk]. */
 NODISCARD bool run_map(const struct run *run, struct site site, struct part part, size_t row, size_t rows, float *out,
                        struct err *err);
+/* A kept tensor, or NULL. */
+const struct kept *run_kept(const struct run *run, const char *name, enum stack_kind stack, size_t layer);
+size_t run_hidden_states(const struct run *run, enum stack_kind stack);              /* how many, the embedding output included */
+const float *run_hidden(const struct run *run, enum stack_kind stack, size_t index); /* [rows,E] or NULL */
 /* A head's logits for n rows (numbers within text `text`) into out [n,width]. */
 NODISCARD bool run_logits(const struct run *run, const struct output_head *head, size_t text, const size_t *rows, size_t n,
                           float *out, struct err *err);
 size_t run_kept_bytes(const struct run *run);
+
+enum { TENSOR_NAME = 48 };
+/* The name of a tensor of a layer, as it is exported: "hidden.3", "dec_attn.0", "cross_attn.1", "emd_c2p.0", and with a side
+ * "router.enc.1". */
+void tensor_name(enum stack_kind stack, const char *name, const char *side, size_t layer, char out[TENSOR_NAME]);
 
 /* "probs", "scores", "c2c", "c2c+c2p" → a part; softmax and without take sums of terms. Exactly one of the three may be
  * given, the others n = 0. Errors list the model's terms. */

@@ -11,7 +11,7 @@ static struct run *run_text(struct model *model, const char *text, struct err *e
     struct encoding encoding;
     if (!tokenizer_encode(model->tokenizer, str_of(text), NULL, 0, &encoding, err))
         return NULL;
-    return run_new(model, &encoding, 1, NULL, 0, NULL, err); /* takes the encoding */
+    return run_one(model, &encoding, NULL, err); /* takes the encoding */
 }
 
 static bool print_map(const struct run *run, struct site site, const char *part_text, struct err *err)
@@ -26,7 +26,7 @@ static bool print_map(const struct run *run, struct site site, const char *part_
     bool good = row != NULL;
     for (size_t i = 0; good && i < T; i++) {
         good = run_map(run, site, part, i, 1, row, err);
-        struct str token = run->texts[0].tokens[i].string;
+        struct str token = run->tokens->texts[0].tokens[i].string;
         printf("%-12.*s", (int)token.n, token.s);
         for (size_t j = 0; good && j < T; j++)
             printf(" %8.5f", (double)row[j]);
@@ -43,7 +43,7 @@ int main(int argc, char **argv)
         return fprintf(stderr, "usage: load_and_map FOLDER TEXT LAYER HEAD [PART]\n"), 2;
     struct model *model = model_load(argv[1], NULL, &err);
     struct run *run = model && model->tokenizer ? run_text(model, argv[2], &err) : NULL;
-    struct site site = {STACK_ENCODER, 0, strtoul(argv[3], NULL, 10), strtoul(argv[4], NULL, 10)};
+    struct site site = {STACK_MAIN, 0, strtoul(argv[3], NULL, 10), strtoul(argv[4], NULL, 10)};
     bool good = run && print_map(run, site, argc > 5 ? argv[5] : "probs", &err);
     if (!good)
         fprintf(stderr, "%s\n", err.message);

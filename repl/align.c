@@ -6,7 +6,7 @@
 
 static const struct token *token_of(const struct shown_map *map, size_t token)
 {
-    return &map->run->run->texts[map->site.text].tokens[token];
+    return &map->run->run->tokens->texts[map->site.text].tokens[token];
 }
 
 /* The same vocabulary string, or special tokens both (<s> of one model, [CLS] of another); words by what is read. */

@@ -7,7 +7,7 @@
 /* Group t = the piece that token t stands in. Without words= each token is its own. */
 static bool make_pieces(const struct axis_request *request, struct piece *pieces, size_t *n_out, struct err *err)
 {
-    const struct encoding *e = &request->run->texts[request->text];
+    const struct encoding *e = &request->run->tokens->texts[request->text];
     bool any_word = false;
     size_t n = 0;
     for (size_t t = 0; t < e->n; t++) {
@@ -29,7 +29,7 @@ static bool make_pieces(const struct axis_request *request, struct piece *pieces
 /* wanted[t] = 1 + the place in the order asked for; all where the option was not given. */
 static bool wanted_tokens(const struct axis_request *request, const char *option, size_t *wanted, bool *chosen, struct err *err)
 {
-    size_t T = request->run->texts[request->text].n, *tokens, n;
+    size_t T = request->run->tokens->texts[request->text].n, *tokens, n;
     struct str what = call_option(request->call, option);
     *chosen = what.s != NULL;
     if (!*chosen) {
@@ -51,7 +51,7 @@ static bool wanted_tokens(const struct axis_request *request, const char *option
 /* from=A: only tokens of that segment stay. */
 static bool keep_segment(const struct axis_request *request, const char *option, size_t *wanted, struct err *err)
 {
-    const struct encoding *e = &request->run->texts[request->text];
+    const struct encoding *e = &request->run->tokens->texts[request->text];
     struct str segment = call_option(request->call, option);
     bool any = false;
     if (!segment.s)
@@ -100,12 +100,12 @@ static bool fail_empty(const struct axis_request *request, const char *tokens, s
 {
     bool rows = tokens[0] == 'q';
     return err_set(err, ERR_ARG, "no %s is left to show: of the %zu tokens %s=, %s= and special= leave none", rows ? "query" : "key",
-                   request->run->texts[request->text].n, tokens, rows ? "from" : "to");
+                   request->run->tokens->texts[request->text].n, tokens, rows ? "from" : "to");
 }
 
 bool axis_make(const struct axis_request *request, const char *tokens, const char *segment, struct axis *out, struct err *err)
 {
-    size_t T = request->run->texts[request->text].n, n, room = T ? T : 1;
+    size_t T = request->run->tokens->texts[request->text].n, n, room = T ? T : 1;
     struct arena *arena = request->arena;
     size_t *wanted = arena_zalloc(arena, room, sizeof *wanted, "the tokens", err);
     struct piece *pieces = arena_zalloc(arena, room, sizeof *pieces, "the tokens", err);

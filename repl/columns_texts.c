@@ -143,11 +143,11 @@ static bool set_options(const struct call *call, struct model *model, struct col
                                        .no_special = !call_flag(call, "add_special"),
                                        .front = -1,
                                        .seed = (uint64_t)call_int(call, "seed")};
-    if (model->max_tokens && o->length > model->max_tokens)
-        o->length = model->max_tokens;
+    if (model->stacks[STACK_MAIN].max_tokens && o->length > model->stacks[STACK_MAIN].max_tokens)
+        o->length = model->stacks[STACK_MAIN].max_tokens;
     if (o->length < COLUMN_TEXTS_SHORTEST)
         return err_set(err, ERR_LIMIT, "%s takes at most %zu tokens, fewer than the %d that texts= needs", model->name,
-                       model->max_tokens, COLUMN_TEXTS_SHORTEST);
+                       model->stacks[STACK_MAIN].max_tokens, COLUMN_TEXTS_SHORTEST);
     if (call_given(call, "front") && !column_texts_token(model->tokenizer, call_str(call, "front"), &o->front, err))
         return call_blame_option(call, "front", err);
     return true;

@@ -197,7 +197,7 @@ struct run *given_run(const struct session *session, struct model *model, struct
     struct watch watch = progress_begin(&progress, session, "layers");
     struct encoding text = given->encoding;
     given->encoding = (struct encoding){0};
-    struct run *run = run_new(model, &text, 1, NULL, 0, &watch, err);
+    struct run *run = run_one(model, &text, &watch, err);
     progress_end(&progress);
     return run;
 }

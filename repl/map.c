@@ -277,7 +277,7 @@ bool shown_map_make(struct session *session, const struct call *call, struct kep
 {
     (void)session;
     *out = (struct shown_map){.run = run, .site = sites[0], .hidden_mass = NAN};
-    struct plan plan = {.run = run->run, .text = &run->run->texts[sites[0].text], .T = run->run->texts[sites[0].text].n};
+    struct plan plan = {.run = run->run, .text = &run->run->tokens->texts[sites[0].text], .T = run->run->tokens->texts[sites[0].text].n};
     float *probs = NULL;
     size_t cells;
     out->arena = arena_new(err);

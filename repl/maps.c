@@ -145,7 +145,7 @@ bool map_list_at(struct session *session, const struct call *call, const struct 
 
 static struct str axis_token(const struct shown_map *map, size_t token, struct str label)
 {
-    return map->words ? label : map->run->run->texts[map->site.text].tokens[token].string;
+    return map->words ? label : map->run->run->tokens->texts[map->site.text].tokens[token].string;
 }
 
 static void put_axis(struct buf *b, const struct shown_map *map, const char *name, size_t n, const size_t *tokens,
@@ -175,7 +175,7 @@ static bool give_json_map(struct result *result, const struct map_list *list, co
     put_run(&b, list, map);
     map->agg_layers ? buf_puts(&b, "\"layer\":null,") : buf_printf(&b, "\"layer\":%zu,", map->site.layer);
     map->agg_heads ? buf_puts(&b, "\"head\":null,") : buf_printf(&b, "\"head\":%zu,", map->site.head);
-    part_name(map->run->run->model->terms, map->part, &part);
+    part_name(map->run->run->model->stacks[map->site.stack].terms, map->part, &part);
     buf_puts(&b, "\"part\":");
     json_quote(&b, buf_view(&part));
     buf_free(&part);
@@ -242,7 +242,7 @@ static bool give_map_rows(struct result *result, struct row_shape shape, const s
 {
     struct cell_value none = {.kind = CELL_NONE};
     struct buf part = {0};
-    part_name(map->run->run->model->terms, map->part, &part);
+    part_name(map->run->run->model->stacks[map->site.stack].terms, map->part, &part);
     bool ok = buf_ok(&part, err);
     for (size_t i = 0; ok && i < map->rows * map->cols; i++) {
         size_t r = i / map->cols, c = i % map->cols, n = 0;
@@ -346,7 +346,7 @@ void map_title(const struct shown_map *map, const struct call *call, struct buf 
     title_site(map, call, out);
     if (part.n && memchr(part.s, ',', part.n)) {
         buf_char(out, ' ');
-        part_name(map->run->run->model->terms, map->part, out);
+        part_name(map->run->run->model->stacks[map->site.stack].terms, map->part, out);
     }
 }
 

@@ -65,7 +65,7 @@ static double uniform_tick(const struct map_list *list, const struct call *call,
     if (!probability || list->difference || map->words || str_is(call_option(call, "agg"), "std") ||
         str_is(call_option(call, "norm"), "head"))
         return NAN;
-    return 1 / (double)map->run->run->texts[map->site.text].n;
+    return 1 / (double)map->run->run->tokens->texts[map->site.text].n;
 }
 
 /* norm=head: each map in units of its largest magnitude. */
@@ -205,7 +205,7 @@ static void name_values(const struct map_list *list, const struct call *call, st
     } else if (list->n_parts) {
         buf_puts(&name, "parts of the scores");
     } else {
-        part_name(map->run->run->model->terms, map->part, &name);
+        part_name(map->run->run->model->stacks[map->site.stack].terms, map->part, &name);
         buf_puts(&name, map->part.kind == PART_SCORES     ? " (before the softmax)"
                         : map->part.kind == PART_LOGITS ? " (part of the scores)"
                                                         : "");
@@ -242,7 +242,7 @@ static bool make_notes(const struct call *call, struct sheet *sheet, struct err 
     if (!note(sheet, &text, err))
         return false;
     text = (struct buf){0};
-    size_t terms = model_terms(map->run->run->model);
+    size_t terms = stack_terms(&map->run->run->model->stacks[STACK_MAIN]);
     if (map->part.kind == PART_SOFTMAX && map->part.terms != (1u << terms) - 1)
         buf_puts(&text, "the scale of the full sum stays, so fewer terms give a flatter map");
     return note(sheet, &text, err);

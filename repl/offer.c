@@ -125,24 +125,24 @@ static void offer_selector(struct completion *c)
     char text[96];
     if (!model)
         return;
-    for (size_t i = 0; dot && i <= model->H; i++) {
+    for (size_t i = 0; dot && i <= stack_heads(&model->stacks[STACK_MAIN]); i++) {
         int layer = (int)(dot - c->typed.s);
         if (layer > 40)
             return;
-        if (i < model->H)
+        if (i < stack_heads(&model->stacks[STACK_MAIN]))
             snprintf(text, sizeof text, "%.*s.H%zu", layer, c->typed.s, i);
         else
             snprintf(text, sizeof text, "%.*s.H*", layer, c->typed.s);
         completion_add(c, str_of(text));
     }
-    for (size_t i = 0; !dot && c->typed.n && i < model->layers; i++) {
+    for (size_t i = 0; !dot && c->typed.n && i < model->stacks[STACK_MAIN].layers; i++) {
         snprintf(text, sizeof text, "L%zu.", i);
         completion_add(c, str_of(text));
     }
     if (!dot && !c->typed.n) {
-        snprintf(text, sizeof text, "L0-%zu.", model->layers ? model->layers - 1 : 0);
+        snprintf(text, sizeof text, "L0-%zu.", model->stacks[STACK_MAIN].layers ? model->stacks[STACK_MAIN].layers - 1 : 0);
         completion_add(c, STR("L0."));
-        if (model->layers > 1)
+        if (model->stacks[STACK_MAIN].layers > 1)
             completion_add(c, str_of(text));
         completion_add(c, STR("*"));
     }
@@ -164,9 +164,9 @@ static void offer_terms(struct completion *c)
 {
     const struct model *model = shown_model(c->session);
     keep_until_last(c, '+');
-    size_t n = model ? model_terms(model) : 0;
+    size_t n = model ? stack_terms(&model->stacks[STACK_MAIN]) : 0;
     for (size_t i = 0; i < n; i++)
-        completion_add(c, str_of(model->terms[i]->name));
+        completion_add(c, str_of(model->stacks[STACK_MAIN].terms[i]->name));
 }
 
 static void offer_parts(struct completion *c)
@@ -183,9 +183,9 @@ static void offer_tokens(struct completion *c)
         return;
     const struct run *run = session->runs[session->n_runs - 1].run;
     keep_until_last(c, ',');
-    for (size_t t = 0; run->model->tokenizer && t < run->texts[0].n; t++) {
+    for (size_t t = 0; run->model->tokenizer && t < run->tokens->texts[0].n; t++) {
         struct buf text = {0};
-        tokenizer_display(run->model->tokenizer, run->texts[0].tokens[t].id, &text);
+        tokenizer_display(run->model->tokenizer, run->tokens->texts[0].tokens[t].id, &text);
         bool plain = text.n > 0;
         for (size_t i = 0; i < text.n && plain; i++)
             plain = (unsigned char)text.data[i] > ' ' && !strchr(",#\"'", text.data[i]);

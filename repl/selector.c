@@ -36,12 +36,12 @@ static bool reader_take(struct reader *r, char c)
     return false;
 }
 
-static struct extent run_extent(const struct run *run, enum stack stack)
+static struct extent run_extent(const struct run *run, enum stack_kind stack)
 {
     struct extent e = {0};
     for (size_t i = 0; i < run->n_attentions; i++) {
         const struct attention *a = &run->attentions[i];
-        if (a->stack != stack || a->text != 0)
+        if (a->stack->kind != stack || a->text != 0)
             continue;
         e.any = true;
         if (a->layer + 1 > e.layers)
@@ -57,8 +57,8 @@ static void say_extent(const struct run *run, struct buf *out)
 {
     const char *between = " has ";
     buf_puts(out, run->model && run->model->name ? run->model->name : "the model");
-    for (int stack = 0; stack < STACKS; stack++) {
-        struct extent e = run_extent(run, (enum stack)stack);
+    for (int stack = 0; stack < STACK_KINDS; stack++) {
+        struct extent e = run_extent(run, (enum stack_kind)stack);
         if (!e.any)
             continue;
         char c = stack_letters[stack];
@@ -116,20 +116,20 @@ static bool pick(struct str selector, const struct run *run, size_t width, unsig
 {
     unsigned char layers[MAX_LIST], heads[MAX_LIST];
     struct reader r = {selector, 0};
-    int stack = STACK_ENCODER;
+    int stack = STACK_MAIN;
     bool everything = reader_take(&r, '*'), named_heads = false;
-    size_t n = everything ? 0 : run_extent(run, STACK_ENCODER).layers;
+    size_t n = everything ? 0 : run_extent(run, STACK_MAIN).layers;
 
     if (selector.n == 0)
         return err_set(err, ERR_ARG, "the selector is empty: L2.H1, L3, L0-5.H*, L1,3.H0,2-4, L-1, *");
     memset(layers, 1, sizeof layers);
     memset(heads, 1, sizeof heads);
     if (!everything && r.at < r.s.n && toupper((unsigned char)r.s.s[r.at]) != 'H') {
-        const char *at = memchr(stack_letters, toupper((unsigned char)r.s.s[r.at]), STACKS);
+        const char *at = memchr(stack_letters, toupper((unsigned char)r.s.s[r.at]), STACK_KINDS);
         if (!at)
             return err_set(err, ERR_ARG, "%.*s is no selector: L2.H1, L3, L0-5.H*, L1,3.H0,2-4, L-1, *", STR_ARGS(selector));
         stack = (int)(at - stack_letters);
-        struct extent e = run_extent(run, (enum stack)stack);
+        struct extent e = run_extent(run, (enum stack_kind)stack);
         if (!e.any)
             return fail_extent(run, selector, "there is no such stack here", err);
         r.at++;
@@ -145,7 +145,7 @@ static bool pick(struct str selector, const struct run *run, size_t width, unsig
             return err_set(err, ERR_ARG, "%.*s: H and a head are missing after the point", STR_ARGS(selector));
     }
     if (!everything && r.at < r.s.n) {
-        struct extent e = run_extent(run, (enum stack)stack);
+        struct extent e = run_extent(run, (enum stack_kind)stack);
         if (!reader_take(&r, 'H'))
             return err_set(err, ERR_ARG, "%.*s: after the point comes H and a head, as in L2.H1", STR_ARGS(selector));
         named_heads = r.at < r.s.n && r.s.s[r.at] != '*';
@@ -162,7 +162,7 @@ static bool pick(struct str selector, const struct run *run, size_t width, unsig
     bool any = false;
     for (size_t i = 0; i < run->n_attentions; i++) {
         const struct attention *a = &run->attentions[i];
-        if (a->text != 0 || (!everything && a->stack != (enum stack)stack))
+        if (a->text != 0 || (!everything && a->stack->kind != (enum stack_kind)stack))
             continue;
         if (a->layer >= MAX_LIST || !layers[a->layer])
             continue;
@@ -185,7 +185,7 @@ static bool collect(const struct run *run, size_t width, const unsigned char *pi
         for (size_t h = 0; h < width; h++)
             if (picked[i * width + h]) {
                 const struct attention *a = &run->attentions[i];
-                out->site[out->n++] = (struct site){a->stack, a->text, a->layer, h};
+                out->site[out->n++] = (struct site){a->stack->kind, a->text, a->layer, h};
             }
     return true;
 }
@@ -226,9 +226,9 @@ void sites_free(struct sites *sites)
 /* The last site shown, where this run has it; else the first. */
 static struct site last_site(const struct session *session, const struct run *run)
 {
-    struct site first = {STACK_ENCODER, 0, 0, 0};
+    struct site first = {STACK_MAIN, 0, 0, 0};
     if (run->n_attentions)
-        first = (struct site){run->attentions[0].stack, 0, run->attentions[0].layer, 0};
+        first = (struct site){run->attentions[0].stack->kind, 0, run->attentions[0].layer, 0};
     if (!session->last.known)
         return first;
     struct site site = session->last.site;
@@ -313,7 +313,7 @@ bool select_part(const struct call *call, const struct model *model, struct part
     }
     if (n && strcmp(given[0], "part") != 0)
         part = (struct str){0};
-    if (part_parse(model->terms, part, softmax, without, out, err))
+    if (part_parse(model->stacks[STACK_MAIN].terms, part, softmax, without, out, err))
         return true;
     return n ? call_blame_option(call, given[0], err) : false;
 }

@@ -22,7 +22,8 @@ struct source {
     struct part part;
     struct strided view;
     bool kv;             /* the view has key/value heads */
-    const float *hidden;
+    const struct kept *kept;
+    const struct tokens *tokens;
     const struct output_head *head;
 };
 
@@ -33,7 +34,7 @@ static bool fill_ids(const void *context, size_t row, size_t rows, void *out, st
     const struct source *s = context;
     (void)err;
     for (size_t i = 0; i < rows; i++)
-        ((int64_t *)out)[i] = s->run->ids[row + i];
+        ((int64_t *)out)[i] = s->tokens->ids[row + i];
     return true;
 }
 
@@ -46,12 +47,15 @@ static bool fill_heads(const void *context, size_t row, size_t rows, void *out, 
     return true;
 }
 
-static bool fill_hidden(const void *context, size_t row, size_t rows, void *out, struct err *err)
+/* Rows of the first text: they stand first. */
+static bool fill_kept(const void *context, size_t row, size_t rows, void *out, struct err *err)
 {
-    const struct source *s = context;
-    size_t E = s->run->model->E;
+    const struct kept *kept = ((const struct source *)context)->kept;
+    size_t width = kept->dtype->bytes;
     (void)err;
-    memcpy(out, s->hidden + row * E, rows * E * sizeof(float));
+    for (size_t i = 1; i < kept->rank; i++)
+        width *= kept->shape[i];
+    memcpy(out, (const char *)kept->data + row * width, rows * width);
     return true;
 }
 
@@ -62,7 +66,7 @@ static bool fill_map(const void *context, size_t row, size_t rows, void *out, st
     float *to = out;
     while (rows) { /* a slab may run over several heads */
         size_t head = row / a->Tq, i = row % a->Tq, n = a->Tq - i < rows ? a->Tq - i : rows;
-        struct site site = {a->stack, a->text, a->layer, s->heads[head]};
+        struct site site = {a->stack->kind, a->text, a->layer, s->heads[head]};
         if (!run_map(s->run, site, s->part, i, n, to, err))
             return false;
         to += n * a->Tk;
@@ -111,17 +115,19 @@ static struct source *add(struct tensor_list *list, const struct run *run, struc
     return source;
 }
 
-static struct tensor_promise named(const char *name, size_t layer)
+static struct tensor_promise named(enum stack_kind stack, const char *name, const char *side, size_t layer)
 {
     struct tensor_promise p = {.rank = 3, .axes = {"head", "query", "key"}};
-    snprintf(p.name, sizeof p.name, "%s.%zu", name, layer);
+    char text[TENSOR_NAME];
+    tensor_name(stack, name, side, layer, text);
+    snprintf(p.name, sizeof p.name, "%s", text);
     return p;
 }
 
 static bool add_map(struct tensor_list *list, const struct source *like, const char *name, struct part part, struct err *err)
 {
     const struct attention *a = like->attention;
-    struct tensor_promise p = named(name, a->layer);
+    struct tensor_promise p = named(a->stack->kind, name, NULL, a->layer);
     p.shape[0] = like->n_heads;
     p.shape[1] = a->Tq;
     p.shape[2] = a->Tk;
@@ -138,7 +144,7 @@ static bool add_view(struct tensor_list *list, const struct source *like, const 
                      struct err *err)
 {
     const struct attention *a = like->attention;
-    struct tensor_promise p = named(name, a->layer);
+    struct tensor_promise p = named(a->stack->kind, name, NULL, a->layer);
     p.axes[1] = "token";
     p.axes[2] = "dim";
     p.shape[0] = like->n_heads;
@@ -169,47 +175,57 @@ static bool add_attention(struct tensor_list *list, const struct run *run, const
            add_view(list, &like, "v", a->v, true, err) && add_view(list, &like, "z", a->z, false, err);
 }
 
-static bool add_ids(struct tensor_list *list, const struct run *run, struct err *err)
+static bool add_ids(struct tensor_list *list, const struct run *run, const char *name, const struct tokens *tokens, struct err *err)
 {
-    struct tensor_promise p = {.name = "input_ids", .is_i64 = true, .rank = 1, .shape = {run->texts[0].n}, .axes = {"token"}};
+    if (!tokens)
+        return true;
+    struct tensor_promise p = {.is_i64 = true, .rank = 1, .shape = {tokens_length(tokens, 0)}, .axes = {"token"}};
+    snprintf(p.name, sizeof p.name, "%s", name);
     p.fill = fill_ids;
-    return add(list, run, p, err) != NULL;
+    struct source *source = add(list, run, p, err);
+    if (source)
+        source->tokens = tokens;
+    return source != NULL;
 }
 
-static bool add_hidden(struct tensor_list *list, const struct run *run, struct err *err)
+static bool add_kept(struct tensor_list *list, const struct run *run, struct err *err)
 {
-    for (size_t l = 0; l < run->n_hidden; l++) {
-        struct tensor_promise p = named("hidden", l);
-        p.rank = 2;
-        p.shape[0] = run->texts[0].n;
-        p.shape[1] = run->model->E;
-        p.axes[0] = "token";
-        p.axes[1] = "dim";
-        p.fill = fill_hidden;
+    for (size_t i = 0; i < run->n_kept; i++) {
+        const struct kept *kept = &run->kept[i];
+        struct tensor_promise p = named(kept->stack, kept->name, kept->side, kept->layer);
+        p.rank = (int)kept->rank;
+        p.is_i64 = kept->dtype == &DTYPE_I64;
+        for (size_t axis = 0; axis < kept->rank; axis++) {
+            p.shape[axis] = axis ? kept->shape[axis] : tokens_length(kept->tokens, 0);
+            p.axes[axis] = kept->axes[axis];
+        }
+        p.fill = fill_kept;
         struct source *source = add(list, run, p, err);
         if (!source)
             return false;
-        source->hidden = run->hidden[l];
+        source->kept = kept;
     }
     return true;
 }
 
-/* The vocabulary is read once a slab: sixteen rows together. */
+/* What the heads that answer a token give. The vocabulary is read once a slab: sixteen rows together. */
 static bool add_logits(struct tensor_list *list, const struct run *run, struct err *err)
 {
-    const struct output_head *head = model_head(run->model, "mlm");
-    if (!head)
-        return true;
-    struct tensor_promise p = {.name = "logits",
-                               .rank = 2,
-                               .shape = {run->texts[0].n, head->width(run->model)},
-                               .axes = {"token", "id"},
-                               .slab = 16,
-                               .fill = fill_logits};
-    struct source *source = add(list, run, p, err);
-    if (source)
+    const struct output_head *head;
+    for (size_t i = 0; (head = model_head(run->model, i)); i++) {
+        const struct tokens *tokens = head->stack == STACK_DECODER ? run->target : run->tokens;
+        struct tensor_promise p = {.rank = 2,
+                                   .shape = {head->place == HEAD_TEXT ? 1 : tokens_length(tokens, 0), head->width(run->model)},
+                                   .axes = {"token", "id"},
+                                   .slab = 16,
+                                   .fill = fill_logits};
+        snprintf(p.name, sizeof p.name, "%s", head->tensor);
+        struct source *source = add(list, run, p, err);
+        if (!source)
+            return false;
         source->head = head;
-    return source != NULL;
+    }
+    return true;
 }
 
 /* The heads of one layer: those selected, or all. */
@@ -222,7 +238,7 @@ static bool layer_heads(struct tensor_list *list, const struct attention *a, con
     for (size_t h = 0; !sites && h < a->H; h++)
         out[n++] = h;
     for (size_t i = 0; sites && i < sites->n; i++)
-        if (sites->site[i].stack == a->stack && sites->site[i].layer == a->layer)
+        if (sites->site[i].stack == a->stack->kind && sites->site[i].layer == a->layer)
             out[n++] = sites->site[i].head;
     *heads = out;
     *n_out = n;
@@ -243,7 +259,7 @@ static bool add_layers(struct tensor_list *list, const struct run *run, const st
             return false;
         if (!n || !sites)
             continue;
-        struct tensor_promise p = named("heads", a->layer);
+        struct tensor_promise p = named(a->stack->kind, "heads", NULL, a->layer);
         p.is_i64 = true;
         p.rank = 1;
         p.shape[0] = n;
@@ -259,7 +275,8 @@ static bool add_layers(struct tensor_list *list, const struct run *run, const st
 bool tensor_list_make(const struct run *run, const struct sites *sites, struct tensor_list *out, struct err *err)
 {
     *out = (struct tensor_list){.arena = arena_new(err)};
-    if (out->arena && add_ids(out, run, err) && (sites || add_hidden(out, run, err)) && add_layers(out, run, sites, err) &&
+    if (out->arena && add_ids(out, run, "input_ids", run->tokens, err) &&
+        add_ids(out, run, "dec_input_ids", run->target, err) && (sites || add_kept(out, run, err)) && add_layers(out, run, sites, err) &&
         (sites || add_logits(out, run, err)))
         return true;
     tensor_list_free(out);

@@ -29,7 +29,7 @@ static void picked_add(struct picked *picked, size_t token)
 
 void token_label(const struct run *run, size_t text, size_t token, struct buf *out)
 {
-    const struct token *t = &run->texts[text].tokens[token];
+    const struct token *t = &run->tokens->texts[text].tokens[token];
     size_t before = out->n;
     if (run->model && run->model->tokenizer)
         tokenizer_display(run->model->tokenizer, t->id, out);
@@ -70,7 +70,7 @@ static bool same_text(struct str a, struct str b, bool fold)
  * one word. 0: they do not. */
 static size_t spells(const struct run *run, size_t text, size_t at, struct str what, bool fold, struct buf *scratch)
 {
-    const struct encoding *e = &run->texts[text];
+    const struct encoding *e = &run->tokens->texts[text];
     if (same_text(e->tokens[at].string, what, fold))
         return 1;
     scratch->n = 0;
@@ -91,7 +91,7 @@ static size_t pick_spelled(const struct run *run, size_t text, struct str what, 
 {
     struct buf scratch = {0};
     size_t found = 0;
-    for (size_t i = 0; what.n && i < run->texts[text].n;) {
+    for (size_t i = 0; what.n && i < run->tokens->texts[text].n;) {
         size_t n = spells(run, text, i, what, fold, &scratch);
         if (n && (++found == number || number == 0))
             for (size_t j = 0; j < n; j++)
@@ -112,7 +112,7 @@ static size_t pick_text(const struct run *run, size_t text, struct str what, siz
 static bool fail_not_there(const struct run *run, size_t text, struct str what, struct err *err)
 {
     struct buf tokens = {0};
-    for (size_t i = 0; i < run->texts[text].n && tokens.n < 300; i++) {
+    for (size_t i = 0; i < run->tokens->texts[text].n && tokens.n < 300; i++) {
         struct buf label = {0};
         token_label(run, text, i, &label);
         buf_puts(&tokens, i ? " " : "");
@@ -143,7 +143,7 @@ static bool split_occurrence(struct str item, struct str *what, size_t *number)
 
 static bool pick_item(const struct run *run, size_t text, struct str item, struct picked *picked, struct err *err)
 {
-    size_t T = run->texts[text].n, number;
+    size_t T = run->tokens->texts[text].n, number;
     long from, to;
     struct str what;
     if (number_range(item, &from, &to)) {
@@ -193,7 +193,7 @@ static bool pick_items(const struct run *run, size_t text, struct str what, stru
 
 bool select_tokens(const struct run *run, size_t text, struct str what, size_t **out, size_t *n_out, struct err *err)
 {
-    size_t T = run->texts[text].n;
+    size_t T = run->tokens->texts[text].n;
     struct picked picked = {0};
     *out = NULL;
     *n_out = 0;

@@ -1,6 +1,6 @@
 /* An architecture: one file that ends in one `const struct arch`, and one row in list.h.
  *
- * Its table of parameters drives load, check and `info`; its forward pass is written with the three doors of
+ * Its table of parameters drives load, check and `info`; its forward pass is written with the doors of
  * core/pass.h and the operations of core/op. */
 #ifndef GAZE_CORE_ARCH_ARCH_H
 #define GAZE_CORE_ARCH_ARCH_H
@@ -23,50 +23,71 @@ enum param_kind {
     PARAM_LINEAR,         /* NAME.weight [out,in] and NAME.bias [out] → struct linear */
     PARAM_LINEAR_NO_BIAS, /* NAME.weight alone → struct linear */
     PARAM_NORM,           /* NAME.weight (or .gamma) and NAME.bias (or .beta) [n] → struct norm */
+    PARAM_NORM_NO_BIAS,   /* NAME.weight alone → struct norm */
     PARAM_TABLE,          /* NAME as it is, any rank → struct tensor, as stored */
     PARAM_FLOATS          /* NAME, any rank, widened → const float * */
 };
 
 /* One row of an architecture's parameters. */
 struct param {
-    const char *name;   /* pattern with {l} for the layer; alternatives separated by `|`; the architecture's prefixes
-                           are tried before each */
-    const char *shape;  /* letters of model->dim or numbers: "E,E", "I,E", "V,E"; out first */
+    const char *name;   /* pattern with {l} for the layer and {e} for one of `count`; alternatives separated by `|`; the
+                           architecture's prefixes are tried before each */
+    const char *shape;  /* letters of model->dim or numbers: "E,E", "I,E", "V,E"; out first. In a layer H heads, D their
+                           width, A = H·D and C = Hkv·D are the layer's own */
     enum param_kind kind;
-    bool layered;       /* in model->layers[l] at offset, else in model->own */
+    bool layered;          /* in a layer's struct at offset, else in model->own */
+    enum stack_kind stack; /* whose layers; 0 is the main stack's */
+    char count;            /* 0, or the letter of how many {e} there are: the field points to an array of them */
     size_t offset;
     enum layout layout;
-    bool (*when)(const struct model *model); /* needed under this configuration; NULL: always */
+    bool (*when)(const struct model *model, size_t layer); /* needed under this configuration; NULL: always */
     bool optional;      /* absent is fine: the struct stays zero */
     const char *meaning; /* for `info` */
 };
 
-/* Logits over something from hidden states: mlm, later lm, rtd, sop, classify. */
+/* Where a head answers, and how its numbers become probabilities. */
+enum head_place {
+    HEAD_MASKS, /* at masked tokens, over the vocabulary */
+    HEAD_NEXT,  /* at each token, over the vocabulary: what comes next */
+    HEAD_TOKENS, /* at each token, over its own labels */
+    HEAD_TEXT   /* once a text, from its first token */
+};
+enum head_link { HEAD_SOFTMAX, HEAD_SIGMOID, HEAD_VALUE /* no probability */ };
+
+/* Numbers over something from a kept tensor: masked words, next words, replaced tokens, classes. */
 struct output_head {
     const char *name, *summary;
+    const char *from;      /* the kept tensor that it reads, the last of that name: "hidden" */
+    enum stack_kind stack; /* of whose layers */
+    enum head_place place;
+    enum head_link link;
+    const char *tensor; /* the name it is exported by: "logits" */
     bool (*present)(const struct model *model);
     size_t (*width)(const struct model *model);
-    /* hidden [n,E] → out [n,width]. */
-    bool (*logits)(const struct model *model, const float *hidden, size_t n, float *out, struct err *err);
+    /* rows of `from` [n,·] → out [n,width]. */
+    bool (*logits)(const struct model *model, const float *from, size_t n, float *out, struct err *err);
+    /* NULL, or a line that belongs beside its numbers, or NULL. */
+    const char *(*caveat)(const struct model *model);
 };
 
+struct config_key;
 struct arch {
     const char *name;        /* "deberta-v2", as in the tables */
     const char *model_types; /* config.json's model_type, `|`-separated */
     const char *summary, *source;
     const char *prefixes;    /* "bert.|model." tried before every parameter's name, besides none */
+    const struct config_key *keys;               /* ended by key NULL; read before `configure` */
     const struct param *params;                  /* ended by name NULL */
     const struct output_head *const *heads;      /* NULL-ended */
-    size_t own_size, layer_size;                 /* of the structs that params point into */
-    /* Read the configuration: dims, terms; refuse by name what would change numbers and is not honoured. */
+    size_t own_size, layer_size, decoder_size;   /* of the structs that params point into */
+    /* What follows from the keys: the stacks (model_stack), terms; refuse by name what would change numbers and is not
+     * honoured. `own` is there, zeroed but for what the keys set. */
     bool (*configure)(struct model *model, const struct json *config, struct err *err);
     /* After the parameters are bound; NULL: nothing. */
     bool (*bound)(struct model *model, struct err *err);
     /* What no input changes; once, at first use; NULL: nothing. */
     bool (*prepare)(struct model *model, struct err *err);
-    bool (*forward)(const struct model *model, struct pass *pass, struct err *err);
-    /* NULL, or a line for `predict`'s stderr: what of the checkpoint's own head is not run. */
-    const char *(*caveat)(const struct model *model);
+    void (*forward)(const struct model *model, struct pass *pass);
 };
 extern const struct arch *const archs[]; /* NULL-ended */
 const struct arch *arch_of_type(struct str model_type); /* NULL where unknown */

@@ -1,9 +1,20 @@
-/* BERT (Devlin et al. 2019): a post-norm encoder over word + position + type. With relative_key (Shaw et al. 2018) and
- * relative_key_query (Huang et al. 2020, method 4), the scores get terms of i−j, added before the division by √D. */
-#include "core/config.h"
+/* BERT (Devlin et al. 2019): a post-norm encoder.
+ *
+ *   x = LayerNorm(word[id] + position[i] + type[t])
+ *   each layer:  q, k, v = x·Wq + bq, x·Wk + bk, x·Wv + bv                 H heads of D = E/H
+ *                z = softmax((q·kᵀ + relative terms)/√D)·v
+ *                a = LayerNorm(x + z·Wo + bo)
+ *                x = LayerNorm(a + gelu(a·Wu + bu)·Wd + bd)
+ *   masked words:  LayerNorm(gelu(x·Wt + bt))·wordᵀ + b
+ *
+ * relative_key (Shaw et al. 2018): + q_i·R[i−j]; relative_key_query (Huang et al. 2020, method 4): + k_j·R[i−j] too, both
+ * before the division by √D. What has caused bugs: gelu is the exact one; the second text's tokens take type row 1; old
+ * files name a norm's weights gamma and beta; a pruned head is gone from q, k, v and o. */
 #include "core/arch/bert.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct term term_q_rel = {
@@ -22,137 +33,154 @@ static const struct term *const terms_absolute[] = {&term_content, NULL};
 static const struct term *const terms_key[] = {&term_content, &term_q_rel, NULL};
 static const struct term *const terms_key_query[] = {&term_content, &term_q_rel, &term_k_rel, NULL};
 
-bool bert_absolute(const struct model *model)
+bool bert_relative(const struct model *model, size_t layer)
 {
-    return model->terms == terms_absolute;
+    (void)layer;
+    return ((const struct bert *)model->own)->relative;
 }
 
-bool bert_relative(const struct model *model)
+bool bert_absolute(const struct model *model, size_t layer)
 {
-    return !bert_absolute(model);
+    return !bert_relative(model, layer);
 }
 
-bool bert_typed(const struct model *model)
+bool bert_typed(const struct model *model, size_t layer)
 {
-    return model->dim['S'] > 0;
+    (void)layer;
+    return ((const struct bert *)model->own)->types > 0;
 }
 
-bool bert_untied(const struct model *model)
+bool bert_untied(const struct model *model, size_t layer)
 {
-    return !json_bool(json_get(model->config, "tie_word_embeddings"), true);
+    (void)layer;
+    return !((const struct bert *)model->own)->tied;
 }
 
-static bool choose_terms(struct model *model, const struct json *config, struct err *err)
+static const struct term *const *choose_terms(const struct model *model, struct str type, struct err *err)
 {
-    struct str type = json_str(json_get(config, "position_embedding_type"), "absolute");
-    model->terms = str_is(type, "relative_key")         ? terms_key
-                   : str_is(type, "relative_key_query") ? terms_key_query
-                                                        : terms_absolute;
-    if (model->terms == terms_absolute && !str_is(type, "absolute"))
-        return err_set(err, ERR_UNSUPPORTED,
-                       "%s/config.json: position_embedding_type \"%.*s\" is not read (absolute, relative_key, "
-                       "relative_key_query are)",
-                       model->folder, STR_ARGS(type));
+    if (str_is(type, "absolute"))
+        return terms_absolute;
+    if (str_is(type, "relative_key"))
+        return terms_key;
+    if (str_is(type, "relative_key_query"))
+        return terms_key_query;
+    err_set(err, ERR_UNSUPPORTED,
+            "%s/config.json: position_embedding_type \"%.*s\" is not read (absolute, relative_key, relative_key_query are)",
+            model->folder, STR_ARGS(type));
+    return NULL;
+}
+
+/* pruned_heads: {"layer": [head, …]}: each takes its rows out of the layer; the heads that stay move up. */
+static bool prune_heads(struct model *model, const struct json *pruned, struct err *err)
+{
+    struct stack *stack = &model->stacks[STACK_MAIN];
+    struct json_cursor cursor = {0};
+    struct str key;
+    const struct json *heads;
+    while (json_next(pruned, &cursor, &key, &heads)) {
+        char number[24];
+        snprintf(number, sizeof number, "%.*s", (int)key.n, key.s);
+        char *end;
+        size_t layer = strtoul(number, &end, 10), gone = json_count(heads);
+        if (*end || end == number || !json_is_array(heads) || layer >= stack->layers || gone >= stack->shape[layer].H)
+            return err_set(err, ERR_FORMAT,
+                           "%s/config.json: pruned_heads of layer \"%.*s\": heads of a layer that is there, "
+                           "and not all of them, are expected",
+                           model->folder, STR_ARGS(key));
+        stack->shape[layer].H -= gone;
+        stack->shape[layer].Hkv -= gone;
+    }
     return true;
 }
 
-bool bert_configure(struct model *model, const struct json *config, struct err *err)
+bool bert_configure(struct model *model, const struct json *config, size_t max_tokens, struct err *err)
 {
-    if (!config_dim(model, "vocab_size", 'V', 30522, err) || !config_dim(model, "hidden_size", 'E', 768, err) ||
-        !config_dim(model, "num_hidden_layers", 'L', 12, err) || !config_dim(model, "num_attention_heads", 'H', 12, err) ||
-        !config_dim(model, "intermediate_size", 'I', 3072, err) ||
-        !config_dim(model, "max_position_embeddings", 'P', 512, err) || !config_dim(model, "type_vocab_size", 'S', 2, err) ||
-        !config_activation(model, "hidden_act", "gelu", err) || !config_only(model, "is_decoder", "false", err) ||
-        !config_only(model, "add_cross_attention", "false", err) || !config_only(model, "pruned_heads", "{}", err) ||
-        !config_is(model, "layer_norm_eps", CONFIG_POSITIVE, err) ||
-        !config_is(model, "position_embedding_type", CONFIG_TEXT, err))
-        return false;
-    model->layers = model->dim['L'];
-    model->H = model->Hkv = model->dim['H'];
+    struct bert *w = model->own;
+    const struct json *pruned = json_get(config, "pruned_heads");
+    struct layer_shape shape;
     model->E = model->dim['E'];
-    if (model->H == 0 || model->E % model->H)
-        return err_set(err, ERR_FORMAT, "%s/config.json: hidden_size %zu does not divide into %zu heads", model->folder,
-                       model->E, model->H);
-    model->D = model->dim['D'] = model->E / model->H;
-    if (model->dim['P'] == 0)
+    if (!config_heads(model, "hidden_size", model->dim['H'], &shape, err))
+        return false;
+    if (w->positions == 0)
         return err_set(err, ERR_FORMAT, "%s/config.json: max_position_embeddings is 0", model->folder);
-    model->dim['R'] = 2 * model->dim['P'] - 1;
-    model->norm_eps = (float)json_number(json_get(config, "layer_norm_eps"), 1e-12);
-    return choose_terms(model, config, err);
+    if (pruned && !json_is_object(pruned) && !json_is_null(pruned))
+        return err_set(err, ERR_FORMAT, "%s/config.json: pruned_heads is not an object", model->folder);
+    model->dim['R'] = 2 * w->positions - 1;
+    const struct term *const *terms = choose_terms(model, w->position_type, err);
+    w->relative = terms != terms_absolute;
+    if (!terms || !model_stack(model, STACK_MAIN, model->dim['L'], shape, terms, err))
+        return false;
+    model->stacks[STACK_MAIN].max_tokens = max_tokens;
+    return !json_is_object(pruned) || prune_heads(model, pruned, err);
 }
 
 /* The row of i−j is i−j + P−1. */
 static uint32_t row_of(const struct model *model, long delta, size_t T)
 {
     (void)T; /* at most P: the row is in the table */
-    return (uint32_t)(delta + (long)model->dim['P'] - 1);
+    return (uint32_t)(delta + (long)((const struct bert *)model->own)->positions - 1);
 }
 
 bool bert_bound(struct model *model, const struct activation *head, struct err *err)
 {
     struct bert *w = model->own;
+    const struct stack *stack = &model->stacks[STACK_MAIN];
     w->mlm.activation = head;
-    w->relatives = arena_zalloc(model->arena, model->layers, sizeof *w->relatives, "relative positions", err);
-    for (size_t l = 0; w->relatives && bert_relative(model) && l < model->layers; l++) {
-        const struct bert_layer *layer_w = model_layer(model, l);
-        struct strided table = {(float *)layer_w->distance, model->D, 0}; /* one table for all heads, read only */
+    w->relatives = arena_zalloc(model->arena, stack->layers, sizeof *w->relatives, "relative positions", err);
+    for (size_t l = 0; w->relatives && w->relative && l < stack->layers; l++) {
+        const struct bert_layer *layer = stack_layer(stack, l);
+        struct strided table = {(float *)layer->distance, stack->shape[l].D, 0}; /* one table for all heads, read only */
         w->relatives[l] = (struct relative){.keys = table, .queries = table, .rows = model->dim['R']};
     }
     return w->relatives != NULL;
 }
 
-bool bert_trunk(const struct model *model, struct pass *pass, const int32_t *positions, struct err *err)
+void bert_trunk(const struct model *model, struct pass *pass, const int32_t *positions)
 {
     const struct bert *w = model->own;
-    size_t E = model->E;
-    const void **owns = NULL;
+    const struct stack *stack = pass->stack;
+    const struct tokens *tokens = pass->tokens;
+    const void *const *owns = w->relative ? relative_texts(pass, w->relatives, row_of) : NULL;
 
-    /* x = LayerNorm(word + position + type) */
-    float *x = pass_keep(pass, pass->rows, E, err), *y, *z;
-    if (!x || !pass_rows(pass, &w->word, pass->ids, "token id", false, x, err))
-        return false;
-    if (bert_absolute(model)) {
-        if (!pass_rows(pass, &w->position, positions, "position", true, x, err))
-            return false;
-    } else if (!relative_texts(model, pass, w->relatives, row_of, &owns, err)) {
-        return false;
-    }
-    if (bert_typed(model)) {
-        int32_t *types = arena_zalloc(pass->scratch, pass->rows, sizeof *types, "a forward pass", err);
-        if (!types)
-            return false;
-        if (model->dim['S'] > 1) /* one row is the same for every token, whatever the tokenizer says */
-            memcpy(types, pass->types, pass->rows * sizeof *types);
-        if (!pass_rows(pass, &w->type, types, "token type", true, x, err))
-            return false;
-    }
-    op_layer_norm(x, NULL, pass->rows, E, w->norm.weight, w->norm.bias, model->norm_eps, x);
-    if (!embed(pass, x, err))
-        return false;
+    float *x = pass_lookup(pass, &w->word, tokens->ids, "token id", pass_keep(pass, model->E));
+    if (!w->relative)
+        x = pass_lookup_add(pass, &w->position, positions, "position", x);
+    if (w->types)
+        x = pass_lookup_add(pass, &w->type, pass_types(pass, w->types), "token type", x);
+    x = pass_embed(pass, pass_norm(pass, &w->norm, x, NULL, x));
 
-    for (size_t l = 0; l < model->layers; l++) {
-        const struct block *block = &((const struct bert_layer *)model_layer(model, l))->block;
+    for (size_t l = 0; l < stack->layers; l++) {
+        const struct bert_layer *layer = stack_layer(stack, l);
         struct attend attend = {
-            .stack = STACK_ENCODER,
             .layer = l,
-            .scale = 1 / sqrtf((float)model->D),
-            .terms = model->terms,
-            .owns = owns ? owns + l * pass->n_texts : NULL,
+            .scale = 1 / sqrtf((float)stack->shape[l].D),
+            .owns = owns ? owns + l * tokens->n_texts : NULL,
         };
-        if (!pass_block_begin(pass, block, x, &attend, err) || !attention(pass, &attend, &z, err) ||
-            !(y = pass_keep(pass, pass->rows, E, err)) || !pass_block_end(pass, block, x, z, y, err) || !layer(pass, l, y, err))
-            return false;
-        x = y;
+        pass_block_begin(pass, &layer->block, x, &attend);
+        float *z = pass_attention(pass, &attend);
+        float *y = pass_block_end(pass, &layer->block, x, z);
+        x = pass_layer(pass, l, y);
     }
-    return true;
+}
+
+int32_t *bert_counted_positions(struct pass *pass, int32_t pad)
+{
+    const struct tokens *tokens = pass->tokens;
+    int32_t *positions = pass_alloc(pass, pass->rows, sizeof *positions);
+    for (size_t t = 0; positions && t < tokens->n_texts; t++) {
+        int32_t pads = 0; /* padding in front of this token, which positions do not count */
+        for (size_t r = tokens->starts[t]; r < tokens->starts[t + 1]; r++) {
+            bool padding = tokens->ids[r] == pad;
+            positions[r] = padding ? pad : pad + 1 + tokens->positions[r] - pads;
+            pads += padding;
+        }
+    }
+    return positions;
 }
 
 static bool configure(struct model *model, const struct json *config, struct err *err)
 {
-    if (!bert_configure(model, config, err))
-        return false;
-    model->max_tokens = model->dim['P'];
-    return true;
+    return bert_configure(model, config, ((struct bert *)model->own)->positions, err);
 }
 
 static bool bound(struct model *model, struct err *err)
@@ -160,15 +188,15 @@ static bool bound(struct model *model, struct err *err)
     return bert_bound(model, model->activation, err);
 }
 
-static bool forward(const struct model *model, struct pass *pass, struct err *err)
+static void forward(const struct model *model, struct pass *pass)
 {
-    return bert_trunk(model, pass, pass->positions, err);
+    bert_trunk(model, pass, pass->tokens->positions);
 }
 
 bool bert_mlm_present(const struct model *model)
 {
     const struct bert *w = model->own;
-    return mlm_present(&w->mlm) && (!bert_untied(model) || w->mlm.decoder.dtype);
+    return mlm_present(&w->mlm) && (w->tied || w->mlm.decoder.dtype);
 }
 
 size_t bert_mlm_width(const struct model *model)
@@ -182,20 +210,21 @@ bool bert_mlm_logits(const struct model *model, const float *hidden, size_t n, f
     return mlm_logits(model, &w->mlm, &w->word, hidden, n, out, err);
 }
 
-static const struct output_head head_mlm = {
-    .name = "mlm",
-    .summary = "masked words (cls.predictions)",
-    .present = bert_mlm_present,
-    .width = bert_mlm_width,
-    .logits = bert_mlm_logits,
-};
+static const struct output_head head_mlm = {BERT_MLM("cls.predictions")};
+
+static const struct config_key keys[] = {BERT_KEYS, {0}};
 
 static const struct param params[] = {
     BERT_TRUNK_PARAMS,
     MLM_PARAMS(struct bert, mlm, "cls.predictions.transform.dense", "cls.predictions.transform.LayerNorm",
                "cls.predictions.bias|cls.predictions.decoder.bias", "E", "masked-LM head"),
-    {.name = "cls.predictions.decoder.weight", .shape = "V,E", .kind = PARAM_TABLE, .offset = offsetof(struct bert, mlm.decoder),
-     .when = bert_untied, .optional = true, .meaning = "masked-LM head: table of its own"},
+    {.name = "cls.predictions.decoder.weight",
+     .shape = "V,E",
+     .kind = PARAM_TABLE,
+     .offset = offsetof(struct bert, mlm.decoder),
+     .when = bert_untied,
+     .optional = true,
+     .meaning = "masked-LM head: table of its own"},
     {0},
 };
 
@@ -205,6 +234,7 @@ const struct arch arch_bert = {
     .summary = "BERT: absolute positions, or relative_key(_query)",
     .source = "Devlin et al. 2019; Shaw et al. 2018; Huang et al. 2020",
     .prefixes = "bert.",
+    .keys = keys,
     .params = params,
     .heads = (const struct output_head *const[]){&head_mlm, NULL},
     .own_size = sizeof(struct bert),

@@ -1,47 +1,58 @@
-/* DeBERTa v1 (He et al. 2021): disentangled attention over a table of every distance up to the span, q, k and v from
- * one matrix whose rows are interleaved head by head, talking heads where the configuration asks for them. */
-#include "core/config.h"
+/* DeBERTa v1 (He et al. 2021): disentangled attention over a table of every distance up to the span.
+ *
+ *   x = LayerNorm(word[id] (+ position[i]) (+ type[t]))            positions only with position_biased_input
+ *   each layer:  q, k, v = x·Win + [qb, 0, vb]        rows of Win interleaved head by head: q(D), k(D), v(D)
+ *                PK, PQ = table·Wpk, table·Wpq + b    once a model: no input changes them
+ *                s = (q_i·k_j + q_i·PK[b(i−j)] + k_j·PQ[b(i−j)]) / √(D·(1 + number of pos_att_type))
+ *                z = M2·softmax(M1·s)·v               M1, M2 mix heads where talking_head is set
+ *                a = LayerNorm(x + z·Wo + bo);  x = LayerNorm(a + gelu(a·Wu + bu)·Wd + bd)
+ *   b(d) = clamp(d + span, 0, 2·span−1) of the rows [max−span, max+span), span = min(T, max_relative_positions)
+ *
+ * What has caused bugs: Win is not three blocks; keys have no bias; the scale counts the types even where
+ * relative_attention is false. */
 #include "core/arch/disentangled.h"
 
 #include <stdlib.h>
 
 struct deberta_layer {
-    struct block block;         /* q, k, v unused */
-    struct linear in;           /* [3A,E]: head h owns rows 3Dh … 3D(h+1) as q, k, v */
+    struct block block;           /* q, k, v unused */
+    struct linear in;             /* [3A,E]: head h owns rows 3Dh … 3D(h+1) as q, k, v */
     const float *q_bias, *v_bias; /* [A], head-major */
     struct linear position_key, position_query;
     const float *mix_scores, *mix_probs; /* [H,H] */
 };
 
-static bool talking(const struct model *model)
+static bool talking(const struct model *model, size_t layer)
 {
-    return json_bool(json_get(model->config, "talking_head"), false);
+    (void)layer;
+    return ((const struct deberta *)model->own)->talking;
 }
 
 static bool configure(struct model *model, const struct json *config, struct err *err)
 {
-    if (!deberta_configure(model, config, true, err) || !config_is(model, "talking_head", CONFIG_BOOL, err))
+    if (!deberta_configure(model, config, 0, true, err))
         return false;
     model->dim['R'] = 2 * model->dim['M'];
-    model->dim['Q'] = 3 * model->dim['A'];
+    model->dim['Q'] = 3 * model->E;
     return true;
 }
 
 /* The bias of the joint projection: q_bias and v_bias at their heads' rows, keys have none. */
 static bool bound(struct model *model, struct err *err)
 {
-    size_t D = model->D;
-    for (size_t l = 0; l < model->layers; l++) {
-        struct deberta_layer *w = (struct deberta_layer *)model_layer(model, l);
-        float *bias = arena_zalloc(model->arena, 3 * model->dim['A'], sizeof *bias, "biases", err);
+    const struct stack *stack = &model->stacks[STACK_MAIN];
+    for (size_t l = 0; l < stack->layers; l++) {
+        struct deberta_layer *layer = stack_layer(stack, l);
+        size_t D = stack->shape[l].D, A = stack->shape[l].H * D;
+        float *bias = arena_zalloc(model->arena, 3 * A, sizeof *bias, "biases", err);
         if (!bias)
             return false;
-        for (size_t i = 0; i < model->dim['A']; i++) {
+        for (size_t i = 0; i < A; i++) {
             size_t head = i / D, d = i % D;
-            bias[(3 * head + 0) * D + d] = w->q_bias[i];
-            bias[(3 * head + 2) * D + d] = w->v_bias[i];
+            bias[(3 * head + 0) * D + d] = layer->q_bias[i];
+            bias[(3 * head + 2) * D + d] = layer->v_bias[i];
         }
-        w->in.bias = bias;
+        layer->in.bias = bias;
     }
     return deberta_bound(model, err);
 }
@@ -49,15 +60,16 @@ static bool bound(struct model *model, struct err *err)
 static bool prepare(struct model *model, struct err *err)
 {
     struct deberta *w = model->own;
-    if (!deberta_relative(model))
+    if (!w->c2p && !w->p2c)
         return true;
     float *table = deberta_relative_table(model, err);
     bool ok = table != NULL;
-    for (size_t l = 0; ok && l < model->layers; l++) {
-        const struct deberta_layer *layer_w = model_layer(model, l);
-        w->relatives[l].rows = model->dim['R'];
-        ok = (!deberta_c2p(model) || deberta_project_table(model, &layer_w->position_key, table, &w->relatives[l].keys, err)) &&
-             (!deberta_p2c(model) || deberta_project_table(model, &layer_w->position_query, table, &w->relatives[l].queries, err));
+    for (size_t l = 0; ok && l < model->stacks[STACK_MAIN].layers; l++) {
+        const struct deberta_layer *layer = stack_layer(&model->stacks[STACK_MAIN], l);
+        struct relative *relative = &w->relatives[l];
+        relative->rows = model->dim['R'];
+        ok = (!w->c2p || deberta_project_table(model, l, &layer->position_key, table, &relative->keys, err)) &&
+             (!w->p2c || deberta_project_table(model, l, &layer->position_query, table, &relative->queries, err));
     }
     free(table);
     return ok;
@@ -66,48 +78,49 @@ static bool prepare(struct model *model, struct err *err)
 /* span = min(T, M); the rows [M−span, M+span) of the table; clamp(i−j+span, 0, 2·span−1) within them. */
 static uint32_t row_of(const struct model *model, long delta, size_t T)
 {
-    long M = (long)model->dim['M'], span = (long)T < M ? (long)T : M, row = delta + span;
+    long M = (long)((const struct deberta *)model->own)->farthest, span = (long)T < M ? (long)T : M, row = delta + span;
     row = row < 0 ? 0 : row > 2 * span - 1 ? 2 * span - 1 : row;
     return (uint32_t)(M - span + row);
 }
 
-static bool forward(const struct model *model, struct pass *pass, struct err *err)
+static void forward(const struct model *model, struct pass *pass)
 {
     const struct deberta *w = model->own;
-    size_t A = model->dim['A'], D = model->D;
-    const void **owns = NULL;
-    float *x, *y, *z;
+    const struct stack *stack = pass->stack;
+    const void *const *owns = relative_texts(pass, w->relatives, row_of);
+    float *x = deberta_embed(model, pass);
 
-    if (!deberta_embed(model, pass, &x, err) || !relative_texts(model, pass, w->relatives, row_of, &owns, err))
-        return false;
-    for (size_t l = 0; l < model->layers; l++) {
-        const struct deberta_layer *layer_w = model_layer(model, l);
-        float *qkv = pass_keep(pass, pass->rows, 3 * A, err);
-        if (!qkv || !pass_linear(pass, &layer_w->in, x, EPILOGUE_NONE, qkv, err))
-            return false;
-        struct attend attend = {
-            .stack = STACK_ENCODER,
-            .layer = l,
-            .q = {qkv, 3 * A, 3 * D},
-            .k = {qkv + D, 3 * A, 3 * D},
-            .v = {qkv + 2 * D, 3 * A, 3 * D},
-            .scale = w->scale,
-            .terms = model->terms,
-            .mix_scores = layer_w->mix_scores,
-            .mix_probs = layer_w->mix_probs,
-            .owns = owns + l * pass->n_texts,
-        };
-        if (!attention(pass, &attend, &z, err) || !(y = pass_keep(pass, pass->rows, model->E, err)) ||
-            !pass_block_end(pass, &layer_w->block, x, z, y, err) || !layer(pass, l, y, err))
-            return false;
-        x = y;
+    for (size_t l = 0; pass_ok(pass) && l < stack->layers; l++) {
+        const struct deberta_layer *layer = stack_layer(stack, l);
+        size_t D = stack->shape[l].D, width = layer->in.out;
+        float *qkv = pass_keep(pass, width);
+        pass_linear_to(pass, &layer->in, x, EPILOGUE_NONE, qkv);
+        float *z = pass_attention(pass, &(struct attend){
+                                            .layer = l,
+                                            .q = {qkv, width, 3 * D},
+                                            .k = {qkv + D, width, 3 * D},
+                                            .v = {qkv + 2 * D, width, 3 * D},
+                                            .scale = w->scale,
+                                            .mix_scores = layer->mix_scores,
+                                            .mix_probs = layer->mix_probs,
+                                            .owns = owns + l * pass->tokens->n_texts,
+                                        });
+        float *y = pass_block_end(pass, &layer->block, x, z);
+        x = pass_layer(pass, l, y);
     }
-    return true;
 }
 
-#define LAYER(kind_, name_, shape_, field, when_, meaning_)                                     \
-    {.name = "encoder.layer.{l}." name_, .shape = shape_, .kind = PARAM_##kind_, .layered = true, \
-     .offset = offsetof(struct deberta_layer, field), .when = when_, .meaning = meaning_}
+#define LAYER(kind_, name_, shape_, field, when_, meaning_)                                                                      \
+    {                                                                                                                            \
+        .name = "encoder.layer.{l}." name_, .shape = shape_, .kind = PARAM_##kind_, .layered = true,                             \
+        .offset = offsetof(struct deberta_layer, field), .when = when_, .meaning = meaning_                                      \
+    }
+
+static const struct config_key keys[] = {
+    DEBERTA_KEYS,
+    {.key = "talking_head", .kind = CONFIG_BOOL, .field = offsetof(struct deberta, talking)},
+    {0},
+};
 
 static const struct param params[] = {
     DEBERTA_PARAMS,
@@ -132,6 +145,7 @@ const struct arch arch_deberta = {
     .summary = "DeBERTa v1: disentangled attention, every distance up to the span",
     .source = "He et al. 2021",
     .prefixes = "deberta.",
+    .keys = keys,
     .params = params,
     .heads = deberta_heads,
     .own_size = sizeof(struct deberta),
@@ -140,5 +154,4 @@ const struct arch arch_deberta = {
     .bound = bound,
     .prepare = prepare,
     .forward = forward,
-    .caveat = deberta_caveat,
 };

@@ -1,5 +1,4 @@
 /* The parts that DeBERTa v1 and v2/v3 share. See disentangled.h. */
-#include "core/config.h"
 #include "core/arch/disentangled.h"
 
 #include <ctype.h>
@@ -29,48 +28,60 @@ static const struct term *const terms_c2p[] = {&term_c2c, &term_c2p, NULL};
 static const struct term *const terms_p2c[] = {&term_c2c, &term_p2c, NULL};
 static const struct term *const terms_both[] = {&term_c2c, &term_c2p, &term_p2c, NULL};
 
-/* What configure() learns before there is a struct deberta: in dim, by letter. */
-enum { TYPES = 't', BIASED = 'b', FACTOR = 'f' };
-enum { TYPE_C2P = 1, TYPE_P2C = 2 };
-
-bool deberta_biased(const struct model *model)
+bool deberta_biased(const struct model *model, size_t layer)
 {
-    return model->dim[BIASED];
+    const struct deberta *w = model->own;
+    (void)layer;
+    return w->biased;
 }
 
-bool deberta_unbiased(const struct model *model)
+bool deberta_unbiased(const struct model *model, size_t layer)
 {
-    return !deberta_biased(model);
+    const struct deberta *w = model->own;
+    (void)layer;
+    return !w->biased;
 }
 
-bool deberta_typed(const struct model *model)
+bool deberta_typed(const struct model *model, size_t layer)
 {
-    return model->dim['S'] > 0;
+    const struct deberta *w = model->own;
+    (void)layer;
+    return w->types > 0;
 }
 
-bool deberta_factored(const struct model *model)
+bool deberta_factored(const struct model *model, size_t layer)
 {
-    return model->dim['B'] != model->dim['E'];
+    const struct deberta *w = model->own;
+    (void)layer;
+    return w->embedding != model->E;
 }
 
-bool deberta_c2p(const struct model *model)
+bool deberta_c2p(const struct model *model, size_t layer)
 {
-    return model->dim[TYPES] & TYPE_C2P;
+    const struct deberta *w = model->own;
+    (void)layer;
+    return w->c2p;
 }
 
-bool deberta_p2c(const struct model *model)
+bool deberta_p2c(const struct model *model, size_t layer)
 {
-    return model->dim[TYPES] & TYPE_P2C;
+    const struct deberta *w = model->own;
+    (void)layer;
+    return w->p2c;
 }
 
-bool deberta_relative(const struct model *model)
+bool deberta_relative(const struct model *model, size_t layer)
 {
-    return model->dim[TYPES] != 0;
+    const struct deberta *w = model->own;
+    (void)layer;
+    return w->c2p || w->p2c;
 }
 
-bool deberta_untied(const struct model *model)
+bool deberta_untied(const struct model *model, size_t layer)
 {
-    return !json_bool(json_get(model->config, "tie_word_embeddings"), true);
+    const struct deberta *w = model->own;
+    (void)layer;
+    return !w->tied;
 }
 
 static struct str trimmed(struct str s)
@@ -116,86 +127,70 @@ static bool position_types(const struct json *config, bool *c2p, bool *p2c, size
     return true;
 }
 
-static bool configure_terms(struct model *model, const struct json *config, bool count_types, struct err *err)
+/* The terms of pos_att_type; the scale counts its entries even where relative_attention is false. */
+static const struct term *const *configure_terms(struct model *model, const struct json *config, bool count_types, size_t *factor,
+                                                 struct err *err)
 {
-    bool c2p, p2c;
-    size_t count;
-    if (!position_types(config, &c2p, &p2c, &count))
-        return err_set(err, ERR_FORMAT, "%s/config.json: pos_att_type is neither a list nor a text", model->folder);
-    /* The scale counts the types even where relative_attention is false. */
-    model->dim[FACTOR] = 1 + (count_types ? count : (size_t)c2p + p2c);
-    bool relative = json_bool(json_get(config, "relative_attention"), false);
-    model->dim[TYPES] = relative ? (c2p ? TYPE_C2P : 0) | (p2c ? TYPE_P2C : 0) : 0;
     static const struct term *const *const by_types[] = {terms_none, terms_c2p, terms_p2c, terms_both};
-    model->terms = by_types[model->dim[TYPES]];
-    return true;
+    struct deberta *w = model->own;
+    size_t count;
+    if (!position_types(config, &w->c2p, &w->p2c, &count)) {
+        err_set(err, ERR_FORMAT, "%s/config.json: pos_att_type is neither a list nor a text", model->folder);
+        return NULL;
+    }
+    *factor = 1 + (count_types ? count : (size_t)w->c2p + w->p2c);
+    w->c2p &= w->relative_attention;
+    w->p2c &= w->relative_attention;
+    return by_types[w->c2p + 2 * w->p2c];
 }
 
-bool deberta_configure(struct model *model, const struct json *config, bool count_types, struct err *err)
+bool deberta_configure(struct model *model, const struct json *config, size_t D, bool count_types, struct err *err)
 {
-    if (!config_dim(model, "vocab_size", 'V', -1, err) || !config_dim(model, "hidden_size", 'E', -1, err) ||
-        !config_dim(model, "num_hidden_layers", 'L', -1, err) || !config_dim(model, "num_attention_heads", 'H', -1, err) ||
-        !config_dim(model, "intermediate_size", 'I', -1, err) ||
-        !config_dim(model, "max_position_embeddings", 'P', 512, err) || !config_dim(model, "type_vocab_size", 'S', 0, err) ||
-        !config_dim(model, "embedding_size", 'B', (long)model->dim['E'], err) ||
-        !config_activation(model, "hidden_act", "gelu", err) ||
-        !config_is(model, "layer_norm_eps", CONFIG_POSITIVE, err) ||
-        !config_is(model, "position_biased_input", CONFIG_BOOL, err) ||
-        !config_is(model, "relative_attention", CONFIG_BOOL, err) ||
-        !config_is(model, "max_relative_positions", CONFIG_NUMBER, err) || !config_is(model, "legacy", CONFIG_BOOL, err))
-        return false;
-    model->layers = model->dim['L'];
-    model->H = model->Hkv = model->dim['H'];
+    struct deberta *w = model->own;
+    struct layer_shape shape;
+    size_t factor;
     model->E = model->dim['E'];
-    if (model->H == 0 || model->E % model->H)
-        return err_set(err, ERR_FORMAT, "%s/config.json: hidden_size %zu does not divide into %zu heads", model->folder,
-                       model->E, model->H);
-    model->D = model->dim['D'] = model->E / model->H;
-    model->dim['A'] = model->E;
-    model->norm_eps = (float)json_number(json_get(config, "layer_norm_eps"), 1e-7);
-    model->dim[BIASED] = json_bool(json_get(config, "position_biased_input"), true);
-    model->max_tokens = deberta_biased(model) ? model->dim['P'] : 0; /* relative positions alone take any length */
-    /* max_relative_positions < 1 (usually −1) stands for max_position_embeddings. */
-    double farthest = json_number(json_get(config, "max_relative_positions"), -1);
-    model->dim['M'] = model->dim['P'];
-    if (farthest >= 1 && !config_dim(model, "max_relative_positions", 'M', -1, err))
+    if (!config_dim(model, "embedding_size", 'B', (long)model->E, err) ||
+        !config_heads(model, "hidden_size", model->dim['H'], &shape, err))
         return false;
-    return configure_terms(model, config, count_types, err);
+    if (D)
+        shape.D = D;
+    w->embedding = model->dim['B'];
+    /* max_relative_positions < 1 (usually −1) stands for max_position_embeddings. */
+    model->dim['M'] = w->positions;
+    if (json_number(json_get(config, "max_relative_positions"), -1) >= 1 &&
+        !config_dim(model, "max_relative_positions", 'M', -1, err))
+        return false;
+    w->farthest = model->dim['M'];
+    const struct term *const *terms = configure_terms(model, config, count_types, &factor, err);
+    if (!terms || !model_stack(model, STACK_MAIN, model->dim['L'], shape, terms, err))
+        return false;
+    w->scale = 1 / sqrtf((float)(shape.D * factor));
+    model->stacks[STACK_MAIN].max_tokens = w->biased ? w->positions : 0; /* relative positions alone take any length */
+    return true;
 }
 
 bool deberta_bound(struct model *model, struct err *err)
 {
     struct deberta *w = model->own;
     w->cls.activation = w->lm.activation = model->activation;
-    w->legacy = json_bool(json_get(model->config, "legacy"), true);
-    w->scale = 1 / sqrtf((float)(model->D * model->dim[FACTOR]));
-    w->relatives = arena_zalloc(model->arena, model->layers, sizeof *w->relatives, "position keys", err);
+    w->relatives = arena_zalloc(model->arena, model->stacks[STACK_MAIN].layers, sizeof *w->relatives, "position keys", err);
     return w->relatives != NULL;
 }
 
-bool deberta_embed(const struct model *model, struct pass *pass, float **x_out, struct err *err)
+float *deberta_embed(const struct model *model, struct pass *pass)
 {
     const struct deberta *w = model->own;
-    float *x = pass_keep(pass, pass->rows, model->E, err);
-    float *narrow = x && deberta_factored(model) ? pass_scratch(pass, pass->rows, model->dim['B'], err) : x;
-    if (!narrow || !pass_rows(pass, &w->word, pass->ids, "token id", false, narrow, err))
-        return false;
-    if (deberta_biased(model) && !pass_rows(pass, &w->position, pass->positions, "position", true, narrow, err))
-        return false;
-    if (deberta_typed(model)) {
-        int32_t *types = arena_zalloc(pass->scratch, pass->rows, sizeof *types, "a forward pass", err);
-        if (!types)
-            return false;
-        if (model->dim['S'] > 1)
-            memcpy(types, pass->types, pass->rows * sizeof *types);
-        if (!pass_rows(pass, &w->type, types, "token type", true, narrow, err))
-            return false;
-    }
-    if (narrow != x && !pass_linear(pass, &w->widen, narrow, EPILOGUE_NONE, x, err))
-        return false;
-    op_layer_norm(x, NULL, pass->rows, model->E, w->norm.weight, w->norm.bias, model->norm_eps, x);
-    *x_out = x;
-    return embed(pass, x, err);
+    bool factored = w->embedding != model->E;
+    float *x = pass_keep(pass, model->E), *narrow = factored ? pass_scratch(pass, w->embedding) : x;
+    narrow = pass_lookup(pass, &w->word, pass->tokens->ids, "token id", narrow);
+    if (w->biased)
+        narrow = pass_lookup_add(pass, &w->position, pass->tokens->positions, "position", narrow);
+    if (w->types)
+        narrow = pass_lookup_add(pass, &w->type, pass_types(pass, w->types), "token type", narrow);
+    if (factored)
+        pass_linear_to(pass, &w->widen, narrow, EPILOGUE_NONE, x);
+    return pass_embed(pass, pass_norm(pass, &w->norm, x, NULL, x));
 }
 
 float *deberta_relative_table(const struct model *model, struct err *err)
@@ -211,12 +206,13 @@ float *deberta_relative_table(const struct model *model, struct err *err)
     return table;
 }
 
-bool deberta_project_table(struct model *model, const struct linear *linear, const float *table, struct strided *out,
+bool deberta_project_table(struct model *model, size_t l, const struct linear *linear, const float *table, struct strided *out,
                            struct err *err)
 {
-    size_t R = model->dim['R'], A = model->dim['A'];
+    const struct layer_shape *shape = &model->stacks[STACK_MAIN].shape[l];
+    size_t R = model->dim['R'], A = shape->H * shape->D;
     float *rows = arena_alloc(model->arena, R * A, sizeof *rows, "position keys", err);
-    *out = (struct strided){rows, A, model->D};
+    *out = (struct strided){rows, A, shape->D};
     return rows && product_linear(linear, table, R, model->E, R, EPILOGUE_NONE, rows, A, err);
 }
 
@@ -226,8 +222,8 @@ bool deberta_project_table(struct model *model, const struct linear *linear, con
 static const struct mlm *chosen(const struct model *model)
 {
     const struct deberta *w = model->own;
-    bool cls = mlm_present(&w->cls) && (!deberta_untied(model) || w->cls.decoder.dtype);
-    bool lm = mlm_present(&w->lm) && !deberta_factored(model);
+    bool cls = mlm_present(&w->cls) && (w->tied || w->cls.decoder.dtype);
+    bool lm = mlm_present(&w->lm) && w->embedding == model->E;
     if (w->legacy)
         return cls ? &w->cls : lm ? &w->lm : NULL;
     return lm ? &w->lm : cls ? &w->cls : NULL;
@@ -249,20 +245,24 @@ static bool head_logits(const struct model *model, const float *hidden, size_t n
     return mlm_logits(model, chosen(model), &w->word, hidden, n, out, err);
 }
 
-static const struct output_head head_mlm = {
-    .name = "mlm",
-    .summary = "masked words (cls.predictions, or the authors' lm_predictions.lm_head)",
-    .present = head_present,
-    .width = head_width,
-    .logits = head_logits,
-};
-const struct output_head *const deberta_heads[] = {&head_mlm, NULL};
-
-const char *deberta_caveat(const struct model *model)
+static const char *caveat(const struct model *model)
 {
     const struct deberta *w = model->own;
-    if (deberta_biased(model) || !w->position.dtype)
+    if (w->biased || !w->position.dtype)
         return NULL;
     return "this checkpoint's head was trained behind an enhanced mask decoder, which is not run yet: the head is used "
            "without it, and its predictions are worse than the model's own";
 }
+
+static const struct output_head head_mlm = {
+    .name = "mlm",
+    .summary = "masked words (cls.predictions, or the authors' lm_predictions.lm_head)",
+    .from = "hidden",
+    .place = HEAD_MASKS,
+    .tensor = "logits",
+    .present = head_present,
+    .width = head_width,
+    .logits = head_logits,
+    .caveat = caveat,
+};
+const struct output_head *const deberta_heads[] = {&head_mlm, NULL};

@@ -12,6 +12,7 @@
 
 #include "core/arch/mlm.h"
 #include "core/arch/relative.h"
+#include "core/config.h"
 #include "core/pass.h"
 
 struct deberta {
@@ -25,11 +26,31 @@ struct deberta {
     const float *conv_bias;
     struct norm conv_norm;
     const struct activation *conv_act;
-    size_t conv_groups;
-    bool c2p, p2c, biased, legacy;
+    size_t conv_kernel, conv_groups;
+    size_t positions, types, embedding, buckets, farthest; /* P, S, B; of i−j: buckets (0: none), largest distance */
+    bool c2p, p2c, biased, relative_attention, legacy, tied, talking, shared;
+    struct str table_norm; /* norm_rel_ebd */
     float scale;
     struct relative *relatives;         /* [layers] position keys and queries; index is set for each text */
 };
+
+/* The configuration keys that both versions share. */
+#define DEBERTA_KEYS                                                                                                        \
+    {.key = "vocab_size", .kind = CONFIG_SIZE, .letter = 'V', .fallback = CONFIG_REQUIRED},                                 \
+    {.key = "hidden_size", .kind = CONFIG_SIZE, .letter = 'E', .fallback = CONFIG_REQUIRED},                                \
+    {.key = "num_hidden_layers", .kind = CONFIG_SIZE, .letter = 'L', .fallback = CONFIG_REQUIRED},                          \
+    {.key = "num_attention_heads", .kind = CONFIG_SIZE, .letter = 'H', .fallback = CONFIG_REQUIRED},                        \
+    {.key = "intermediate_size", .kind = CONFIG_SIZE, .letter = 'I', .fallback = CONFIG_REQUIRED},                          \
+    {.key = "max_position_embeddings", .kind = CONFIG_SIZE, .letter = 'P', .fallback = 512,                                 \
+     .field = offsetof(struct deberta, positions)},                                                                         \
+    {.key = "type_vocab_size", .kind = CONFIG_SIZE, .letter = 'S', .fallback = 0, .field = offsetof(struct deberta, types)}, \
+    {.key = "hidden_act", .kind = CONFIG_ACTIVATION, .text = "gelu"},                                                       \
+    {.key = "layer_norm_eps", .kind = CONFIG_EPS, .fallback = 1e-7},                                                        \
+    {.key = "position_biased_input", .kind = CONFIG_BOOL, .fallback = true, .field = offsetof(struct deberta, biased)},     \
+    {.key = "relative_attention", .kind = CONFIG_BOOL, .field = offsetof(struct deberta, relative_attention)},              \
+    {.key = "max_relative_positions", .kind = CONFIG_NUMBER},                                                               \
+    {.key = "legacy", .kind = CONFIG_BOOL, .fallback = true, .field = offsetof(struct deberta, legacy)},                    \
+    {.key = "tie_word_embeddings", .kind = CONFIG_BOOL, .fallback = true, .field = offsetof(struct deberta, tied)}
 
 /* The parameters outside the layers that both versions have. */
 #define DEBERTA_PARAMS                                                                                                   \
@@ -56,29 +77,29 @@ struct deberta {
     MLM_PARAMS(struct deberta, lm, "lm_predictions.lm_head.dense", "lm_predictions.lm_head.LayerNorm",                   \
                "lm_predictions.lm_head.bias", "E", "masked-LM head of the authors")
 
-bool deberta_biased(const struct model *model);
-bool deberta_unbiased(const struct model *model);
-bool deberta_typed(const struct model *model);
-bool deberta_factored(const struct model *model);
-bool deberta_relative(const struct model *model); /* relative_attention with a term that reads the table */
-bool deberta_c2p(const struct model *model);
-bool deberta_p2c(const struct model *model);
-bool deberta_untied(const struct model *model);
+/* For `when` of parameters. */
+bool deberta_biased(const struct model *model, size_t layer);
+bool deberta_unbiased(const struct model *model, size_t layer);
+bool deberta_typed(const struct model *model, size_t layer);
+bool deberta_factored(const struct model *model, size_t layer);
+bool deberta_relative(const struct model *model, size_t layer); /* relative_attention with a term that reads the table */
+bool deberta_c2p(const struct model *model, size_t layer);
+bool deberta_p2c(const struct model *model, size_t layer);
+bool deberta_untied(const struct model *model, size_t layer);
 
-/* Read what both versions have in their configurations. `count_types`: the scale counts every entry of pos_att_type
- * (v1), not c2p and p2c alone (v2). */
-NODISCARD bool deberta_configure(struct model *model, const struct json *config, bool count_types, struct err *err);
-/* After binding: the heads' activation and what configure() remembered in dim. */
+/* What follows from DEBERTA_KEYS: the stack, its terms and its scale. `D`: head width, 0 for E/H. `count_types`: the scale
+ * counts every entry of pos_att_type (v1), not c2p and p2c alone (v2). */
+NODISCARD bool deberta_configure(struct model *model, const struct json *config, size_t D, bool count_types, struct err *err);
+/* After binding. */
 NODISCARD bool deberta_bound(struct model *model, struct err *err);
 /* x = LayerNorm(word (+ position) (+ type)), widened: the first lines of the forward pass, and its first door. */
-NODISCARD bool deberta_embed(const struct model *model, struct pass *pass, float **x_out, struct err *err);
+float *deberta_embed(const struct model *model, struct pass *pass);
 /* The widened, normed table of relative positions [R,E] in scratch of the caller: free(). */
 NODISCARD float *deberta_relative_table(const struct model *model, struct err *err);
-/* projection [A,E] of the table, kept in the model: [R,A]. */
-NODISCARD bool deberta_project_table(struct model *model, const struct linear *linear, const float *table, struct strided *out,
-                                     struct err *err);
+/* projection [A,E] of the table for layer l, kept in the model: [R,A]. */
+NODISCARD bool deberta_project_table(struct model *model, size_t l, const struct linear *linear, const float *table,
+                                     struct strided *out, struct err *err);
 
 extern const struct output_head *const deberta_heads[];
-const char *deberta_caveat(const struct model *model);
 
 #endif

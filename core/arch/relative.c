@@ -19,8 +19,8 @@ static void span_of(const struct attention *a, const struct relative *r, size_t 
     }
 }
 
-bool relative_query_logits(const struct attention *a, size_t head, size_t row, size_t rows, struct scratch *scratch,
-                           float *out, struct err *err)
+bool relative_query_logits(const struct attention *a, size_t head, size_t row, size_t rows, struct scratch *scratch, float *out,
+                           struct err *err)
 {
     const struct relative *r = a->own;
     size_t lo, hi, Tk = a->Tk;
@@ -52,8 +52,8 @@ static bool key_logits(const struct attention *a, size_t head, size_t row, size_
     float *table = scratch_floats(scratch, 0, Tk * width, err); /* [Tk, width] */
     if (!table)
         return false;
-    product_abt(Tk, width, a->D, a->scale, a->k.data + kv * a->k.step, a->k.row, position + (lo - base) * stride, stride,
-                false, table, width);
+    product_abt(Tk, width, a->D, a->scale, a->k.data + kv * a->k.step, a->k.row, position + (lo - base) * stride, stride, false,
+                table, width);
     for (size_t i0 = 0; i0 < rows; i0 += TILE)
         for (size_t j0 = 0; j0 < Tk; j0 += TILE) {
             size_t i1 = i0 + TILE < rows ? i0 + TILE : rows, j1 = j0 + TILE < Tk ? j0 + TILE : Tk;
@@ -108,28 +108,22 @@ bool relative_key_edge(const struct attention *a, size_t head, size_t row, size_
     return key_logits(a, head, row, rows, centred, D, lo, scratch, out, err);
 }
 
-bool relative_texts(const struct model *model, struct pass *pass, const struct relative *tables,
-                    uint32_t (*row_of)(const struct model *model, long delta, size_t T), const void ***owns_out,
-                    struct err *err)
+const void *const *relative_texts(struct pass *pass, const struct relative *tables,
+                                  uint32_t (*row_of)(const struct model *model, long delta, size_t T))
 {
-    size_t n = pass->n_texts;
-    const void **owns = arena_alloc(pass->scratch, n * model->layers, sizeof *owns, "a forward pass", err);
-    struct relative *relatives = arena_alloc(pass->run->arena, n * model->layers, sizeof *relatives, "a run", err);
-    if (!owns || !relatives)
-        return false;
-    for (size_t t = 0; t < n; t++) {
-        size_t T = pass->starts[t + 1] - pass->starts[t];
-        uint32_t *index = arena_alloc(pass->run->arena, 2 * T - 1, sizeof *index, "a run", err);
-        if (!index)
-            return false;
-        for (size_t d = 0; d < 2 * T - 1; d++)
-            index[d] = row_of(model, (long)d - (long)T + 1, T);
-        for (size_t l = 0; l < model->layers; l++) {
+    size_t n = pass->tokens->n_texts, layers = pass->stack->layers;
+    const void **owns = pass_alloc(pass, n * layers, sizeof *owns);
+    struct relative *relatives = pass_keep_items(pass, n * layers, sizeof *relatives);
+    for (size_t t = 0; pass_ok(pass) && t < n; t++) {
+        size_t T = tokens_length(pass->tokens, t);
+        uint32_t *index = pass_keep_items(pass, 2 * T - 1, sizeof *index);
+        for (size_t d = 0; index && d < 2 * T - 1; d++)
+            index[d] = row_of(pass->model, (long)d - (long)T + 1, T);
+        for (size_t l = 0; index && l < layers; l++) {
             relatives[l * n + t] = tables[l];
             relatives[l * n + t].index = index;
             owns[l * n + t] = &relatives[l * n + t];
         }
     }
-    *owns_out = owns;
-    return true;
+    return pass_ok(pass) ? owns : NULL;
 }

@@ -24,9 +24,8 @@ bool relative_key_edge(const struct attention *a, size_t head, size_t row, size_
                        struct err *err);
 
 /* What the relative terms of every layer and text of a pass need: the layer's tables with the row of every i−j,
- * row_of(model, i−j, T). owns_out [layers, n_texts] goes into attend.owns, layer by layer. */
-NODISCARD bool relative_texts(const struct model *model, struct pass *pass, const struct relative *tables /* [layers] */,
-                              uint32_t (*row_of)(const struct model *model, long delta, size_t T), const void ***owns_out,
-                              struct err *err);
+ * row_of(model, i−j, T). [layers, n_texts]: layer l's part goes into attend.owns. NULL where the pass has failed. */
+const void *const *relative_texts(struct pass *pass, const struct relative *tables /* [layers] */,
+                                  uint32_t (*row_of)(const struct model *model, long delta, size_t T));
 
 #endif

@@ -1,18 +1,18 @@
-/* RoBERTa (Liu et al. 2019): BERT's trunk with positions that count the tokens that are no padding and begin at
- * pad_token_id + 1, one row of types, and a head of its own name whose activation is always the exact gelu. */
-#include "core/config.h"
+/* RoBERTa (Liu et al. 2019): BERT's trunk, see bert.c, but
+ *
+ *   position of a token = pad + 1 + how many tokens before it are no padding; padding itself stays at row pad
+ *   masked words:  LayerNorm(gelu(x·Wt + bt))·wordᵀ + b, the exact gelu whatever hidden_act says
+ *
+ * What has caused bugs: max_position_embeddings 514 is 512 usable rows; there is one row of types. */
 #include "core/arch/bert.h"
 
 static bool configure(struct model *model, const struct json *config, struct err *err)
 {
-    if (!bert_configure(model, config, err) || !config_dim(model, "pad_token_id", 'p', 1, err))
-        return false;
-    size_t first = model->dim['p'] + 1;
-    if (model->dim['P'] <= first)
+    const struct bert *w = model->own;
+    if (w->positions <= w->pad + 1 && w->positions > 0)
         return err_set(err, ERR_FORMAT, "%s/config.json: max_position_embeddings %zu leaves no position after pad_token_id %zu",
-                       model->folder, model->dim['P'], model->dim['p']);
-    model->max_tokens = model->dim['P'] - first;
-    return true;
+                       model->folder, w->positions, w->pad);
+    return bert_configure(model, config, w->positions - w->pad - 1, err);
 }
 
 static bool bound(struct model *model, struct err *err)
@@ -20,37 +20,30 @@ static bool bound(struct model *model, struct err *err)
     return bert_bound(model, activation_named(STR("gelu")), err);
 }
 
-static bool forward(const struct model *model, struct pass *pass, struct err *err)
+static void forward(const struct model *model, struct pass *pass)
 {
-    int32_t *positions = arena_alloc(pass->scratch, pass->rows, sizeof *positions, "a forward pass", err);
-    if (!positions)
-        return false;
-    int32_t pad = (int32_t)model->dim['p'];
-    for (size_t t = 0; t < pass->n_texts; t++) {
-        int32_t pads = 0; /* padding in front of this token, which positions do not count */
-        for (size_t r = pass->starts[t]; r < pass->starts[t + 1]; r++) {
-            bool padding = pass->ids[r] == pad;
-            positions[r] = padding ? pad : pad + 1 + pass->positions[r] - pads;
-            pads += padding;
-        }
-    }
-    return bert_trunk(model, pass, positions, err);
+    bert_trunk(model, pass, bert_counted_positions(pass, (int32_t)((const struct bert *)model->own)->pad));
 }
 
-static const struct output_head head_mlm = {
-    .name = "mlm",
-    .summary = "masked words (lm_head)",
-    .present = bert_mlm_present,
-    .width = bert_mlm_width,
-    .logits = bert_mlm_logits,
+static const struct output_head head_mlm = {BERT_MLM("lm_head")};
+
+static const struct config_key keys[] = {
+    BERT_KEYS,
+    {.key = "pad_token_id", .kind = CONFIG_SIZE, .letter = 'p', .fallback = 1, .field = offsetof(struct bert, pad)},
+    {0},
 };
 
 static const struct param params[] = {
     BERT_TRUNK_PARAMS,
     MLM_PARAMS(struct bert, mlm, "lm_head.dense", "lm_head.layer_norm", "lm_head.bias|lm_head.decoder.bias", "E",
                "masked-LM head"),
-    {.name = "lm_head.decoder.weight", .shape = "V,E", .kind = PARAM_TABLE, .offset = offsetof(struct bert, mlm.decoder),
-     .when = bert_untied, .optional = true, .meaning = "masked-LM head: table of its own"},
+    {.name = "lm_head.decoder.weight",
+     .shape = "V,E",
+     .kind = PARAM_TABLE,
+     .offset = offsetof(struct bert, mlm.decoder),
+     .when = bert_untied,
+     .optional = true,
+     .meaning = "masked-LM head: table of its own"},
     {0},
 };
 
@@ -60,6 +53,7 @@ const struct arch arch_roberta = {
     .summary = "RoBERTa: absolute positions from pad + 1",
     .source = "Liu et al. 2019",
     .prefixes = "roberta.",
+    .keys = keys,
     .params = params,
     .heads = (const struct output_head *const[]){&head_mlm, NULL},
     .own_size = sizeof(struct bert),

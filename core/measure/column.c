@@ -20,7 +20,7 @@ struct draw {
 /* In cross-attention a query and a key of one number are different tokens. */
 static bool same_tokens(const struct attention *a)
 {
-    return a->stack != STACK_CROSS;
+    return a->queries == a->keys;
 }
 
 /* values_out [Tq] or NULL: A_ij · (keys that i sees) of the others. */
@@ -229,7 +229,10 @@ bool column_maps(const struct run *run, const struct site *sites, size_t n, cons
 
 void column_marks(const float *probs, size_t Tq, size_t Tk, const struct attention *attention, unsigned char *out)
 {
-    struct attention shape = attention ? *attention : (struct attention){.stack = Tq == Tk ? STACK_ENCODER : STACK_CROSS};
+    struct attention shape = attention ? *attention : (struct attention){0};
+    static const struct tokens other;
+    if (!attention && Tq != Tk)
+        shape.keys = &other;
     shape.Tq = Tq;
     shape.Tk = Tk;
     for (size_t j = 0; j < Tk; j++)

@@ -88,7 +88,7 @@ static bool run_line(const struct column_texts_options *o, struct str text, size
         encoding_free(&encoding);
         return true;
     }
-    *run_out = run_new(o->model, &encoding, 1, NULL, 0, NULL, err);
+    *run_out = run_one(o->model, &encoding, NULL, err);
     return *run_out || err_prefix(err, "%s:%zu: ", o->name, line);
 }
 
@@ -218,7 +218,7 @@ static bool each_text(struct work *w, size_t parity, size_t rounds,
         w->out->skipped += !run;
         w->out->cut += was_cut;
         if (run) {
-            struct marks m = {o, run, run->texts[0].n, rounds, lines.number, NULL, NULL};
+            struct marks m = {o, run, run->tokens->texts[0].n, rounds, lines.number, NULL, NULL};
             m.marks = mem_new(o->n_sites * (1 + rounds) * m.n, 1, "marks of columns", err);
             m.errs = mem_new(o->n_sites, sizeof *m.errs, "errors of heads", err);
             ok = m.marks && m.errs;
@@ -230,7 +230,7 @@ static bool each_text(struct work *w, size_t parity, size_t rounds,
                         *err = m.errs[s];
                     ok = false;
                 }
-            ok = ok && visit(w, &run->texts[0], &m, err);
+            ok = ok && visit(w, &run->tokens->texts[0], &m, err);
             free(m.marks);
             free(m.errs);
             run_free(run);

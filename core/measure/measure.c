@@ -53,7 +53,7 @@ double offset_mass(const struct measure_input *input, long offset)
 /* The keys are the text's tokens wherever a map has as many. */
 static void mark_special(const struct run *run, const struct attention *a, unsigned char *special)
 {
-    const struct encoding *text = a->text < run->n_texts ? &run->texts[a->text] : NULL;
+    const struct encoding *text = a->text < run->tokens->n_texts ? &run->tokens->texts[a->text] : NULL;
     for (size_t j = 0; text && j < a->Tk && j < text->n; j++)
         special[j] = text->tokens[j].special_id;
 }

@@ -173,7 +173,7 @@ static bool put_row(const struct listing *l, const struct ranked *r, struct resu
     if (strcmp(result_format(result), "table") == 0)
         token_label(l->kept->run, site.text, c->key, &token);
     else /* machines get the vocabulary's string, as in maps */
-        buf_str(&token, l->kept->run->texts[site.text].tokens[c->key].string);
+        buf_str(&token, l->kept->run->tokens->texts[site.text].tokens[c->key].string);
     cells[n++] = integer(site.layer);
     cells[n++] = integer(site.head);
     cells[n++] = integer(c->key);

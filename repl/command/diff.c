@@ -11,11 +11,11 @@ static bool check_pair(const struct call *call, const struct map_list *list, str
         return call_blame(call, call_arg(call, ARG_RUN, 0), err);
     }
     const struct run *a = list->runs[0]->run, *b = list->runs[1]->run;
-    if (a->texts[0].n != b->texts[0].n && !list->aligned) {
+    if (a->tokens->texts[0].n != b->tokens->texts[0].n && !list->aligned) {
         err_set(err, ERR_ARG,
                 "@%zu has %zu tokens, @%zu has %zu: cells do not correspond, so there is no difference; side by side: "
                 "show @%zu @%zu; by token: align=token",
-                list->runs[0]->number, a->texts[0].n, list->runs[1]->number, b->texts[0].n, list->runs[0]->number,
+                list->runs[0]->number, a->tokens->texts[0].n, list->runs[1]->number, b->tokens->texts[0].n, list->runs[0]->number,
                 list->runs[1]->number);
         return call_blame(call, call_arg(call, ARG_RUN, 1), err);
     }
@@ -38,17 +38,17 @@ static void say_tokens(struct result *result, const struct map_list *list)
         result_note(result, "aligned by token: those without a counterpart are left out, the others may stand at other positions");
         return;
     }
-    for (size_t i = 0; i < a->texts[0].n; i++)
-        if (a->ids[i] != b->ids[i] && ++n <= 8) {
+    for (size_t i = 0; i < a->tokens->texts[0].n; i++)
+        if (a->tokens->ids[i] != b->tokens->ids[i] && ++n <= 8) {
             buf_printf(&line, "%s%zu ", n > 1 ? ", " : "", i);
-            buf_str(&line, a->texts[0].tokens[i].string);
+            buf_str(&line, a->tokens->texts[0].tokens[i].string);
             buf_puts(&line, " \u2192 ");
-            buf_str(&line, b->texts[0].tokens[i].string);
+            buf_str(&line, b->tokens->texts[0].tokens[i].string);
         }
     if (n == 0)
         result_note(result, "both runs have the same ids in the same places: the difference is 0 by construction");
     else
-        result_note(result, "%zu of %zu tokens differ: %s%s", n, a->texts[0].n, buf_cstr(&line), n > 8 ? ", \u2026" : "");
+        result_note(result, "%zu of %zu tokens differ: %s%s", n, a->tokens->texts[0].n, buf_cstr(&line), n > 8 ? ", \u2026" : "");
     buf_free(&line);
 }
 

@@ -14,7 +14,7 @@ static bool one_line(struct session *session, struct model *model, struct str te
     struct encoding encoding = {0};
     if (!tokenizer_encode(model->tokenizer, text, NULL, 0, &encoding, err))
         return false;
-    struct run *run = run_new(model, &encoding, 1, NULL, 0, NULL, err);
+    struct run *run = run_one(model, &encoding, NULL, err);
     if (!run)
         return false;
     size_t next_number = session->next_number;

@@ -279,7 +279,7 @@ static bool name_values(struct sheet *sheet, const char *norm, struct err *err)
     if (sheet->part.kind == PART_PROBS)
         buf_puts(&name, "attention probability");
     else
-        part_name(sheet->kept->run->model->terms, sheet->part, &name);
+        part_name(sheet->kept->run->model->stacks[STACK_MAIN].terms, sheet->part, &name);
     buf_printf(&name, "%s%s", norm, sheet->short_titles ? "; titles: layer.head" : "");
     snprintf(sheet->value_name, sizeof sheet->value_name, "%s", buf_cstr(&name));
     buf_free(&name);

@@ -35,8 +35,8 @@ static void PRINTF_LIKE(3, 4) say(struct sheet *sheet, const char *name, const c
 /* q, z, k, v of every layer and the hidden states, in bytes. */
 static double kept_bytes(const struct model *model, double T)
 {
-    double layer = 2.0 * (double)(model->H + model->Hkv) * (double)model->D;
-    return 4 * T * ((double)model->layers * layer + (double)(model->layers + 1) * (double)model->E);
+    double layer = 2.0 * (double)(stack_heads(&model->stacks[STACK_MAIN]) + model->stacks[STACK_MAIN].shape[0].Hkv) * (double)model->stacks[STACK_MAIN].shape[0].D;
+    return 4 * T * ((double)model->stacks[STACK_MAIN].layers * layer + (double)(model->stacks[STACK_MAIN].layers + 1) * (double)model->E);
 }
 
 static void say_weights(struct sheet *sheet, const struct model *model)
@@ -64,8 +64,8 @@ static void say_weights(struct sheet *sheet, const struct model *model)
 static void say_terms(struct sheet *sheet, const struct model *model)
 {
     struct buf line = {0};
-    for (size_t t = 0; model->terms && model->terms[t]; t++)
-        say(sheet, t ? "" : "terms", "%s: %s", model->terms[t]->name, model->terms[t]->summary);
+    for (size_t t = 0; model->stacks[STACK_MAIN].terms && model->stacks[STACK_MAIN].terms[t]; t++)
+        say(sheet, t ? "" : "terms", "%s: %s", model->stacks[STACK_MAIN].terms[t]->name, model->stacks[STACK_MAIN].terms[t]->summary);
     for (const struct output_head *const *head = model->arch->heads; head && *head; head++)
         if (!(*head)->present || (*head)->present(model))
             buf_printf(&line, "%s%s: %s", line.n ? "; " : "", (*head)->name, (*head)->summary);
@@ -77,17 +77,17 @@ static void say_architecture(struct sheet *sheet, const struct model *model)
 {
     say(sheet, "architecture", "%s: %s", model->arch->name, model->arch->summary);
     say(sheet, "source", "%s", model->arch->source ? model->arch->source : "");
-    say(sheet, "layers", "%zu", model->layers);
-    say(sheet, "heads", "%zu of width %zu", model->H, model->D);
+    say(sheet, "layers", "%zu", model->stacks[STACK_MAIN].layers);
+    say(sheet, "heads", "%zu of width %zu", stack_heads(&model->stacks[STACK_MAIN]), model->stacks[STACK_MAIN].shape[0].D);
     say(sheet, "width", "%zu", model->E);
     say(sheet, "vocabulary", "%zu", model->dim['V']);
-    if (model->max_tokens)
-        say(sheet, "longest text", "%zu tokens", model->max_tokens);
+    if (model->stacks[STACK_MAIN].max_tokens)
+        say(sheet, "longest text", "%zu tokens", model->stacks[STACK_MAIN].max_tokens);
     else
         say(sheet, "longest text", "any");
     say(sheet, "parameters", "%zu", model->parameters);
     say_terms(sheet, model);
-    size_t T = model->max_tokens && model->max_tokens < 512 ? model->max_tokens : 512;
+    size_t T = model->stacks[STACK_MAIN].max_tokens && model->stacks[STACK_MAIN].max_tokens < 512 ? model->stacks[STACK_MAIN].max_tokens : 512;
     say(sheet, "kept by a run", "%.1f MB at %zu tokens", kept_bytes(model, (double)T) / 1e6, T);
 }
 

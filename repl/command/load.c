@@ -39,7 +39,7 @@ static void report(struct result *result, const struct model *model)
     struct buf line = {0};
     buf_puts(&line, model->name);
     if (model->arch)
-        buf_printf(&line, ": %s, %zu layers of %zu heads, %.3g M parameters", model->arch->name, model->layers, model->H,
+        buf_printf(&line, ": %s, %zu layers of %zu heads, %.3g M parameters", model->arch->name, model->stacks[STACK_MAIN].layers, stack_heads(&model->stacks[STACK_MAIN]),
                    (double)model->parameters / 1e6);
     else
         buf_printf(&line, ": a tokenizer of %zu ids alone, no weights", tokenizer_vocab_size(model->tokenizer));

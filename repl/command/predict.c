@@ -73,11 +73,11 @@ static bool find_places(const struct call *call, const struct run *run, size_t *
         return call_blame_option(call, "q", err);
     }
     int32_t mask = run->model->tokenizer ? tokenizer_role(run->model->tokenizer, "mask") : -1;
-    *out = mem_new(run->texts[0].n, sizeof **out, "the places", err);
+    *out = mem_new(run->tokens->texts[0].n, sizeof **out, "the places", err);
     if (!*out)
         return false;
-    for (size_t i = 0; i < run->texts[0].n; i++)
-        if (mask >= 0 && run->ids[i] == mask)
+    for (size_t i = 0; i < run->tokens->texts[0].n; i++)
+        if (mask >= 0 && run->tokens->ids[i] == mask)
             (*out)[(*n_out)++] = i;
     if (*n_out)
         return true;
@@ -95,7 +95,7 @@ static bool give(struct result *result, const struct call *call, const struct ru
     size_t *places, n, V = head->width(run->model), top = (size_t)call_int(call, "top");
     if (!find_places(call, run, &places, &n, err))
         return false;
-    const char *caveat = run->model->arch->caveat ? run->model->arch->caveat(run->model) : NULL;
+    const char *caveat = head->caveat ? head->caveat(run->model) : NULL;
     if (caveat)
         result_note(result, "note: %s", caveat);
     float *logits = mem_new(V, sizeof *logits, "the logits", err);
@@ -110,7 +110,7 @@ static bool give(struct result *result, const struct call *call, const struct ru
 
 static bool give_run(struct result *result, const struct call *call, const struct run *run, struct err *err)
 {
-    const struct output_head *head = model_head(run->model, "mlm");
+    const struct output_head *head = model_vocabulary_head(run->model);
     if (!head)
         return err_set(err, ERR_NOT_FOUND, "%s has no masked-LM head in its weights: nothing can be predicted", run->model->name);
     return give(result, call, run, head, err);

@@ -47,7 +47,7 @@ static struct cell_value value_cell(const struct entry *entry, bool person)
 
 static bool give_query(struct result *result, const struct shown_map *map, size_t row, struct shape shape, struct err *err)
 {
-    const struct token *tokens = map->run->run->texts[map->site.text].tokens;
+    const struct token *tokens = map->run->run->tokens->texts[map->site.text].tokens;
     struct entry *entries = mem_new(map->cols, sizeof *entries, "a row", err);
     if (!entries)
         return false;
@@ -55,7 +55,7 @@ static bool give_query(struct result *result, const struct shown_map *map, size_
         entries[c] = (struct entry){c, map->values[row * map->cols + c], map->masked && map->masked[row * map->cols + c]};
     qsort(entries, map->cols, sizeof *entries, by_value);
     struct buf part = {0};
-    part_name(map->run->run->model->terms, map->part, &part);
+    part_name(map->run->run->model->stacks[map->site.stack].terms, map->part, &part);
     double largest = 0;
     for (size_t i = 0; i < map->cols; i++)
         largest = fmax(largest, isfinite(entries[i].value) ? fabs((double)entries[i].value) : 0);

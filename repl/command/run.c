@@ -9,7 +9,7 @@ static bool report(struct result *result, const struct kept_run *kept)
     buf_printf(&line, "@%zu", kept->number);
     if (kept->name)
         buf_printf(&line, " @%s", kept->name);
-    size_t n = kept->run->texts[0].n;
+    size_t n = kept->run->tokens->texts[0].n;
     buf_printf(&line, ": %zu token%s, %s", n, n == 1 ? "" : "s", kept->run->model->name);
     result_note(result, "%s", buf_cstr(&line));
     buf_free(&line);

@@ -6,8 +6,8 @@
 static size_t tokens_of(const struct run *run)
 {
     size_t n = 0;
-    for (size_t i = 0; i < run->n_texts; i++)
-        n += run->texts[i].n;
+    for (size_t i = 0; i < run->tokens->n_texts; i++)
+        n += run->tokens->texts[i].n;
     return n;
 }
 

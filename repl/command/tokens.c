@@ -70,7 +70,7 @@ static bool run(struct session *session, const struct call *call, struct result 
     }
     if (reference || !given_any(call)) {
         struct kept_run *kept = session_run(session, reference ? reference->text : STR("@"), err);
-        return kept ? give(result, &kept->run->texts[0], err) : call_blame(call, reference, err);
+        return kept ? give(result, &kept->run->tokens->texts[0], err) : call_blame(call, reference, err);
     }
     struct given given;
     struct model *model = given_model(session, call, false, err);

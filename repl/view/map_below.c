@@ -66,8 +66,8 @@ static bool part_value(struct viewer *v, const struct run *run, struct part part
 static void draw_terms(struct viewer *v, const struct map_plan_view *plan, struct cell_grid *grid)
 {
     struct kept_run *kept = viewer_kept(v);
-    size_t terms = kept ? model_terms(kept->run->model) : 0;
-    float *row = kept && !v->map.words ? calloc(kept->run->texts[v->site.text].n, sizeof *row) : NULL;
+    size_t terms = kept ? stack_terms(&kept->run->model->stacks[STACK_MAIN]) : 0;
+    float *row = kept && !v->map.words ? calloc(kept->run->tokens->texts[v->site.text].n, sizeof *row) : NULL;
     struct buf text = {0};
     double value;
     if (row && part_value(v, kept->run, (struct part){PART_PROBS, 0}, row, &value))
@@ -78,7 +78,7 @@ static void draw_terms(struct viewer *v, const struct map_plan_view *plan, struc
     bool sums = a && !a->mix_scores && a->cap == 0;
     for (size_t t = 0; row && terms > 1 && t < terms; t++)
         if (part_value(v, kept->run, (struct part){PART_LOGITS, 1u << t}, row, &value))
-            buf_printf(&text, " %s %s %.4f", t ? "+" : sums ? "=" : " of", kept->run->model->terms[t]->name, value);
+            buf_printf(&text, " %s %s %.4f", t ? "+" : sums ? "=" : " of", kept->run->model->stacks[STACK_MAIN].terms[t]->name, value);
     put(grid, plan->terms_row, 1, &text, style_dim);
     free(row);
     buf_free(&text);

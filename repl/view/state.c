@@ -104,11 +104,11 @@ static bool add_part(struct viewer *viewer, const char *option, struct str terms
 /* What `m` goes through: probabilities, scores, each term, each term's softmax, and what the command asked for. */
 static bool make_parts(struct viewer *viewer, const struct call *call, const struct model *model, struct err *err)
 {
-    size_t terms = model_terms(model);
+    size_t terms = stack_terms(&model->stacks[STACK_MAIN]);
     if (!add_part(viewer, NULL, STR(""), err) || !add_part(viewer, "part", STR("scores"), err))
         return false;
     for (size_t t = 0; terms > 1 && t < 2 * terms; t++)
-        if (!add_part(viewer, t < terms ? "part" : "softmax", str_of(model->terms[t % terms]->name), err))
+        if (!add_part(viewer, t < terms ? "part" : "softmax", str_of(model->stacks[STACK_MAIN].terms[t % terms]->name), err))
             return false;
     viewer->part = 0;
     static const char *const options[] = {"part", "softmax", "without"};
@@ -199,7 +199,7 @@ static void name_values(struct viewer *viewer, const struct kept_run *kept)
     if (kind == PART_PROBS)
         buf_puts(&name, "attention probability");
     else
-        part_name(kept->run->model->terms, viewer->map.part, &name);
+        part_name(kept->run->model->stacks[STACK_MAIN].terms, viewer->map.part, &name);
     if (kind == PART_SCORES)
         buf_puts(&name, " (before the softmax)");
     else if (kind == PART_LOGITS)
@@ -221,7 +221,7 @@ static bool make_colours(struct viewer *viewer, const struct kept_run *kept, str
                                    .row_numbers = map->row_tokens,
                                    .col_numbers = map->col_tokens,
                                    .marked_cols = map->marked,
-                                   .tick = probability && !map->words ? 1 / (double)kept->run->texts[map->site.text].n : NAN};
+                                   .tick = probability && !map->words ? 1 / (double)kept->run->tokens->texts[map->site.text].n : NAN};
     viewer->picture = (struct picture){.panels = &viewer->panel,
                                        .n_panels = 1,
                                        .scale = {.lo = NAN, .hi = NAN, .clip_hi = 100, .diverging = part_is_signed(map->part)},

@@ -33,7 +33,7 @@ static struct run *run_ids(struct model *model, size_t n, struct err *err)
     for (size_t i = 0; i < n; i++)
         ids[i] = 5 + (int32_t)(i * 7919 % (model->dim['V'] - 10));
     if (encoding_of_ids(NULL, ids, NULL, n, &text, err))
-        run = run_new(model, &text, 1, NULL, 0, NULL, err);
+        run = run_one(model, &text, NULL, err);
     free(ids);
     return run;
 }
@@ -57,8 +57,8 @@ static void hash_heads(uint64_t *h, const struct strided *heads, size_t H, size_
 static uint64_t hash_run(const struct run *run)
 {
     uint64_t h = 14695981039346656037u;
-    for (size_t i = 0; i < run->n_hidden; i++)
-        hash(&h, run->hidden[i], run->rows * run->model->E);
+    for (size_t i = 0; i < run_hidden_states(run, STACK_MAIN); i++)
+        hash(&h, run_hidden(run, STACK_MAIN, i), run->tokens->rows * run->model->E);
     for (size_t i = 0; i < run->n_attentions; i++) {
         const struct attention *a = &run->attentions[i];
         hash_heads(&h, &a->q, a->H, a->Tq, a->D);
@@ -91,7 +91,7 @@ static bool answer(struct model *model, struct err *err)
         if (!strcmp(word, "hash"))
             printf("%016llx\n", (unsigned long long)hash_run(run));
         if (!strcmp(word, "hidden"))
-            fwrite(run->hidden[run->n_hidden - 1], sizeof(float), n * model->E, stdout);
+            fwrite(run_hidden(run, STACK_MAIN, run_hidden_states(run, STACK_MAIN) - 1), sizeof(float), n * model->E, stdout);
         run_free(run);
         if (!strcmp(word, "run"))
             printf("%.4f\n", now_ms() - begin);

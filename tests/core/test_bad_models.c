@@ -48,7 +48,7 @@ static bool runs_or_says_why(struct model *model, struct err *err)
     struct encoding text = {0};
     if (!encoding_of_ids(model->tokenizer, ids, NULL, 4, &text, err))
         return err->code != ERR_NONE;
-    struct run *run = run_new(model, &text, 1, NULL, 0, NULL, err);
+    struct run *run = run_one(model, &text, NULL, err);
     bool good = run || (err->code != ERR_NONE && err->message[0]);
     run_free(run);
     return good;
@@ -360,7 +360,7 @@ static bool run_of_length(struct model *model, size_t n, struct err *err)
         ids[i] = 5;
     struct encoding text = {0};
     cr_assert(encoding_of_ids(model->tokenizer, ids, NULL, n, &text, err), "%s", err->message);
-    struct run *run = run_new(model, &text, 1, NULL, 0, NULL, err);
+    struct run *run = run_one(model, &text, NULL, err);
     run_free(run);
     return run != NULL;
 }
@@ -386,7 +386,7 @@ Test(bad_models, an_id_outside_the_vocabulary_is_an_error)
         struct encoding text = {0};
         err = (struct err){0};
         if (encoding_of_ids(model->tokenizer, &outside[i], NULL, 1, &text, &err))
-            cr_assert_null(run_new(model, &text, 1, NULL, 0, NULL, &err), "id %d runs", (int)outside[i]);
+            cr_assert_null(run_one(model, &text, NULL, &err), "id %d runs", (int)outside[i]);
         cr_assert_neq(err.code, ERR_NONE, "id %d", (int)outside[i]);
     }
     model_free(model);

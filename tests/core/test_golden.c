@@ -52,10 +52,10 @@ static double largest_difference(const float *a, const struct tensor *b, size_t 
 /* Maps of the first `heads` heads, [heads,T,T]. */
 static float *maps(const struct run *run, size_t layer, struct part part, size_t heads, struct err *err)
 {
-    size_t T = run->rows;
+    size_t T = run->tokens->rows;
     float *out = malloc(heads * T * T * sizeof *out);
     for (size_t h = 0; h < heads; h++)
-        if (!run_map(run, (struct site){STACK_ENCODER, 0, layer, h}, part, 0, T, out + h * T * T, err)) {
+        if (!run_map(run, (struct site){STACK_MAIN, 0, layer, h}, part, 0, T, out + h * T * T, err)) {
             free(out);
             return NULL;
         }
@@ -69,12 +69,12 @@ static float *ours(const struct run *run, const char *name, const struct tensor 
     char kind[32];
     struct str none = {0};
     if (strcmp(name, "logits") == 0) {
-        const struct output_head *head = model_head(run->model, "mlm");
-        size_t *rows = malloc(run->rows * sizeof *rows);
+        const struct output_head *head = model_vocabulary_head(run->model);
+        size_t *rows = malloc(run->tokens->rows * sizeof *rows);
         float *out = malloc((n ? n : 1) * sizeof *out);
-        for (size_t i = 0; i < run->rows; i++)
+        for (size_t i = 0; i < run->tokens->rows; i++)
             rows[i] = i;
-        bool ok = head && n == run->rows * head->width(run->model) && run_logits(run, head, 0, rows, run->rows, out, err);
+        bool ok = head && n == run->tokens->rows * head->width(run->model) && run_logits(run, head, 0, rows, run->tokens->rows, out, err);
         if (!head)
             err_set(err, ERR_NOT_FOUND, "no head");
         free(rows);
@@ -86,14 +86,14 @@ static float *ours(const struct run *run, const char *name, const struct tensor 
     if (sscanf(name, "%31[a-z0-9_].%zu", kind, &l) != 2)
         return NULL;
     if (strcmp(kind, "hidden") == 0) {
-        if (l >= run->n_hidden || n != run->rows * run->model->E)
+        if (l >= run_hidden_states(run, STACK_MAIN) || n != run->tokens->rows * run->model->E)
             return NULL;
         float *out = malloc(n * sizeof *out);
-        memcpy(out, run->hidden[l], n * sizeof *out);
+        memcpy(out, run_hidden(run, STACK_MAIN, l), n * sizeof *out);
         return out;
     }
     struct part part;
-    if (want->rank != 3 || !part_parse(run->model->terms, str_of(strcmp(kind, "attn") == 0 ? "probs" : kind), none, none, &part, err))
+    if (want->rank != 3 || !part_parse(run->model->stacks[STACK_MAIN].terms, str_of(strcmp(kind, "attn") == 0 ? "probs" : kind), none, none, &part, err))
         return NULL;
     return maps(run, l, part, want->shape[0], err);
 }
@@ -101,13 +101,13 @@ static float *ours(const struct run *run, const char *name, const struct tensor 
 /* Σ terms = scores where nothing mixes; probs·v = z always. */
 static void check_identities(struct tally *tally, const char *where, const struct run *run)
 {
-    size_t T = run->rows;
+    size_t T = run->tokens->rows;
     float *scores = malloc(T * T * sizeof *scores), *sum = malloc(T * T * sizeof *sum);
     double worst_sum = 0, worst_z = 0;
     for (size_t i = 0; i < run->n_attentions; i++) {
         const struct attention *a = &run->attentions[i];
         for (size_t h = 0; h < a->H; h++) {
-            struct site site = {a->stack, a->text, a->layer, h};
+            struct site site = {a->stack->kind, a->text, a->layer, h};
             struct part all = {PART_LOGITS, (1u << attention_terms(a)) - 1};
             cr_assert(run_map(run, site, (struct part){PART_SCORES, 0}, 0, T, scores, NULL));
             memset(sum, 0, T * T * sizeof *sum);
@@ -157,7 +157,7 @@ static void check_text(struct tally *tally, const char *name, struct model *mode
     struct encoding encoding = {0};
     struct run *run = NULL;
     if (encoding_of_ids(NULL, id, type, n, &encoding, &err))
-        run = run_new(model, &encoding, 1, NULL, 0, NULL, &err);
+        run = run_one(model, &encoding, NULL, &err);
     free(id);
     free(type);
     if (!run) {

@@ -41,7 +41,7 @@ static struct run *run_of(struct model *model, size_t n, unsigned seed, const st
 {
     struct err err = {0};
     struct encoding encoding = text_of(model, n, seed);
-    struct run *run = run_new(model, &encoding, 1, interventions, n_i, NULL, &err);
+    struct run *run = run_new(model, &(struct run_inputs){&encoding, NULL, 1, interventions, n_i}, NULL, &err);
     cr_assert(run, "%s: %s", model->name, err.message);
     return run;
 }
@@ -54,7 +54,7 @@ static double map_against_output(const struct run *run)
         const struct attention *a = &run->attentions[i];
         float *probs = malloc(a->Tq * a->Tk * sizeof *probs);
         for (size_t h = 0; h < a->H; h++) {
-            cr_assert(run_map(run, (struct site){a->stack, a->text, a->layer, h}, (struct part){PART_PROBS, 0}, 0, a->Tq, probs, NULL));
+            cr_assert(run_map(run, (struct site){a->stack->kind, a->text, a->layer, h}, (struct part){PART_PROBS, 0}, 0, a->Tq, probs, NULL));
             for (size_t q = 0; q < a->Tq; q++)
                 for (size_t d = 0; d < a->D; d++) {
                     double z = 0;
@@ -71,8 +71,8 @@ static double map_against_output(const struct run *run)
 static double hidden_difference(const struct run *a, const struct run *b, size_t l)
 {
     double worst = 0;
-    for (size_t i = 0; i < a->rows * a->model->E; i++)
-        worst = fmax(worst, fabs((double)a->hidden[l][i] - b->hidden[l][i]));
+    for (size_t i = 0; i < a->tokens->rows * a->model->E; i++)
+        worst = fmax(worst, fabs((double)run_hidden(a, STACK_MAIN, l)[i] - run_hidden(b, STACK_MAIN, l)[i]));
     return worst;
 }
 
@@ -81,12 +81,12 @@ Test(run, map_shown_is_map_used_with_a_term_dropped)
     for (size_t f = 0; folders[f]; f++) {
         struct model *model = load(folders[f]);
         struct run *plain = run_of(model, 19, 1, NULL, 0);
-        for (unsigned t = 0; t < model_terms(model); t++) {
-            struct intervention drop = {intervention_named("drop_term"), SIZE_MAX, SIZE_MAX, SIZE_MAX, 1u << t, NULL};
+        for (unsigned t = 0; t < stack_terms(&model->stacks[STACK_MAIN]); t++) {
+            struct intervention drop = {intervention_named("drop_term"), SIZE_MAX, SIZE_MAX, SIZE_MAX, 1u << t, NULL, STACK_MAIN};
             struct run *run = run_of(model, 19, 1, &drop, 1);
-            cr_expect(map_against_output(run) <= 1e-5, "%s without %s", folders[f], model->terms[t]->name);
-            cr_expect(hidden_difference(plain, run, run->n_hidden - 1) > 1e-4, "%s: dropping %s changed nothing", folders[f],
-                      model->terms[t]->name);
+            cr_expect(map_against_output(run) <= 1e-5, "%s without %s", folders[f], model->stacks[STACK_MAIN].terms[t]->name);
+            cr_expect(hidden_difference(plain, run, run_hidden_states(run, STACK_MAIN) - 1) > 1e-4, "%s: dropping %s changed nothing", folders[f],
+                      model->stacks[STACK_MAIN].terms[t]->name);
             run_free(run);
         }
         run_free(plain);
@@ -98,10 +98,10 @@ Test(run, map_shown_is_map_used_with_a_head_uniform)
 {
     for (size_t f = 0; folders[f]; f++) {
         struct model *model = load(folders[f]);
-        struct intervention uniform = {intervention_named("uniform_head"), 1, 2, SIZE_MAX, 0, NULL};
+        struct intervention uniform = {intervention_named("uniform_head"), 1, 2, SIZE_MAX, 0, NULL, STACK_MAIN};
         struct run *plain = run_of(model, 19, 1, NULL, 0), *run = run_of(model, 19, 1, &uniform, 1);
         float row[19];
-        cr_assert(run_map(run, (struct site){STACK_ENCODER, 0, 1, 2}, (struct part){PART_PROBS, 0}, 7, 1, row, NULL));
+        cr_assert(run_map(run, (struct site){STACK_MAIN, 0, 1, 2}, (struct part){PART_PROBS, 0}, 7, 1, row, NULL));
         for (size_t k = 0; k < 19; k++)
             cr_expect_float_eq(row[k], 1.0f / 19, 1e-7);
         cr_expect(map_against_output(run) <= 1e-5, "%s", folders[f]);
@@ -116,7 +116,7 @@ Test(run, map_shown_is_map_used_with_a_head_uniform)
 Test(run, zeroed_head_and_value_and_replaced_hidden)
 {
     struct model *model = load("bert");
-    struct intervention zero = {intervention_named("zero_head"), 0, 1, SIZE_MAX, 0, NULL};
+    struct intervention zero = {intervention_named("zero_head"), 0, 1, SIZE_MAX, 0, NULL, STACK_MAIN};
     struct run *run = run_of(model, 9, 1, &zero, 1);
     const struct attention *a = &run->attentions[0];
     for (size_t d = 0; d < a->D; d++)
@@ -124,14 +124,14 @@ Test(run, zeroed_head_and_value_and_replaced_hidden)
     cr_expect(a->z.data[3 * a->z.row] != 0);
     run_free(run);
 
-    struct intervention value = {intervention_named("zero_value"), 1, SIZE_MAX, 4, 0, NULL};
+    struct intervention value = {intervention_named("zero_value"), 1, SIZE_MAX, 4, 0, NULL, STACK_MAIN};
     run = run_of(model, 9, 1, &value, 1);
     cr_expect(run->attentions[1].v.data[4 * run->attentions[1].v.row + 5] == 0);
     cr_expect(map_against_output(run) <= 1e-5);
     run_free(run);
 
     struct run *plain = run_of(model, 9, 1, NULL, 0), *other = run_of(model, 9, 2, NULL, 0);
-    struct intervention put = {intervention_named("replace_hidden"), 2, SIZE_MAX, SIZE_MAX, 0, other->hidden[2]};
+    struct intervention put = {intervention_named("replace_hidden"), 2, SIZE_MAX, SIZE_MAX, 0, run_hidden(other, STACK_MAIN, 2), STACK_MAIN};
     run = run_of(model, 9, 1, &put, 1);
     cr_expect(hidden_difference(run, plain, 1) == 0);
     cr_expect(hidden_difference(run, other, 3) == 0, "from the replaced state on, the other text's numbers");
@@ -139,7 +139,7 @@ Test(run, zeroed_head_and_value_and_replaced_hidden)
     float shifted[9];
     for (size_t i = 0; i < 9; i++)
         shifted[i] = (float)(i + 3);
-    struct intervention positions = {intervention_named("positions"), SIZE_MAX, SIZE_MAX, SIZE_MAX, 0, shifted};
+    struct intervention positions = {intervention_named("positions"), SIZE_MAX, SIZE_MAX, SIZE_MAX, 0, shifted, STACK_MAIN};
     run = run_of(model, 9, 1, &positions, 1);
     cr_expect(hidden_difference(run, plain, 0) > 1e-4);
     run_free(run);
@@ -151,16 +151,16 @@ Test(run, zeroed_head_and_value_and_replaced_hidden)
 /* Bits of one text's numbers in a run. */
 static bool same_bits(const struct run *a, size_t text_a, const struct run *b, size_t text_b)
 {
-    size_t n = a->texts[text_a].n, E = a->model->E;
-    for (size_t l = 0; l < a->n_hidden; l++)
-        if (memcmp(a->hidden[l] + a->starts[text_a] * E, b->hidden[l] + b->starts[text_b] * E, n * E * sizeof(float)) != 0)
+    size_t n = a->tokens->texts[text_a].n, E = a->model->E;
+    for (size_t l = 0; l < run_hidden_states(a, STACK_MAIN); l++)
+        if (memcmp(run_hidden(a, STACK_MAIN, l) + a->tokens->starts[text_a] * E, run_hidden(b, STACK_MAIN, l) + b->tokens->starts[text_b] * E, n * E * sizeof(float)) != 0)
             return false;
     float *x = malloc(n * n * sizeof *x), *y = malloc(n * n * sizeof *y);
     bool same = true;
-    for (size_t l = 0; l < a->model->layers; l++)
-        for (size_t h = 0; h < a->model->H; h++) {
-            cr_assert(run_map(a, (struct site){STACK_ENCODER, text_a, l, h}, (struct part){PART_PROBS, 0}, 0, n, x, NULL));
-            cr_assert(run_map(b, (struct site){STACK_ENCODER, text_b, l, h}, (struct part){PART_PROBS, 0}, 0, n, y, NULL));
+    for (size_t l = 0; l < a->model->stacks[STACK_MAIN].layers; l++)
+        for (size_t h = 0; h < stack_heads(&a->model->stacks[STACK_MAIN]); h++) {
+            cr_assert(run_map(a, (struct site){STACK_MAIN, text_a, l, h}, (struct part){PART_PROBS, 0}, 0, n, x, NULL));
+            cr_assert(run_map(b, (struct site){STACK_MAIN, text_b, l, h}, (struct part){PART_PROBS, 0}, 0, n, y, NULL));
             same = same && memcmp(x, y, n * n * sizeof *x) == 0;
         }
     free(x);
@@ -175,12 +175,12 @@ static void expect_packing_changes_nothing(void)
         struct model *model = load(folders[f]);
         struct encoding texts[4];
         for (unsigned t = 0; t < 4; t++)
-            texts[t] = text_of(model, lengths[t] > 40 && model->max_tokens && model->max_tokens < 90 ? 39 : lengths[t], t + 1);
+            texts[t] = text_of(model, lengths[t] > 40 && model->stacks[STACK_MAIN].max_tokens && model->stacks[STACK_MAIN].max_tokens < 90 ? 39 : lengths[t], t + 1);
         size_t n[4];
         for (size_t t = 0; t < 4; t++)
             n[t] = texts[t].n;
         struct err err = {0};
-        struct run *packed = run_new(model, texts, 4, NULL, 0, NULL, &err);
+        struct run *packed = run_new(model, &(struct run_inputs){.texts = texts, .n_texts = 4}, NULL, &err);
         cr_assert(packed, "%s: %s", folders[f], err.message);
         for (unsigned t = 0; t < 4; t++) {
             struct run *alone = run_of(model, n[t], t + 1, NULL, 0);
@@ -226,7 +226,7 @@ Test(run, kept_state_of_a_base_model_at_512_tokens_is_at_most_100_MB)
     cr_expect(floats * sizeof(float) <= 100000000);
     struct model *model = load("bert");
     struct run *run = run_of(model, 100, 1, NULL, 0);
-    size_t wanted = run->rows * (model->layers * 4 * model->E + (model->layers + 1) * model->E) * sizeof(float);
+    size_t wanted = run->tokens->rows * (model->stacks[STACK_MAIN].layers * 4 * model->E + (model->stacks[STACK_MAIN].layers + 1) * model->E) * sizeof(float);
     cr_expect(run_kept_bytes(run) <= wanted + 64 * 1024, "%zu bytes kept, %zu are needed", run_kept_bytes(run), wanted);
     run_free(run);
     model_free(model);
@@ -237,7 +237,7 @@ static void expect_refusal(struct model *model, int32_t *ids, size_t n, enum err
     struct err err = {0};
     struct encoding encoding = {0};
     cr_assert(encoding_of_ids(NULL, ids, NULL, n, &encoding, &err));
-    struct run *run = run_new(model, &encoding, 1, NULL, 0, NULL, &err);
+    struct run *run = run_one(model, &encoding, NULL, &err);
     cr_expect(!run && err.code == code && strstr(err.message, words), "%s", err.message);
     run_free(run);
 }
@@ -248,7 +248,7 @@ Test(run, refuses_what_the_model_cannot_take)
     int32_t ids[200] = {0};
     for (size_t i = 0; i < 200; i++)
         ids[i] = 5;
-    size_t most = model->max_tokens; /* 130 rows: two before the first position */
+    size_t most = model->stacks[STACK_MAIN].max_tokens; /* 130 rows: two before the first position */
     cr_expect_eq(most, 128);
     expect_refusal(model, ids, most + 1, ERR_LIMIT, "129 tokens");
     expect_refusal(model, ids, 0, ERR_ARG, "no tokens");
@@ -271,9 +271,9 @@ Test(run, position_key_row_is_one_diagonal_of_c2p)
     const struct attention *a = &run->attentions[0];
     size_t T = 21, delta = 4; /* i − j = 4 */
     float before[21 * 21], after[21 * 21];
-    struct site site = {STACK_ENCODER, 0, 0, 1};
+    struct site site = {STACK_MAIN, 0, 0, 1};
     struct part c2p;
-    cr_assert(part_parse(model->terms, STR("c2p"), (struct str){0}, (struct str){0}, &c2p, NULL));
+    cr_assert(part_parse(model->stacks[STACK_MAIN].terms, STR("c2p"), (struct str){0}, (struct str){0}, &c2p, NULL));
     cr_assert(run_map(run, site, c2p, 0, T, before, NULL));
     const struct relative *own = a->own;
     float *row = own->keys.data + own->index[delta + T - 1] * own->keys.row + 1 * own->keys.step;

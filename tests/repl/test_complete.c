@@ -22,7 +22,7 @@ static void open_session(void)
     for (int i = 0; i < 2; i++) {
         struct encoding encoding = {0};
         cr_assert(tokenizer_encode(model->tokenizer, STR("The cat sat"), NULL, 0, &encoding, &err));
-        struct run *run = run_new(model, &encoding, 1, NULL, 0, NULL, &err);
+        struct run *run = run_one(model, &encoding, NULL, &err);
         cr_assert(run, "%s", err.message);
         cr_assert(session_add_run(&session, run, i ? STR("fox") : (struct str){0}, NULL, NULL, &err));
     }

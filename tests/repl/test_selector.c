@@ -8,12 +8,13 @@
 
 enum { LAYERS = 4, HEADS = 3 };
 
+static const struct stack stack = {.kind = STACK_MAIN, .layers = LAYERS};
 static struct attention attentions[LAYERS];
 
 static struct run fake_run(void)
 {
     for (size_t l = 0; l < LAYERS; l++)
-        attentions[l] = (struct attention){.layer = l, .H = HEADS, .Hkv = HEADS, .Tq = 2, .Tk = 2};
+        attentions[l] = (struct attention){.stack = &stack, .layer = l, .H = HEADS, .Hkv = HEADS, .Tq = 2, .Tk = 2};
     return (struct run){.attentions = attentions, .n_attentions = LAYERS, .done = LAYERS};
 }
 
@@ -111,7 +112,9 @@ static struct run text_run(struct encoding *encoding, struct token *tokens)
     for (size_t i = 0; i < n; i++)
         tokens[i] = (struct token){.id = (int32_t)i, .text = rows[i].word < 0 ? -1 : 0, .word = rows[i].word, .string = str_of(rows[i].string)};
     *encoding = (struct encoding){.n = n, .tokens = tokens};
-    return (struct run){.texts = encoding, .n_texts = 1};
+    static struct tokens axis;
+    axis = (struct tokens){.name = "source", .texts = encoding, .n_texts = 1, .rows = n};
+    return (struct run){.tokens = &axis};
 }
 
 Test(tokens, are_chosen_by_number_range_list_and_text)

@@ -23,7 +23,7 @@ static struct kept_run *add_run(const char *name)
     struct err err = {0};
     struct encoding encoding = {0};
     cr_assert(tokenizer_encode(session.model->tokenizer, STR("cat"), NULL, 0, &encoding, &err));
-    struct run *run = run_new(session.model, &encoding, 1, NULL, 0, NULL, &err);
+    struct run *run = run_one(session.model, &encoding, NULL, &err);
     cr_assert(run, "%s", err.message);
     return session_add_run(&session, run, str_of(name), NULL, NULL, &err);
 }

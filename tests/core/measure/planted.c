@@ -49,12 +49,15 @@ struct planted *planted_new(size_t n, bool causal)
         p->text.tokens[i].id = (int32_t)i + 10;
         p->text.tokens[i].special_id = i == 0 || i + 1 == n;
     }
-    p->attention = (struct attention){.Tq = n, .Tk = n, .H = 1, .Hkv = 1, .D = 1, .scale = 1, .terms = terms, .own = p};
+    p->starts[1] = n;
+    p->tokens = (struct tokens){.name = "source", .texts = &p->text, .n_texts = 1, .rows = n, .starts = p->starts};
+    p->shape = (struct layer_shape){1, 1, 1};
+    p->model = (struct model){.name = "planted"};
+    p->model.stacks[STACK_MAIN] = (struct stack){.kind = STACK_MAIN, .layers = 1, .shape = &p->shape, .terms = terms};
+    p->attention = (struct attention){.stack = &p->model.stacks[STACK_MAIN], .queries = &p->tokens, .keys = &p->tokens, .Tq = n, .Tk = n, .H = 1, .Hkv = 1, .D = 1, .scale = 1, .terms = terms, .own = p};
     if (causal)
         p->attention.mask = (struct mask){.lo = p->lo, .hi = p->hi};
-    p->model = (struct model){.name = "planted", .layers = 1, .H = 1};
-    p->run = (struct run){.model = &p->model, .texts = &p->text, .n_texts = 1, .rows = n, .attentions = &p->attention,
-                          .n_attentions = 1, .done = 1};
+    p->run = (struct run){.model = &p->model, .tokens = &p->tokens, .attentions = &p->attention, .n_attentions = 1, .done = 1};
     return p;
 }
 

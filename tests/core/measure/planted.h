@@ -13,7 +13,10 @@ struct planted {
     struct run run;
     struct attention attention;
     struct model model;
+    struct layer_shape shape;
+    struct tokens tokens;
     struct encoding text;
+    size_t starts[2];
     uint32_t *lo, *hi;
     struct site site;
 };

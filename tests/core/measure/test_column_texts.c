@@ -34,8 +34,8 @@ static void bench_open(struct bench *b)
     cr_assert(b->model, "%s", err.message);
     cr_assert(file_map(TEXTS, &b->file, &err), "%s", err.message);
     size_t n = 0;
-    for (size_t layer = 0; layer < b->model->layers; layer++)
-        for (size_t head = 0; head < b->model->H; head++)
+    for (size_t layer = 0; layer < b->model->stacks[STACK_MAIN].layers; layer++)
+        for (size_t head = 0; head < stack_heads(&b->model->stacks[STACK_MAIN]); head++)
             b->sites[n++] = (struct site){.layer = layer, .head = head};
     b->options = (struct column_texts_options){.model = b->model, .lines = {(const char *)b->file.data, b->file.size},
                                                .name = TEXTS, .length = 40, .front = -1, .seed = 1, .sites = b->sites,
@@ -98,7 +98,7 @@ Test(core_column_texts, hypotheses_that_hold_together_are_joined_until_they_come
     struct column_texts texts;
     struct err err = {0};
     bench_open(&b);
-    b.options.sites = &b.sites[5 * b.model->H]; /* L5.H0 */
+    b.options.sites = &b.sites[5 * stack_heads(&b.model->stacks[STACK_MAIN])]; /* L5.H0 */
     b.options.n_sites = 1;
     cr_assert(column_texts(&b.options, &texts, &err), "%s", err.message);
     size_t index = 0, cls = 0;

@@ -1,0 +1,120 @@
+/* What forward passes are written in, over the rows of the pass: products, norms, look-ups, the post-norm block. See
+ * pass.h. */
+#include "core/pass.h"
+
+#include <string.h>
+
+/* How many of the texts from t on go through a product together: those of one kernel class. */
+static size_t same_class(const struct tokens *tokens, size_t t)
+{
+    unsigned class = product_class(tokens_length(tokens, t));
+    size_t n = 1;
+    while (!product_rows_touch() && t + n < tokens->n_texts && product_class(tokens_length(tokens, t + n)) == class)
+        n++;
+    return n;
+}
+
+void pass_linears(struct pass *pass, const struct linear_out *outs, size_t n, const float *x, size_t x_stride)
+{
+    struct linear_out part[4];
+    const struct tokens *tokens = pass->tokens;
+    if (n > sizeof part / sizeof *part)
+        pass_fail(pass, ERR_LIMIT, "%zu projections at once", n);
+    for (size_t t = 0, group; !pass->failed && t < tokens->n_texts; t += group) {
+        group = same_class(tokens, t);
+        size_t begin = tokens->starts[t], rows = tokens->starts[t + group] - begin;
+        for (size_t i = 0; i < n; i++) {
+            part[i] = outs[i];
+            part[i].y += begin * outs[i].y_stride;
+        }
+        pass->failed = !product_linears(part, n, x + begin * x_stride, rows, x_stride, tokens_length(tokens, t), pass->err);
+    }
+}
+
+void pass_linear_to(struct pass *pass, const struct linear *linear, const float *x, enum epilogue epilogue, float *y)
+{
+    struct linear_out out = {.linear = linear, .y = y, .y_stride = linear->out, .epilogue = epilogue};
+    pass_linears(pass, &out, 1, x, linear->in);
+}
+
+float *pass_linear(struct pass *pass, const struct linear *linear, const float *x, enum epilogue epilogue)
+{
+    float *y = pass_scratch(pass, linear->out);
+    pass_linear_to(pass, linear, x, epilogue, y);
+    return pass->failed ? NULL : y;
+}
+
+float *pass_activated(struct pass *pass, const struct linear *linear, const float *x, const struct activation *activation)
+{
+    float *y = pass_linear(pass, linear, x, activation->epilogue);
+    if (y && activation->epilogue == EPILOGUE_NONE)
+        activation->apply(y, pass->rows * linear->out);
+    return y;
+}
+
+float *pass_norm(struct pass *pass, const struct norm *norm, const float *x, const float *residual, float *y)
+{
+    if (pass->failed)
+        return NULL;
+    op_layer_norm(x, residual, pass->rows, pass->model->E, norm->weight, norm->bias, pass->model->norm_eps, y);
+    return y;
+}
+
+static float *lookup(struct pass *pass, const struct tensor *table, const int32_t *index, const char *what, bool add, float *out)
+{
+    size_t E = table->shape[1];
+    float *one = add ? pass_alloc(pass, E, sizeof *one) : NULL;
+    for (size_t r = 0; !pass->failed && r < pass->rows; r++) {
+        if (index[r] < 0 || (size_t)index[r] >= table->shape[0]) {
+            pass_fail(pass, ERR_LIMIT, "%s %d is outside the table of %zu rows (%.*s)", what, index[r], table->shape[0],
+                      STR_ARGS(table->name));
+            return NULL;
+        }
+        tensor_row(table, (size_t)index[r], add ? one : out + r * E);
+        if (add)
+            op_add(out + r * E, one, E);
+    }
+    return pass->failed ? NULL : out;
+}
+
+float *pass_lookup(struct pass *pass, const struct tensor *table, const int32_t *index, const char *what, float *out)
+{
+    return lookup(pass, table, index, what, false, out);
+}
+
+float *pass_lookup_add(struct pass *pass, const struct tensor *table, const int32_t *index, const char *what, float *out)
+{
+    return lookup(pass, table, index, what, true, out);
+}
+
+const int32_t *pass_types(struct pass *pass, size_t n)
+{
+    int32_t *zeros = n > 1 ? NULL : pass_alloc(pass, pass->rows, sizeof *zeros);
+    if (zeros)
+        memset(zeros, 0, pass->rows * sizeof *zeros);
+    return n > 1 ? pass->tokens->types : zeros;
+}
+
+void pass_block_begin(struct pass *pass, const struct block *block, const float *x, struct attend *attend)
+{
+    const struct linear *linears[] = {&block->q, &block->k, &block->v};
+    struct strided *views[] = {&attend->q, &attend->k, &attend->v};
+    struct linear_out outs[3];
+    size_t D = pass->stack->shape[attend->layer].D;
+    for (size_t i = 0; i < 3; i++) {
+        size_t width = linears[i]->out;
+        outs[i] = (struct linear_out){linears[i], pass_keep(pass, width), width, EPILOGUE_NONE};
+        *views[i] = (struct strided){outs[i].y, width, D};
+    }
+    pass_linears(pass, outs, 3, x, block->q.in);
+}
+
+float *pass_block_end(struct pass *pass, const struct block *block, const float *x, const float *z)
+{
+    float *y = pass_keep(pass, pass->model->E);
+    float *attended = pass_linear(pass, &block->o, z, EPILOGUE_NONE);
+    pass_norm(pass, &block->attention_norm, attended, x, attended);
+    float *inner = pass_activated(pass, &block->up, attended, pass->model->activation);
+    pass_linear_to(pass, &block->down, inner, EPILOGUE_NONE, y);
+    return pass_norm(pass, &block->output_norm, y, attended, y);
+}
