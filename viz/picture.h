@@ -1,4 +1,4 @@
-/* A picture as plain data: panels of numbers with labels and marks, one scale, one palette.
+/* A picture as plain data: panels of numbers with labels and marks (or a chart's own data), one scale, one palette.
  * It knows no model and no session; renderers turn it into cells, pixels or pages. */
 #ifndef GAZE_VIZ_PICTURE_H
 #define GAZE_VIZ_PICTURE_H
@@ -34,10 +34,11 @@ struct text_pair {
     const char *key, *value;
 };
 
-struct scatter; /* scatter.h */
+struct chart_kind; /* chart/chart.h */
 
 struct picture {
-    const struct scatter *scatter; /* points instead of panels, or NULL */
+    const struct chart_kind *chart; /* NULL: panels are drawn as maps */
+    const void *data;            /* what the chart draws: struct scatter, struct stripes; NULL for maps */
     const struct panel *panels;
     size_t n_panels, across;     /* panels a row, 0: the renderer chooses */
     struct scale scale;          /* one for all panels */

@@ -6,7 +6,8 @@
 #include "core/base/text.h"
 #include "core/embed/query/project.h"
 #include "repl/vectors.h"
-#include "viz/scatter.h"
+#include "viz/chart/chart.h"
+#include "viz/chart/scatter.h"
 
 enum { LINES = 4, NAME_COLUMNS = 28 };
 
@@ -104,7 +105,8 @@ static bool give(struct session *session, const struct call *call, const struct 
     snprintf(note, sizeof note, "principal components: %.0f %% + %.0f %% of the variance", 100 * plane->share[0],
              100 * plane->share[1]);
     struct str notes[] = {str_of(note)};
-    struct picture picture = {.scatter = &scatter,
+    struct picture picture = {.chart = &chart_scatter,
+                              .data = &scatter,
                               .row_axis = "second component",
                               .col_axis = "first component",
                               .notes = notes,

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "viz/chart/maps.h"
 #include "viz/layout.h"
 #include "viz/render/figure.h"
 #include "viz/render/renderer.h"
@@ -216,7 +217,7 @@ Test(figure, every_column_of_512_tokens_is_seen)
         struct figure figure = plan_of(&picture, options[o]);
         struct buf png = rendered(&picture, options[o]);
         struct decoded d = decode(&png);
-        size_t dark = 0, pool = figure_pool(&figure, figure.cell_h);
+        size_t dark = 0, pool = maps_pool(&figure, figure.cell_h);
         cr_expect(o < 2 ? pool == 1 : pool > 1, "only 72 dpi is pooled");
         for (size_t i = 0; i < T; i++)
             for (size_t j = 137; j < 137 + pool; j++) /* pooled: in the pixel of its own middle, or of the next token's */

@@ -8,7 +8,8 @@
 #include "viz/render/cells.h"
 #include "viz/render/figure.h"
 #include "viz/render/renderer.h"
-#include "viz/scatter.h"
+#include "viz/chart/chart.h"
+#include "viz/chart/scatter.h"
 
 static const struct scatter_point corners[] = {
     {.x = 0, .y = 0, .label = {"south-west", 10}},
@@ -21,7 +22,7 @@ static void draw(const struct scatter *scatter, size_t columns, struct buf *out)
 {
     struct err err = {0};
     struct str notes[] = {STR("a note")};
-    struct picture picture = {.scatter = scatter, .notes = notes, .n_notes = 1};
+    struct picture picture = {.chart = &chart_scatter, .data = scatter, .notes = notes, .n_notes = 1};
     struct cells_options options = {.columns = columns, .depth = DEPTH_MONO};
     struct cell_grid grid = {0};
     cr_assert(cells_picture(&picture, &options, &grid, &err), "%s", err.message);
@@ -106,7 +107,7 @@ Test(scatter, points_have_colour_where_the_terminal_has)
 {
     struct err err = {0};
     struct scatter scatter = {corners, 4, NULL, 0};
-    struct picture picture = {.scatter = &scatter};
+    struct picture picture = {.chart = &chart_scatter, .data = &scatter};
     struct cells_options options = {.columns = 80, .depth = DEPTH_TRUE};
     struct cell_grid grid = {0};
     struct buf out = {0};
@@ -124,7 +125,7 @@ Test(scatter, the_same_picture_gives_the_same_png)
 {
     const struct scatter_line lines[] = {{0, 1}, {1, 3}};
     struct scatter scatter = {corners, 4, lines, 2};
-    struct picture picture = {.scatter = &scatter, .row_axis = "up", .col_axis = "along", .title = "Corners"};
+    struct picture picture = {.chart = &chart_scatter, .data = &scatter, .row_axis = "up", .col_axis = "along", .title = "Corners"};
     const struct renderer *png = renderer_find(STR("png"));
     struct buf a = {0}, b = {0};
     struct err err = {0};
@@ -183,13 +184,13 @@ Test(scatter, names_of_points_that_lie_together_do_not_cover_each_other)
             .x = i < 2 ? 10.0 * (double)i : 4 + 0.1 * (double)(i % 4), .y = i < 2 ? 5.0 * (double)i : 2 + 0.1 * (double)(i / 4),
             .label = {"namename", 8}};
     struct scatter scatter = {points, N, NULL, 0};
-    struct picture picture = {.scatter = &scatter};
+    struct picture picture = {.chart = &chart_scatter, .data = &scatter};
     struct render_options options = {0};
     struct figure figure;
     struct notebook book = {.canvas = {.ops = &ops}};
     struct err err = {0};
-    cr_assert(scatter_plan(&picture, &options, &figure, &err), "%s", err.message);
-    cr_assert(scatter_draw(&figure, &book.canvas, &err), "%s", err.message);
+    cr_assert(figure_plan(&picture, &options, &book.canvas, &figure, &err), "%s", err.message);
+    cr_assert(figure_draw(&figure, &book.canvas, &err), "%s", err.message);
     cr_assert_eq(book.n_names, N);
     cr_expect(book.n_lines > 4, "no line leads from a name to its point");
     for (size_t i = 0; i < N; i++)
@@ -198,4 +199,14 @@ Test(scatter, names_of_points_that_lie_together_do_not_cover_each_other)
             double w = fmin(a.x + a.w, b.x + b.w) - fmax(a.x, b.x), h = fmin(a.y + a.h, b.y + b.h) - fmax(a.y, b.y);
             cr_expect(w <= 1e-9 || h <= 0.31 * a.h, "names %zu and %zu lie over each other", i, k);
         }
+}
+
+Test(chart, every_kind_has_a_name_of_its_own_and_draws_both_ways)
+{
+    for (const struct chart_kind *const *a = chart_kinds; *a; a++) {
+        cr_expect((*a)->summary && (*a)->cells && (*a)->plan && (*a)->draw, "%s", (*a)->name);
+        for (const struct chart_kind *const *b = a + 1; *b; b++)
+            cr_expect_str_neq((*a)->name, (*b)->name);
+    }
+    cr_expect_str_eq(picture_chart(&(struct picture){0})->name, "maps");
 }

@@ -36,21 +36,26 @@ NODISCARD bool figure_plan(const struct picture *picture, const struct render_op
 /* Draw it on a canvas of figure->width × figure->height. */
 NODISCARD bool figure_draw(const struct figure *figure, struct canvas *canvas, struct err *err);
 
-/* Between plan and drawing (figure_plan.c): the lengths that both need, in units of the text size. */
+/* Both, on a canvas of the maker's (canvas_pixels_new), which is the caller's to free; NULL on failure. */
+typedef struct canvas *(*canvas_maker)(double width, double height, double dpi, struct err *err);
+NODISCARD struct canvas *figure_render(const struct picture *picture, const struct render_options *options,
+                                       canvas_maker new_canvas, double *dpi_out, struct err *err);
+
+/* ---- for the charts (chart/) ---- */
+
+/* Sizes of text and the resolution, from the options; ERR_ARG outside 5 … 10 points and 30 … 2400 dpi. */
+NODISCARD bool figure_type(struct figure *figure, const struct render_options *options, struct err *err);
+
+/* Lengths that plan and drawing need, in units of the text size. */
 #define FIGURE_AXIS 1.8  /* an axis name */
 #define FIGURE_TITLE 1.4 /* a panel's title */
 #define FIGURE_MARKS 0.95 /* the strip of marks above a map */
 #define FIGURE_SPACE 0.4 /* between a label and its map */
 #define FIGURE_BAR 1.0   /* the colour bar's width */
 #define FIGURE_LEGEND 1.4 /* a line under the colour bar: masked, not finite */
-/* The text of a row's (column's) label: its token, or its number and token where labels are thinned. */
-void figure_label(const struct panel *panel, bool column, size_t index, size_t stride, struct buf *out);
 struct rgb figure_accent(void);
-/* The size of a text once it is escaped. */
+/* The size of a text, and drawing it, once it is escaped. */
 struct extents figure_extents(struct canvas *canvas, const struct text_style *style, struct str text);
-/* The figure's own words under the maps: pooling, numbers left out. False when there is no k-th. */
-bool figure_remark(const struct figure *figure, size_t k, struct buf *out);
-/* Values a drawn cell, so that a cell is at least a pixel. */
-size_t figure_pool(const struct figure *figure, double cell);
+void figure_text(struct canvas *canvas, struct point at, const struct text_style *style, struct str text);
 
 #endif

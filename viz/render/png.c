@@ -135,16 +135,11 @@ static bool put_png(struct canvas *canvas, const struct picture *picture, double
 static bool render_png(const struct picture *picture, const struct render_options *options, struct buf *out,
                        struct err *err)
 {
-    struct canvas *measure = canvas_pixels_new(1, 1, 72, err), *canvas = NULL;
-    struct figure figure = {0};
-    bool ok = measure && figure_plan(picture, options, measure, &figure, err);
-    if (ok)
-        canvas = canvas_pixels_new(figure.width, figure.height, figure.dpi, err);
-    ok = canvas && figure_draw(&figure, canvas, err) && put_png(canvas, picture, figure.dpi, out, err);
+    double dpi;
+    struct canvas *canvas = figure_render(picture, options, canvas_pixels_new, &dpi, err);
+    bool ok = canvas && put_png(canvas, picture, dpi, out, err);
     if (canvas)
         canvas->ops->free(canvas);
-    if (measure)
-        measure->ops->free(measure);
     return ok;
 }
 

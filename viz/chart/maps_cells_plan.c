@@ -1,5 +1,5 @@
 /* What of a picture fits a terminal, and how: large cells, half blocks or pooled ones, labels, panels a row. */
-#include "viz/render/cells_plan.h"
+#include "viz/chart/maps_cells_plan.h"
 
 #define TOKEN_COLUMNS 18 /* at most for a row's token */
 #define DOWN_ROWS 8      /* at most for a column's token */

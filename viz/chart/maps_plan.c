@@ -1,11 +1,10 @@
-/* Where everything of a figure stands. See figure.h. */
+/* Where everything of a figure of maps stands. See maps.h, figure.h. */
 #include <math.h>
 
 #include "core/base/text.h"
+#include "viz/chart/maps.h"
 #include "viz/layout.h"
-#include "viz/render/figure.h"
 #include "viz/scale.h"
-#include "viz/scatter.h"
 
 #define LABEL_WIDTH 12.0 /* at most for a row's label, in text sizes */
 #define LABEL_DEPTH 9.0  /* at most for a column's label */
@@ -13,7 +12,7 @@
 #define LABEL_MIN 6.0    /* points: below that labels are thinned */
 #define MAP_MIN 14.0     /* points: a map is at least so wide and high */
 
-void figure_label(const struct panel *panel, bool column, size_t index, size_t stride, struct buf *out)
+void maps_label(const struct panel *panel, bool column, size_t index, size_t stride, struct buf *out)
 {
     struct str label = column ? panel_col_label(panel, index) : panel_row_label(panel, index);
     size_t number = column ? panel_col_number(panel, index) : panel_row_number(panel, index);
@@ -23,29 +22,15 @@ void figure_label(const struct panel *panel, bool column, size_t index, size_t s
     text_escape(out, label);
 }
 
-struct rgb figure_accent(void)
-{
-    return (struct rgb){0xd5, 0x5e, 0x00};
-}
-
-struct extents figure_extents(struct canvas *canvas, const struct text_style *style, struct str text)
-{
-    struct buf escaped = {0};
-    text_escape(&escaped, text);
-    struct extents size = canvas->ops->extents(canvas, style, buf_view(&escaped));
-    buf_free(&escaped);
-    return size;
-}
-
-size_t figure_pool(const struct figure *figure, double cell)
+size_t maps_pool(const struct figure *figure, double cell)
 {
     double pixels = cell * figure->dpi / 72;
     return pixels >= 0.999 ? 1 : (size_t)ceil(1 / pixels - 1e-9);
 }
 
-bool figure_remark(const struct figure *figure, size_t k, struct buf *out)
+bool maps_remark(const struct figure *figure, size_t k, struct buf *out)
 {
-    size_t rows = figure_pool(figure, figure->cell_h), cols = figure_pool(figure, figure->cell_w);
+    size_t rows = maps_pool(figure, figure->cell_h), cols = maps_pool(figure, figure->cell_w);
     bool pooled = rows > 1 || cols > 1;
     if (pooled && k == 0)
         pooled_text(out, rows, cols);
@@ -79,7 +64,7 @@ static double longest_label(const struct figure *f, bool column, struct canvas *
             if ((i % stride || (k && (column ? f->same_cols : f->same_rows))) && !style.bold)
                 continue;
             struct buf text = {0};
-            figure_label(panel, column, i, stride, &text);
+            maps_label(panel, column, i, stride, &text);
             struct extents size = measure->ops->extents(measure, &style, buf_view(&text));
             longest = fmax(longest, size.width);
             *flat_out = *flat_out && size.width <= 0.86 * f->cell_w;
@@ -267,18 +252,15 @@ static void place(struct figure *f, const struct render_options *options, struct
     for (size_t i = 0; i < f->picture.n_notes; i++)
         y += figure_extents(measure, &style, f->picture.notes[i]).height;
     struct buf remark = {0};
-    for (size_t k = 0; figure_remark(f, k, &remark); k++, buf_free(&remark))
+    for (size_t k = 0; maps_remark(f, k, &remark); k++, buf_free(&remark))
         y += figure_extents(measure, &style, buf_view(&remark)).height;
     f->height = snap(f, y + pad);
 }
 
-bool figure_plan(const struct picture *picture, const struct render_options *options, struct canvas *measure,
-                 struct figure *figure_out, struct err *err)
+bool maps_plan(const struct picture *picture, const struct render_options *options, struct canvas *measure,
+               struct figure *figure_out, struct err *err)
 {
     struct figure *f = figure_out;
-    bool sized = options->width > 0;
-    if (picture->scatter)
-        return scatter_plan(picture, options, f, err);
     *f = (struct figure){.picture = *picture, .numbers = options->numbers};
     if (!(f->picture.scale.lo < f->picture.scale.hi))
         picture_fit_scale(&f->picture);
@@ -287,13 +269,8 @@ bool figure_plan(const struct picture *picture, const struct render_options *opt
                                             : &palette_blues;
     if (!f->palette)
         return err_set(err, ERR_NOT_FOUND, "palette '%s': not known", picture->palette);
-    f->text = options->text > 0 ? options->text : sized ? 7 : 8;
-    f->small = fmax(5, 0.88 * f->text);
-    f->dpi = options->dpi > 0 ? options->dpi : sized ? 600 : 300;
-    if (f->text < 5 || f->text > 10)
-        return err_set(err, ERR_ARG, "text=%g: expected 5 to 10 points", f->text);
-    if (f->dpi < 36 || f->dpi > 2400)
-        return err_set(err, ERR_ARG, "dpi=%g: expected 36 to 2400", f->dpi);
+    if (!figure_type(f, options, err))
+        return false;
     settle_heads(f);
     size_t n = picture->n_panels ? picture->n_panels : 1;
     f->across = picture->across ? picture->across : n <= 3 ? n : panels_across(n, 1, 1, 1.45);

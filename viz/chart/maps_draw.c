@@ -1,13 +1,11 @@
-/* Drawing a planned figure: maps, labels, marks, colour bar, notes. See figure.h. */
+/* Drawing a planned figure of maps: labels, marks, colour bar, notes. See maps.h. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "core/base/text.h"
+#include "viz/chart/maps.h"
 #include "viz/layout.h"
-#include "viz/render/figure.h"
 #include "viz/scale.h"
-#include "viz/scatter.h"
 
 static const struct rgb ink = {0x22, 0x22, 0x22}, pale = {0x55, 0x55, 0x55}, frame_colour = {0x77, 0x77, 0x77};
 
@@ -25,10 +23,7 @@ static void put_text(const struct pen *p, double x, double y, struct text_style 
 /* Text from outside: escaped first. */
 static void put_escaped(const struct pen *p, double x, double y, struct text_style style, struct str text)
 {
-    struct buf escaped = {0};
-    text_escape(&escaped, text);
-    put_text(p, x, y, style, buf_view(&escaped));
-    buf_free(&escaped);
+    figure_text(p->canvas, (struct point){x, y}, &style, text);
 }
 
 static void put_line(const struct pen *p, double x0, double y0, double x1, double y1, struct rgb colour)
@@ -51,7 +46,7 @@ static void put_frame(const struct pen *p, struct box b)
 static bool put_map(const struct pen *p, const struct panel *panel, struct box box)
 {
     const struct figure *f = p->f;
-    size_t pool_r = figure_pool(f, f->cell_h), pool_c = figure_pool(f, f->cell_w);
+    size_t pool_r = maps_pool(f, f->cell_h), pool_c = maps_pool(f, f->cell_w);
     size_t rows = (panel->rows + pool_r - 1) / pool_r, cols = (panel->cols + pool_c - 1) / pool_c;
     if (rows == 0 || cols == 0)
         return true;
@@ -121,7 +116,7 @@ static void put_row_labels(const struct pen *p, const struct panel *panel, struc
     const struct figure *f = p->f;
     for (size_t i = 0; i < panel->rows; i += f->row_stride) {
         struct buf text = {0};
-        figure_label(panel, false, i, f->row_stride, &text);
+        maps_label(panel, false, i, f->row_stride, &text);
         double y = box.y + ((double)i + 0.5) * f->cell_h;
         struct text_style style = {.size = f->label, .colour = ink, .along = 1, .across = 0.5};
         style.width = f->row_labels - FIGURE_SPACE * f->text + 0.1;
@@ -138,7 +133,7 @@ static void put_col_label(const struct pen *p, const struct panel *panel, struct
 {
     const struct figure *f = p->f;
     struct buf text = {0};
-    figure_label(panel, true, j, f->col_stride, &text);
+    maps_label(panel, true, j, f->col_stride, &text);
     double x = box.x + ((double)j + 0.5) * f->cell_w, y = box.y + box.h + FIGURE_SPACE * f->text;
     bool marked = is_marked(panel, j);
     struct text_style style = {.size = f->label, .bold = marked, .colour = marked ? figure_accent() : ink};
@@ -322,11 +317,9 @@ static void put_note(const struct pen *p, double *y, struct str note)
     *y += figure_extents(p->canvas, &style, note).height;
 }
 
-bool figure_draw(const struct figure *figure, struct canvas *canvas, struct err *err)
+bool maps_draw(const struct figure *figure, struct canvas *canvas, struct err *err)
 {
     struct pen p = {figure, canvas, err};
-    if (figure->picture.scatter)
-        return scatter_draw(figure, canvas, err);
     for (size_t k = 0; k < figure->picture.n_panels; k++)
         if (!put_panel(&p, k))
             return false;
@@ -336,7 +329,7 @@ bool figure_draw(const struct figure *figure, struct canvas *canvas, struct err 
     for (size_t i = 0; i < figure->picture.n_notes; i++)
         put_note(&p, &y, figure->picture.notes[i]);
     struct buf remark = {0};
-    for (size_t k = 0; figure_remark(figure, k, &remark); k++, buf_free(&remark))
+    for (size_t k = 0; maps_remark(figure, k, &remark); k++, buf_free(&remark))
         put_note(&p, &y, buf_view(&remark));
     return canvas->failed ? err_memory(err, 0, "a figure") : true;
 }

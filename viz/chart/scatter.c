@@ -2,12 +2,13 @@
  *
  * In cells, lines are dots of the Braille patterns (two by four a cell, about square), points and names stand over them. A name
  * stands outward of its point, else on the other side, above or below, where nothing stands yet. */
-#include "viz/scatter.h"
+#include "viz/chart/scatter.h"
 
 #include <math.h>
 #include <stdlib.h>
 
 #include "core/base/text.h"
+#include "viz/chart/chart.h"
 #include "viz/render/cells.h"
 #include "viz/render/figure.h"
 
@@ -156,7 +157,7 @@ static void put_label(struct cell_grid *grid, size_t top, const struct dots *d, 
 static bool put_points(const struct picture *picture, struct cell_grid *grid, size_t top, struct dots *d, enum depth depth,
                        struct err *err)
 {
-    const struct scatter *s = picture->scatter;
+    const struct scatter *s = picture->data;
     unsigned char *taken = mem_new(d->columns * d->rows, 1, "a picture", err);
     if (!taken)
         return false;
@@ -183,12 +184,13 @@ static bool put_points(const struct picture *picture, struct cell_grid *grid, si
     return true;
 }
 
-bool scatter_cells(const struct picture *picture, const struct cells_options *options, struct cell_grid *grid, struct err *err)
+static bool scatter_cells(const struct picture *picture, const struct cells_options *options, struct cell_grid *grid,
+                          struct err *err)
 {
     size_t columns = options->columns ? options->columns : 80, top = picture->title != NULL;
     struct dots d = {.columns = columns < 20 ? 20 : columns, .rows = options->rows};
     if (!d.rows) { /* as many as the points need at full width, within reason */
-        double lines = aspect_of(picture->scatter) * 2 * (double)(d.columns - 2 * margin_of(d.columns)) / 4 + 2;
+        double lines = aspect_of(picture->data) * 2 * (double)(d.columns - 2 * margin_of(d.columns)) / 4 + 2;
         d.rows = lines > MOST_LINES ? MOST_LINES : lines < LEAST_LINES ? LEAST_LINES : (size_t)lines;
     }
     *grid = (struct cell_grid){0};
@@ -207,21 +209,19 @@ bool scatter_cells(const struct picture *picture, const struct cells_options *op
 
 /* ---- figures ---- */
 
-bool scatter_plan(const struct picture *picture, const struct render_options *options, struct figure *f, struct err *err)
+static bool scatter_plan(const struct picture *picture, const struct render_options *options, struct canvas *measure,
+                         struct figure *f, struct err *err)
 {
-    bool sized = options->width > 0;
+    (void)measure;
     *f = (struct figure){.picture = *picture};
-    f->text = options->text > 0 ? options->text : sized ? 7 : 8;
-    f->small = fmax(5, 0.88 * f->text);
-    f->dpi = options->dpi > 0 ? options->dpi : sized ? 600 : 300;
-    if (f->text < 5 || f->text > 10)
-        return err_set(err, ERR_ARG, "text=%g: expected 5 to 10 points", f->text);
-    f->width = sized ? options->width : 300;
+    if (!figure_type(f, options, err))
+        return false;
+    f->width = options->width > 0 ? options->width : 300;
     f->grid_x = 3 * f->text;
     f->grid_y = (picture->title ? 2.2 : 0.8) * f->text;
     f->grid_w = f->width - f->grid_x - 0.8 * f->text;
     f->grid_h =
-        fmax(0.3 * f->grid_w, fmin(0.72 * f->grid_w, aspect_of(picture->scatter) * (f->grid_w - 10 * f->text) + 4 * f->text));
+        fmax(0.3 * f->grid_w, fmin(0.72 * f->grid_w, aspect_of(picture->data) * (f->grid_w - 10 * f->text) + 4 * f->text));
     f->notes_y = f->grid_y + f->grid_h + 2.4 * f->text;
     f->height = f->notes_y + (double)picture->n_notes * 1.3 * f->small + 0.4 * f->text;
     return f->grid_w > 60 || err_set(err, ERR_ARG, "a width of %g points leaves the words no room", f->width);
@@ -236,14 +236,6 @@ static void put_disc(struct canvas *canvas, struct point at, double radius, stru
         corners[i] = (struct point){at.x + radius * cos(angle), at.y + radius * sin(angle)};
     }
     canvas->ops->polygon(canvas, corners, CORNERS, colour);
-}
-
-static void put_escaped(struct canvas *canvas, struct point at, const struct text_style *style, struct str text)
-{
-    struct buf printable = {0};
-    text_escape(&printable, text);
-    canvas->ops->text(canvas, at, style, buf_view(&printable));
-    buf_free(&printable);
 }
 
 static double shared_area(struct box a, struct box b)
@@ -328,23 +320,23 @@ static void put_names(const struct figure *f, struct canvas *canvas, struct rgb 
     struct text_style style = {.size = f->text, .colour = ink, .along = 0.5};
     if (f->picture.title) {
         struct text_style title = {.size = 1.15 * f->text, .bold = true, .colour = ink, .along = 0.5};
-        put_escaped(canvas, (struct point){f->width / 2, 0.4 * f->text}, &title, str_of(f->picture.title));
+        figure_text(canvas, (struct point){f->width / 2, 0.4 * f->text}, &title, str_of(f->picture.title));
     }
     if (f->picture.col_axis)
-        put_escaped(canvas, (struct point){f->grid_x + f->grid_w / 2, f->grid_y + f->grid_h + 0.4 * f->text}, &style,
+        figure_text(canvas, (struct point){f->grid_x + f->grid_w / 2, f->grid_y + f->grid_h + 0.4 * f->text}, &style,
                     str_of(f->picture.col_axis));
     style.upward = true;
     if (f->picture.row_axis)
-        put_escaped(canvas, (struct point){0.6 * f->text, f->grid_y + f->grid_h / 2}, &style, str_of(f->picture.row_axis));
+        figure_text(canvas, (struct point){0.6 * f->text, f->grid_y + f->grid_h / 2}, &style, str_of(f->picture.row_axis));
     struct text_style note = {.size = f->small, .colour = pale, .width = f->width - f->text};
     for (size_t i = 0; i < f->picture.n_notes; i++)
-        put_escaped(canvas, (struct point){0.5 * f->text, f->notes_y + (double)i * 1.3 * f->small}, &note, f->picture.notes[i]);
+        figure_text(canvas, (struct point){0.5 * f->text, f->notes_y + (double)i * 1.3 * f->small}, &note, f->picture.notes[i]);
 }
 
-bool scatter_draw(const struct figure *f, struct canvas *canvas, struct err *err)
+static bool scatter_draw(const struct figure *f, struct canvas *canvas, struct err *err)
 {
     static const struct rgb ink = {0x22, 0x22, 0x22}, pale = {0x77, 0x77, 0x77}, blue = {0x1f, 0x5f, 0xa8};
-    const struct scatter *s = f->picture.scatter;
+    const struct scatter *s = f->picture.data;
     double t = f->text, radius = 0.26 * t;
     struct box *taken = mem_new(2 * s->n_points + 1, sizeof *taken, "a picture", err);
     if (!taken)
@@ -369,9 +361,17 @@ bool scatter_draw(const struct figure *f, struct canvas *canvas, struct err *err
         taken[s->n_points + i] = letters_of(box);
         if (far)
             put_leader(canvas, at, letters_of(box), pale);
-        put_escaped(canvas, (struct point){box.x, box.y}, &style, s->points[i].label);
+        figure_text(canvas, (struct point){box.x, box.y}, &style, s->points[i].label);
     }
     put_names(f, canvas, ink, pale);
     free(taken);
     return !canvas->failed || err_set(err, ERR_MEMORY, "the figure could not be drawn");
 }
+
+const struct chart_kind chart_scatter = {
+    .name = "scatter",
+    .summary = "points in a plane with their names, some joined by lines",
+    .cells = scatter_cells,
+    .plan = scatter_plan,
+    .draw = scatter_draw,
+};

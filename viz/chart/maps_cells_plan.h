@@ -1,6 +1,6 @@
-/* The plan of a picture in line mode: what cells_plan.c decides and cells.c draws. */
-#ifndef GAZE_VIZ_RENDER_CELLS_PLAN_H
-#define GAZE_VIZ_RENDER_CELLS_PLAN_H
+/* The plan of a picture in line mode: what maps_cells_plan.c decides and maps_cells.c draws. */
+#ifndef GAZE_VIZ_CHART_MAPS_CELLS_PLAN_H
+#define GAZE_VIZ_CHART_MAPS_CELLS_PLAN_H
 
 #include "viz/render/cells.h"
 

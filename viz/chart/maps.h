@@ -1,0 +1,22 @@
+/* Maps: panels of numbers as heat maps, in cells (maps_cells.c) and on paper (maps_plan.c, maps_draw.c). */
+#ifndef GAZE_VIZ_CHART_MAPS_H
+#define GAZE_VIZ_CHART_MAPS_H
+
+#include "viz/chart/chart.h"
+#include "viz/render/cells.h"
+#include "viz/render/figure.h"
+
+NODISCARD bool maps_cells(const struct picture *picture, const struct cells_options *options, struct cell_grid *grid_out,
+                          struct err *err);
+NODISCARD bool maps_plan(const struct picture *picture, const struct render_options *options, struct canvas *measure,
+                         struct figure *figure_out, struct err *err);
+NODISCARD bool maps_draw(const struct figure *figure, struct canvas *canvas, struct err *err);
+
+/* The text of a row's (column's) label: its token, or its number and token where labels are thinned. */
+void maps_label(const struct panel *panel, bool column, size_t index, size_t stride, struct buf *out);
+/* The figure's own words under the maps: pooling, numbers left out. False when there is no k-th. */
+bool maps_remark(const struct figure *figure, size_t k, struct buf *out);
+/* Values a drawn cell, so that a cell is at least a pixel. */
+size_t maps_pool(const struct figure *figure, double cell);
+
+#endif

@@ -1,0 +1,23 @@
+/* Points in a plane with their names, some joined by lines: a picture without panels. Terminal cells and figures draw it from
+ * the same plain data (chart_scatter, the picture's data). One unit is as long on both axes. */
+#ifndef GAZE_VIZ_CHART_SCATTER_H
+#define GAZE_VIZ_CHART_SCATTER_H
+
+#include "core/base/mem.h"
+
+struct scatter_point {
+    double x, y;      /* data units, y upward */
+    struct str label; /* UTF-8 display text, not escaped */
+    bool strong;      /* stands out: an answer */
+};
+struct scatter_line {
+    size_t from, to; /* points */
+};
+struct scatter {
+    const struct scatter_point *points;
+    size_t n_points;
+    const struct scatter_line *lines;
+    size_t n_lines;
+};
+
+#endif
