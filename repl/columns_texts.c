@@ -140,6 +140,7 @@ static bool set_options(const struct call *call, struct model *model, struct col
 {
     *o = (struct column_texts_options){.model = model,
                                        .length = (size_t)call_int(call, "length"),
+                                       .shortest = COLUMN_TEXTS_SHORTEST,
                                        .no_special = !call_flag(call, "add_special"),
                                        .front = -1,
                                        .seed = (uint64_t)call_int(call, "seed")};

@@ -1,102 +1,18 @@
-/* Columns over the lines of a file, one run in memory at a time. See column_texts.h. */
+/* Columns over the lines of a file: an observer of two scans. See column_texts.h. */
 #include "core/measure/column_texts.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/cancel.h"
 #include "core/base/pool.h"
 #include "core/measure/column.h"
+#include "core/scan.h"
 
-/* A walk over the lines; blank ones are passed over. */
-struct lines {
-    struct str rest;
-    size_t number, line; /* of the text, of the line in the file: from 1 */
-};
-
-static bool next_line(struct lines *lines, struct str *out)
-{
-    while (lines->rest.n) {
-        const char *end = memchr(lines->rest.s, '\n', lines->rest.n);
-        size_t n = end ? (size_t)(end - lines->rest.s) : lines->rest.n, blank = 0;
-        *out = (struct str){lines->rest.s, n};
-        lines->rest.s += n + (end != NULL);
-        lines->rest.n -= n + (end != NULL);
-        lines->line++;
-        if (out->n && out->s[out->n - 1] == '\r')
-            out->n--;
-        while (blank < out->n && (out->s[blank] == ' ' || out->s[blank] == '\t'))
-            blank++;
-        if (blank < out->n) {
-            lines->number++;
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Leave out the last tokens of the text itself until `length` are there. True where some were left out. */
-static bool cut(struct encoding *encoding, size_t length)
-{
-    if (encoding->n <= length)
-        return false;
-    size_t drop = encoding->n - length, n = encoding->n;
-    for (size_t i = encoding->n; i-- > 0 && drop;)
-        if (!encoding->tokens[i].special) {
-            memmove(&encoding->tokens[i], &encoding->tokens[i + 1], (n - i - 1) * sizeof *encoding->tokens);
-            n--;
-            drop--;
-        }
-    encoding->n = n;
-    return true;
-}
-
-/* One token in front of everything, the tokenizer's own included. */
-static bool put_front(const struct tokenizer *tokenizer, int32_t id, struct encoding *encoding, struct err *err)
-{
-    struct token *tokens = arena_alloc(encoding->arena, encoding->n + 1, sizeof *tokens, "tokens", err);
-    if (!tokens)
-        return false;
-    tokens[0] = (struct token){.id = id,
-                               .text = -1,
-                               .special = true,
-                               .special_id = tokenizer_is_special(tokenizer, id),
-                               .word = -1,
-                               .string = tokenizer_string(tokenizer, id)};
-    memcpy(tokens + 1, encoding->tokens, encoding->n * sizeof *tokens);
-    encoding->tokens = tokens;
-    encoding->n++;
-    return true;
-}
-
-/* The text as it is run. *run_out NULL without an error: too short. */
-static bool run_line(const struct column_texts_options *o, struct str text, size_t line, bool *cut_out, struct run **run_out,
-                     struct err *err)
-{
-    const struct tokenizer *tokenizer = o->model->tokenizer;
-    struct encoding encoding = {0};
-    *run_out = NULL;
-    *cut_out = false;
-    if (!tokenizer_encode(tokenizer, text, NULL, o->no_special ? TOKENIZE_NO_SPECIAL : 0, &encoding, err))
-        return err_prefix(err, "%s:%zu: ", o->name, line);
-    if (o->front >= 0 && !put_front(tokenizer, o->front, &encoding, err)) {
-        encoding_free(&encoding);
-        return false;
-    }
-    *cut_out = cut(&encoding, o->length);
-    if (encoding.n < COLUMN_TEXTS_SHORTEST) {
-        encoding_free(&encoding);
-        return true;
-    }
-    *run_out = run_one(o->model, &encoding, NULL, err);
-    return *run_out || err_prefix(err, "%s:%zu: ", o->name, line);
-}
-
-/* Marks of all sites in one run: [n_sites][1 + rounds][n]. */
+/* Marks of all sites in one text of a run: [n_sites][1 + rounds][n]. */
 struct marks {
     const struct column_texts_options *options;
     const struct run *run;
-    size_t n, rounds, number;
+    size_t text, n, rounds, number;
     unsigned char *marks;
     struct err *errs; /* [n_sites] */
 };
@@ -133,6 +49,7 @@ static void mark_site(void *context, size_t task, size_t thread)
     struct marks *m = context;
     struct err *err = &m->errs[task];
     struct site site = m->options->sites[task];
+    site.text = m->text;
     const struct attention *a = run_attention(m->run, site, err);
     if (!a)
         return;
@@ -159,24 +76,21 @@ struct work {
     struct gathered *gathered;   /* [n_sites] */
     struct choosable choosable;
     bool (*same)[MAX_HYPOTHESES][MAX_HYPOTHESES]; /* [n_sites] held in exactly the same texts so far */
-    size_t lines, lines_done;
 };
 
-static bool choose_on(struct work *w, const struct encoding *text, const struct marks *m, struct err *err)
+static bool choose_on(struct work *w, const struct scan_text *text, const struct marks *m, struct err *err)
 {
-    if (!choosable_add(&w->choosable, text->tokens, text->n, err))
+    const struct encoding *tokens = text->tokens;
+    if (!choosable_add(&w->choosable, tokens->tokens, tokens->n, err))
         return false;
-    w->out->chosen_on++;
     for (size_t s = 0; s < w->out->n; s++)
-        if (!gathered_add(&w->gathered[s], text->tokens, text->n, m->marks + s * m->n, w->choosable.texts, err))
+        if (!gathered_add(&w->gathered[s], tokens->tokens, tokens->n, m->marks + s * m->n, text->number, err))
             return false;
     return true;
 }
 
-static bool count_on(struct work *w, const struct encoding *text, const struct marks *m, struct err *err)
+static bool count_on(struct work *w, const struct encoding *text, const struct marks *m)
 {
-    (void)err;
-    w->out->counted_on++;
     for (size_t s = 0; s < w->out->n; s++) {
         struct column_texts_head *head = &w->out->heads[s];
         const unsigned char *marks = m->marks + s * (1 + m->rounds) * m->n;
@@ -197,49 +111,36 @@ static bool count_on(struct work *w, const struct encoding *text, const struct m
     return true;
 }
 
-/* Run the texts of one half (parity of their number) and hand each with its marks to `visit`. */
-static bool each_text(struct work *w, size_t parity, size_t rounds,
-                      bool (*visit)(struct work *, const struct encoding *, const struct marks *, struct err *),
-                      struct err *err)
+/* Mark all sites in one text, then do with it what its half asks for. */
+static bool see(struct work *w, const struct scan_text *text, size_t rounds, struct err *err)
 {
-    const struct column_texts_options *o = w->options;
-    struct lines lines = {.rest = o->lines};
-    struct str text;
-    bool ok = true;
-    while (ok && next_line(&lines, &text)) {
-        struct run *run;
-        bool was_cut;
-        if (lines.number % 2 != parity)
-            continue;
-        if (cancel_requested())
-            return err_set(err, ERR_CANCELLED, "cancelled");
-        if (!run_line(o, text, lines.line, &was_cut, &run, err))
-            return false;
-        w->out->skipped += !run;
-        w->out->cut += was_cut;
-        if (run) {
-            struct marks m = {o, run, run->tokens->texts[0].n, rounds, lines.number, NULL, NULL};
-            m.marks = mem_new(o->n_sites * (1 + rounds) * m.n, 1, "marks of columns", err);
-            m.errs = mem_new(o->n_sites, sizeof *m.errs, "errors of heads", err);
-            ok = m.marks && m.errs;
-            if (ok)
-                pool_run(o->n_sites, mark_site, &m);
-            for (size_t s = 0; ok && s < o->n_sites; s++)
-                if (m.errs[s].code != ERR_NONE) {
-                    if (err)
-                        *err = m.errs[s];
-                    ok = false;
-                }
-            ok = ok && visit(w, &run->tokens->texts[0], &m, err);
-            free(m.marks);
-            free(m.errs);
-            run_free(run);
+    size_t n = text->tokens->n, sites = w->options->n_sites;
+    struct marks m = {w->options, text->run, text->text, n, rounds, text->number, NULL, NULL};
+    m.marks = mem_new(sites * (1 + rounds) * n, 1, "marks of columns", err);
+    m.errs = mem_new(sites, sizeof *m.errs, "errors of heads", err);
+    bool ok = m.marks && m.errs;
+    if (ok)
+        pool_run(sites, mark_site, &m);
+    for (size_t s = 0; ok && s < sites; s++)
+        if (m.errs[s].code != ERR_NONE) {
+            if (err)
+                *err = m.errs[s];
+            ok = false;
         }
-        w->lines_done++;
-        if (ok && o->watch && o->watch->progress)
-            o->watch->progress(o->watch->context, w->lines_done, w->lines);
-    }
+    ok = ok && (rounds ? count_on(w, text->tokens, &m) : choose_on(w, text, &m, err));
+    free(m.marks);
+    free(m.errs);
     return ok;
+}
+
+static bool see_first(void *context, const struct scan_text *text, struct err *err)
+{
+    return see(context, text, 0, err);
+}
+
+static bool see_second(void *context, const struct scan_text *text, struct err *err)
+{
+    return see(context, text, COLUMN_TEXTS_ROUNDS, err);
 }
 
 /* Hypotheses that held in the same texts, some at least, name the first of them. */
@@ -253,24 +154,54 @@ static void join(const bool same[MAX_HYPOTHESES][MAX_HYPOTHESES], struct column_
             }
 }
 
+/* As the scans want it. */
+static struct scan_options scan_of(const struct column_texts_options *o)
+{
+    return (struct scan_options){.model = o->model,
+                                 .lines = o->lines,
+                                 .name = o->name,
+                                 .shortest = o->shortest,
+                                 .length = o->length,
+                                 .no_special = o->no_special,
+                                 .front = o->front,
+                                 .watch = o->watch};
+}
+
+/* Scan one half; its texts are added to *seen. */
+static bool half(struct work *w, enum scan_half half, size_t lines, bool (*see)(void *, const struct scan_text *, struct err *),
+                 size_t *seen, struct err *err)
+{
+    struct scan_options options = scan_of(w->options);
+    struct scan_observer observer = {w, see};
+    struct scan_counts counts;
+    options.half = half;
+    options.progress_all = lines;
+    options.progress_before = half == SCAN_ODD ? lines / 2 : 0; /* the even lines were done */
+    bool ok = scan(&options, &observer, 1, &counts, err);
+    *seen = counts.texts;
+    w->out->skipped += counts.skipped;
+    w->out->cut += counts.cut;
+    return ok;
+}
+
 bool column_texts(const struct column_texts_options *options, struct column_texts *out, struct err *err)
 {
     struct work w = {.options = options, .out = out};
-    struct lines lines = {.rest = options->lines};
+    struct scan_lines lines = {.rest = options->lines};
     struct str text;
     *out = (struct column_texts){.n = options->n_sites};
-    while (next_line(&lines, &text))
-        w.lines++;
+    while (scan_next_line(&lines, &text))
+        ;
     out->heads = mem_new(out->n, sizeof *out->heads, "heads", err);
     w.gathered = mem_new(out->n, sizeof *w.gathered, "hypotheses of heads", err);
     w.same = mem_new(out->n, sizeof *w.same, "hypotheses of heads", err);
-    bool ok = out->heads && w.gathered && w.same && each_text(&w, 0, 0, choose_on, err);
+    bool ok = out->heads && w.gathered && w.same && half(&w, SCAN_EVEN, lines.number, see_first, &out->chosen_on, err);
     for (size_t s = 0; ok && s < out->n; s++) {
         out->heads[s].site = options->sites[s];
         out->heads[s].n = hypotheses_choose(&w.gathered[s], &w.choosable, out->heads[s].hypotheses);
         memset(w.same[s], 1, sizeof w.same[s]);
     }
-    ok = ok && each_text(&w, 1, COLUMN_TEXTS_ROUNDS, count_on, err);
+    ok = ok && half(&w, SCAN_ODD, lines.number, see_second, &out->counted_on, err);
     for (size_t s = 0; ok && s < out->n; s++)
         join((const bool(*)[MAX_HYPOTHESES])w.same[s], &out->heads[s]);
     for (size_t s = 0; w.gathered && s < out->n; s++)
@@ -292,16 +223,8 @@ void column_texts_free(struct column_texts *texts)
 
 struct run *column_texts_first(const struct column_texts_options *options, struct err *err)
 {
-    struct lines lines = {.rest = options->lines};
-    struct str text;
-    struct run *run = NULL;
-    bool was_cut;
-    while (!run && next_line(&lines, &text))
-        if (!run_line(options, text, lines.line, &was_cut, &run, err))
-            return NULL;
-    if (!run)
-        err_set(err, ERR_NOT_FOUND, "%s: no line of at least %d tokens", options->name, COLUMN_TEXTS_SHORTEST);
-    return run;
+    struct scan_options scan = scan_of(options);
+    return scan_first(&scan, err);
 }
 
 bool column_texts_token(const struct tokenizer *tokenizer, struct str word, int32_t *out, struct err *err)

@@ -12,6 +12,7 @@ struct column_texts_options {
     struct str lines;         /* one text a line; blank lines do not count as lines */
     const char *name;         /* of the file, in messages */
     size_t length;            /* tokens that a text is cut to, special ones included; ≥ 8 */
+    size_t shortest;          /* texts of fewer tokens are left out; ≥ 8, `length`: all are of one length */
     bool no_special;          /* the tokenizer's special tokens are left out */
     int32_t front;            /* id put in front of everything, -1: none */
     uint64_t seed;            /* of the permutations */
@@ -26,13 +27,13 @@ struct column_texts_head {
 };
 struct column_texts {
     size_t chosen_on, counted_on; /* texts: even lines, odd lines */
-    size_t skipped, cut;          /* fewer than 8 tokens; longer than length */
+    size_t skipped, cut;          /* fewer than `shortest` tokens; longer than `length` */
     size_t n;
     struct column_texts_head *heads; /* [n] */
 };
 
-/* Hold the hypotheses against the texts: candidates from the even lines, counts from the odd ones, one run in memory at
- * a time. A text is cut by leaving out its own last tokens until it has `length` with those put in. Each map is also
+/* Hold the hypotheses against the texts: candidates from the even lines, counts from the odd ones, by two scans
+ * (core/scan.h). A text is cut by leaving out its own last tokens until it has `length` with those put in. Each map is also
  * permuted COLUMN_TEXTS_ROUNDS times (the visible keys of each row on their own) for the rate that chance gives.
  * Errors: a line that is no UTF-8 or does not run (names file and line), ERR_CANCELLED, ERR_MEMORY. */
 NODISCARD bool column_texts(const struct column_texts_options *options, struct column_texts *out, struct err *err);

@@ -112,12 +112,17 @@ void wilson_interval(size_t k, size_t n, double *low_out, double *high_out)
     *high_out = k == n ? 1 : middle + half;
 }
 
-static bool raise(struct gathered *gathered, const struct hypothesis_kind *kind, size_t value, size_t text, struct err *err)
+static bool raise(struct gathered *gathered, const struct hypothesis_kind *kind, size_t value, size_t text, size_t key,
+                  struct err *err)
 {
     for (size_t i = 0; i < gathered->n; i++)
         if (gathered->seen[i].kind == kind && gathered->seen[i].value == value) {
             gathered->seen[i].held += gathered->seen[i].last != text;
             gathered->seen[i].last = text;
+            if (text < gathered->seen[i].text) {
+                gathered->seen[i].text = text;
+                gathered->seen[i].key = key;
+            }
             return true;
         }
     void *seen = gathered->seen;
@@ -127,6 +132,8 @@ static bool raise(struct gathered *gathered, const struct hypothesis_kind *kind,
     gathered->seen[gathered->n].kind = kind;
     gathered->seen[gathered->n].value = value;
     gathered->seen[gathered->n].held = 1;
+    gathered->seen[gathered->n].text = text;
+    gathered->seen[gathered->n].key = key;
     gathered->seen[gathered->n++].last = text;
     return true;
 }
@@ -137,7 +144,7 @@ bool gathered_add(struct gathered *gathered, const struct token *tokens, size_t 
     for (size_t key = 0; key < n; key++)
         for (const struct hypothesis_kind *const *kind = hypothesis_kinds; marks[key] && *kind; kind++) {
             size_t value = (*kind)->of_key(tokens, n, key);
-            if (value != SIZE_MAX && !raise(gathered, *kind, value, text, err))
+            if (value != SIZE_MAX && !raise(gathered, *kind, value, text, key, err))
                 return false;
         }
     return true;
@@ -199,23 +206,54 @@ static size_t could_of(const struct choosable *c, const struct hypothesis_kind *
     return n;
 }
 
+/* Which of two that are as sure was met first: by text, key and kind, in whatever order the texts came. */
+static bool met_before(const struct gathered *gathered, size_t a, size_t b)
+{
+    size_t kind = 0;
+    if (gathered->seen[a].text != gathered->seen[b].text)
+        return gathered->seen[a].text < gathered->seen[b].text;
+    if (gathered->seen[a].key != gathered->seen[b].key)
+        return gathered->seen[a].key < gathered->seen[b].key;
+    while (hypothesis_kinds[kind] != gathered->seen[a].kind && hypothesis_kinds[kind] != gathered->seen[b].kind)
+        kind++;
+    return hypothesis_kinds[kind] == gathered->seen[a].kind;
+}
+
+/* Where all texts are of one length, a place from the end is one from the start: only the nearer end names it. */
+static bool said_otherwise(const struct hypothesis *h, size_t length)
+{
+    return length && ((h->kind == &kind_index && h->value >= (length + 1) / 2) ||
+                      (h->kind == &kind_end && length - 1 - h->value < (length + 1) / 2));
+}
+
+static size_t only_length(const struct choosable *c)
+{
+    size_t found = 0;
+    for (size_t n = 0; n < c->n_lengths; n++) {
+        if (c->lengths[n] && found)
+            return 0;
+        found = c->lengths[n] ? n : found;
+    }
+    return found;
+}
+
 size_t hypotheses_choose(const struct gathered *gathered, const struct choosable *choosable,
                          struct hypothesis out[MAX_HYPOTHESES])
 {
     enum { TIMES = 2 }; /* once may be chance */
     double low[MAX_HYPOTHESES] = {2}, high;
-    size_t n = 1;
+    size_t n = 1, from[MAX_HYPOTHESES] = {0}, length = only_length(choosable);
     out[0] = (struct hypothesis){0};
     for (size_t i = 0; i < gathered->n; i++) {
         struct hypothesis h = {.kind = gathered->seen[i].kind, .value = gathered->seen[i].value,
                                .first_held = gathered->seen[i].held};
-        if (h.first_held < TIMES)
+        if (h.first_held < TIMES || said_otherwise(&h, length))
             continue;
         h.first_could = could_of(choosable, h.kind, h.value);
         double bound;
         wilson_interval(h.first_held, h.first_could, &bound, &high);
-        size_t at = n; /* insertion: equals stay in the order they were met */
-        while (at > 1 && low[at - 1] < bound)
+        size_t at = n; /* insertion */
+        while (at > 1 && (low[at - 1] < bound || (low[at - 1] == bound && met_before(gathered, i, from[at - 1]))))
             at--;
         if (at == MAX_HYPOTHESES)
             continue;
@@ -223,9 +261,11 @@ size_t hypotheses_choose(const struct gathered *gathered, const struct choosable
         for (size_t k = n - 1; k > at; k--) {
             out[k] = out[k - 1];
             low[k] = low[k - 1];
+            from[k] = from[k - 1];
         }
         out[at] = h;
         low[at] = bound;
+        from[at] = i;
     }
     for (size_t k = 0; k < n; k++)
         out[k].same_as = k;

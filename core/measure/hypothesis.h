@@ -41,9 +41,11 @@ struct gathered {
     struct {
         const struct hypothesis_kind *kind;
         size_t value, held, last; /* last: text that raised it, so that a text counts once */
+        size_t text, key;         /* the first text (by number) and key that raised it: the order of equals */
     } *seen;
     size_t n, capacity;
 };
+/* `text`: its number, from 1; each text once. */
 NODISCARD bool gathered_add(struct gathered *gathered, const struct token *tokens, size_t n, const unsigned char *marks,
                             size_t text, struct err *err);
 void gathered_free(struct gathered *gathered);
@@ -59,7 +61,8 @@ NODISCARD bool choosable_add(struct choosable *choosable, const struct token *to
 void choosable_free(struct choosable *choosable);
 
 /* The candidates of a head: hypotheses that held in at least two texts of the choosing half, the surest (lower end of
- * Wilson's interval) first, at most MAX_HYPOTHESES − 1, after "no column". Returns how many stand in out. */
+ * Wilson's interval) first, equals in the order of the texts; where all texts are of one length a place is named from its
+ * nearer end alone; at most MAX_HYPOTHESES − 1, after "no column". Returns how many stand in out. */
 size_t hypotheses_choose(const struct gathered *gathered, const struct choosable *choosable,
                          struct hypothesis out[MAX_HYPOTHESES]);
 

@@ -1,0 +1,170 @@
+/* Scans: packed texts give what each gives alone, halves part, errors name their line. */
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/cancel.h"
+#include "core/base/file.h"
+#include "core/scan.h"
+
+#define FOLDER "examples/models/deberta-v3-tiny"
+#define TEXTS "tests/data/columns/texts.txt"
+
+struct bench {
+    struct model *model;
+    struct file file;
+    struct scan_options options;
+};
+
+static struct bench bench_open(const char *folder)
+{
+    struct bench b = {0};
+    struct err err = {0};
+    b.model = model_load(folder, NULL, &err);
+    cr_assert(b.model, "%s", err.message);
+    cr_assert(file_map(TEXTS, &b.file, &err), "%s", err.message);
+    b.options = (struct scan_options){.model = b.model, .lines = {(const char *)b.file.data, b.file.size}, .name = TEXTS,
+                                      .shortest = 8, .length = 40, .front = -1};
+    return b;
+}
+
+static void bench_close(struct bench *b)
+{
+    file_unmap(&b->file);
+    model_free(b->model);
+}
+
+/* ---- what is seen ---- */
+
+struct seen {
+    const struct scan_options *options;
+    size_t texts, packed, numbers[64];
+};
+
+static bool remember(void *context, const struct scan_text *text, struct err *err)
+{
+    struct seen *seen = context;
+    (void)err;
+    seen->packed += text->run->tokens->n_texts > 1;
+    seen->numbers[seen->texts++] = text->number;
+    cr_expect(text->run->tokens->n_texts == 1 || text->run->tokens->rows <= 512, "a pass of %zu rows", text->run->tokens->rows);
+    return true;
+}
+
+static float *map_of(const struct run *run, struct site site, size_t *n)
+{
+    const struct attention *a = run_attention(run, site, NULL);
+    cr_assert(a);
+    *n = a->Tq * a->Tk;
+    float *map = malloc(*n * sizeof *map);
+    cr_assert(map && run_map(run, site, (struct part){.kind = PART_PROBS}, 0, a->Tq, map, NULL));
+    return map;
+}
+
+/* The last layer's map of head 1, of the text as packed and of the same text in a run of its own. */
+static bool compare(void *context, const struct scan_text *text, struct err *err)
+{
+    struct seen *seen = context;
+    struct scan_lines lines = {.rest = seen->options->lines};
+    struct encoding alone;
+    struct str line;
+    bool was_cut;
+    while (scan_next_line(&lines, &line) && lines.number < text->number)
+        ;
+    cr_assert_eq(lines.line, text->line);
+    cr_assert(scan_encode(seen->options, line, &alone, &was_cut, err));
+    struct run *run = run_one(seen->options->model, &alone, NULL, err);
+    cr_assert(run, "%s", err->message);
+    size_t n, m;
+    float *packed = map_of(text->run, (struct site){.text = text->text, .layer = 5, .head = 1}, &n);
+    float *single = map_of(run, (struct site){.layer = 5, .head = 1}, &m);
+    cr_expect(n == m && memcmp(packed, single, n * sizeof *packed) == 0, "line %zu", text->line);
+    free(packed);
+    free(single);
+    run_free(run);
+    return remember(context, text, err);
+}
+
+Test(core_scan, a_packed_text_gives_bit_for_bit_what_it_gives_alone)
+{
+    struct bench b = bench_open(FOLDER);
+    struct seen seen = {.options = &b.options};
+    struct scan_observer observer = {&seen, compare};
+    struct scan_counts counts;
+    struct err err = {0};
+    cr_assert(scan(&b.options, &observer, 1, &counts, &err), "%s", err.message);
+    cr_expect_eq(counts.texts, 22);
+    cr_expect_eq(counts.skipped, 1);
+    cr_expect_eq(counts.cut, 1);
+    cr_expect_eq(seen.texts, 22);
+    cr_expect_gt(seen.packed, 10, "%zu of 22 texts shared a pass", seen.packed);
+    bench_close(&b);
+}
+
+Test(core_scan, halves_part_the_texts_and_every_observer_sees_them)
+{
+    struct bench b = bench_open(FOLDER);
+    struct err err = {0};
+    size_t met[64] = {0}, all = 0;
+    for (int half = SCAN_EVEN; half <= SCAN_ODD; half++) {
+        struct seen seen[2] = {0};
+        struct scan_observer observers[] = {{&seen[0], remember}, {&seen[1], remember}};
+        struct scan_counts counts;
+        b.options.half = (enum scan_half)half;
+        cr_assert(scan(&b.options, observers, 2, &counts, &err), "%s", err.message);
+        cr_expect(seen[0].texts == counts.texts && seen[1].texts == counts.texts);
+        all += counts.texts;
+        for (size_t i = 0; i < seen[0].texts; i++) {
+            cr_expect_eq(seen[0].numbers[i] % 2, half == SCAN_ODD);
+            met[seen[0].numbers[i]]++;
+        }
+    }
+    cr_expect_eq(all, 22);
+    for (size_t i = 0; i < 64; i++)
+        cr_expect_leq(met[i], 1);
+    bench_close(&b);
+}
+
+Test(core_scan, the_text_that_does_not_run_is_named_though_it_is_packed)
+{
+    struct bench b = bench_open("examples/models/roberta-tiny");
+    struct buf lines = {0};
+    struct seen seen = {0};
+    struct scan_observer observer = {&seen, remember};
+    struct scan_counts counts;
+    struct err err = {0};
+    for (int i = 0; i < 6; i++) {
+        buf_puts(&lines, i == 3 ? "" : "A short line of a few words that runs.");
+        for (int k = 0; i == 3 && k < 300; k++)
+            buf_puts(&lines, "word ");
+        buf_puts(&lines, "\n\n");
+    }
+    b.options.lines = buf_view(&lines);
+    b.options.length = 0;
+    cr_expect_not(scan(&b.options, &observer, 1, &counts, &err));
+    cr_expect(strstr(err.message, TEXTS ":7: the text has "), "%s", err.message);
+    b.options.lines = STR("A short line of a few words that runs.\nbad \xff bytes\n");
+    cr_expect_not(scan(&b.options, &observer, 1, &counts, &err));
+    cr_expect(strstr(err.message, TEXTS ":2: "), "%s", err.message);
+    cancel_request();
+    cr_expect_not(scan(&b.options, &observer, 1, &counts, &err));
+    cr_expect_eq(err.code, ERR_CANCELLED);
+    cancel_clear();
+    buf_free(&lines);
+    bench_close(&b);
+}
+
+Test(core_scan, lengths_are_those_of_whole_texts)
+{
+    struct bench b = bench_open(FOLDER);
+    struct err err = {0};
+    size_t *lengths, n, longer = 0, shorter = 0;
+    cr_assert(scan_lengths(&b.options, &lengths, &n, &err), "%s", err.message);
+    for (size_t i = 0; i < n; i++) {
+        longer += lengths[i] > 40;
+        shorter += lengths[i] < 8;
+    }
+    cr_expect(n == 23 && longer == 1 && shorter == 1, "%zu texts, %zu longer, %zu shorter", n, longer, shorter);
+    free(lengths);
+    bench_close(&b);
+}
