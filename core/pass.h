@@ -85,6 +85,13 @@ void pass_linears(struct pass *pass, const struct linear_out *outs, size_t n, co
 float *pass_activated(struct pass *pass, const struct linear *linear, const float *x, const struct activation *activation);
 /* y = norm(x + residual) over rows; residual may be NULL, y may be x; given back. */
 float *pass_norm(struct pass *pass, const struct norm *norm, const float *x, const float *residual, float *y);
+/* y = norm(x) of the root mean square, x/√(mean x² + eps)·(weight + add), over rows of E; y may be x; given back. */
+float *pass_rms(struct pass *pass, const struct norm *norm, const float *x, float add, float *y);
+/* down(act(gate(x)) · up(x)), the gated feed-forward; scratch. */
+float *pass_gated(struct pass *pass, const struct linear *gate, const struct linear *up, const struct linear *down, const float *x,
+                  const struct activation *activation);
+/* y = x + f: a residual of rows of E, kept. */
+float *pass_residual(struct pass *pass, const float *x, const float *f);
 /* out[r] (+)= table[index[r]] for all rows; an index outside the table is an error that names `what`; given back. */
 float *pass_lookup(struct pass *pass, const struct tensor *table, const int32_t *index, const char *what, float *out);
 float *pass_lookup_add(struct pass *pass, const struct tensor *table, const int32_t *index, const char *what, float *out);

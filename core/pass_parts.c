@@ -60,6 +60,34 @@ float *pass_norm(struct pass *pass, const struct norm *norm, const float *x, con
     return y;
 }
 
+float *pass_rms(struct pass *pass, const struct norm *norm, const float *x, float add, float *y)
+{
+    if (pass->failed)
+        return NULL;
+    op_rms_norm(x, pass->rows, pass->model->E, pass->model->E, norm->weight, add, pass->model->norm_eps, y);
+    return y;
+}
+
+float *pass_gated(struct pass *pass, const struct linear *gate, const struct linear *up, const struct linear *down,
+                  const float *x, const struct activation *activation)
+{
+    float *open = pass_activated(pass, gate, x, activation), *inner = pass_linear(pass, up, x, EPILOGUE_NONE);
+    if (pass->failed)
+        return NULL;
+    op_multiply(inner, open, pass->rows * up->out);
+    return pass_linear(pass, down, inner, EPILOGUE_NONE);
+}
+
+float *pass_residual(struct pass *pass, const float *x, const float *f)
+{
+    float *y = pass_keep(pass, pass->model->E);
+    if (pass->failed)
+        return NULL;
+    for (size_t i = 0; i < pass->rows * pass->model->E; i++)
+        y[i] = x[i] + f[i];
+    return y;
+}
+
 static float *lookup(struct pass *pass, const struct tensor *table, const int32_t *index, const char *what, bool add, float *out)
 {
     size_t E = table->shape[1];

@@ -180,6 +180,25 @@ TARGET static void norm(const float *x, const float *residual, size_t E, const f
     }
 }
 
+/* y = x/√(mean x² + eps)·(weight + add) */
+TARGET static void rms(const float *x, size_t E, const float *weight, float add, float eps, float *y)
+{
+    vec squares = v_set(0), more = v_set(add);
+    for (size_t i = 0; i < E; i += LANES) {
+        size_t n = E - i < LANES ? E - i : LANES;
+        vec v = v_hide(v_load_part(x + i, n), (uint32_t)((1ull << n) - 1), v_set(0));
+        squares = v_fma(v, v, squares);
+    }
+    vec scale = v_set(1.0f / sqrtf(v_sum(squares) / (float)E + eps));
+    for (size_t i = 0; i < E; i += LANES) {
+        size_t n = E - i < LANES ? E - i : LANES;
+        vec v = v_load_part(x + i, n) * scale;
+        if (weight)
+            v = v * (v_load_part(weight + i, n) + more);
+        v_store_part(y + i, v, n);
+    }
+}
+
 /* Which of the next n ≤ 16 entries may be seen. */
 static inline uint32_t visible(const unsigned char *allowed, size_t bit, size_t n)
 {
@@ -240,6 +259,7 @@ TARGET static void softmax(float *row, size_t n, const unsigned char *allowed, s
 const struct op_kernel OP_KERNEL = {
     .add = add,
     .norm = norm,
+    .rms = rms,
     .softmax = softmax,
     .activate =
         {

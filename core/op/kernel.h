@@ -21,6 +21,8 @@ struct op_kernel {
     /* y = norm(x + residual)·weight + bias of one row; residual, weight, bias may be NULL; y may be x */
     void (*norm)(const float *x, const float *residual, size_t E, const float *weight, const float *bias, float eps,
                  float *y);
+    /* y = x/√(mean x² + eps)·(weight + add) of one row; weight may be NULL; y may be x */
+    void (*rms)(const float *x, size_t E, const float *weight, float add, float eps, float *y);
     /* softmax over [0,n) of the entries whose bit is set (all where NULL; bit 0 is number `bit` of the bitmap) */
     void (*softmax)(float *row, size_t n, const unsigned char *allowed, size_t bit);
     void (*activate[ACTIVATIONS])(float *x, size_t n);

@@ -49,6 +49,55 @@ void op_layer_norm(const float *x, const float *residual, size_t rows, size_t E,
     pool_run((rows + job.step - 1) / job.step, norm_task, &job);
 }
 
+struct rms_job {
+    const struct op_kernel *kernel;
+    const float *x, *weight;
+    size_t rows, E, stride, step;
+    float add, eps, *y;
+};
+
+static void rms_task(void *context, size_t task, size_t thread)
+{
+    const struct rms_job *j = context;
+    (void)thread;
+    size_t end = (task + 1) * j->step < j->rows ? (task + 1) * j->step : j->rows;
+    for (size_t r = task * j->step; r < end; r++)
+        j->kernel->rms(j->x + r * j->stride, j->E, j->weight, j->add, j->eps, j->y + r * j->stride);
+}
+
+void op_rms_norm(const float *x, size_t rows, size_t E, size_t stride, const float *weight, float add, float eps, float *y)
+{
+    enum { TASK = 16384 };
+    struct rms_job job = {op_kernel_best(), x, weight, rows, E, stride, 1, add, eps, y};
+    if (rows == 0 || E == 0)
+        return;
+    job.step = E < TASK ? TASK / E : 1;
+    pool_run((rows + job.step - 1) / job.step, rms_task, &job);
+}
+
+struct multiply_job {
+    float *y;
+    const float *x;
+    size_t n, step;
+};
+
+static void multiply_task(void *context, size_t task, size_t thread)
+{
+    const struct multiply_job *j = context;
+    size_t end = (task + 1) * j->step < j->n ? (task + 1) * j->step : j->n;
+    (void)thread;
+    for (size_t i = task * j->step; i < end; i++)
+        j->y[i] *= j->x[i];
+}
+
+void op_multiply(float *y, const float *x, size_t n)
+{
+    enum { TASK = 65536 };
+    struct multiply_job job = {y, x, n, TASK};
+    if (n)
+        pool_run((n + TASK - 1) / TASK, multiply_task, &job);
+}
+
 void op_softmax_row(float *row, size_t n, size_t lo, size_t hi, const unsigned char *allowed)
 {
     if (n == 0)

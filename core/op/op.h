@@ -10,10 +10,16 @@
 void op_layer_norm(const float *x, const float *residual, size_t rows, size_t E, const float *weight, const float *bias,
                    float eps, float *y);
 
+/* y = x/√(mean x² + eps)·(weight + add) over `rows` rows of E, `stride` floats apart; weight NULL: 1. y may be x. (Zhang and
+ * Sennrich 2019; `add` 1 where a family stores the weight less one.) Runs on the pool. */
+void op_rms_norm(const float *x, size_t rows, size_t E, size_t stride, const float *weight, float add, float eps, float *y);
+
 /* Softmax of one row over its visible keys [lo,hi); entries outside are set to exactly 0; allowed (bitmap of n bits
  * or NULL) hides more. An empty row becomes all zero. In place. Exact libm-grade exp (≤ 2 ulp). */
 void op_softmax_row(float *row, size_t n, size_t lo, size_t hi, const unsigned char *allowed);
 
+/* y *= x, elementwise: gates. Runs on the pool. */
+void op_multiply(float *y, const float *x, size_t n);
 void op_add(float *y, const float *x, size_t n); /* y += x */
 
 /* An activation by the name that configurations use: gelu, gelu_new, gelu_pytorch_tanh, gelu_fast, gelu_python,

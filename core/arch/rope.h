@@ -1,0 +1,33 @@
+/* Rotary positions as configurations describe them: base, the part of a head that turns, and every scaling in use. */
+#ifndef GAZE_CORE_ARCH_ROPE_H
+#define GAZE_CORE_ARCH_ROPE_H
+
+#include "core/op/rotary.h"
+#include "core/pass.h"
+
+struct rope {
+    size_t turned; /* numbers of a head that turn, even; 0: none */
+    enum rotary_pairs pairs;
+    float base;
+    const struct rope_kind *kind; /* of its scaling */
+    const struct json *scaling;   /* its numbers; borrowed from the configuration */
+    size_t positions, original;   /* max_position_embeddings; those of the pretraining */
+};
+
+/* Read rope_scaling (or rope_parameters) and, unless base > 0, rope_theta (fallback 10000). `turned`: numbers of a head.
+ * ERR_UNSUPPORTED names a scaling that is not read. */
+NODISCARD bool rope_read(const struct model *model, float base, size_t turned, enum rotary_pairs pairs, struct rope *out,
+                         struct err *err);
+/* The same base without any scaling. */
+struct rope rope_plain(float base, size_t turned, enum rotary_pairs pairs);
+
+/* Cosines and sines of all rows of the pass; [rows, turned/2], for the whole pass. */
+struct rope_tables {
+    const struct rope *rope;
+    const float *cos, *sin;
+};
+struct rope_tables rope_make(struct pass *pass, const struct rope *rope);
+/* Turn the heads of a view over the rows of the pass, in place. */
+void rope_turn(struct pass *pass, const struct rope_tables *tables, struct strided view, size_t heads);
+
+#endif
