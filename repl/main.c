@@ -10,11 +10,14 @@
 
 #include "core/base/cancel.h"
 #include "core/base/pool.h"
-#include "repl/arguments.h"
-#include "repl/color.h"
-#include "repl/command.h"
-#include "repl/line.h"
-#include "repl/signals.h"
+#include "repl/grammar/grammar.h"
+#include "repl/line/execute.h"
+#include "repl/line/script.h"
+#include "repl/program/arguments.h"
+#include "repl/terminal/color.h"
+#include "repl/grammar/call.h"
+#include "repl/line/prompt.h"
+#include "repl/terminal/signals.h"
 #include "repl/version.h"
 
 /* Only the characters' type: numbers keep their point. Bare containers set no locale and still show UTF-8. */

@@ -1,7 +1,8 @@
 /* analogy: words added and taken away. */
 #include <stdlib.h>
 
-#include "repl/vectors.h"
+#include "repl/grammar/call.h"
+#include "repl/words/asked_words.h"
 
 static bool run(struct session *session, const struct call *call, struct result *result, struct err *err)
 {

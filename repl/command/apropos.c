@@ -2,8 +2,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include "repl/result.h"
-#include "repl/topics.h"
+#include "repl/grammar/call.h"
+#include "repl/result/result.h"
+#include "repl/program/topics.h"
 
 struct search {
     struct str word;

@@ -4,10 +4,12 @@
 #include <string.h>
 
 #include "core/measure/column.h"
-#include "repl/columns_texts.h"
-#include "repl/progress.h"
-#include "repl/result.h"
-#include "repl/selector.h"
+#include "repl/grammar/call.h"
+#include "repl/run/columns_texts.h"
+#include "repl/run/token_choice.h"
+#include "repl/terminal/progress.h"
+#include "repl/result/result.h"
+#include "repl/run/selector.h"
 
 enum { FIXED = 9, SHARES = 12 }; /* columns before the terms'; heads whose shares are written above the table */
 

@@ -1,6 +1,6 @@
 /* complete: the candidates for the last word of a line, for the shells' completion and for tests. */
-#include "repl/complete.h"
-#include "repl/result.h"
+#include "repl/line/complete.h"
+#include "repl/result/result.h"
 
 static bool run(struct session *session, const struct call *call, struct result *result, struct err *err)
 {

@@ -1,7 +1,8 @@
 /* diff: the signed difference of the same heads in two runs. */
 #include <stdlib.h>
 
-#include "repl/maps.h"
+#include "repl/grammar/call.h"
+#include "repl/map/give_maps.h"
 
 /* Two runs of equal token counts; else an error that says what to do instead. */
 static bool check_pair(const struct call *call, const struct map_list *list, struct err *err)

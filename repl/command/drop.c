@@ -1,5 +1,7 @@
 /* drop: let go of runs. */
-#include "repl/result.h"
+#include "repl/result/result.h"
+
+#include "repl/grammar/call.h"
 
 static bool run(struct session *session, const struct call *call, struct result *result, struct err *err)
 {

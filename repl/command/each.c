@@ -5,7 +5,10 @@
 #include <string.h>
 
 #include "core/base/cancel.h"
-#include "repl/result.h"
+#include "repl/grammar/call.h"
+#include "repl/grammar/grammar.h"
+#include "repl/line/execute.h"
+#include "repl/result/result.h"
 
 /* Run the model over one line and the command over that run; the run goes away again. */
 static bool one_line(struct session *session, struct model *model, struct str text, const char *command, size_t number,

@@ -5,7 +5,8 @@
 
 #include "core/base/json.h"
 #include "core/embed/eval/eval.h"
-#include "repl/vectors.h"
+#include "repl/grammar/call.h"
+#include "repl/words/asked_words.h"
 
 struct count {
     size_t correct[EVAL_METHODS], total, skipped;

@@ -2,8 +2,9 @@
 #include <string.h>
 #include <stdio.h>
 
-#include "repl/provenance.h"
-#include "repl/tensors.h"
+#include "repl/grammar/call.h"
+#include "repl/result/provenance.h"
+#include "repl/run/export_tensors.h"
 
 /* A format for one tensor takes attn of the only layer selected where tensor= names none. */
 static bool default_tensor(struct tensor_list *list, const struct result *result, const struct sites *sites, struct err *err)

@@ -4,8 +4,9 @@
 #include <string.h>
 
 #include "core/measure/measure.h"
-#include "repl/result.h"
-#include "repl/selector.h"
+#include "repl/grammar/call.h"
+#include "repl/result/result.h"
+#include "repl/run/selector.h"
 
 struct ranked {
     struct site site;

@@ -3,10 +3,12 @@
 #include <string.h>
 
 #include "core/base/text.h"
-#include "repl/result.h"
-#include "repl/suggest.h"
-#include "repl/topics.h"
-#include "repl/usage.h"
+#include "repl/grammar/call.h"
+#include "repl/grammar/value.h"
+#include "repl/result/result.h"
+#include "repl/grammar/suggest.h"
+#include "repl/program/topics.h"
+#include "repl/grammar/usage.h"
 
 enum { NAME_COLUMNS = 12, OPTION_COLUMNS = 26, WRAP_COLUMNS = 78 };
 

@@ -1,5 +1,5 @@
 /* history: the commands of this session, as a script. */
-#include "repl/result.h"
+#include "repl/result/result.h"
 
 static bool run(struct session *session, const struct call *call, struct result *result, struct err *err)
 {

@@ -10,8 +10,9 @@
 #include "core/bind.h"
 #include "core/embed/format/format.h"
 #include "core/embed/summary.h"
-#include "repl/provenance.h"
-#include "repl/vectors.h"
+#include "repl/grammar/call.h"
+#include "repl/result/provenance.h"
+#include "repl/words/asked_words.h"
 
 /* ---- the summary ---- */
 

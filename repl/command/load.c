@@ -2,7 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "repl/result.h"
+#include "repl/grammar/call.h"
+#include "repl/result/result.h"
+#include "repl/session/find_model.h"
 
 /* What a person calls it: as=, else the last part of the name given; "." and a file's path take the folder's name. */
 static struct str wanted_name(const struct call *call, struct str given)
@@ -71,7 +73,7 @@ static bool run(struct session *session, const struct call *call, struct result 
     if (!session_add_model(session, model, err))
         return false;
     report(result, model);
-    call_note_name(call, result, str_of(model->name));
+    result_note_name(result, call, str_of(model->name));
     return true;
 }
 

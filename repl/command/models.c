@@ -1,7 +1,7 @@
 /* models: what is loaded. */
 #include <string.h>
 
-#include "repl/result.h"
+#include "repl/result/result.h"
 
 static bool run(struct session *session, const struct call *call, struct result *result, struct err *err)
 {

@@ -1,7 +1,7 @@
 /* odd: the word that does not go with the others. */
 #include <stdlib.h>
 
-#include "repl/vectors.h"
+#include "repl/words/asked_words.h"
 
 static int farthest_first(const void *a, const void *b)
 {

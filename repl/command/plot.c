@@ -1,5 +1,5 @@
 /* plot: a figure in a file. The same maps as show, with a size and a title. */
-#include "repl/maps.h"
+#include "repl/map/give_maps.h"
 
 static bool run(struct session *session, const struct call *call, struct result *result, struct err *err)
 {

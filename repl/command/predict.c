@@ -3,8 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "repl/given.h"
-#include "repl/selector.h"
+#include "repl/grammar/call.h"
+#include "repl/run/given_text.h"
+#include "repl/run/selector.h"
+#include "repl/run/token_choice.h"
 
 struct guess {
     int32_t id;

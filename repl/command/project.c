@@ -5,7 +5,8 @@
 
 #include "core/base/text.h"
 #include "core/embed/query/project.h"
-#include "repl/vectors.h"
+#include "repl/grammar/call.h"
+#include "repl/words/asked_words.h"
 #include "viz/chart/chart.h"
 #include "viz/chart/scatter.h"
 

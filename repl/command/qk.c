@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "repl/maps.h"
+#include "repl/grammar/call.h"
+#include "repl/map/map_list.h"
+#include "repl/run/token_choice.h"
 
 struct pair {
     const struct run *run;

@@ -1,5 +1,5 @@
 /* quit: leave. */
-#include "repl/result.h"
+#include "repl/result/result.h"
 
 static bool run(struct session *session, const struct call *call, struct result *result, struct err *err)
 {

@@ -3,8 +3,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "repl/maps.h"
-#include "repl/vectors.h"
+#include "repl/grammar/call.h"
+#include "repl/map/map_list.h"
+#include "repl/map/shown_map.h"
+#include "repl/words/asked_words.h"
 
 enum { BAR = 32 }; /* cells of the longest bar */
 

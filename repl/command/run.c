@@ -1,7 +1,8 @@
 /* run: a forward pass over a text, kept for everything that looks at it. */
 #include <stdlib.h>
 
-#include "repl/given.h"
+#include "repl/grammar/call.h"
+#include "repl/run/given_text.h"
 
 static bool report(struct result *result, const struct kept_run *kept)
 {

@@ -1,7 +1,7 @@
 /* runs: what has been run and is kept. */
 #include <stdio.h>
 
-#include "repl/result.h"
+#include "repl/result/result.h"
 
 static size_t tokens_of(const struct run *run)
 {

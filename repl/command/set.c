@@ -3,8 +3,9 @@
 #include <string.h>
 
 #include "core/base/pool.h"
-#include "repl/color.h"
-#include "repl/result.h"
+#include "repl/grammar/call.h"
+#include "repl/terminal/color.h"
+#include "repl/result/result.h"
 #include "repl/writer/writer.h"
 #include "viz/render/renderer.h"
 

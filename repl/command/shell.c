@@ -1,5 +1,7 @@
 /* shell, !cmd: a command of the system's shell. */
-#include "repl/result.h"
+#include "repl/result/result.h"
+
+#include "repl/result/process.h"
 
 static bool run(struct session *session, const struct call *call, struct result *result, struct err *err)
 {

@@ -1,5 +1,5 @@
 /* show: attention maps as pictures in character cells, or as JSON, CSV, tensors. */
-#include "repl/maps.h"
+#include "repl/map/give_maps.h"
 
 static bool run(struct session *session, const struct call *call, struct result *result, struct err *err)
 {

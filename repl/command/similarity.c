@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "core/base/json.h"
-#include "repl/vectors.h"
+#include "repl/words/asked_words.h"
 
 static bool give_json(struct result *result, const struct asked *asked, const float *values, struct err *err)
 {

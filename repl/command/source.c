@@ -1,5 +1,8 @@
 /* source: run the commands of a file. */
-#include "repl/result.h"
+#include "repl/result/result.h"
+
+#include "repl/grammar/call.h"
+#include "repl/line/script.h"
 
 static bool run(struct session *session, const struct call *call, struct result *result, struct err *err)
 {

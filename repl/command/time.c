@@ -1,7 +1,8 @@
 /* time: how long a command takes. */
 #include <time.h>
 
-#include "repl/result.h"
+#include "repl/line/execute.h"
+#include "repl/result/result.h"
 
 static double seconds(void)
 {

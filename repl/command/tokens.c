@@ -2,8 +2,9 @@
 #include <stdlib.h>
 
 #include "core/base/json.h"
-#include "repl/given.h"
-#include "repl/selector.h"
+#include "repl/grammar/call.h"
+#include "repl/run/given_text.h"
+#include "repl/run/selector.h"
 
 static void put_json(struct buf *b, const struct token *t)
 {

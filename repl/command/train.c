@@ -6,10 +6,12 @@
 
 #include "core/embed/format/format.h"
 #include "core/embed/train/train.h"
-#include "repl/result.h"
-#include "repl/train_line.h"
-#include "repl/train_place.h"
-#include "repl/words.h"
+#include "repl/grammar/call.h"
+#include "repl/result/process.h"
+#include "repl/result/result.h"
+#include "repl/words/train_progress.h"
+#include "repl/words/train_files.h"
+#include "repl/grammar/reader.h"
 
 /* ---- what is asked for ---- */
 

@@ -1,7 +1,8 @@
 /* unload: free a model and its runs. */
 #include <stdlib.h>
 
-#include "repl/result.h"
+#include "repl/grammar/call.h"
+#include "repl/result/result.h"
 
 static bool unload_set(struct session *session, struct vectors *set, struct result *result, struct err *err)
 {

@@ -5,8 +5,9 @@
 
 #include "core/base/json.h"
 #include "core/base/text.h"
-#include "repl/suggest.h"
-#include "repl/vectors.h"
+#include "repl/grammar/call.h"
+#include "repl/grammar/suggest.h"
+#include "repl/words/asked_words.h"
 
 enum { A_LINE = 8 };
 

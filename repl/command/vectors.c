@@ -5,8 +5,10 @@
 #include <unistd.h>
 
 #include "core/embed/format/format.h"
-#include "repl/suggest.h"
-#include "repl/vectors.h"
+#include "repl/grammar/call.h"
+#include "repl/grammar/suggest.h"
+#include "repl/result/process.h"
+#include "repl/words/asked_words.h"
 
 static bool list(struct session *session, const struct call *call, struct result *result, struct err *err)
 {
@@ -54,7 +56,7 @@ static bool take(struct session *session, const struct call *call, struct vector
                 v->format->name);
     if (v->note)
         result_note(result, "warning: %s", v->note);
-    call_note_name(call, result, str_of(v->name));
+    result_note_name(result, call, str_of(v->name));
     return true;
 }
 

@@ -1,7 +1,7 @@
 /* view: one head's map in the full screen, with a crosshair and the way to all other heads. */
 #include <stdlib.h>
 
-#include "repl/maps.h"
+#include "repl/map/map_list.h"
 #include "repl/view/view.h"
 
 static bool run(struct session *session, const struct call *call, struct result *result, struct err *err)

@@ -1,5 +1,5 @@
 /* wordsim: how near two words are. */
-#include "repl/vectors.h"
+#include "repl/words/asked_words.h"
 
 static bool run(struct session *session, const struct call *call, struct result *result, struct err *err)
 {

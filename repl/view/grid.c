@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/measure/measure.h"
+#include "repl/map/shown_map.h"
 #include "repl/view/view.h"
 
 enum { KEPT = 64 /* cells a side that a small map keeps */, LEFT = 4, GAP = 1, SMALLEST = 4 };

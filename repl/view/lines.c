@@ -6,6 +6,9 @@
 
 #include "core/base/cancel.h"
 #include "core/base/number.h"
+#include "repl/grammar/call.h"
+#include "repl/grammar/grammar.h"
+#include "repl/line/execute.h"
 #include "repl/view/view.h"
 
 static void run_save_display(struct viewer *viewer, struct str file)

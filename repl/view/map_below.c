@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "repl/map/shown_map.h"
 #include "repl/view/map_plan.h"
 
 static size_t put(struct cell_grid *grid, size_t row, size_t col, struct buf *text, struct style style)

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "repl/map/shown_map.h"
 #include "repl/view/view.h"
 
 struct entry {

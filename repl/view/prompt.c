@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "core/base/text.h"
-#include "repl/complete.h"
+#include "repl/line/complete.h"
 #include "repl/view/view.h"
 
 void prompt_free(struct prompt *prompt)

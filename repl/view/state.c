@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "repl/grammar/call.h"
+#include "repl/grammar/grammar.h"
+#include "repl/map/shown_map.h"
 #include "repl/view/view.h"
 
 const char *const view_scales[] = {"linear", "sqrt", "log", "symlog", NULL};

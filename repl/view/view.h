@@ -1,14 +1,14 @@
 /* The panes of the full screen: one file a view, ending in its `const struct view`, and one row in list.h.
  *
- * A view draws itself into a grid of cells and acts on keys; repl/screen.c alone talks to the terminal. What is looked at
+ * A view draws itself into a grid of cells and acts on keys; repl/terminal/screen.c alone talks to the terminal. What is looked at
  * (run, site, part, colours, crosshair) stands in the viewer, which all views share; what a view alone needs is its own
  * state. */
 #ifndef GAZE_REPL_VIEW_VIEW_H
 #define GAZE_REPL_VIEW_VIEW_H
 
-#include "repl/command.h"
-#include "repl/screen.h"
-#include "repl/selector.h"
+#include "repl/grammar/call.h"
+#include "repl/terminal/screen.h"
+#include "repl/map/shown_map.h"
 #include "viz/render/cells.h"
 
 struct viewer;

@@ -6,7 +6,7 @@
 #include <time.h>
 
 #include "core/base/cancel.h"
-#include "repl/line.h"
+#include "repl/line/prompt.h"
 #include "repl/view/view.h"
 
 enum { IDLE = 150 /* ms */, SLICE = 40 /* ms */ };

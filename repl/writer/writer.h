@@ -3,7 +3,10 @@
 #define GAZE_REPL_WRITER_WRITER_H
 
 #include "core/base/file.h"
-#include "repl/result.h"
+#include "repl/writer/values.h"
+#include "viz/picture.h"
+#include "viz/palette/palette.h"
+#include "viz/render/renderer.h"
 
 /* Where a writer writes: through sink_write and its kin, at once or when a buffer is full. */
 struct sink {

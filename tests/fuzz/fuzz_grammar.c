@@ -1,6 +1,7 @@
 /* Command lines, as at the prompt and as in a script. */
 #include "tests/fuzz/fuzz.h"
-#include "repl/command.h"
+#include "repl/grammar/call.h"
+#include "repl/grammar/grammar.h"
 
 #include <stdlib.h>
 #include <string.h>

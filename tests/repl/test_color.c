@@ -2,7 +2,7 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
-#include "repl/color.h"
+#include "repl/terminal/color.h"
 
 Test(color, the_first_that_is_set_decides)
 {

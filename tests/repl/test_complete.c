@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "repl/complete.h"
+#include "repl/line/complete.h"
 #include "tests/support/scratch.h"
 
 static struct session session;

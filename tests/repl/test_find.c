@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "repl/find.h"
+#include "repl/session/find_model.h"
 #include "tests/support/scratch.h"
 
 static struct session session;

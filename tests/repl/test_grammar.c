@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "repl/command.h"
+#include "repl/grammar/call.h"
+#include "repl/grammar/grammar.h"
+#include "repl/grammar/value.h"
 
 /* A call as text: the command, then words, NAME=values, > and | as they came, [..] around what was quoted. */
 static char *describe(const struct call *call)

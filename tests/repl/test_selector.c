@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "repl/selector.h"
+#include "repl/run/selector.h"
+#include "repl/run/token_choice.h"
 
 enum { LAYERS = 4, HEADS = 3 };
 

@@ -3,7 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "repl/command.h"
+#include "repl/grammar/command.h"
+#include "repl/line/execute.h"
 
 static struct session session;
 

@@ -2,7 +2,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#include "repl/suggest.h"
+#include "repl/grammar/suggest.h"
 
 Test(suggest, distances)
 {

@@ -2,8 +2,8 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#include "repl/progress.h"
-#include "repl/train_line.h"
+#include "repl/terminal/progress.h"
+#include "repl/words/train_progress.h"
 
 static struct train_line full_line(void)
 {

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "repl/command.h"
+#include "repl/grammar/command.h"
 #include "tests/support/scratch.h"
 
 /* All transcripts in one text, a line break before the first line. */

@@ -8,7 +8,9 @@
 
 #include "core/base/cancel.h"
 #include "core/weights/weights.h"
-#include "repl/result.h"
+#include "repl/grammar/call.h"
+#include "repl/grammar/grammar.h"
+#include "repl/result/result.h"
 #include "repl/writer/writer.h"
 #include "tests/support/scratch.h"
 

@@ -1,9 +1,0 @@
-/* `columns texts=FILE`: hypotheses about where columns stand, held against every line of a file. */
-#ifndef GAZE_REPL_COLUMNS_TEXTS_H
-#define GAZE_REPL_COLUMNS_TEXTS_H
-
-#include "repl/command.h"
-
-NODISCARD bool columns_texts(struct session *session, const struct call *call, struct result *result, struct err *err);
-
-#endif

@@ -1,0 +1,326 @@
+/* Maps as one picture: panels on one scale, labels, marks, notes, provenance. See map_list.h. */
+#include "repl/map/map_picture.h"
+
+#include "repl/grammar/call.h"
+#include "repl/map/map_list.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "repl/map/shown_map.h"
+#include "repl/result/provenance.h"
+#include "viz/palette/palette.h"
+#include "viz/scale.h"
+
+enum { MAX_NOTES = 6 };
+
+/* Everything a picture borrows while it is drawn. */
+struct sheet {
+    struct shown_map *maps;
+    struct panel *panels;
+    size_t n;
+    struct str notes[MAX_NOTES];
+    size_t n_notes;
+    char value_name[160];
+    struct arena *arena;
+};
+
+static bool note(struct sheet *sheet, struct buf *text, struct err *err)
+{
+    bool ok = buf_ok(text, err);
+    if (ok && text->n && sheet->n_notes < MAX_NOTES)
+        ok = arena_str(sheet->arena, buf_view(text), &sheet->notes[sheet->n_notes++], err);
+    buf_free(text);
+    return ok;
+}
+
+static bool several_models(const struct map_list *list)
+{
+    for (size_t i = 1; i < list->n_runs; i++)
+        if (list->runs[i]->run->model != list->runs[0]->run->model)
+            return true;
+    return false;
+}
+
+/* "@2 roberta-tiny L0.H2": the run where there are several, the model where they differ. */
+static bool make_title(const struct map_list *list, const struct call *call, const struct shown_map *map, struct sheet *sheet,
+                       struct str *out, struct err *err)
+{
+    struct buf b = {0};
+    if (list->difference) {
+        buf_printf(&b, "@%zu \u2212 @%zu ", list->runs[1]->number, list->runs[0]->number);
+    } else if (list->n_runs > 1) {
+        buf_printf(&b, "@%zu ", map->run->number);
+        if (several_models(list))
+            buf_printf(&b, "%s ", map->run->run->model->name);
+    }
+    map_title(map, call, &b);
+    bool ok = buf_ok(&b, err) && arena_str(sheet->arena, buf_view(&b), out, err);
+    buf_free(&b);
+    return ok;
+}
+
+/* A tick at the uniform map stands only where values are probabilities over the tokens. */
+static double uniform_tick(const struct map_list *list, const struct call *call, const struct shown_map *map)
+{
+    bool probability = map->part.kind == PART_PROBS || map->part.kind == PART_SOFTMAX;
+    if (!probability || list->difference || map->words || str_is(call_option(call, "agg"), "std") ||
+        str_is(call_option(call, "norm"), "head"))
+        return NAN;
+    return 1 / (double)map->run->run->tokens->texts[map->site.text].n;
+}
+
+/* norm=head: each map in units of its largest magnitude. */
+static void norm_by_head(struct shown_map *map)
+{
+    float largest = 0;
+    for (size_t i = 0; i < map->rows * map->cols; i++)
+        if (isfinite(map->values[i]) && fabsf(map->values[i]) > largest)
+            largest = fabsf(map->values[i]);
+    for (size_t i = 0; largest > 0 && i < map->rows * map->cols; i++)
+        map->values[i] /= largest;
+}
+
+static bool make_panels(struct session *session, const struct call *call, const struct map_list *list, struct sheet *sheet,
+                        struct err *err)
+{
+    size_t n = map_list_count(list);
+    bool by_head = str_is(call_option(call, "norm"), "head") && n > 1;
+    sheet->maps = arena_zalloc(sheet->arena, n, sizeof *sheet->maps, "the maps", err);
+    sheet->panels = arena_zalloc(sheet->arena, n, sizeof *sheet->panels, "the maps", err);
+    if (!sheet->maps || !sheet->panels)
+        return false;
+    for (; sheet->n < n; sheet->n++) {
+        struct shown_map *map = &sheet->maps[sheet->n];
+        if (!map_list_at(session, call, list, sheet->n, map, err))
+            return false;
+        if (by_head)
+            norm_by_head(map);
+        sheet->panels[sheet->n] = (struct panel){.rows = map->rows,
+                                                 .cols = map->cols,
+                                                 .values = map->values,
+                                                 .masked = map->masked,
+                                                 .row_labels = map->row_labels,
+                                                 .col_labels = map->col_labels,
+                                                 .row_numbers = map->row_tokens,
+                                                 .col_numbers = map->col_tokens,
+                                                 .marked_cols = list->difference ? NULL : map->marked,
+                                                 .tick = uniform_tick(list, call, map)};
+        if (!make_title(list, call, map, sheet, &sheet->panels[sheet->n].title, err)) {
+            sheet->n++;
+            return false;
+        }
+    }
+    return true;
+}
+
+/* ---- the scale ---- */
+
+static void widen(double *lo, double *hi, const struct shown_map *map)
+{
+    for (size_t i = 0; i < map->rows * map->cols; i++) {
+        double value = (double)map->values[i];
+        if (isfinite(value)) {
+            *lo = isnan(*lo) || value < *lo ? value : *lo;
+            *hi = isnan(*hi) || value > *hi ? value : *hi;
+        }
+    }
+}
+
+/* norm=layer, norm=model: the range over all heads of the layers shown, or of the model. */
+static bool wide_range(struct session *session, const struct call *call, const struct map_list *list, bool model,
+                       double *lo, double *hi, struct err *err)
+{
+    struct map_list wide = *list;
+    bool ok = true;
+    wide.folded = false;
+    wide.sites = mem_new(list->n_runs, sizeof *wide.sites, "the selection", err);
+    if (!wide.sites)
+        return false;
+    for (size_t r = 0; ok && r < list->n_runs; r++) {
+        struct buf selector = {0};
+        if (model) {
+            buf_char(&selector, '*');
+        } else {
+            buf_char(&selector, stack_letters[list->sites[r].site[0].stack]);
+            for (size_t i = 0; i < list->sites[r].n; i++)
+                buf_printf(&selector, "%s%zu", i ? "," : "", list->sites[r].site[i].layer);
+        }
+        ok = buf_ok(&selector, err) && sites_parse(buf_view(&selector), list->runs[r]->run, &wide.sites[r], err);
+        buf_free(&selector);
+    }
+    for (size_t i = 0, n = ok ? map_list_count(&wide) : 0; ok && i < n; i++) {
+        struct shown_map map;
+        ok = map_list_at(session, call, &wide, i, &map, err);
+        if (ok) {
+            widen(lo, hi, &map);
+            shown_map_free(&map);
+        }
+    }
+    for (size_t r = 0; r < list->n_runs; r++)
+        sites_free(&wide.sites[r]);
+    free(wide.sites);
+    return ok;
+}
+
+static bool make_scale(struct session *session, const struct call *call, const struct map_list *list,
+                       const struct sheet *sheet, struct scale *scale, struct err *err)
+{
+    bool std = str_is(call_option(call, "agg"), "std");
+    for (size_t i = 1; i < sheet->n; i++)
+        if (part_is_signed(sheet->maps[i].part) != part_is_signed(sheet->maps[0].part)) {
+            err_set(err, ERR_ARG, "probabilities and scores have no scale in common; show them apart");
+            return call_blame_option(call, "part", err);
+        }
+    struct str text = call_option(call, "scale"), clip = call_option(call, "clip"), norm = call_option(call, "norm");
+    *scale = (struct scale){.kind = SCALE_LINEAR, .lo = NAN, .hi = NAN, .clip_hi = 100};
+    if (text.n && !scale_parse(text, scale, err))
+        return call_blame_option(call, "scale", err);
+    if (clip.n && !scale_parse_clip(clip, scale, err))
+        return call_blame_option(call, "clip", err);
+    scale->diverging = list->difference || (part_is_signed(sheet->maps[0].part) && !std);
+    if (scale->diverging && scale->kind == SCALE_LOG) {
+        err_set(err, ERR_ARG, "scale=log has no place for values below 0; signed maps take linear, sqrt or symlog");
+        return call_blame_option(call, "scale", err);
+    }
+    if (!scale->diverging && scale->kind == SCALE_LINEAR)
+        scale->lo = 0;
+    bool layer = str_is(norm, "layer"), model = str_is(norm, "model");
+    if ((layer || model) && !wide_range(session, call, list, model, &scale->lo, &scale->hi, err))
+        return false;
+    if (scale->diverging && !isnan(scale->hi)) {
+        scale->hi = fmax(fabs(scale->lo), fabs(scale->hi));
+        scale->lo = -scale->hi;
+    }
+    return true;
+}
+
+/* ---- words beside the picture ---- */
+
+static void name_values(const struct map_list *list, const struct call *call, struct sheet *sheet)
+{
+    const struct shown_map *map = &sheet->maps[0];
+    struct buf name = {0};
+    struct str norm = call_option(call, "norm");
+    if (map->part.kind == PART_PROBS) {
+        buf_puts(&name, "attention probability");
+    } else if (list->n_parts) {
+        buf_puts(&name, "parts of the scores");
+    } else {
+        part_name(map->run->run->model->stacks[map->site.stack].terms, map->part, &name);
+        buf_puts(&name, map->part.kind == PART_SCORES     ? " (before the softmax)"
+                        : map->part.kind == PART_LOGITS ? " (part of the scores)"
+                                                        : "");
+    }
+    if (list->difference)
+        buf_puts(&name, ", difference");
+    if (str_is(norm, "head") && sheet->n > 1)
+        buf_puts(&name, " / head's max");
+    else if (str_is(norm, "layer") || str_is(norm, "model"))
+        buf_printf(&name, ", range of %.*s", STR_ARGS(norm));
+    snprintf(sheet->value_name, sizeof sheet->value_name, "%s", buf_cstr(&name));
+    buf_free(&name);
+}
+
+static bool make_notes(const struct call *call, struct sheet *sheet, struct err *err)
+{
+    const struct shown_map *map = &sheet->maps[0];
+    struct buf text = {0};
+    size_t hidden = 0;
+    for (size_t i = 0; i < sheet->n && hidden < 24; i++)
+        if (!isnan(sheet->maps[i].hidden_mass)) {
+            buf_puts(&text, hidden++ ? ", " : "special tokens hidden; mean mass on them: ");
+            if (sheet->n > 1)
+                buf_printf(&text, "%.*s ", STR_ARGS(sheet->panels[i].title));
+            buf_printf(&text, "%.3f", sheet->maps[i].hidden_mass);
+        }
+    if (sheet->n > 24 && hidden)
+        buf_puts(&text, ", \u2026");
+    if (!note(sheet, &text, err))
+        return false;
+    text = (struct buf){0};
+    if (str_is(call_option(call, "special"), "renorm"))
+        buf_puts(&text, "special tokens hidden; the rest divided by its sum");
+    if (!note(sheet, &text, err))
+        return false;
+    text = (struct buf){0};
+    size_t terms = stack_terms(&map->run->run->model->stacks[STACK_MAIN]);
+    if (map->part.kind == PART_SOFTMAX && map->part.terms != (1u << terms) - 1)
+        buf_puts(&text, "the scale of the full sum stays, so fewer terms give a flatter map");
+    return note(sheet, &text, err);
+}
+
+/* The palette asked for, else the session's where it suits the kind of scale. */
+static const char *palette_name(const struct session *session, const struct call *call, const struct scale *scale)
+{
+    struct str name = call_option(call, "palette");
+    const struct palette *palette = palette_find(name.n ? name : str_of(session->palette));
+    if (!palette || (!name.n && palette->diverging != scale->diverging))
+        return NULL;
+    return palette->name;
+}
+
+/* "L2.H1" or "L0.H0, L0.H1, …" for the file's provenance. */
+static void name_sites(const struct sheet *sheet, char out[200])
+{
+    struct buf b = {0};
+    for (size_t i = 0; i < sheet->n && b.n < 160; i++)
+        buf_printf(&b, "%s%.*s", i ? ", " : "", STR_ARGS(sheet->panels[i].title));
+    snprintf(out, 200, "%s", buf_cstr(&b));
+    buf_free(&b);
+}
+
+static bool draw(struct session *session, const struct call *call, const struct map_list *list, struct sheet *sheet,
+                 struct result *result, struct err *err)
+{
+    struct picture picture = {.row_axis = "Query", .col_axis = "Key"};
+    struct provenance provenance;
+    struct render_options options = {0};
+    char sites[200], title[300];
+    struct str wanted = call_option(call, "title"), size = call_option(call, "size");
+    if (!make_panels(session, call, list, sheet, err) || !make_scale(session, call, list, sheet, &picture.scale, err) ||
+        !make_notes(call, sheet, err))
+        return false;
+    name_values(list, call, sheet);
+    name_sites(sheet, sites);
+    if (size.n && !render_size(size, &options, err))
+        return call_blame_option(call, "size", err);
+    if (call_has(call, "dpi") && call_given(call, "dpi"))
+        options.dpi = call_float(call, "dpi");
+    options.numbers = str_is(call_option(call, "digits"), "on");
+    result_render_options(result, &options);
+    if (!provenance_make(call, list->runs, list->n_runs, sites, sheet->value_name, &provenance, err))
+        return false;
+    if (result_wants_figure(result) && sheet->n == 1) /* figures carry no title but title=; the file says what it is */
+        sheet->panels[0].title = (struct str){0};
+    picture.panels = sheet->panels;
+    picture.n_panels = sheet->n;
+    if (wanted.n) {
+        snprintf(title, sizeof title, "%.*s", STR_ARGS(wanted));
+        picture.title = title;
+    }
+    picture.across = list->n_runs > 1 && !list->difference && map_list_count(list) == list->n_runs ? list->n_runs : 0;
+    picture.palette = palette_name(session, call, &picture.scale);
+    picture.value_name = sheet->value_name;
+    picture.notes = sheet->notes;
+    picture.n_notes = sheet->n_notes;
+    picture.provenance = provenance.pair;
+    picture.n_provenance = provenance.n;
+    picture_fit_scale(&picture);
+    bool ok = result_picture(result, &picture, err);
+    provenance_free(&provenance);
+    return ok;
+}
+
+bool maps_give_picture(struct session *session, const struct call *call, const struct map_list *list, struct result *result,
+                       struct err *err)
+{
+    struct sheet sheet = {.arena = arena_new(err)};
+    bool ok = sheet.arena && draw(session, call, list, &sheet, result, err);
+    for (size_t i = 0; i < sheet.n; i++)
+        shown_map_free(&sheet.maps[i]);
+    arena_free(sheet.arena);
+    return ok;
+}

@@ -1,0 +1,395 @@
+/* Where results go: standard output, a file, a pipe; in the format that the extension or format= says. The one place that
+ * prints what commands give. See result.h. */
+#include "repl/result/result.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "core/base/number.h"
+#include "core/base/text.h"
+#include "repl/grammar/call.h"
+#include "repl/result/process.h"
+#include "repl/writer/writer.h"
+
+struct result {
+    struct session *session;
+    const struct call *call;
+    const struct writer *writer;     /* one of the two */
+    const struct renderer *renderer;
+    struct render_options options;
+    struct sink sink;
+    bool gave, broken; /* broken: the pipe's reader has gone */
+    bool paged;        /* the child is a pager: its end is no failure */
+    long child;        /* 0: none */
+    struct arena *arena;
+};
+
+/* ---- the format ---- */
+
+static void list_formats(bool extensions, struct buf *out)
+{
+    const char *point = extensions ? "." : "";
+    for (size_t i = 0; writers[i]; i++)
+        if (!extensions || strcmp(writers[i]->name, "table") != 0)
+            buf_printf(out, "%s%s%s", out->n ? ", " : "", point, writers[i]->name);
+    for (size_t i = 0; renderers[i]; i++)
+        buf_printf(out, ", %s%s", point, renderers[i]->name);
+}
+
+static bool set_format(struct result *result, struct str name, struct err *err)
+{
+    result->writer = writer_named(name);
+    result->renderer = result->writer ? NULL : renderer_find(name);
+    if (result->writer || result->renderer)
+        return true;
+    struct buf formats = {0};
+    list_formats(false, &formats);
+    err_set(err, ERR_ARG, "format=%.*s is no format: %s", STR_ARGS(name), buf_cstr(&formats));
+    buf_free(&formats);
+    return call_blame_option(result->call, "format", err);
+}
+
+static bool choose_format(struct result *result, struct err *err)
+{
+    const struct call *call = result->call;
+    struct str extension = path_extension(call->output);
+    if (call_given(call, "format"))
+        return set_format(result, call_str(call, "format"), err);
+    if (extension.n) {
+        result->writer = writer_of_extension(extension);
+        result->renderer = result->writer ? NULL : renderer_find(extension);
+        if (result->writer || result->renderer)
+            return true;
+        if (call->command->writes) {
+            struct buf formats = {0};
+            list_formats(true, &formats);
+            err_set(err, ERR_ARG, "%.*s: .%.*s is no format of gaze: %s", STR_ARGS(call->output), STR_ARGS(extension),
+                    buf_cstr(&formats));
+            buf_free(&formats);
+            return call_blame(call, &call->output_word, err);
+        }
+    }
+    return set_format(result, str_of(result->session->format ? result->session->format : "table"), err);
+}
+
+const char *result_format(const struct result *result)
+{
+    return result->writer ? result->writer->name : result->renderer->name;
+}
+
+bool result_wants_json(const struct result *result)
+{
+    return result->writer && result->writer->json;
+}
+
+bool result_wants_picture(const struct result *result)
+{
+    return result->renderer || result->writer->picture;
+}
+
+bool result_wants_figure(const struct result *result)
+{
+    return result->renderer != NULL;
+}
+
+bool result_wants_rows(const struct result *result)
+{
+    return result->writer && result->writer->row;
+}
+
+bool result_wants_tensors(const struct result *result)
+{
+    return result->writer && result->writer->tensors;
+}
+
+bool result_one_tensor(const struct result *result)
+{
+    return result->writer && result->writer->one_tensor;
+}
+
+size_t result_width(const struct result *result)
+{
+    return result->sink.columns;
+}
+
+void result_render_options(struct result *result, const struct render_options *options)
+{
+    result->options = *options;
+    result->sink.numbers = options->numbers;
+}
+
+/* ---- where it goes ---- */
+
+static size_t line_columns(bool terminal)
+{
+    struct winsize size;
+    if (terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+        return size.ws_col;
+    const char *columns = getenv("COLUMNS");
+    long n = 0;
+    return columns && number_whole(str_of(columns), &n) && n >= 20 && n <= 10000 ? (size_t)n : 80;
+}
+
+static bool open_pipe(struct result *result, struct str command, struct err *err)
+{
+    int end;
+    if (!process_start(command, &end, &result->child, err))
+        return false;
+    bool ok = out_open_fd(end, "the pipe", &result->sink.out, err);
+    close(end);
+    return ok;
+}
+
+static bool open_file(struct result *result, struct err *err)
+{
+    char *path = mem_copy_str(result->call->output, err);
+    bool ok = path && out_open(path, &result->sink.out, err);
+    if (path && !ok)
+        call_blame(result->call, &result->call->output_word, err);
+    free(path);
+    return ok;
+}
+
+/* A pager for a table that is longer than the screen, at a prompt: $PAGER, else less where there is one. */
+static struct str pager_for(const struct result *result)
+{
+    struct winsize size;
+    const char *pager = getenv("PAGER");
+    if (!result->session->interactive || !result->session->stdout_is_terminal ||
+        ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || result->sink.lines < size.ws_row || size.ws_row == 0)
+        return (struct str){0};
+    if (pager)
+        return str_of(pager);
+    return access("/usr/bin/less", X_OK) == 0 ? STR("/usr/bin/less -FRSX") : (struct str){0};
+}
+
+/* At the first byte: pipes are started and standard output is taken only when there is something to say. */
+static bool open_sink(struct sink *sink, struct err *err)
+{
+    struct result *result = sink->context;
+    if (result->call->pipe.n)
+        return open_pipe(result, result->call->pipe, err) || call_blame(result->call, &result->call->pipe_word, err);
+    struct str pager = pager_for(result);
+    result->paged = pager.n > 0;
+    if (result->paged)
+        setenv("LESS", "FRSX", 0); /* a $PAGER that is less shows colours too, unless told otherwise */
+    return result->paged ? open_pipe(result, pager, err)
+                         : out_open_fd(STDOUT_FILENO, "standard output", &sink->out, err);
+}
+
+bool result_begin(struct session *session, const struct call *call, struct result **out, struct err *err)
+{
+    struct result *result = mem_new(1, sizeof *result, "the result", err);
+    *out = NULL;
+    if (!result)
+        return false;
+    bool direct = !call->output.n && !call->pipe.n, own = call->command->own_output && call->command->own_output(call);
+    result->session = session;
+    result->call = call;
+    result->sink.out.fd = -1;
+    result->sink.open = open_sink;
+    result->sink.context = result;
+    result->sink.columns = line_columns(direct && session->stdout_is_terminal);
+    result->sink.terminal = direct && session->stdout_is_terminal;
+    result->sink.depth = direct || session->color_mode == COLOR_ALWAYS ? session->depth : DEPTH_MONO;
+    result->arena = arena_new(err);
+    if (own) /* its format= and extension are its own */
+        result->writer = writer_named(STR("table"));
+    if (!result->arena || (!own && !choose_format(result, err)))
+        goto fail;
+    if (call->output.n && !own) { /* at once: a file that cannot be written is better known before the work */
+        if (!open_file(result, err))
+            goto fail;
+        result->sink.open = NULL;
+    }
+    *out = result;
+    return true;
+fail:
+    arena_free(result->arena);
+    free(result);
+    return false;
+}
+
+/* ---- values ---- */
+
+/* A reader of a pipe that has seen enough ends the command quietly: what follows is made and forgotten. */
+static bool settle(struct result *result, bool ok, struct err *err)
+{
+    if (ok || !result->child || !err || err->code != ERR_PIPE)
+        return ok;
+    result->broken = true;
+    result->sink.out.pending.n = 0;
+    err_clear(err);
+    return true;
+}
+
+static bool fail_slot(const struct result *result, const char *what, size_t slot, struct err *err)
+{
+    struct buf formats = {0};
+    for (size_t i = 0; writers[i]; i++)
+        if (*(void *const *)((const char *)writers[i] + slot))
+            buf_printf(&formats, "%s%s", formats.n ? ", " : "", writers[i]->name);
+    for (size_t i = 0; slot == offsetof(struct writer, picture) && renderers[i]; i++)
+        buf_printf(&formats, "%s%s", formats.n ? ", " : "", renderers[i]->name);
+    err_set(err, ERR_ARG, "%s: %s cannot be written as %s; what can: %s", result->call->command->name, what,
+            result_format(result), buf_cstr(&formats));
+    buf_free(&formats);
+    return call_blame(result->call, result->call->output.n ? &result->call->output_word : NULL, err);
+}
+
+/* Does the writer have the slot? */
+static bool ready(struct result *result, const char *what, size_t slot, struct err *err)
+{
+    if (!result->writer || !*(void *const *)((const char *)result->writer + slot))
+        return fail_slot(result, what, slot, err);
+    return result->gave = true;
+}
+#define READY(result, what, slot, err) ready(result, what, offsetof(struct writer, slot), err)
+
+bool result_text(struct result *result, struct str text, struct err *err)
+{
+    if (!READY(result, "text", text, err))
+        return false;
+    return result->broken || settle(result, result->writer->text(&result->sink, text, err), err);
+}
+
+bool result_columns(struct result *result, const char *header, struct err *err)
+{
+    if (!READY(result, "a table", columns, err))
+        return false;
+    size_t n = 1;
+    for (const char *at = header; *at; at++)
+        n += *at == ',';
+    struct sink *sink = &result->sink;
+    sink->names = arena_alloc(result->arena, n, sizeof *sink->names, "a table", err);
+    if (!sink->names)
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        size_t length = strcspn(header, ",");
+        if (!arena_str(result->arena, (struct str){header, length}, &sink->names[i], err))
+            return false;
+        header += length + (header[length] == ',');
+    }
+    sink->n_names = n;
+    return result->broken || settle(result, result->writer->columns(sink, err), err);
+}
+
+bool result_row(struct result *result, const struct cell_value *cells, size_t n, struct err *err)
+{
+    if (n != result->sink.n_names)
+        return err_set(err, ERR_ARG, "%s: a row of %zu values in a table of %zu columns", result->call->command->name, n,
+                       result->sink.n_names);
+    return result->broken || settle(result, result->writer->row(&result->sink, cells, n, err), err);
+}
+
+bool result_json(struct result *result, struct str document, struct err *err)
+{
+    if (!READY(result, "a JSON document", json, err))
+        return false;
+    return result->broken || settle(result, result->writer->json(&result->sink, document, err), err);
+}
+
+bool result_json_piece(struct result *result, struct str piece, struct err *err)
+{
+    if (!READY(result, "a JSON document", json, err))
+        return false;
+    return result->broken || settle(result, sink_put(&result->sink, piece, err), err);
+}
+
+/* Bytes that are no text do not go to a terminal. */
+static bool fit_for_output(const struct result *result, bool binary, struct err *err)
+{
+    if (!binary || result->call->output.n || result->call->pipe.n || !result->session->stdout_is_terminal)
+        return true;
+    return err_set(err, ERR_ARG, "%s is no text for a terminal: %s … > FILE.%s", result_format(result),
+                   result->call->command->name, result_format(result));
+}
+
+bool result_picture(struct result *result, const struct picture *picture, struct err *err)
+{
+    if (result->renderer) {
+        struct buf bytes = {0};
+        bool ok = result->renderer->render(picture, &result->options, &bytes, err) && buf_ok(&bytes, err) &&
+                  fit_for_output(result, bytes.n && memchr(bytes.data, 0, bytes.n), err) &&
+                  sink_write(&result->sink, bytes.data, bytes.n, err);
+        buf_free(&bytes);
+        result->gave = true;
+        return settle(result, ok, err);
+    }
+    if (!READY(result, "a picture", picture, err))
+        return false;
+    return result->broken || settle(result, result->writer->picture(&result->sink, picture, err), err);
+}
+
+bool result_tensors(struct result *result, const struct tensor_promise *tensors, size_t n, const struct text_pair *about,
+                    size_t n_about, struct err *err)
+{
+    if (result->writer && !fit_for_output(result, !result->writer->text, err))
+        return false;
+    if (!READY(result, "tensors", tensors, err))
+        return false;
+    return result->broken || settle(result, result->writer->tensors(&result->sink, tensors, n, about, n_about, err), err);
+}
+
+void result_note(struct result *result, const char *format, ...)
+{
+    va_list args;
+    struct buf line = {0};
+    char text[2000];
+    (void)result;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    for (const char *at = text; *at;) { /* lines stay lines, all else is escaped */
+        size_t n = strcspn(at, "\n");
+        text_escape(&line, (struct str){at, n});
+        buf_char(&line, '\n');
+        at += n + (at[n] == '\n');
+    }
+    fputs(buf_cstr(&line), stderr);
+    fflush(stderr);
+    buf_free(&line);
+}
+
+void result_note_name(struct result *result, const struct call *call, struct str name)
+{
+    struct str wanted = call_str(call, "as");
+    if (call_given(call, "as") && !str_eq(wanted, name))
+        result_note(result, "warning: the name %.*s is taken: use %.*s", STR_ARGS(wanted), STR_ARGS(name));
+}
+
+/* ---- the end ---- */
+
+static bool wait_child(const struct result *result, bool ok, struct err *err)
+{
+    struct err own = {0};
+    bool ended = process_wait(result->child, result->call->pipe, &own);
+    if (!ok || ended || result->paged)
+        return ok;
+    if (err)
+        *err = own;
+    return call_blame(result->call, &result->call->pipe_word, err);
+}
+
+bool result_end(struct result *result, bool ok, struct err *err)
+{
+    if (!result)
+        return ok;
+    struct sink *sink = &result->sink;
+    if (ok && result->gave && result->writer && result->writer->finish && !result->broken)
+        ok = settle(result, result->writer->finish(sink, err), err);
+    if (result->writer && result->writer->drop)
+        result->writer->drop(sink);
+    if (ok && result->gave && !result->broken && !sink->open)
+        ok = settle(result, out_commit(&sink->out, err), err);
+    out_abort(&sink->out);
+    if (result->child)
+        ok = wait_child(result, ok, err);
+    arena_free(result->arena);
+    free(result);
+    return ok;
+}

@@ -1,0 +1,204 @@
+/* Texts of commands: quoted words, files, standard input, bare ids. See given_text.h. */
+#include "repl/run/given_text.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/base/number.h"
+#include "repl/grammar/call.h"
+#include "repl/terminal/progress.h"
+
+enum { MAX_TEXT = 64 << 20 };
+
+static bool is_stdin(const struct call_word *word)
+{
+    return word && !word->quoted && str_is(word->text, "-");
+}
+
+bool given_any(const struct call *call)
+{
+    return call_count(call, ARG_TEXT) || call_given(call, "file") || call_given(call, "ids");
+}
+
+struct model *given_model(const struct session *session, const struct call *call, bool needs_weights, struct err *err)
+{
+    if (!call_given(call, "model"))
+        return session_current(session, needs_weights, err);
+    struct model *model = session_model(session, call_str(call, "model"), err);
+    if (model && needs_weights && !model_runs(model)) {
+        err_set(err, ERR_NOT_FOUND, "%s has a tokenizer but no weights: it can tokenise, not run", model->name);
+        model = NULL;
+    }
+    if (!model)
+        call_blame_option(call, "model", err);
+    return model;
+}
+
+/* ---- ids ---- */
+
+static size_t count_numbers(struct str list)
+{
+    size_t n = 1;
+    for (size_t i = 0; i < list.n; i++)
+        n += list.s[i] == ',';
+    return n;
+}
+
+/* The grammar has seen to digits and commas. */
+static bool parse_ids(const struct call *call, const char *option, int32_t *out, struct err *err)
+{
+    struct str list = call_str(call, option);
+    for (size_t at = 0, i = 0; at < list.n; at++, i++) {
+        long n = 0;
+        size_t begin = at;
+        if (!number_take(list, &at, &n) || n > INT32_MAX) {
+            err_set(err, ERR_ARG, "%s=: %.*s is no id: too large", option, (int)(at - begin), list.s + begin);
+            return call_blame_option(call, option, err);
+        }
+        out[i] = (int32_t)n;
+    }
+    return true;
+}
+
+static bool read_ids(const struct call *call, const struct model *model, struct given *out, struct err *err)
+{
+    size_t n = count_numbers(call_str(call, "ids"));
+    bool typed = call_given(call, "types");
+    if (typed && count_numbers(call_str(call, "types")) != n) {
+        err_set(err, ERR_ARG, "types= has %zu numbers, ids= has %zu: one type an id", count_numbers(call_str(call, "types")), n);
+        return call_blame_option(call, "types", err);
+    }
+    int32_t *ids = mem_new(n, sizeof *ids, "the ids", err), *types = mem_new(n, sizeof *types, "the ids", err);
+    bool ok = ids && types && parse_ids(call, "ids", ids, err) && (!typed || parse_ids(call, "types", types, err)) &&
+              encoding_of_ids(model->tokenizer, ids, types, n, &out->encoding, err);
+    free(ids);
+    free(types);
+    return ok;
+}
+
+/* ---- texts ---- */
+
+static bool read_file(const struct call *call, struct given *out, struct err *err)
+{
+    struct file file;
+    char *path = mem_copy_str(call_str(call, "file"), err);
+    bool ok = path && file_map(path, &file, err);
+    free(path);
+    if (!ok)
+        return call_blame_option(call, "file", err);
+    if (file.size > MAX_TEXT)
+        ok = err_set(err, ERR_LIMIT, "%s: %zu bytes; one text may have %d", file.path, file.size, MAX_TEXT);
+    if (ok)
+        buf_add(&out->own, file.data, file.size);
+    file_unmap(&file);
+    out->first = buf_view(&out->own);
+    return ok && buf_ok(&out->own, err);
+}
+
+static bool read_source(const struct call *call, struct given *out, struct err *err)
+{
+    const struct call_word *first = call_arg(call, ARG_TEXT, 0), *second = call_arg(call, ARG_TEXT, 1);
+    bool file = call_given(call, "file");
+    out->has_text = true;
+    if (file && first) {
+        err_set(err, ERR_ARG, "file= and a text on the line: give one");
+        return call_blame_option(call, "file", err);
+    }
+    if (file)
+        return read_file(call, out, err);
+    if (!first)
+        return err_set(err, ERR_ARG, "%s wants a text: %s \"some text\", file=PATH, - or ids=1,7,2", call->command->name,
+                       call->command->name);
+    out->first = first->text;
+    if (second) {
+        out->second = second->text;
+        out->has_second = true;
+    }
+    if (!is_stdin(first))
+        return true;
+    if (!file_read_fd(STDIN_FILENO, "standard input", MAX_TEXT, &out->own, err))
+        return false;
+    out->first = buf_view(&out->own);
+    return true;
+}
+
+static bool fail_tokenizer(const struct model *model, struct err *err)
+{
+    return err_set(err, ERR_NOT_FOUND, "%s has no tokenizer (%s): give ids instead, run ids=1,7,2", model->name,
+                   model->tokenizer_problem ? model->tokenizer_problem : "its folder holds none");
+}
+
+bool given_read(const struct call *call, const struct model *model, struct given *out, struct err *err)
+{
+    *out = (struct given){0};
+    if (call_given(call, "types") && !call_given(call, "ids")) {
+        err_set(err, ERR_ARG, "types= stands beside ids=");
+        return call_blame_option(call, "types", err);
+    }
+    if (call_given(call, "ids")) {
+        if (call_count(call, ARG_TEXT) || call_given(call, "file")) {
+            err_set(err, ERR_ARG, "ids= and a text: give one");
+            return call_blame_option(call, "ids", err);
+        }
+        return read_ids(call, model, out, err);
+    }
+    unsigned flags = call_flag(call, "add_special") ? 0 : TOKENIZE_NO_SPECIAL;
+    if (!model->tokenizer)
+        return fail_tokenizer(model, err);
+    if (!read_source(call, out, err) ||
+        !tokenizer_encode(model->tokenizer, out->first.s ? out->first : STR(""), out->has_second ? &out->second : NULL, flags,
+                          &out->encoding, err)) {
+        given_free(out);
+        if (call_given(call, "file") && err && err->code == ERR_FORMAT)
+            err_prefix(err, "%.*s: ", STR_ARGS(call_str(call, "file")));
+        return err && !err->column && given_any(call) ? given_blame(call, err) : false;
+    }
+    return true;
+}
+
+bool given_blame(const struct call *call, struct err *err)
+{
+    if (call_given(call, "ids"))
+        return call_blame_option(call, "ids", err);
+    if (call_given(call, "file"))
+        return call_blame_option(call, "file", err);
+    return call_blame(call, call_arg(call, ARG_TEXT, 0), err);
+}
+
+void given_free(struct given *given)
+{
+    encoding_free(&given->encoding);
+    buf_free(&given->own);
+    *given = (struct given){0};
+}
+
+/* ---- the mask that is not one ---- */
+
+static bool holds(struct str text, const char *word)
+{
+    return text.n && memmem(text.s, text.n, word, strlen(word)) != NULL;
+}
+
+void given_warn_mask(const struct given *given, const struct model *model, struct result *result)
+{
+    static const char *const masks[] = {"[MASK]", "<mask>"};
+    int32_t id = model->tokenizer ? tokenizer_role(model->tokenizer, "mask") : -1;
+    struct str mask = id >= 0 ? tokenizer_string(model->tokenizer, id) : (struct str){0};
+    for (size_t i = 0; mask.n && given->has_text && i < 2; i++)
+        if (!str_is(mask, masks[i]) && (holds(given->first, masks[i]) || holds(given->second, masks[i])))
+            result_note(result, "warning: %s is ordinary text to %s; its mask is %.*s", masks[i], model->name, STR_ARGS(mask));
+}
+
+/* ---- the pass ---- */
+
+struct run *given_run(const struct session *session, struct model *model, struct given *given, struct err *err)
+{
+    struct progress progress;
+    struct watch watch = progress_begin(&progress, session, "layers");
+    struct encoding text = given->encoding;
+    given->encoding = (struct encoding){0};
+    struct run *run = run_one(model, &text, &watch, err);
+    progress_end(&progress);
+    return run;
+}

@@ -1,0 +1,44 @@
+/* The text that a command was given, tokenised: for run, tokens and predict alike. */
+#ifndef GAZE_REPL_RUN_GIVEN_TEXT_H
+#define GAZE_REPL_RUN_GIVEN_TEXT_H
+
+#include "repl/result/result.h"
+
+struct given {
+    struct encoding encoding;  /* empty once taken */
+    struct str first, second;  /* borrowed from the call, or from `own` */
+    bool has_text, has_second; /* has_text false: ids were given */
+    struct buf own;            /* what was read from a file or standard input */
+};
+
+/* Was any text named: "text", file=, ids=, -? */
+bool given_any(const struct call *call);
+/* Read it for this model: "first" ["second"], file=PATH, ids=… [types=…], or - (standard input, verbatim); specials are
+ * left out with add_special=off. Errors: two sources at once, a file that cannot be read, text that is not UTF-8, a
+ * model without a tokenizer (and why it has none). Free with given_free. */
+NODISCARD bool given_read(const struct call *call, const struct model *model, struct given *out, struct err *err);
+void given_free(struct given *given);
+
+/* Tell the person of a mask that this tokenizer does not know ("[MASK]" where it is "<mask>"). */
+void given_warn_mask(const struct given *given, const struct model *model, struct result *result);
+
+/* Put the caret under what was given. Returns false. */
+bool given_blame(const struct call *call, struct err *err);
+
+/* The model a call is for: model=NAME, else the one in use. */
+struct model *given_model(const struct session *session, const struct call *call, bool needs_weights, struct err *err);
+
+/* A pass over it, not kept by the session; takes the encoding. Shows progress on a terminal. */
+NODISCARD struct run *given_run(const struct session *session, struct model *model, struct given *given, struct err *err);
+
+#define ARGS_TEXT                                                                                  \
+    {"TEXT", ARG_TEXT, true, false, "a text in quotes; - reads standard input"},                   \
+    {"PAIR", ARG_TEXT, true, false, "the second text of a pair"}
+#define OPTIONS_TEXT                                                                               \
+    {"file", VALUE_FILE, NULL, NULL, "the text is the content of this file", 0, 0},                \
+    {"ids", VALUE_IDS, NULL, NULL, "token ids as they are, past the tokenizer", 0, 0},             \
+    {"types", VALUE_IDS, NULL, NULL, "token types beside ids=, 0 where not given", 0, 0},          \
+    {"add_special", VALUE_FLAG, NULL, "on", "off: without the special tokens around the text", 0, 0}, \
+    {"model", VALUE_MODEL, NULL, NULL, "a loaded model other than the one in use", 0, 0}
+
+#endif

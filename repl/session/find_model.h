@@ -1,0 +1,16 @@
+/* Where models lie on disk, for `load NAME` and for completion. */
+#ifndef GAZE_REPL_SESSION_FIND_MODEL_H
+#define GAZE_REPL_SESSION_FIND_MODEL_H
+
+#include "repl/session/session.h"
+
+/* The folder that `load NAME` means (UX "Models on disk"): path, $GAZE_MODELS, examples/models beside the executable's
+ * folder, PREFIX/share/gaze/models, the local Hugging Face cache. On the heap; errors say where was looked. */
+NODISCARD char *session_find_model(const struct session *session, struct str name, struct err *err);
+/* Visit the name of everything that `load NAME` finds without a path: $GAZE_MODELS, the shipped models, the cache. */
+void find_each_model(const struct session *session, void (*visit)(void *context, struct str name), void *context);
+/* The Hugging Face cache: HF_HUB_CACHE, $HF_HOME/hub, $XDG_CACHE_HOME/huggingface/hub, ~/.cache/huggingface/hub. On the
+ * heap, NULL where none of these variables is set. */
+char *find_hub_cache(void);
+
+#endif
