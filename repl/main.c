@@ -10,13 +10,13 @@
 
 #include "core/base/cancel.h"
 #include "core/base/pool.h"
+#include "repl/grammar/call.h"
 #include "repl/grammar/grammar.h"
 #include "repl/line/execute.h"
+#include "repl/line/prompt.h"
 #include "repl/line/script.h"
 #include "repl/program/arguments.h"
 #include "repl/terminal/color.h"
-#include "repl/grammar/call.h"
-#include "repl/line/prompt.h"
 #include "repl/terminal/signals.h"
 #include "repl/version.h"
 

@@ -3,8 +3,8 @@
 #include <strings.h>
 
 #include "repl/grammar/call.h"
-#include "repl/result/result.h"
 #include "repl/program/topics.h"
+#include "repl/result/result.h"
 
 struct search {
     struct str word;

@@ -5,11 +5,11 @@
 
 #include "core/measure/column.h"
 #include "repl/grammar/call.h"
+#include "repl/result/result.h"
 #include "repl/run/columns_texts.h"
+#include "repl/run/selector.h"
 #include "repl/run/token_choice.h"
 #include "repl/terminal/progress.h"
-#include "repl/result/result.h"
-#include "repl/run/selector.h"
 
 enum { FIXED = 9, SHARES = 12 }; /* columns before the terms'; heads whose shares are written above the table */
 

@@ -1,6 +1,6 @@
 /* export: a run's tensors in a file, in bounded memory. */
-#include <string.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "repl/grammar/call.h"
 #include "repl/result/provenance.h"

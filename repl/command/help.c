@@ -4,11 +4,11 @@
 
 #include "core/base/text.h"
 #include "repl/grammar/call.h"
-#include "repl/grammar/value.h"
-#include "repl/result/result.h"
 #include "repl/grammar/suggest.h"
-#include "repl/program/topics.h"
 #include "repl/grammar/usage.h"
+#include "repl/grammar/value.h"
+#include "repl/program/topics.h"
+#include "repl/result/result.h"
 
 enum { NAME_COLUMNS = 12, OPTION_COLUMNS = 26, WRAP_COLUMNS = 78 };
 

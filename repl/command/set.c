@@ -4,8 +4,8 @@
 
 #include "core/base/pool.h"
 #include "repl/grammar/call.h"
-#include "repl/terminal/color.h"
 #include "repl/result/result.h"
+#include "repl/terminal/color.h"
 #include "repl/writer/writer.h"
 #include "viz/render/renderer.h"
 

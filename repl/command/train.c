@@ -7,11 +7,11 @@
 #include "core/embed/format/format.h"
 #include "core/embed/train/train.h"
 #include "repl/grammar/call.h"
+#include "repl/grammar/reader.h"
 #include "repl/result/process.h"
 #include "repl/result/result.h"
-#include "repl/words/train_progress.h"
 #include "repl/words/train_files.h"
-#include "repl/grammar/reader.h"
+#include "repl/words/train_progress.h"
 
 /* ---- what is asked for ---- */
 

@@ -1,9 +1,9 @@
 /* vocab: which words there are. */
 #include <string.h>
 
+#include "core/embed/index.h"
 #include "repl/grammar/call.h"
 #include "repl/words/asked_words.h"
-#include "core/embed/index.h"
 
 /* Does the pattern, in which * stands for any bytes and ? for one character, match the whole word? */
 static bool matches(struct str pattern, struct str word)

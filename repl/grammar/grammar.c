@@ -9,9 +9,9 @@
 
 #include "core/base/text.h"
 #include "repl/grammar/call.h"
+#include "repl/grammar/reader.h"
 #include "repl/grammar/suggest.h"
 #include "repl/grammar/usage.h"
-#include "repl/grammar/reader.h"
 #include "repl/grammar/value.h"
 
 enum { SHOWN_COLUMNS = 60 }; /* of a word that a message repeats */

@@ -5,14 +5,13 @@
  * carry no context: hence the one static struct. */
 #include "repl/line/prompt.h"
 
-#include <stdio.h> /* before readline, which needs FILE */
-
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <readline/history.h>
 #include <readline/readline.h>
 #include <signal.h>
+#include <stdio.h> /* before readline, which needs FILE */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>

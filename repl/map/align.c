@@ -2,9 +2,9 @@
  * (Wagner and Fischer 1974) of rows and of columns; the rest is left out. See map_list.h. */
 #include "repl/map/align.h"
 
-#include "repl/map/shown_map.h"
-
 #include <stdlib.h>
+
+#include "repl/map/shown_map.h"
 
 static const struct token *token_of(const struct shown_map *map, size_t token)
 {

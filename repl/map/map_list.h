@@ -2,8 +2,8 @@
 #ifndef GAZE_REPL_MAP_MAP_LIST_H
 #define GAZE_REPL_MAP_MAP_LIST_H
 
-#include "repl/result/result.h"
 #include "repl/map/shown_map.h"
+#include "repl/result/result.h"
 
 /* n maps, made one at a time. */
 struct map_list {

@@ -1,14 +1,13 @@
 /* Maps as one picture: panels on one scale, labels, marks, notes, provenance. See map_list.h. */
 #include "repl/map/map_picture.h"
 
-#include "repl/grammar/call.h"
-#include "repl/map/map_list.h"
-
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "repl/grammar/call.h"
+#include "repl/map/map_list.h"
 #include "repl/map/shown_map.h"
 #include "repl/result/provenance.h"
 #include "viz/palette/palette.h"

@@ -5,16 +5,15 @@
  * columns left out (q=, k=, from=, to=, special=). Then agg= folds the heads, and the marks come from probabilities. */
 #include "repl/map/shown_map.h"
 
-#include "repl/grammar/call.h"
-#include "repl/run/selector.h"
-
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/base/cancel.h"
 #include "core/measure/column.h"
+#include "repl/grammar/call.h"
 #include "repl/map/axis.h"
+#include "repl/run/selector.h"
 
 enum special { SPECIAL_ON, SPECIAL_OFF, SPECIAL_RENORM };
 enum fold { FOLD_NONE, FOLD_MEAN, FOLD_MAX, FOLD_MIN, FOLD_STD };

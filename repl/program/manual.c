@@ -9,11 +9,11 @@
 #include "core/base/regex.h"
 #include "core/base/text.h"
 #include "repl/grammar/command.h"
+#include "repl/grammar/usage.h"
 #include "repl/grammar/value.h"
 #include "repl/line/prompt.h"
-#include "repl/terminal/screen.h"
 #include "repl/program/topics.h"
-#include "repl/grammar/usage.h"
+#include "repl/terminal/screen.h"
 #include "repl/version.h"
 #include "viz/render/canvas.h"
 

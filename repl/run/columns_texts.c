@@ -7,9 +7,9 @@
 #include "core/measure/column.h"
 #include "core/measure/column_texts.h"
 #include "repl/grammar/call.h"
-#include "repl/terminal/progress.h"
 #include "repl/result/result.h"
 #include "repl/run/selector.h"
+#include "repl/terminal/progress.h"
 
 static struct cell_value number(double value)
 {

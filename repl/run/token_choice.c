@@ -7,14 +7,13 @@
  * upper and lower case alike. A text that holds commas is tried whole first. */
 #include "repl/run/token_choice.h"
 
-#include "repl/run/selector.h"
-
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/base/number.h"
 #include "core/base/text.h"
+#include "repl/run/selector.h"
 
 struct picked {
     size_t *token, n;

@@ -2,10 +2,10 @@
 #ifndef GAZE_REPL_SESSION_SESSION_H
 #define GAZE_REPL_SESSION_SESSION_H
 
+#include "core/base/file.h"
 #include "core/embed/vectors.h"
 #include "core/model.h"
 #include "core/run.h"
-#include "core/base/file.h"
 #include "viz/palette/palette.h"
 
 /* One kept run: `@` the last, `@3` by number, `@fox` by name. */

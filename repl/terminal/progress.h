@@ -3,6 +3,7 @@
 #define GAZE_REPL_TERMINAL_PROGRESS_H
 
 #include <time.h>
+
 #include "core/run.h"
 #include "repl/session/session.h"
 

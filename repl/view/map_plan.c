@@ -8,10 +8,11 @@
  *   map              gutter (query numbers, tokens, ▸) | cells | mini-map
  *   bar, value, terms rows, message (the viewer's)
  */
+#include "repl/view/map_plan.h"
+
 #include <stdio.h>
 
 #include "repl/map/shown_map.h"
-#include "repl/view/map_plan.h"
 
 enum { TOKEN_MOST = 24, SIDE_MOST = 48, DOWN_MOST = 10, BELOW = 4 /* bar, value, terms, message */ };
 

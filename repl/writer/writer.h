@@ -4,8 +4,8 @@
 
 #include "core/base/file.h"
 #include "repl/writer/values.h"
-#include "viz/picture.h"
 #include "viz/palette/palette.h"
+#include "viz/picture.h"
 #include "viz/render/renderer.h"
 
 /* Where a writer writes: through sink_write and its kin, at once or when a buffer is full. */
