@@ -6,7 +6,7 @@
 static bool print_columns(const struct run *run, struct site site, struct err *err)
 {
     struct column_map map = {0};
-    if (!column_map(run, site, &map, err))
+    if (!column_map(run, site, NULL, &map, err))
         return false;
     for (size_t j = 0; j < map.n; j++) {
         const struct column *c = &map.columns[j];

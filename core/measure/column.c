@@ -14,6 +14,7 @@
 struct draw {
     double mass, ratio, cover;
     size_t others; /* queries i ≠ j that see it */
+    bool enough;   /* queries see it to call it a column: all on a full map, 8 on a masked one */
     bool is_column;
 };
 
@@ -23,8 +24,11 @@ static bool same_tokens(const struct attention *a)
     return a->queries == a->keys;
 }
 
+static const struct column_rule own_rule = {COLUMN_RATIO, COLUMN_COVER};
+
 /* values_out [Tq] or NULL: A_ij · (keys that i sees) of the others. */
-static struct draw draw_of(const float *probs, const struct attention *a, size_t key, float *values_out)
+static struct draw draw_of(const float *probs, const struct attention *a, size_t key, const struct column_rule *rule,
+                           float *values_out)
 {
     struct draw d = {0};
     size_t queries = 0, covered = 0;
@@ -48,7 +52,9 @@ static struct draw draw_of(const float *probs, const struct attention *a, size_t
     d.mass /= (double)a->Tq;
     d.ratio = queries ? d.ratio / (double)queries : 0;
     d.cover = d.others ? (double)covered / (double)d.others : NAN;
-    d.is_column = d.ratio >= COLUMN_RATIO && d.cover >= COLUMN_COVER && (full || queries >= ANOVA_QUERIES);
+    rule = rule ? rule : &own_rule;
+    d.enough = full || queries >= ANOVA_QUERIES;
+    d.is_column = d.ratio >= rule->ratio && d.cover >= rule->cover && d.enough;
     return d;
 }
 
@@ -87,17 +93,25 @@ static double median_of(float *x, size_t n)
 }
 
 /* The part of the map that draws: mass, ratio, cover and median of every key. */
-static bool fill_draws(const struct run *run, struct site site, const struct attention *a, struct column *columns,
-                       struct err *err)
+static bool fill_draws(const struct run *run, struct site site, const struct attention *a, const struct column_rule *rule,
+                       struct column_map *out, struct err *err)
 {
+    struct column *columns = out->columns;
     size_t cells;
     if (!size_mul(a->Tq, a->Tk, &cells))
         return err_set(err, ERR_LIMIT, "a map of %zu × %zu is too large", a->Tq, a->Tk);
     float *probs = mem_new(cells, sizeof *probs, "an attention map", err);
     float *values = mem_new(a->Tq, sizeof *values, "a column", err);
     bool ok = probs && values && run_map(run, site, (struct part){.kind = PART_PROBS}, 0, a->Tq, probs, err);
+    out->not_finite = ok && map_not_finite(a, probs);
     for (size_t j = 0; ok && j < a->Tk; j++) {
-        struct draw d = draw_of(probs, a, j, values);
+        if (out->not_finite) {
+            columns[j] = (struct column){.key = j, .mass = NAN, .ratio = NAN, .cover = NAN, .median = NAN, .nats = NAN, .edge = NAN};
+            for (size_t t = 0; t < MAX_TERMS; t++)
+                columns[j].term[t] = NAN;
+            continue;
+        }
+        struct draw d = draw_of(probs, a, j, rule, values);
         columns[j] = (struct column){.key = j,
                                      .mass = d.mass,
                                      .ratio = d.ratio,
@@ -153,7 +167,15 @@ static bool fill_parts(const struct run *run, struct site site, const struct att
     return true;
 }
 
-bool column_map(const struct run *run, struct site site, struct column_map *out, struct err *err)
+/* A map that is not finite has no parts. */
+static void no_parts(struct column_map *out)
+{
+    out->share = out->edge_share = NAN;
+    for (size_t t = 0; t < MAX_TERMS; t++)
+        out->term_share[t] = NAN;
+}
+
+bool column_map(const struct run *run, struct site site, const struct column_rule *rule, struct column_map *out, struct err *err)
 {
     *out = (struct column_map){0};
     const struct attention *a = run_attention(run, site, err);
@@ -164,8 +186,9 @@ bool column_map(const struct run *run, struct site site, struct column_map *out,
     out->n = a->Tk;
     out->n_terms = attention_terms(a);
     out->columns = mem_new(a->Tk, sizeof *out->columns, "columns", err);
-    bool ok = c && out->columns && anova_new(a, &anova, err) && fill_draws(run, site, a, out->columns, err) &&
-              fill_parts(run, site, a, &anova, c, c + a->Tk, out, err);
+    no_parts(out);
+    bool ok = c && out->columns && anova_new(a, &anova, err) && fill_draws(run, site, a, rule, out, err) &&
+              (out->not_finite || fill_parts(run, site, a, &anova, c, c + a->Tk, out, err));
     out->left_out = anova.left_out;
     anova_free(&anova);
     free(c);
@@ -184,6 +207,7 @@ void column_map_free(struct column_map *map)
 struct many {
     const struct run *run;
     const struct site *sites;
+    const struct column_rule *rule;
     struct column_map *out;
     struct err *errs;
 };
@@ -192,13 +216,13 @@ static void map_one(void *context, size_t task, size_t thread)
 {
     (void)thread;
     struct many *many = context;
-    if (!column_map(many->run, many->sites[task], &many->out[task], &many->errs[task]) &&
+    if (!column_map(many->run, many->sites[task], many->rule, &many->out[task], &many->errs[task]) &&
         many->errs[task].code == ERR_NONE)
         err_set(&many->errs[task], ERR_FORMAT, "a map without columns");
 }
 
-bool column_maps(const struct run *run, const struct site *sites, size_t n, const struct watch *watch,
-                 struct column_map *out, struct err *err)
+bool column_maps(const struct run *run, const struct site *sites, size_t n, const struct column_rule *rule,
+                 const struct watch *watch, struct column_map *out, struct err *err)
 {
     enum { BATCH = 16 }; /* progress and cancel come between batches */
     struct err errs[BATCH];
@@ -207,7 +231,7 @@ bool column_maps(const struct run *run, const struct site *sites, size_t n, cons
     for (size_t at = 0; at < n && ok; at += BATCH) {
         size_t some = n - at < BATCH ? n - at : BATCH;
         memset(errs, 0, sizeof errs);
-        struct many many = {run, sites + at, out + at, errs};
+        struct many many = {run, sites + at, rule, out + at, errs};
         pool_run(some, map_one, &many);
         for (size_t i = 0; i < some && ok; i++)
             if (errs[i].code != ERR_NONE) {
@@ -227,7 +251,8 @@ bool column_maps(const struct run *run, const struct site *sites, size_t n, cons
     return ok;
 }
 
-void column_marks(const float *probs, size_t Tq, size_t Tk, const struct attention *attention, unsigned char *out)
+void column_marks(const float *probs, size_t Tq, size_t Tk, const struct attention *attention, const struct column_rule *rule,
+                  unsigned char *out)
 {
     struct attention shape = attention ? *attention : (struct attention){0};
     static const struct tokens other;
@@ -236,18 +261,40 @@ void column_marks(const float *probs, size_t Tq, size_t Tk, const struct attenti
     shape.Tq = Tq;
     shape.Tk = Tk;
     for (size_t j = 0; j < Tk; j++)
-        out[j] = draw_of(probs, &shape, j, NULL).is_column;
+        out[j] = draw_of(probs, &shape, j, rule, NULL).is_column;
+    if (map_not_finite(&shape, probs)) /* keys that no broken query sees would be left */
+        memset(out, 0, Tk);
+}
+
+void column_ratios(const float *probs, const struct attention *attention, float *out)
+{
+    for (size_t j = 0; j < attention->Tk; j++)
+        out[j] = (float)draw_of(probs, attention, j, NULL, NULL).ratio;
+}
+
+/* The largest ratio of all keys, or of those that are columns (0 where there is none). */
+static double largest_ratio(const struct measure_input *input, bool columns)
+{
+    double largest = 0;
+    for (size_t j = 0; j < input->attention->Tk; j++) {
+        struct draw d = draw_of(input->probs, input->attention, j, NULL, NULL);
+        if ((columns ? d.is_column : d.enough) && d.ratio > largest)
+            largest = d.ratio;
+    }
+    return largest;
 }
 
 static bool value(const struct measure_input *input, double *out, struct err *err)
 {
     (void)err;
-    *out = 0;
-    for (size_t j = 0; j < input->attention->Tk; j++) {
-        struct draw d = draw_of(input->probs, input->attention, j, NULL);
-        if (d.is_column && d.ratio > *out)
-            *out = d.ratio;
-    }
+    *out = largest_ratio(input, true);
+    return true;
+}
+
+static bool value_of_any(const struct measure_input *input, double *out, struct err *err)
+{
+    (void)err;
+    *out = largest_ratio(input, false);
     return true;
 }
 
@@ -260,4 +307,14 @@ const struct measure measure_column = {
     .source = "gaze's own definition and thresholds",
     .descending = true,
     .value = value,
+};
+
+extern const struct measure measure_ratio;
+const struct measure measure_ratio = {
+    .name = "ratio",
+    .label = "largest mass (× uniform)",
+    .formula = "largest n·c_j, c_j = (1/n)·Σ_i A_ij, of all keys (that 8 queries see, where keys are masked)",
+    .source = "gaze's own",
+    .descending = true,
+    .value = value_of_any,
 };

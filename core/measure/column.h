@@ -12,6 +12,10 @@
 
 #include "core/run.h"
 
+/* What makes a key a column; gaze's own where a rule is NULL. */
+struct column_rule {
+    double ratio, cover;
+};
 #define COLUMN_RATIO 3.0
 #define COLUMN_COVER (2.0 / 3.0)
 
@@ -29,15 +33,20 @@ struct column_map {
     size_t n_terms;
     double share, term_share[MAX_TERMS], edge_share; /* MEASURES: of the scores' variance; of Σc_j²; NaN: 0/0 */
     size_t left_out;                   /* causal keys with fewer than 8 queries */
+    bool not_finite;                   /* the map holds numbers that are not finite: none of its keys is a column, all are NaN */
 };
-NODISCARD bool column_map(const struct run *run, struct site site, struct column_map *out, struct err *err);
+NODISCARD bool column_map(const struct run *run, struct site site, const struct column_rule *rule, struct column_map *out,
+                          struct err *err);
 void column_map_free(struct column_map *map); /* a zeroed struct is fine */
 /* The same of n sites on the pool, into out [n] (zeroed on failure). Progress from the caller's thread; watch may be
  * NULL. */
-NODISCARD bool column_maps(const struct run *run, const struct site *sites, size_t n, const struct watch *watch,
-                           struct column_map *out, struct err *err);
+NODISCARD bool column_maps(const struct run *run, const struct site *sites, size_t n, const struct column_rule *rule,
+                           const struct watch *watch, struct column_map *out, struct err *err);
 
-/* Marks only: out[j] = 1 where key j is a column of these probabilities [Tq,Tk]. */
-void column_marks(const float *probs, size_t Tq, size_t Tk, const struct attention *attention, unsigned char *out);
+/* Marks only: out[j] = 1 where key j is a column of these probabilities [Tq,Tk]; none where they are not finite. */
+void column_marks(const float *probs, size_t Tq, size_t Tk, const struct attention *attention, const struct column_rule *rule,
+                  unsigned char *out);
+/* n·c_j of every key (each query against its own uniform map where keys are masked) into out [Tk]. */
+void column_ratios(const float *probs, const struct attention *attention, float *out);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "core/base/pool.h"
 #include "core/measure/column.h"
+#include "core/measure/measure.h"
 #include "core/scan.h"
 
 /* Marks of all sites in one text of a run: [n_sites][1 + rounds][n]. */
@@ -14,7 +15,8 @@ struct marks {
     const struct run *run;
     size_t text, n, rounds, number;
     unsigned char *marks;
-    struct err *errs; /* [n_sites] */
+    struct err *errs;          /* [n_sites] */
+    unsigned char *not_finite; /* [n_sites] */
 };
 
 static uint64_t random_next(uint64_t *state) /* splitmix64 (Steele et al. 2014) */
@@ -59,10 +61,11 @@ static void mark_site(void *context, size_t task, size_t thread)
     uint64_t place = (m->number * 0x100000001b3u + site.layer) * 0x100000001b3u + site.head, state = m->options->seed ^ place;
     bool ok = probs && visible && a->Tk == m->n; /* the keys are the text's tokens */
     if (ok && run_map(m->run, site, (struct part){.kind = PART_PROBS}, 0, a->Tq, probs, err)) {
-        column_marks(probs, a->Tq, a->Tk, a, marks);
+        m->not_finite[task] = map_not_finite(a, probs);
+        column_marks(probs, a->Tq, a->Tk, a, &m->options->rule, marks);
         for (size_t round = 1; round <= m->rounds; round++) {
             permute(probs, a, visible, &state);
-            column_marks(probs, a->Tq, a->Tk, a, marks + round * m->n);
+            column_marks(probs, a->Tq, a->Tk, a, &m->options->rule, marks + round * m->n);
         }
     }
     free(probs);
@@ -115,10 +118,11 @@ static bool count_on(struct work *w, const struct encoding *text, const struct m
 static bool see(struct work *w, const struct scan_text *text, size_t rounds, struct err *err)
 {
     size_t n = text->tokens->n, sites = w->options->n_sites;
-    struct marks m = {w->options, text->run, text->text, n, rounds, text->number, NULL, NULL};
+    struct marks m = {w->options, text->run, text->text, n, rounds, text->number, NULL, NULL, NULL};
     m.marks = mem_new(sites * (1 + rounds) * n, 1, "marks of columns", err);
     m.errs = mem_new(sites, sizeof *m.errs, "errors of heads", err);
-    bool ok = m.marks && m.errs;
+    m.not_finite = mem_new(sites, 1, "marks of columns", err);
+    bool ok = m.marks && m.errs && m.not_finite;
     if (ok)
         pool_run(sites, mark_site, &m);
     for (size_t s = 0; ok && s < sites; s++)
@@ -126,10 +130,13 @@ static bool see(struct work *w, const struct scan_text *text, size_t rounds, str
             if (err)
                 *err = m.errs[s];
             ok = false;
+        } else {
+            w->out->not_finite += m.not_finite[s];
         }
     ok = ok && (rounds ? count_on(w, text->tokens, &m) : choose_on(w, text, &m, err));
     free(m.marks);
     free(m.errs);
+    free(m.not_finite);
     return ok;
 }
 

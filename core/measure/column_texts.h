@@ -2,6 +2,7 @@
 #ifndef GAZE_CORE_MEASURE_COLUMN_TEXTS_H
 #define GAZE_CORE_MEASURE_COLUMN_TEXTS_H
 
+#include "core/measure/column.h"
 #include "core/measure/hypothesis.h"
 #include "core/run.h"
 
@@ -16,6 +17,7 @@ struct column_texts_options {
     bool no_special;          /* the tokenizer's special tokens are left out */
     int32_t front;            /* id put in front of everything, -1: none */
     uint64_t seed;            /* of the permutations */
+    struct column_rule rule;  /* what a column is */
     const struct site *sites; /* [n_sites], of text 0 */
     size_t n_sites;
     const struct watch *watch; /* progress in lines; or NULL */
@@ -28,6 +30,7 @@ struct column_texts_head {
 struct column_texts {
     size_t chosen_on, counted_on; /* texts: even lines, odd lines */
     size_t skipped, cut;          /* fewer than `shortest` tokens; longer than `length` */
+    size_t not_finite;            /* maps with numbers that are not finite: they have no column */
     size_t n;
     struct column_texts_head *heads; /* [n] */
 };

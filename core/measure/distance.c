@@ -25,5 +25,6 @@ const struct measure measure_distance = {
     .formula = "Σ_ij A_ij·|i-j| / Σ_ij A_ij, in tokens",
     .source = "Vig & Belinkov 2019, arXiv 1906.04284",
     .descending = true,
+    .needs = MEASURE_TOKENS,
     .value = value,
 };

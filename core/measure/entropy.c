@@ -28,5 +28,6 @@ const struct measure measure_entropy = {
     .formula = "mean over queries of -Σ_j p_ij ln p_ij, p = 0.9999·A + 0.0001/n, in nats",
     .source = "Clark et al. 2019, arXiv 1906.04341",
     .descending = true,
+    .needs = MEASURE_DISTRIBUTIONS,
     .value = value,
 };

@@ -2,9 +2,12 @@
  * a row here. */
 #define MEASURES(ROW) \
     ROW(column)       \
+    ROW(ratio)        \
+    ROW(first)        \
     ROW(entropy)      \
     ROW(distance)     \
     ROW(previous)     \
     ROW(next)         \
     ROW(self)         \
-    ROW(special)
+    ROW(special)      \
+    ROW(share)

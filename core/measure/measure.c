@@ -1,6 +1,7 @@
 /* The list of measures and the way from a site to its number. See measure.h. */
 #include "core/measure/measure.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "core/base/cancel.h"
@@ -50,10 +51,10 @@ double offset_mass(const struct measure_input *input, long offset)
     return sum / (double)Tq;
 }
 
-/* The keys are the text's tokens wherever a map has as many. */
-static void mark_special(const struct run *run, const struct attention *a, unsigned char *special)
+/* The keys' tokens, where the map says which they are. */
+static void mark_special(const struct attention *a, unsigned char *special)
 {
-    const struct encoding *text = a->text < run->tokens->n_texts ? &run->tokens->texts[a->text] : NULL;
+    const struct encoding *text = a->keys && a->text < a->keys->n_texts ? &a->keys->texts[a->text] : NULL;
     for (size_t j = 0; text && j < a->Tk && j < text->n; j++)
         special[j] = text->tokens[j].special_id;
 }
@@ -68,75 +69,145 @@ static void fill_uniform(const struct attention *a, float *probs)
     }
 }
 
-static bool measure_map(const struct run *run, const struct measure *measure, struct site site, bool uniform, double *out,
-                        struct err *err)
+bool map_not_finite(const struct attention *a, const float *probs)
 {
-    const struct attention *a = run_attention(run, site, err);
+    for (size_t i = 0; i < a->Tq * a->Tk; i++)
+        if (!isfinite(probs[i]) && !attention_masked(a, i / a->Tk, i % a->Tk))
+            return true;
+    return false;
+}
+
+static bool is_causal(const struct attention *a)
+{
+    for (size_t i = 0; i < a->Tq; i++)
+        for (size_t j = i + 1; j < a->Tk; j++)
+            if (!attention_masked(a, i, j))
+                return false;
+    return true;
+}
+
+const char *measure_refusal(const struct measure *measure, const struct attention *a)
+{
+    if (measure->needs & MEASURE_DISTRIBUTIONS && a->mix_probs)
+        return "the model mixes its heads' probabilities: rows are no distributions";
+    if (measure->needs & MEASURE_TOKENS && (a->queries != a->keys || a->Tq != a->Tk))
+        return "its queries and keys are not the same tokens";
+    if (measure->needs & MEASURE_CAUSAL && !is_causal(a))
+        return "its queries see keys behind them";
+    return NULL;
+}
+
+/* A map and what measures read of it. */
+struct measured_map {
+    const struct attention *attention;
+    float *probs;
+    unsigned char *special;
+};
+
+static void measured_map_free(struct measured_map *map)
+{
+    free(map->probs);
+    free(map->special);
+}
+
+static bool measured_map_make(const struct run *run, struct site site, bool uniform, struct measured_map *map, struct err *err)
+{
+    size_t cells;
+    *map = (struct measured_map){.attention = run_attention(run, site, err)};
+    const struct attention *a = map->attention;
     if (!a)
         return false;
-    size_t cells;
     if (!size_mul(a->Tq, a->Tk, &cells))
         return err_set(err, ERR_LIMIT, "a map of %zu × %zu is too large", a->Tq, a->Tk);
-    float *probs = mem_new(cells, sizeof *probs, "an attention map", err);
-    unsigned char *special = mem_new(a->Tk, 1, "marks of special tokens", err);
-    bool ok = probs && special;
+    map->probs = mem_new(cells, sizeof *map->probs, "an attention map", err);
+    map->special = mem_new(a->Tk, 1, "marks of special tokens", err);
+    bool ok = map->probs && map->special;
     if (ok && uniform)
-        fill_uniform(a, probs);
+        fill_uniform(a, map->probs);
     else if (ok)
-        ok = run_map(run, site, (struct part){.kind = PART_PROBS}, 0, a->Tq, probs, err);
-    if (ok) {
-        mark_special(run, a, special);
-        struct measure_input input = {run, a, site, probs, special};
-        ok = measure->value(&input, out, err);
+        ok = run_map(run, site, (struct part){.kind = PART_PROBS}, 0, a->Tq, map->probs, err);
+    if (ok)
+        mark_special(a, map->special);
+    else
+        measured_map_free(map);
+    return ok;
+}
+
+/* Several measures of one site into out [n]; *broken_out: the map is not finite. */
+static bool measure_map(const struct run *run, const struct measure *const *wanted, size_t n, struct site site, bool uniform,
+                        double *out, bool *broken_out, struct err *err)
+{
+    struct measured_map map;
+    if (!measured_map_make(run, site, uniform, &map, err))
+        return false;
+    *broken_out = map_not_finite(map.attention, map.probs);
+    bool ok = true;
+    for (size_t m = 0; ok && m < n; m++) {
+        struct measure_input input = {run, map.attention, site, map.probs, map.special};
+        out[m] = NAN;
+        if (!*broken_out && !measure_refusal(wanted[m], map.attention))
+            ok = wanted[m]->value(&input, &out[m], err);
     }
-    free(probs);
-    free(special);
+    measured_map_free(&map);
     return ok;
 }
 
 bool measure_site(const struct run *run, const struct measure *measure, struct site site, double *out, struct err *err)
 {
-    return measure_map(run, measure, site, false, out, err);
+    bool broken;
+    return measure_map(run, &measure, 1, site, false, out, &broken, err);
 }
 
 bool measure_uniform(const struct run *run, const struct measure *measure, struct site site, double *out, struct err *err)
 {
-    return measure_map(run, measure, site, true, out, err);
+    bool broken;
+    return measure_map(run, &measure, 1, site, true, out, &broken, err);
 }
 
 struct many {
     const struct run *run;
-    const struct measure *measure;
+    const struct measure *const *wanted;
+    size_t n_wanted;
     const struct site *sites;
     double *out;
-    struct err *errs; /* [n] */
+    unsigned char *not_finite; /* [n] or NULL */
+    struct err *errs;          /* [n] */
 };
 
 static void measure_one(void *context, size_t task, size_t thread)
 {
     (void)thread;
     struct many *many = context;
+    struct err *err = &many->errs[task];
+    bool broken = false;
     if (cancel_requested())
-        err_set(&many->errs[task], ERR_CANCELLED, "cancelled");
-    else if (!measure_site(many->run, many->measure, many->sites[task], &many->out[task], &many->errs[task]) &&
-             many->errs[task].code == ERR_NONE)
-        err_set(&many->errs[task], ERR_FORMAT, "%s has no value here", many->measure->name);
+        err_set(err, ERR_CANCELLED, "cancelled");
+    else if (!measure_map(many->run, many->wanted, many->n_wanted, many->sites[task], false,
+                          many->out + task * many->n_wanted, &broken, err) &&
+             err->code == ERR_NONE)
+        err_set(err, ERR_FORMAT, "a measure has no value here");
+    if (many->not_finite)
+        many->not_finite[task] = broken;
 }
 
-bool measure_sites(const struct run *run, const struct measure *measure, const struct site *sites, size_t n, double *out,
-                   struct err *err)
+bool measure_many(const struct run *run, const struct measure *const *wanted, size_t n_wanted, const struct site *sites,
+                  size_t n, const struct watch *watch, double *out, unsigned char *not_finite_out, struct err *err)
 {
-    struct many many = {run, measure, sites, out, mem_new(n, sizeof *many.errs, "errors of heads", err)};
-    if (!many.errs)
-        return false;
-    pool_run(n, measure_one, &many);
+    enum { BATCH = 16 }; /* progress comes between batches */
     bool ok = true;
-    for (size_t i = 0; i < n && ok; i++)
-        if (many.errs[i].code != ERR_NONE) {
-            if (err)
-                *err = many.errs[i];
-            ok = false;
-        }
-    free(many.errs);
+    for (size_t at = 0; ok && at < n; at += BATCH) {
+        struct err errs[BATCH] = {0};
+        size_t some = n - at < BATCH ? n - at : BATCH;
+        struct many many = {run, wanted, n_wanted, sites + at, out + at * n_wanted, not_finite_out ? not_finite_out + at : NULL, errs};
+        pool_run(some, measure_one, &many);
+        for (size_t i = 0; i < some && ok; i++)
+            if (errs[i].code != ERR_NONE) {
+                if (err)
+                    *err = errs[i];
+                ok = false;
+            }
+        if (ok && watch && watch->progress)
+            watch->progress(watch->context, at + some, n);
+    }
     return ok;
 }

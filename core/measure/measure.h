@@ -11,26 +11,42 @@ struct measure_input {
     const float *probs;             /* [Tq,Tk] */
     const unsigned char *special;   /* [Tk] 1: the id is that of a special token */
 };
+/* What a measure asks of a map; where the map has it not, the measure does not apply. */
+enum measure_needs {
+    MEASURE_DISTRIBUTIONS = 1, /* rows are distributions: the model does not mix probabilities of heads */
+    MEASURE_TOKENS = 2,        /* queries and keys are the same tokens */
+    MEASURE_CAUSAL = 4         /* no query sees a key behind it */
+};
 /* One number for one head. */
 struct measure {
     const char *name, *label;       /* "entropy", "entropy (nats)" */
     const char *formula, *source;   /* printed beside every number */
     bool descending;                /* heads sort= puts the largest first */
+    unsigned needs;                 /* of enum measure_needs */
+    bool costly;                    /* more than one pass over the map: made only where it is named */
     bool (*value)(const struct measure_input *input, double *out, struct err *err);
 };
 extern const struct measure *const measures[]; /* NULL-ended */
 const struct measure *measure_named(struct str name);
-/* The measure of one site: makes the map, then calls value. */
+/* Why the measure says nothing of this attention ("its queries and keys are not the same tokens"), or NULL. */
+const char *measure_refusal(const struct measure *measure, const struct attention *attention);
+/* The measure of one site: makes the map, then calls value. NaN where it does not apply, or where the map holds numbers
+ * that are not finite. */
 NODISCARD bool measure_site(const struct run *run, const struct measure *measure, struct site site, double *out, struct err *err);
-/* The same of n sites on the pool, into out [n]; a cancelled one gives ERR_CANCELLED. */
-NODISCARD bool measure_sites(const struct run *run, const struct measure *measure, const struct site *sites, size_t n,
-                             double *out, struct err *err);
-/* What the measure gives where every query of that site looks at all keys it sees alike: the reference beside it. */
+/* n_wanted measures of n sites on the pool, each map made once, into out [n, n_wanted]. not_finite_out [n] (NULL: not
+ * wanted) is 1 where a map holds numbers that are not finite. watch may be NULL. Cancelled: ERR_CANCELLED. */
+NODISCARD bool measure_many(const struct run *run, const struct measure *const *wanted, size_t n_wanted,
+                            const struct site *sites, size_t n, const struct watch *watch, double *out,
+                            unsigned char *not_finite_out, struct err *err);
+/* What the measure gives where every query of that site looks at all keys it sees alike: the reference beside it; NaN
+ * where it does not apply. */
 NODISCARD bool measure_uniform(const struct run *run, const struct measure *measure, struct site site, double *out,
                                struct err *err);
 
 /* For measures: how many keys query i sees. */
 size_t keys_seen(const struct attention *attention, size_t i);
+/* Does the map hold a number that is not finite at a key that its query sees? probs [Tq,Tk]. */
+bool map_not_finite(const struct attention *attention, const float *probs);
 /* Mean over the queries of the mass on the key at i + offset; queries without such a key count with 0. */
 double offset_mass(const struct measure_input *input, long offset);
 

@@ -15,5 +15,6 @@ const struct measure measure_next = {
     .formula = "(1/n)·Σ_i A_i,i+1 over all n queries",
     .source = "Clark et al. 2019, arXiv 1906.04341",
     .descending = true,
+    .needs = MEASURE_TOKENS,
     .value = value,
 };

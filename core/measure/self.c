@@ -15,5 +15,6 @@ const struct measure measure_self = {
     .formula = "(1/n)·Σ_i A_i,i",
     .source = "Clark et al. 2019, arXiv 1906.04341",
     .descending = true,
+    .needs = MEASURE_TOKENS,
     .value = value,
 };

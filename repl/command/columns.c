@@ -224,7 +224,7 @@ static bool columns_run(struct session *session, const struct call *call, struct
     if (ok) {
         struct progress progress;
         struct watch watch = progress_begin(&progress, session, "heads");
-        ok = column_maps(l.kept->run, l.sites.site, l.sites.n, &watch, l.maps, err);
+        ok = column_maps(l.kept->run, l.sites.site, l.sites.n, NULL, &watch, l.maps, err);
         progress_end(&progress);
     }
     ok = ok && list(&l, call, result, err);

@@ -179,7 +179,7 @@ static bool grid_by(struct sheet *sheet, struct result *result, struct err *err)
 {
     const struct measure *m = measure_named(call_str(sheet->call, "by"));
     double *values = arena_alloc(sheet->arena, sheet->sites.n, sizeof *values, "values of heads", err);
-    if (!values || !measure_sites(sheet->kept->run, m, sheet->sites.site, sheet->sites.n, values, err))
+    if (!values || !measure_many(sheet->kept->run, &m, 1, sheet->sites.site, sheet->sites.n, NULL, values, NULL, err))
         return false;
     return result_wants_picture(result) ? draw_measure(sheet, m, values, result, err)
                                         : list_measure(sheet, m, values, result, err);

@@ -80,7 +80,7 @@ static bool run(struct session *session, const struct call *call, struct result 
     if (ok) {
         values = mem_new(sites.n, sizeof *values, "values of heads", err);
         ranked = mem_new(sites.n, sizeof *ranked, "values of heads", err);
-        ok = values && ranked && measure_sites(runs[0]->run, m, sites.site, sites.n, values, err);
+        ok = values && ranked && measure_many(runs[0]->run, &m, 1, sites.site, sites.n, NULL, values, NULL, err);
     }
     for (size_t i = 0; ok && i < sites.n; i++)
         ranked[i] = (struct ranked){sites.site[i], values[i], i};

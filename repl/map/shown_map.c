@@ -237,7 +237,7 @@ static bool make_marks(const struct plan *plan, struct site site, const float *p
     map->marked = arena_zalloc(map->arena, map->cols, 1, "the marks", err);
     if (!a || !marks || !map->marked)
         return false;
-    column_marks(probs, plan->T, plan->T, a, marks);
+    column_marks(probs, plan->T, plan->T, a, NULL, marks);
     for (size_t c = 0; c < map->cols; c++)
         for (size_t j = 0; j < plan->cols.at[c].n; j++)
             map->marked[c] |= marks[plan->cols.at[c].first + j];

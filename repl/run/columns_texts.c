@@ -144,6 +144,7 @@ static bool set_options(const struct call *call, struct model *model, struct col
                                        .shortest = COLUMN_TEXTS_SHORTEST,
                                        .no_special = !call_flag(call, "add_special"),
                                        .front = -1,
+                                       .rule = {COLUMN_RATIO, COLUMN_COVER},
                                        .seed = (uint64_t)call_int(call, "seed")};
     if (model->stacks[STACK_MAIN].max_tokens && o->length > model->stacks[STACK_MAIN].max_tokens)
         o->length = model->stacks[STACK_MAIN].max_tokens;

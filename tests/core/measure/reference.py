@@ -66,6 +66,9 @@ def measures(a, causal, special):
     cols = columns(a, causal)
     return {
         "column": max([c[1] for c in cols if c[4]], default=0.0),
+        "ratio": max([c[1] for k, c in enumerate(cols) if not causal or see[:, k].sum() >= 8], default=0.0),
+        "first": a[:, 0].mean(),
+        "share": anova(np.where(a > 0, np.log(np.where(a > 0, a, 1).astype(np.float32)), np.float32(-100)).astype(float), causal)[1],
         "entropy": -plogp.sum(1).mean(),
         "distance": (a * abs(i - j)).sum() / a.sum(),
         "previous": np.diagonal(a, -1).sum() / n,

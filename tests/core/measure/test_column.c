@@ -12,7 +12,7 @@ static struct column_map map_of(const struct planted *p)
 {
     struct column_map map;
     struct err err = {0};
-    cr_assert(column_map(&p->run, p->site, &map, &err), "%s", err.message);
+    cr_assert(column_map(&p->run, p->site, NULL, &map, &err), "%s", err.message);
     cr_assert_eq(map.n, p->n);
     cr_assert_eq(map.n_terms, PLANTED_TERMS);
     return map;
@@ -57,7 +57,7 @@ Test(core_column, a_tokens_column_is_found_in_its_term)
     p->attention.k = (struct strided){k, D, D};
     struct column_map map;
     struct err err = {0};
-    cr_assert(column_map(&p->run, p->site, &map, &err), "%s", err.message);
+    cr_assert(column_map(&p->run, p->site, NULL, &map, &err), "%s", err.message);
     expect_columns(&map, (int[]){KEY, -1}, "content");
     const struct column *c = &map.columns[KEY];
     double expected = 0, mean = 0; /* q̄·k_j · scale, centred over the keys */
@@ -160,9 +160,9 @@ Test(core_column, cover_tells_few_queries_from_all)
             few[i * 50 + j] = fifth ? (j == 7) : 1.0f / 49 * (j != 7);
             all[i * 50 + j] = j == 7 ? 0.2f : 0.8f / 49;
         }
-    column_marks(few, 50, 50, NULL, marks);
+    column_marks(few, 50, 50, NULL, NULL, marks);
     cr_expect_eq(marks[7], 0, "10 x uniform in mean, from a fifth of the queries");
-    column_marks(all, 50, 50, NULL, marks);
+    column_marks(all, 50, 50, NULL, NULL, marks);
     cr_expect_eq(marks[7], 1);
     cr_expect_eq(memchr(marks, 1, 50), marks + 7, "and the first mark");
     cr_expect_null(memchr(marks + 8, 1, 42), "and the only one");
@@ -285,10 +285,10 @@ Test(core_column, a_missing_site_is_an_error_and_leaves_nothing)
     struct err err = {0};
     struct column_map maps[2];
     struct site sites[2] = {p->site, {.layer = 3}};
-    cr_expect_not(column_maps(&p->run, sites, 2, NULL, maps, &err));
+    cr_expect_not(column_maps(&p->run, sites, 2, NULL, NULL, maps, &err));
     cr_expect_eq(err.code, ERR_NOT_FOUND);
     cr_expect_null(maps[0].columns);
-    cr_expect_not(column_map(&p->run, (struct site){.head = 2}, &maps[0], &err));
+    cr_expect_not(column_map(&p->run, (struct site){.head = 2}, NULL, &maps[0], &err));
     cr_expect_null(maps[0].columns);
     planted_free(p);
 }
@@ -299,7 +299,7 @@ Test(core_column, cancelling_ends_it)
     struct column_map map;
     struct err err = {0};
     cancel_request();
-    bool done = column_map(&p->run, p->site, &map, &err);
+    bool done = column_map(&p->run, p->site, NULL, &map, &err);
     cancel_clear();
     cr_expect_not(done);
     cr_expect_eq(err.code, ERR_CANCELLED);

@@ -38,7 +38,7 @@ static void bench_open(struct bench *b)
         for (size_t head = 0; head < stack_heads(&b->model->stacks[STACK_MAIN]); head++)
             b->sites[n++] = (struct site){.layer = layer, .head = head};
     b->options = (struct column_texts_options){.model = b->model, .lines = {(const char *)b->file.data, b->file.size},
-                                               .name = TEXTS, .length = 40, .shortest = COLUMN_TEXTS_SHORTEST, .front = -1, .seed = 1, .sites = b->sites,
+                                               .name = TEXTS, .length = 40, .shortest = COLUMN_TEXTS_SHORTEST, .front = -1, .seed = 1, .rule = {COLUMN_RATIO, COLUMN_COVER}, .sites = b->sites,
                                                .n_sites = n};
 }
 

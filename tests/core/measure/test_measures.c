@@ -62,7 +62,7 @@ Test(core_measures, rows_are_complete_and_names_unique)
         cr_expect(m->name && m->label && m->formula && m->source && m->value, "%s is incomplete", m->name);
         cr_expect_eq(measure_named(str_of(m->name)), m);
     }
-    cr_expect_eq(n, 7);
+    cr_expect_eq(n, 10);
     cr_expect_null(measure_named(STR("entropyy")));
 }
 
@@ -96,14 +96,14 @@ Test(core_measures, columns_equal_numpys)
         struct err err = {0};
         unsigned char marks[64];
         float probs[64 * 64];
-        cr_assert(column_map(&p->run, p->site, &map, &err), "%s", err.message);
+        cr_assert(column_map(&p->run, p->site, NULL, &map, &err), "%s", err.message);
         const struct column *c = &map.columns[ref->key];
         cr_expect(near(c->mass, ref->mass, 2e-6) && near(c->ratio, ref->ratio, 2e-6) && near(c->cover, ref->cover, 1e-12) &&
                       near(c->median, ref->median, 2e-6) && c->is_column == ref->is_column,
                   "key %zu of seed %zu: mass %.9g ratio %.9g cover %.9g median %.9g, numpy %.9g %.9g %.9g %.9g", ref->key,
                   (size_t)ref->seed, c->mass, c->ratio, c->cover, c->median, ref->mass, ref->ratio, ref->cover, ref->median);
         random_probs(ref->seed, ref->n, ref->causal, ref->column, probs);
-        column_marks(probs, ref->n, ref->n, &p->attention, marks);
+        column_marks(probs, ref->n, ref->n, &p->attention, NULL, marks);
         cr_expect_eq(marks[ref->key], ref->is_column);
         column_map_free(&map);
         planted_free(p);
@@ -120,7 +120,7 @@ Test(core_measures, column_parts_equal_numpys_least_squares)
             p->term[1][i] = (float)(random_fraction(&state) * 8 - 4);
         struct column_map map;
         struct err err = {0};
-        cr_assert(column_map(&p->run, p->site, &map, &err), "%s", err.message);
+        cr_assert(column_map(&p->run, p->site, NULL, &map, &err), "%s", err.message);
         cr_expect(near(map.share, ref->share, 1e-6), "seed %zu: share %.9g, numpy %.9g", (size_t)ref->seed, map.share,
                   ref->share);
         for (size_t j = 0; j < ref->n; j++)
@@ -131,6 +131,97 @@ Test(core_measures, column_parts_equal_numpys_least_squares)
     }
 }
 
+Test(core_measures, one_pass_over_a_map_gives_every_measure_what_its_own_gives)
+{
+    struct planted *p = run_of(5, 33, true, 2);
+    double together[2 * 16], alone;
+    unsigned char broken[2];
+    struct site sites[2] = {0};
+    struct err err = {0};
+    size_t n = 0;
+    while (measures[n])
+        n++;
+    cr_assert(measure_many(&p->run, measures, n, sites, 2, NULL, together, broken, &err), "%s", err.message);
+    for (size_t m = 0; m < n; m++) {
+        cr_assert(measure_site(&p->run, measures[m], p->site, &alone, &err));
+        cr_expect(together[m] == alone && together[n + m] == alone, "%s", measures[m]->name);
+    }
+    cr_expect(!broken[0] && !broken[1]);
+    planted_free(p);
+}
+
+Test(core_measures, a_map_that_is_not_finite_has_no_measure_and_no_column)
+{
+    for (int causal = 0; causal < 2; causal++) {
+        struct planted *p = run_of(2, 24, causal, 5);
+        struct column_map map;
+        double values[16];
+        unsigned char broken, marks[24];
+        float probs[24 * 24];
+        struct err err = {0};
+        size_t n = 0;
+        while (measures[n])
+            n++;
+        p->term[0][10 * 24 + 3] = NAN;
+        cr_assert(measure_many(&p->run, measures, n, &p->site, 1, NULL, values, &broken, &err), "%s", err.message);
+        cr_expect(broken);
+        for (size_t m = 0; m < n; m++)
+            cr_expect(isnan(values[m]), "%s: %g", measures[m]->name, values[m]);
+        cr_assert(column_map(&p->run, p->site, NULL, &map, &err));
+        cr_expect(map.not_finite);
+        for (size_t j = 0; j < map.n; j++)
+            cr_expect(!map.columns[j].is_column && isnan(map.columns[j].ratio) && isnan(map.columns[j].edge));
+        cr_assert(run_map(&p->run, p->site, (struct part){.kind = PART_PROBS}, 0, 24, probs, &err));
+        column_marks(probs, 24, 24, &p->attention, NULL, marks);
+        for (size_t j = 0; j < 24; j++)
+            cr_expect_not(marks[j]);
+        column_map_free(&map);
+        planted_free(p);
+    }
+}
+
+Test(core_measures, a_measure_says_to_what_it_applies)
+{
+    struct planted *p = run_of(2, 24, false, 5);
+    const struct tokens others = p->tokens;
+    const float mix[1] = {1};
+    double value;
+    struct err err = {0};
+    static const struct measure causal = {.name = "causal", .needs = MEASURE_CAUSAL};
+    cr_expect(measure_refusal(&causal, &p->attention));
+    for (size_t m = 0; measures[m]; m++)
+        cr_expect_null(measure_refusal(measures[m], &p->attention), "%s", measures[m]->name);
+    p->attention.keys = &others; /* the same tokens, but another axis */
+    cr_expect(measure_refusal(measure_named(STR("distance")), &p->attention));
+    cr_expect(measure_refusal(measure_named(STR("self")), &p->attention));
+    cr_expect_null(measure_refusal(measure_named(STR("entropy")), &p->attention));
+    cr_assert(measure_site(&p->run, measure_named(STR("next")), p->site, &value, &err));
+    cr_expect(isnan(value));
+    p->attention.mix_probs = mix;
+    cr_expect(measure_refusal(measure_named(STR("entropy")), &p->attention));
+    planted_free(p);
+    p = run_of(4, 16, true, 0);
+    cr_expect_null(measure_refusal(&causal, &p->attention));
+    planted_free(p);
+}
+
+Test(core_measures, a_rule_of_ones_own_decides_what_a_column_is)
+{
+    struct planted *p = run_of(2, 24, false, 5);
+    struct column_map map;
+    struct err err = {0};
+    size_t found[3] = {0};
+    const struct column_rule rules[3] = {{COLUMN_RATIO, COLUMN_COVER}, {20, 0.5}, {0.5, 0}};
+    for (size_t r = 0; r < 3; r++) {
+        cr_assert(column_map(&p->run, p->site, &rules[r], &map, &err));
+        for (size_t j = 0; j < map.n; j++)
+            found[r] += map.columns[j].is_column;
+        column_map_free(&map);
+    }
+    cr_expect(found[0] == 1 && found[1] == 0 && found[2] > 1, "%zu %zu %zu", found[0], found[1], found[2]);
+    planted_free(p);
+}
+
 Test(core_measures, many_sites_give_what_one_gives)
 {
     struct planted *p = run_of(2, 24, false, 5);
@@ -138,12 +229,12 @@ Test(core_measures, many_sites_give_what_one_gives)
     double many[5], one;
     struct err err = {0};
     const struct measure *m = measure_named(STR("entropy"));
-    cr_assert(measure_sites(&p->run, m, sites, 5, many, &err), "%s", err.message);
+    cr_assert(measure_many(&p->run, &m, 1, sites, 5, NULL, many, NULL, &err), "%s", err.message);
     cr_assert(measure_site(&p->run, m, sites[0], &one, &err));
     for (size_t i = 0; i < 5; i++)
         cr_expect_eq(many[i], one);
     sites[3].layer = 9;
-    cr_expect_not(measure_sites(&p->run, m, sites, 5, many, &err));
+    cr_expect_not(measure_many(&p->run, &m, 1, sites, 5, NULL, many, NULL, &err));
     cr_expect_eq(err.code, ERR_NOT_FOUND);
     planted_free(p);
 }
