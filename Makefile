@@ -24,7 +24,7 @@ ifneq ($(findstring clang,$(CC)),)
 WARN    := $(subst -Wshadow=local,-Wshadow,$(WARN))
 endif
 
-PKGS       := jansson libutf8proc libpcre2-8 cairo pangocairo zlib libzstd fribidi
+PKGS       := jansson libutf8proc libpcre2-8 cairo pangocairo zlib libzstd libarchive fribidi
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 CPPFLAGS   += -D_GNU_SOURCE -I. $(PKG_CFLAGS)

@@ -41,11 +41,6 @@ struct gzip {
     bool whole; /* a member has ended: what follows is the next */
 };
 
-static bool gzip_starts(const unsigned char *bytes, size_t n)
-{
-    return n >= 3 && bytes[0] == 0x1f && bytes[1] == 0x8b && bytes[2] == 8;
-}
-
 static void *gzip_begin(struct err *err)
 {
     struct gzip *g = mem_new(1, sizeof *g, "the gzip decoder", err);
@@ -89,4 +84,4 @@ static void gzip_end(void *state)
 
 extern const struct decoder decoder_gzip;
 const struct decoder decoder_gzip = {
-    .name = "gzip", .starts = gzip_starts, .begin = gzip_begin, .step = gzip_step, .end = gzip_end};
+    .name = "gzip", .begin = gzip_begin, .step = gzip_step, .end = gzip_end};

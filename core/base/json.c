@@ -17,7 +17,7 @@
 
 #include "core/base/json.h"
 
-#include "core/base/file.h"
+#include "core/base/source.h"
 #include "core/base/text.h"
 
 static const json_t *in(const struct json *v)
@@ -48,11 +48,11 @@ struct json *json_parse(struct str text, const char *name, unsigned flags, struc
 
 struct json *json_load(const char *path, unsigned flags, struct err *err)
 {
-    struct file file = {0};
-    if (!file_map(path, &file, err))
-        return NULL;
-    struct json *root = json_parse((struct str){(const char *)file.data, file.size}, path, flags, err);
-    file_unmap(&file);
+    struct source *source = source_open(path, CONTENT_TEXT, "a JSON file", err);
+    struct json *root = NULL;
+    if (source && source_read(source, SIZE_MAX, 0, err))
+        root = json_parse((struct str){(const char *)source->data, source->size}, path, flags, err);
+    source_free(source);
     return root;
 }
 

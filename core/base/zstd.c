@@ -4,13 +4,6 @@
 
 #include "core/base/stream.h"
 
-/* A frame's magic number, or that of a skippable frame before it. */
-static bool starts(const unsigned char *bytes, size_t n)
-{
-    return n >= 4 && ((bytes[0] == 0x28 && bytes[1] == 0xb5 && bytes[2] == 0x2f && bytes[3] == 0xfd) ||
-                      ((bytes[0] & 0xf0) == 0x50 && bytes[1] == 0x2a && bytes[2] == 0x4d && bytes[3] == 0x18));
-}
-
 static void *begin(struct err *err)
 {
     ZSTD_DStream *state = ZSTD_createDStream();
@@ -39,4 +32,4 @@ static void end(void *state)
 }
 
 extern const struct decoder decoder_zstd;
-const struct decoder decoder_zstd = {.name = "zstd", .starts = starts, .begin = begin, .step = step, .end = end};
+const struct decoder decoder_zstd = {.name = "zstd", .begin = begin, .step = step, .end = end};

@@ -162,7 +162,7 @@ static const struct vectors_format *recognise(const struct source *source, struc
 /* "glove.6B" of "data/glove.6B.txt.gz". */
 static char *name_of(const char *path, struct err *err)
 {
-    static const char *const endings[] = {".gz", ".zst", ".bin", ".txt", ".vec", ".npy", ".safetensors"};
+    static const char *const endings[] = {".gz", ".zst", ".bz2", ".xz", ".zip", ".7z", ".tar", ".bin", ".txt", ".vec", ".npy", ".safetensors"};
     const char *slash = strrchr(path, '/');
     struct str name = str_of(slash ? slash + 1 : path);
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
@@ -182,15 +182,22 @@ static bool options_fit(const struct vectors_format *format, const struct vector
     return true;
 }
 
+/* What the front does not hold yet, as far as such a file can go on. */
+static bool read_rest(struct source *source, const struct vectors_format *format, struct err *err)
+{
+    return source->whole ||
+           source_read(source, format->most ? format->most(source) : SIZE_MAX, format->is_text ? SOURCE_LONG_LINE : 0, err);
+}
+
 struct vectors *vectors_load(const char *path, const struct vectors_options *options, struct err *err)
 {
     static const struct vectors_options none = {0};
     struct vectors *v = NULL;
-    struct source *source = source_open(path, err);
+    struct source *source = source_open(path, CONTENT_ANY, "word vectors", err);
     const struct vectors_format *format = source ? recognise(source, err) : NULL;
     if (!options)
         options = &none;
-    char *name = format && options_fit(format, options, path, err) ? name_of(path, err) : NULL;
+    char *name = format && options_fit(format, options, path, err) && read_rest(source, format, err) ? name_of(path, err) : NULL;
     if (name)
         v = vectors_new(options->name ? options->name : name, path, err);
     free(name);

@@ -1,10 +1,6 @@
 /* each: a command for every line of a file, with that line's run as @. */
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "core/base/cancel.h"
+#include "core/base/lines.h"
 #include "repl/grammar/call.h"
 #include "repl/grammar/grammar.h"
 #include "repl/line/execute.h"
@@ -36,27 +32,22 @@ static bool one_line(struct session *session, struct model *model, struct str te
     return ok;
 }
 
-static bool all_lines(struct session *session, struct model *model, FILE *file, const char *command, size_t *number,
+static bool all_lines(struct session *session, struct model *model, const char *path, struct lines *lines, const char *command,
                       struct err *err)
 {
-    char *line = NULL;
-    size_t capacity = 0;
-    bool ok = true;
-    while (ok && !session->quit) {
-        errno = 0;
-        ssize_t n = getline(&line, &capacity, file);
-        if (n < 0)
-            break;
-        ++*number;
-        while (n > 0 && (line[n - 1] == '\n' || line[n - 1] == '\r'))
-            n--;
+    struct str line;
+    bool end = false;
+    while (!session->quit) {
         if (cancel_requested())
-            ok = err_set(err, ERR_CANCELLED, "interrupted");
-        else if (n)
-            ok = one_line(session, model, (struct str){line, (size_t)n}, command, *number, err);
+            return err_set(err, ERR_CANCELLED, "interrupted");
+        if (!lines_next(lines, &line, &end, err))
+            return false;
+        if (end)
+            break;
+        if (line.n && !one_line(session, model, line, command, lines_number(lines), err))
+            return err->code == ERR_CANCELLED || err->code == ERR_NONE ? false : err_prefix(err, "%s:%zu: ", path, lines_number(lines));
     }
-    free(line);
-    return ok;
+    return true;
 }
 
 /* A mistake in the command is told before anything runs. */
@@ -87,30 +78,14 @@ static bool run(struct session *session, const struct call *call, struct result 
                        model->tokenizer_problem ? model->tokenizer_problem : "none in its folder");
     if (!check(call, err))
         return fail_nested(call, err);
-    FILE *file = file_is_folder(name->text.s) ? NULL : fopen(name->text.s, "re");
-    if (!file) {
-        if (file_is_folder(name->text.s))
-            err_set(err, ERR_IO, "%s: is a folder", name->text.s);
-        else
-            err_errno(err, name->text.s, "cannot read");
+    struct lines *lines = lines_open(name->text.s, "a text a line", err);
+    if (!lines)
         return call_blame(call, name, err);
-    }
-    size_t number = 0;
     session->keep++; /* the line's run does not push another out */
-    bool ok = all_lines(session, model, file, call->rest.s, &number, err);
+    bool ok = all_lines(session, model, name->text.s, lines, call->rest.s, err);
     session->keep--;
-    if (ok && ferror(file))
-        ok = err_errno(err, name->text.s, "cannot read");
-    fclose(file);
-    if (!ok && err->code != ERR_CANCELLED && err->code != ERR_NONE) {
-        long column = err->column;
-        size_t length = err->length;
-        err_prefix(err, "%s:%zu: ", name->text.s, number);
-        err->column = column;
-        err->length = length;
-        return fail_nested(call, err);
-    }
-    return ok;
+    lines_free(lines);
+    return ok || fail_nested(call, err);
 }
 
 const struct command command_each = {

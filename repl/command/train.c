@@ -319,7 +319,7 @@ static const struct arg args[] = {{.name = "TRAINER", .kind = ARG_TRAINER, .opti
                                   {.name = "CORPUS",
                                    .kind = ARG_FILE,
                                    .optional = true,
-                                   .summary = "a text, a sentence a line; .gz and .zst are read as they are"},
+                                   .summary = "a text, a sentence a line, plain or packed"},
                                   {0}};
 
 extern const struct command command_train;

@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "core/base/archive.h"
 #include "core/base/deflate.h"
 #include "core/base/json.h"
 #include "core/base/regex.h"
@@ -63,7 +64,7 @@ static const struct {
     const char *(*version)(void);
 } libraries[] = {
     {"jansson", json_library}, {"utf8proc", text_library},     {"pcre2", regex_library},   {"zlib", deflate_library},
-    {"cairo", canvas_library}, {"pango", canvas_text_library}, {"readline", line_library}, {"ncurses", screen_library},
+    {"libarchive", archive_library}, {"cairo", canvas_library}, {"pango", canvas_text_library}, {"readline", line_library}, {"ncurses", screen_library},
 };
 
 void manual_version(const struct arguments *arguments, struct buf *out)
@@ -71,7 +72,7 @@ void manual_version(const struct arguments *arguments, struct buf *out)
     (void)arguments;
     buf_printf(out, "gaze %s\n", GAZE_VERSION);
     for (size_t i = 0; i < sizeof libraries / sizeof *libraries; i++)
-        buf_printf(out, "%-9s %s\n", libraries[i].name, libraries[i].version());
+        buf_printf(out, "%-10s %s\n", libraries[i].name, libraries[i].version());
     buf_puts(out, "License GPL-3.0-or-later. There is no warranty, to the extent permitted by law.\n");
 }
 

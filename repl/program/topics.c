@@ -47,6 +47,11 @@ const struct topic topics[] = {
      "agg=mean|max|min|std   the selected heads folded into one map\n"
      "\n"
      "Only this map changes; later layers are not run again."},
+    {"files", "what may be read where a file is named",
+     "Texts, scripts, sets of questions, corpora and word vectors may lie plain or\n"
+     "packed: .gz, .zst, .bz2, .xz, and .zip, .7z or .tar with one file in it. The\n"
+     "content tells which, not the name. Text is UTF-8; a byte order mark before it\n"
+     "is passed over. A line of a text has at most a megabyte."},
     {"runs", "how texts that were run are called",
      "@            the last run\n"
      "@3           the third\n"

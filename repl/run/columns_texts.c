@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/source.h"
 #include "core/measure/column.h"
 #include "core/measure/column_texts.h"
 #include "repl/grammar/call.h"
@@ -160,7 +161,7 @@ bool columns_texts(struct session *session, const struct call *call, struct resu
 {
     struct column_texts_options o;
     struct column_texts texts = {0};
-    struct file file = {0};
+    struct source *file = NULL;
     struct sites sites = {0};
     struct kept_run probe = {0};
     char *path = NULL, *front = NULL;
@@ -168,11 +169,11 @@ bool columns_texts(struct session *session, const struct call *call, struct resu
     bool ok = model && set_options(call, model, &o, err) && (path = mem_copy_str(call_str(call, "texts"), err));
     if (ok && o.front >= 0)
         ok = (front = mem_copy_str(call_str(call, "front"), err));
-    if (ok && !file_map(path, &file, err))
+    if (ok && !(file = source_text(path, "a text a line", err)))
         ok = call_blame_option(call, "texts", err);
     if (ok) {
         o.name = path;
-        o.lines = (struct str){(const char *)file.data, file.size};
+        o.lines = (struct str){(const char *)file->data, file->size};
         probe.run = column_texts_first(&o, err);
         ok = probe.run ? select_sites(session, call, &probe, SELECT_ALL, &sites, err) : call_blame_option(call, "texts", err);
         run_free(probe.run);
@@ -189,7 +190,7 @@ bool columns_texts(struct session *session, const struct call *call, struct resu
     ok = ok && put(&texts, &o, front, result, err);
     column_texts_free(&texts);
     sites_free(&sites);
-    file_unmap(&file);
+    source_free(file);
     free(path);
     free(front);
     return ok;

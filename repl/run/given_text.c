@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "core/base/number.h"
+#include "core/base/source.h"
 #include "repl/grammar/call.h"
 #include "repl/terminal/progress.h"
 
@@ -81,19 +82,15 @@ static bool read_ids(const struct call *call, const struct model *model, struct 
 
 static bool read_file(const struct call *call, struct given *out, struct err *err)
 {
-    struct file file;
     char *path = mem_copy_str(call_str(call, "file"), err);
-    bool ok = path && file_map(path, &file, err);
-    free(path);
-    if (!ok)
-        return call_blame_option(call, "file", err);
-    if (file.size > MAX_TEXT)
-        ok = err_set(err, ERR_LIMIT, "%s: %zu bytes; one text may have %d", file.path, file.size, MAX_TEXT);
+    struct source *source = path ? source_open(path, CONTENT_TEXT, "a text", err) : NULL;
+    bool ok = source && source_read(source, MAX_TEXT, 0, err);
     if (ok)
-        buf_add(&out->own, file.data, file.size);
-    file_unmap(&file);
+        buf_add(&out->own, source->data, source->size);
+    source_free(source);
+    free(path);
     out->first = buf_view(&out->own);
-    return ok && buf_ok(&out->own, err);
+    return ok ? buf_ok(&out->own, err) : call_blame_option(call, "file", err);
 }
 
 static bool read_source(const struct call *call, struct given *out, struct err *err)
@@ -146,11 +143,11 @@ bool given_read(const struct call *call, const struct model *model, struct given
     unsigned flags = call_flag(call, "add_special") ? 0 : TOKENIZE_NO_SPECIAL;
     if (!model->tokenizer)
         return fail_tokenizer(model, err);
-    if (!read_source(call, out, err) ||
-        !tokenizer_encode(model->tokenizer, out->first.s ? out->first : STR(""), out->has_second ? &out->second : NULL, flags,
-                          &out->encoding, err)) {
+    bool read = read_source(call, out, err);
+    if (!read || !tokenizer_encode(model->tokenizer, out->first.s ? out->first : STR(""), out->has_second ? &out->second : NULL, flags,
+                                   &out->encoding, err)) {
         given_free(out);
-        if (call_given(call, "file") && err && err->code == ERR_FORMAT)
+        if (read && call_given(call, "file") && err && err->code == ERR_FORMAT)
             err_prefix(err, "%.*s: ", STR_ARGS(call_str(call, "file")));
         return err && !err->column && given_any(call) ? given_blame(call, err) : false;
     }

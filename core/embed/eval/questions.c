@@ -5,7 +5,7 @@
 
 #include "core/base/number.h"
 #include "core/embed/eval/eval.h"
-#include "core/embed/format/source.h"
+#include "core/base/source.h"
 
 enum { FIELDS = 16 };
 
@@ -200,7 +200,7 @@ static bool looks_like_analogies(const struct eval_set *set)
 bool eval_read(const char *path, struct eval_set *out, struct err *err)
 {
     *out = (struct eval_set){0};
-    struct source *source = source_open(path, err);
+    struct source *source = source_text(path, "a set of questions", err);
     if (!source)
         return false;
     buf_add(&out->text, source->data, source->size);

@@ -3,15 +3,16 @@
 #ifndef GAZE_CORE_EMBED_FORMAT_FORMAT_H
 #define GAZE_CORE_EMBED_FORMAT_FORMAT_H
 
-#include "core/base/file.h"
-#include "core/embed/format/source.h"
+#include "core/base/source.h"
 #include "core/embed/vectors.h"
 
 struct vectors_format {
     const char *name, *summary;
     const char *extensions; /* of files to be written, `|`-separated; "" where format=NAME alone chooses it; NULL: not written */
-    /* Are these bytes such a file? Asked in the list's order. */
+    /* Is this such a file? Asked in the list's order; of a compressed file the front is there alone. */
     bool (*recognises)(const struct source *source);
+    /* The bytes that such a file has at most, as its front says; NULL: it does not say. */
+    size_t (*most)(const struct source *source);
     /* Fill V, E, words, data, dtype, stride or offsets; what is not borrowed from the source lies in the arena or in own.
      * Words may repeat: vectors_finish sees to that. */
     bool (*open)(struct vectors *vectors, const struct vectors_options *options, struct err *err);
@@ -21,6 +22,7 @@ struct vectors_format {
     /* Write the set. `path`: of the file, for formats that put another beside it; NULL in pipes. */
     bool (*write)(const struct vectors *vectors, const char *path, struct out *out, struct err *err);
     bool takes_words, takes_tensor; /* which of vectors_options it reads; the others are refused */
+    bool is_text; /* of lines */
     bool beside; /* puts another file beside the one it writes: into a pipe it cannot go */
 };
 extern const struct vectors_format *const vectors_formats[]; /* NULL-ended */

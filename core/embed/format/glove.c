@@ -46,4 +46,5 @@ const struct vectors_format vectors_glove = {
     .recognises = recognises,
     .open = open_glove,
     .write = word2vec_put_lines,
+    .is_text = true,
 };

@@ -86,7 +86,7 @@ static bool read_header(struct vectors *v, size_t *data_at, bool *columns_out, s
 /* One word a line; borrowed from the bytes, which the arena holds. */
 static bool read_words(struct vectors *v, const char *path, struct err *err)
 {
-    struct source *source = source_open(path, err);
+    struct source *source = source_text(path, "a list of words", err);
     struct str text;
     if (!source)
         return false;

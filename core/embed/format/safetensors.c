@@ -9,6 +9,8 @@
 #include "core/base/json.h"
 #include "core/embed/format/format.h"
 
+enum { MOST_HEADER = 100000000 };
+
 static uint64_t header_size(const struct source *source)
 {
     uint64_t n = 0;
@@ -19,7 +21,7 @@ static uint64_t header_size(const struct source *source)
 
 static bool recognises(const struct source *source)
 {
-    return source->size >= 10 && header_size(source) <= source->size - 8 && source->data[8] == '{';
+    return source->size >= 10 && header_size(source) <= (source->whole ? source->size - 8 : MOST_HEADER) && source->data[8] == '{';
 }
 
 struct entry {
@@ -119,7 +121,7 @@ static bool open_words(struct vectors *v, const struct json *header, const char 
     }
     if (!file)
         return err_set(err, ERR_NOT_FOUND, "%s: no tensor \"words\"; words=FILE names a file with one a line", v->path);
-    struct source *source = source_open(file, err);
+    struct source *source = source_text(file, "a list of words", err);
     struct str text;
     bool ok = source && arena_str(v->arena, (struct str){(const char *)source->data, source->size}, &text, err) &&
               split_words(v, text, file, err);

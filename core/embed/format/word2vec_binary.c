@@ -31,6 +31,14 @@ static bool recognises(const struct source *source)
     return false;
 }
 
+static size_t most(const struct source *source)
+{
+    size_t V, E, at, row, all;
+    bool fits = text_header(source, &V, &E, &at) && size_mul(E, sizeof(float), &row) && size_add(row, LONGEST_WORD + 2, &row) &&
+                size_mul(V, row, &all) && size_add(all, SOURCE_FRONT, &all);
+    return fits ? all : SIZE_MAX;
+}
+
 /* Bytes that no row took, and words that hold line ends or NUL: the rows are longer than the first line says. */
 static bool check_rest(struct vectors *v, size_t rest, struct err *err)
 {
@@ -105,6 +113,7 @@ const struct vectors_format vectors_word2vec_binary = {
     .summary = "word2vec binary, of word2vec.c and gensim",
     .extensions = "bin",
     .recognises = recognises,
+    .most = most,
     .open = open_binary,
     .write = word2vec_put_binary,
 };

@@ -24,4 +24,5 @@ const struct vectors_format vectors_word2vec_text = {
     .recognises = recognises,
     .open = open_text,
     .write = word2vec_put_text,
+    .is_text = true,
 };

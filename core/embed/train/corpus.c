@@ -100,10 +100,6 @@ static bool count_words(struct corpus *c, struct stream *stream, const char *pat
         ok = ok && stream_read(stream, text + kept, TEXT - kept, &got, err);
         if (!ok)
             break;
-        if (chunk == 0 && got >= 2 && (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0)) {
-            ok = err_set(err, ERR_FORMAT, "%s: UTF-16 text; this makes it UTF-8: iconv -f UTF-16 -t UTF-8", path);
-            break;
-        }
         memset(text + kept + got, 0, COUNTER_PAD);
         ok = counter_scan(counter, text, kept + got, got == 0, &used, ids, &n_ids, err) &&
              write_at(c, ids, n_ids * sizeof *ids, *n_out * sizeof *ids, err);
@@ -305,7 +301,7 @@ bool corpus_read(const char *path, size_t min_count, const char *scratch, const 
     struct numbering numbers = {0};
     struct counter *counter = NULL;
     *out = (struct corpus){.fd = -1};
-    struct stream *stream = stream_open(path, err);
+    struct stream *stream = stream_open(path, CONTENT_TEXT, "a corpus", err);
     bool ok = stream && (counter = counter_new(MOST_WORDS, err)) && (out->scratch = mem_copy_str(str_of(scratch), err)) &&
               open_scratch(scratch, &out->fd, err) && count_words(out, stream, path, counter, watch, &n, err);
     ok = ok && numbering_new(&numbers, counter, err) && choose_words(out, counter, path, min_count, &numbers, err);

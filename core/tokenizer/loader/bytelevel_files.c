@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/file.h"
+#include "core/base/source.h"
 #include "core/base/text.h"
 
 static bool read_vocab(struct word_list *list, const char *path, struct err *err)
@@ -41,7 +41,7 @@ static size_t words_of(struct str line, struct str words[3])
 }
 
 /* "merges":[[…]]; a pair that comes again keeps its first rank. */
-static bool put_merges(struct buf *out, const struct file *file, struct err *err)
+static bool put_merges(struct buf *out, const struct source *file, struct err *err)
 {
     struct str text = {(const char *)file->data, file->size};
     struct word_list seen = {0};
@@ -104,22 +104,23 @@ static bool load(struct tokenizer *tokenizer, const struct folder *given, struct
         return false;
     }
     struct word_list list = {0};
-    struct file file = {0};
+    struct source *file = NULL;
     struct buf text = {0};
     char *vocab = path_join(folder.path, "vocab.json", err), *merges = path_join(folder.path, "merges.txt", err);
-    bool ok = vocab && merges && word_list_new(&list, err) && read_vocab(&list, vocab, err) && file_map(merges, &file, err);
+    bool ok = vocab && merges && word_list_new(&list, err) && read_vocab(&list, vocab, err) &&
+              (file = source_open(merges, CONTENT_TEXT, "a list of merges", err)) && source_read(file, SIZE_MAX, 0, err);
     if (ok) {
         buf_puts(&text, "{\"pre_tokenizer\":{\"type\":\"ByteLevel\",\"add_prefix_space\":false}");
         document_postprocessor(&text, &folder, &list);
         buf_puts(&text, ",\"model\":{\"type\":\"BPE\"");
         document_vocab(&text, &list);
-        ok = put_merges(&text, &file, err);
+        ok = put_merges(&text, file, err);
         buf_puts(&text, "}}");
         ok = ok && buf_ok(&text, err) && document_build(tokenizer, &folder, merges, buf_view(&text), NULL, err);
     }
     buf_free(&text);
     word_list_free(&list);
-    file_unmap(&file);
+    source_free(file);
     free(vocab);
     free(merges);
     return ok;

@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/file.h"
+#include "core/base/source.h"
 #include "core/base/text.h"
 
 /* Lines end in \n, \r\n or \r; the last one may end without. A token that comes twice has its last line's number. */
-static bool read_lines(struct word_list *list, const struct file *file, struct err *err)
+static bool read_lines(struct word_list *list, const struct source *file, struct err *err)
 {
     struct str text = {(const char *)file->data, file->size};
     size_t bad = utf8_invalid_at(text), number = 0;
@@ -54,10 +54,11 @@ static bool load(struct tokenizer *tokenizer, const struct folder *given, struct
         return false;
     }
     struct word_list list = {0};
-    struct file file = {0};
+    struct source *file = NULL;
     struct buf text = {0};
     char *path = path_join(folder.path, "vocab.txt", err);
-    bool ok = path && file_map(path, &file, err) && word_list_new(&list, err) && read_lines(&list, &file, err);
+    bool ok = path && (file = source_open(path, CONTENT_TEXT, "a vocabulary", err)) && source_read(file, SIZE_MAX, 0, err) &&
+              word_list_new(&list, err) && read_lines(&list, file, err);
     if (ok) {
         buf_char(&text, '{');
         put_normalizer(&text, &folder);
@@ -71,7 +72,7 @@ static bool load(struct tokenizer *tokenizer, const struct folder *given, struct
     }
     buf_free(&text);
     word_list_free(&list);
-    file_unmap(&file);
+    source_free(file);
     free(path);
     return ok;
 }
