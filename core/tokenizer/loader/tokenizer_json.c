@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "core/base/file.h"
+#include "core/base/source.h"
 #include "core/tokenizer/loader/document.h"
 
 /* The text without the list of pieces, which the lexicon has; its lines stay, so that messages count right. */
@@ -20,15 +20,15 @@ static void put_rest(struct buf *out, struct str text, struct str list)
 
 static bool load(struct tokenizer *tokenizer, const struct folder *folder, struct err *err)
 {
-    struct file file = {0};
+    struct source *file = NULL;
     struct lexicon lexicon;
     struct buf rest = {0};
     struct str list;
     lexicon_init(&lexicon, tokenizer->arena);
     char *path = path_join(folder->path, "tokenizer.json", err);
-    bool ok = path && file_map(path, &file, err);
+    bool ok = path && (file = source_open(path, CONTENT_TEXT, "a tokenizer", err)) && source_read(file, SIZE_MAX, 0, err);
     if (ok) {
-        struct str text = {(const char *)file.data, file.size};
+        struct str text = {(const char *)file->data, file->size};
         ok = lexicon_read_json(&lexicon, text, &list, err);
         if (ok && list.n)
             put_rest(&rest, text, list);
@@ -36,7 +36,7 @@ static bool load(struct tokenizer *tokenizer, const struct folder *folder, struc
     }
     buf_free(&rest);
     lexicon_free(&lexicon);
-    file_unmap(&file);
+    source_free(file);
     free(path);
     return ok;
 }

@@ -37,7 +37,7 @@ Test(deflate, what_is_compressed_comes_back)
             for (size_t k = 0; k < 4; k++)
                 buf_char(&member, (char)(size >> 8 * k));
             scratch_write("it", member.data, member.n);
-            struct stream *stream = stream_open(scratch_path("it"), NULL);
+            struct stream *stream = stream_open(scratch_path("it"), CONTENT_TEXT, "a text", NULL);
             for (size_t piece = 1; piece; got += piece)
                 cr_assert(stream_read(stream, back + got, sizes[i] + 1 - got, &piece, NULL));
             cr_expect(got == sizes[i] && memcmp(text, back, got) == 0, "%zu bytes at level %d", sizes[i], level);

@@ -71,7 +71,7 @@ static const struct kind {
 /* The whole of a file, asked for in pieces of `capacity`. */
 static bool read_all(const char *path, size_t capacity, struct buf *out, struct err *err)
 {
-    struct stream *stream = stream_open(path, err);
+    struct stream *stream = stream_open(path, CONTENT_TEXT, "a text", err);
     char *piece = malloc(capacity);
     size_t n = 1;
     bool ok = stream != NULL;
@@ -197,10 +197,10 @@ Test(stream, what_cannot_be_opened_is_an_error_that_names_it)
 {
     struct err err = {0};
     mkdir(scratch_path("folder"), 0755);
-    cr_expect_null(stream_open(scratch_path("folder"), &err));
+    cr_expect_null(stream_open(scratch_path("folder"), CONTENT_TEXT, "a text", &err));
     cr_expect(err.code == ERR_IO && strstr(err.message, "folder"), "%s", err.message);
     err_clear(&err);
-    cr_expect_null(stream_open(scratch_path("nothing"), &err));
+    cr_expect_null(stream_open(scratch_path("nothing"), CONTENT_TEXT, "a text", &err));
     cr_expect(err.code == ERR_NOT_FOUND && strstr(err.message, "nothing"), "%s", err.message);
     stream_free(NULL);
 }
@@ -238,7 +238,7 @@ Test(stream, a_silent_pipe_is_waited_for_until_it_is_interrupted)
     struct err err = {0};
     cr_assert_eq(mkfifo(scratch_path("pipe"), 0600), 0);
     cancel_request();
-    cr_expect_null(stream_open(scratch_path("pipe"), &err));
+    cr_expect_null(stream_open(scratch_path("pipe"), CONTENT_TEXT, "a text", &err));
     cr_expect_eq(err.code, ERR_CANCELLED, "%s", err.message);
     cancel_clear();
 }
