@@ -1,7 +1,7 @@
-/* Attention against a double loop in double precision: cap × grouped keys × mask × Tq ≠ Tk × mixing, every part of a map and
- * what comes out of the heads.
+/* Attention against a double loop in double precision: cap × grouped keys × mask × Tq ≠ Tk × mixing × sink × second
+ * projections, every part of a map and what comes out of the heads.
  *
- *   scores = cap(mix · Σ terms)   probs = mix · softmax(scores where visible)   z = probs · v of the head's group */
+ *   scores = cap(mix · Σ terms)   probs = mix · softmax(scores where visible, sink)   z = probs · v of the head's group */
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdio.h>
@@ -22,15 +22,16 @@ struct shape {
     float cap;
     enum mask_kind mask;
     unsigned mix;
+    bool sink, second;
 };
 
 /* A shape with random numbers in it. Terms: the content, and two tables [H,Tq,Tk], the second with an edge part. */
 struct setting {
     struct shape shape;
     struct attention a;
-    float *floats[9];
+    float *floats[13];
     uint32_t *lo, *hi;
-    unsigned char *bitmap;
+    unsigned char *bitmap, *seconds;
     float *tables[2], *edge;
 };
 
@@ -112,6 +113,18 @@ static struct strided view_of(float *floats, size_t heads, size_t D)
     return (struct strided){floats, heads * D + 5, D};
 }
 
+/* Some rows have queries, keys and values of their own. */
+static void make_second(struct setting *s, unsigned long long *state)
+{
+    size_t Tq = s->shape.Tq, Tk = s->shape.Tk, H = s->shape.H, G = s->shape.Hkv, D = s->shape.D;
+    s->a.second.rows = s->seconds = calloc(Tq, 1);
+    for (size_t i = 0; i < Tq; i++)
+        s->seconds[i] = (unsigned char)draw(state, 2);
+    s->a.second.q = view_of(random_floats(s, 10, Tq * (H * D + 5), 1.5f, state), H, D);
+    s->a.second.k = view_of(random_floats(s, 11, Tk * (G * D + 5), 1.5f, state), G, D);
+    s->a.second.v = view_of(random_floats(s, 12, Tk * (G * D + 5), 1, state), G, D);
+}
+
 static struct setting *setting_new(const struct shape *shape, unsigned long long seed)
 {
     struct setting *s = calloc(1, sizeof *s);
@@ -131,7 +144,11 @@ static struct setting *setting_new(const struct shape *shape, unsigned long long
         s->a.mix_scores = random_floats(s, 7, H * H, 0.8f, &state);
     if (shape->mix & MIX_PROBS)
         s->a.mix_probs = random_floats(s, 8, H * H, 0.8f, &state);
+    if (shape->sink)
+        s->a.sink = random_floats(s, 9, H, 4, &state);
     make_mask(s, &state);
+    if (shape->second)
+        make_second(s, &state);
     return s;
 }
 
@@ -142,20 +159,28 @@ static void setting_free(struct setting *s)
     free(s->lo);
     free(s->hi);
     free(s->bitmap);
+    free(s->seconds);
     free(s);
 }
 
 /* ---- the reference ---- */
+
+/* Element d of the row of a head; of grouped keys and values the head's group. */
+static double element(const struct strided *x, size_t row, size_t head, size_t d)
+{
+    return x->data[row * x->row + head * x->step + d];
+}
 
 static double term_at(const struct setting *s, size_t term, size_t h, size_t i, size_t j)
 {
     const struct attention *a = &s->a;
     if (term > 0)
         return s->tables[term - 1][(h * a->Tq + i) * a->Tk + j];
+    bool second = s->seconds && s->seconds[i];
     double sum = 0;
     for (size_t d = 0; d < a->D; d++)
-        sum += (double)a->q.data[i * a->q.row + h * a->q.step + d] *
-               a->k.data[j * a->k.row + h * s->shape.Hkv / s->shape.H * a->k.step + d];
+        sum += element(second ? &a->second.q : &a->q, i, h, d) *
+               element(second ? &a->second.k : &a->k, j, h * s->shape.Hkv / s->shape.H, d);
     return sum * a->scale;
 }
 
@@ -178,13 +203,14 @@ static double score_at(const struct setting *s, unsigned chosen, size_t h, size_
 /* Row i of one head's softmax into out [Tk]. */
 static void softmax_row(const struct setting *s, unsigned chosen, size_t h, size_t i, double *out)
 {
-    double sum = 0, largest = -INFINITY;
+    double sum = 0, largest = s->a.sink ? s->a.sink[h] : -INFINITY;
     for (size_t j = 0; j < s->shape.Tk; j++) {
         out[j] = sees(s, i, j) ? score_at(s, chosen, h, i, j) : -INFINITY;
         largest = fmax(largest, out[j]);
     }
     for (size_t j = 0; j < s->shape.Tk; j++)
         sum += out[j] = largest == -INFINITY ? 0 : exp(out[j] - largest);
+    sum += s->a.sink ? exp(s->a.sink[h] - largest) : 0;
     for (size_t j = 0; j < s->shape.Tk; j++)
         out[j] = sum > 0 ? out[j] / sum : 0;
 }
@@ -239,11 +265,11 @@ static const struct {
     {"edge of content", {PART_EDGE, 1}, 0},
 };
 
-static void describe(const struct shape *s, char out[160])
+static void describe(const struct shape *s, char out[200])
 {
     static const char *const masks[MASKS] = {"none", "causal", "window", "bitmap", "window and bitmap"};
-    snprintf(out, 160, "Tq %zu, Tk %zu, H %zu, Hkv %zu, D %zu, cap %g, mask %s, mixing %u", s->Tq, s->Tk, s->H, s->Hkv, s->D,
-             s->cap, masks[s->mask], s->mix);
+    snprintf(out, 200, "Tq %zu, Tk %zu, H %zu, Hkv %zu, D %zu, cap %g, mask %s, mixing %u%s%s", s->Tq, s->Tk, s->H, s->Hkv, s->D,
+             s->cap, masks[s->mask], s->mix, s->sink ? ", sink" : "", s->second ? ", second projections" : "");
 }
 
 static void check_parts(const struct setting *s, struct buf *wrong)
@@ -252,7 +278,7 @@ static void check_parts(const struct setting *s, struct buf *wrong)
     size_t row = shape->Tq / 3, rows = shape->Tq - row;
     float *got = malloc(rows * shape->Tk * sizeof *got);
     double *want = malloc(shape->Tk * sizeof *want);
-    char name[160];
+    char name[200];
     describe(shape, name);
     for (size_t p = 0; p < sizeof parts / sizeof *parts; p++) {
         double worst = 0;
@@ -282,11 +308,12 @@ static void check_output(const struct setting *s, struct buf *wrong)
             for (size_t d = 0; d < a->D; d++) {
                 double z = 0;
                 for (size_t j = 0; j < a->Tk; j++)
-                    z += probs[j] * a->v.data[j * a->v.row + h * s->shape.Hkv / s->shape.H * a->v.step + d];
+                    z += probs[j] *
+                         element(s->seconds && s->seconds[i] ? &a->second.v : &a->v, j, h * s->shape.Hkv / s->shape.H, d);
                 worst = fmax(worst, fabs(z - a->z.data[i * a->z.row + h * a->z.step + d]));
             }
         }
-    char name[160];
+    char name[200];
     describe(&s->shape, name);
     if (!(worst <= 5e-6))
         buf_printf(wrong, "\n  %s: z is off by %.2g", name, worst);
@@ -296,17 +323,18 @@ static void check_output(const struct setting *s, struct buf *wrong)
 /* Every combination of the kinds of shapes that architectures bring. */
 static void each_shape(void (*check)(const struct setting *, struct buf *), bool forward)
 {
-    static const struct shape sizes[] = {{1, 1, 1, 1, 1, 0, 0, 0},  {7, 7, 4, 4, 8, 0, 0, 0},  {5, 11, 4, 2, 5, 0, 0, 0},
-                                         {11, 5, 6, 2, 3, 0, 0, 0}, {4, 9, 4, 1, 16, 0, 0, 0}, {70, 3, 2, 1, 4, 0, 0, 0}};
+    static const struct shape sizes[] = {{1, 1, 1, 1, 1, 0, 0, 0, false, false},  {7, 7, 4, 4, 8, 0, 0, 0, false, false},
+                                         {5, 11, 4, 2, 5, 0, 0, 0, false, false}, {11, 5, 6, 2, 3, 0, 0, 0, false, false},
+                                         {4, 9, 4, 1, 16, 0, 0, 0, false, false}, {70, 3, 2, 1, 4, 0, 0, 0, false, false}};
     static const float caps[] = {0, 2};
     struct buf wrong = {0};
     size_t seed = 0;
     for (size_t n = 0; n < sizeof sizes / sizeof *sizes; n++)
         for (size_t c = 0; c < 2; c++)
             for (enum mask_kind mask = 0; mask < MASKS; mask++)
-                for (unsigned mix = 0; mix < 4; mix++) {
+                for (unsigned mix = 0; mix < 16; mix++) {
                     struct shape shape = sizes[n];
-                    shape.cap = caps[c], shape.mask = mask, shape.mix = mix;
+                    shape.cap = caps[c], shape.mask = mask, shape.mix = mix & 3, shape.sink = mix & 4, shape.second = mix & 8;
                     struct setting *s = setting_new(&shape, ++seed);
                     if (forward)
                         cr_assert(attention_forward(&s->a, 1, NULL));
@@ -330,7 +358,8 @@ Test(attention, what_comes_out_of_the_heads_is_that_of_the_double_loop)
 
 Test(attention, long_texts_are_made_in_blocks_and_are_the_same)
 {
-    static const struct shape shapes[] = {{700, 650, 2, 1, 8, 0, MASK_WINDOW, 0}, {650, 130, 2, 2, 4, 2, MASK_BITMAP, 3}};
+    static const struct shape shapes[] = {{700, 650, 2, 1, 8, 0, MASK_WINDOW, 0, true, true},
+                                          {650, 130, 2, 2, 4, 2, MASK_BITMAP, 3, false, true}};
     struct buf wrong = {0};
     for (size_t n = 0; n < 2; n++) {
         struct setting *s = setting_new(&shapes[n], n + 1);
@@ -346,7 +375,7 @@ Test(attention, long_texts_are_made_in_blocks_and_are_the_same)
 
 Test(attention, a_term_that_is_dropped_is_in_no_score_and_still_shown_alone)
 {
-    static const struct shape shape = {6, 9, 4, 2, 5, 2, MASK_CAUSAL, MIX_SCORES};
+    static const struct shape shape = {6, 9, 4, 2, 5, 2, MASK_CAUSAL, MIX_SCORES, true, false};
     struct setting *s = setting_new(&shape, 77);
     struct buf wrong = {0};
     s->a.dropped = 1u << 1;
@@ -361,8 +390,9 @@ Test(attention, a_term_that_is_dropped_is_in_no_score_and_still_shown_alone)
 /* Texts of unlike lengths side by side, each checked for itself. */
 Test(attention, texts_of_one_layer_do_not_touch_one_another)
 {
-    static const struct shape shapes[3] = {
-        {40, 40, 4, 2, 8, 0, MASK_CAUSAL, 0}, {3, 3, 4, 2, 8, 0, MASK_CAUSAL, 0}, {90, 90, 4, 2, 8, 0, MASK_CAUSAL, 0}};
+    static const struct shape shapes[3] = {{40, 40, 4, 2, 8, 0, MASK_CAUSAL, 0, false, false},
+                                           {3, 3, 4, 2, 8, 0, MASK_CAUSAL, 0, false, false},
+                                           {90, 90, 4, 2, 8, 0, MASK_CAUSAL, 0, false, false}};
     struct setting *settings[3];
     struct attention together[3];
     struct buf wrong = {0};
@@ -384,7 +414,7 @@ Test(attention, texts_of_one_layer_do_not_touch_one_another)
 Test(attention, a_hidden_key_is_one_that_the_mask_leaves_out)
 {
     for (enum mask_kind mask = 0; mask < MASKS; mask++) {
-        struct shape shape = {9, 13, 1, 1, 2, 0, mask, 0};
+        struct shape shape = {9, 13, 1, 1, 2, 0, mask, 0, false, false};
         struct setting *s = setting_new(&shape, mask + 1);
         for (size_t i = 0; i < shape.Tq; i++)
             for (size_t j = 0; j < shape.Tk; j++)
