@@ -190,25 +190,26 @@ size_t scale_ticks(const struct scale *scale, size_t want, double ticks_out[TICK
     return linear_ticks(scale->lo, scale->hi, want, ticks_out);
 }
 
-/* A number as short as `decimals` allow, with "1e-04" told as "1e-4". */
-static void put_number(struct buf *out, double value, int decimals, bool exponent)
+/* A number as short as `decimals` allow, with "1e-04" told as "1e-4"; `trim`: without zeros at its end. */
+static void put_number(struct buf *out, double value, int decimals, bool exponent, bool trim)
 {
     char text[400];
     size_t n = (size_t)snprintf(text, sizeof text, exponent ? "%.*e" : "%.*f", decimals, value);
     char *e = exponent ? memchr(text, 'e', n) : NULL;
-    if (!e) {
+    if (!e && !trim) {
         buf_add(out, text, n);
         return;
     }
-    char *end = e;
-    if (memchr(text, '.', (size_t)(e - text))) {
+    char *end = e ? e : text + n;
+    if (memchr(text, '.', (size_t)(end - text))) {
         while (end > text && end[-1] == '0')
             end--;
         if (end > text && end[-1] == '.')
             end--;
     }
     buf_add(out, text, (size_t)(end - text));
-    buf_printf(out, "e%d", atoi(e + 1));
+    if (e)
+        buf_printf(out, "e%d", atoi(e + 1));
 }
 
 void scale_label(struct buf *out, double value, double step, bool typographic)
@@ -226,7 +227,7 @@ void scale_label(struct buf *out, double value, double step, bool typographic)
         buf_char(out, '0');
     else if (digits > (step > 0 ? 4 : 5) || size >= 1e6)
         put_number(out, size, step > 0 ? (int)fmin(fmax(floor(log10(fmax(size, 1e-300))) - floor(log10(scale)), 0), 3) : 2,
-                   true);
+                   true, true);
     else
-        put_number(out, size, (int)fmax(digits, 0), false);
+        put_number(out, size, (int)fmax(digits, 0), false, step == 0);
 }

@@ -23,7 +23,7 @@ void scale_print(const struct scale *scale, struct buf *out);
 size_t scale_ticks(const struct scale *scale, size_t want, double ticks_out[TICKS_MAX]);
 
 /* Append a value with as many decimals as tell its neighbours at distance `step` apart (0: three significant
- * digits); "1e-4" where that is shorter. `typographic`: a true minus sign. */
+ * digits, without zeros at their end: 0.1, 0.01, 0.001); "1e-4" where that is shorter. `typographic`: a true minus sign. */
 void scale_label(struct buf *out, double value, double step, bool typographic);
 
 #endif

@@ -146,6 +146,6 @@ Test(layout, words)
     tick_text(&text, 1.0 / 12);
     tick_text(&text, (float)(1.0 / 7));
     tick_text(&text, 0.3);
-    cr_expect_str_eq(buf_cstr(&text), "1/121/70.300");
+    cr_expect_str_eq(buf_cstr(&text), "1/121/70.3");
     buf_free(&text);
 }

@@ -190,6 +190,8 @@ Test(scale, labels)
         {-0.04, 0.1, false, "0.0"},  {0.25, 0.05, false, "0.25"},    {1e-4, 0, false, "1e-4"},  {2e-7, 1e-7, false, "2e-7"},
         {0.0003, 0, false, "3e-4"},  {12345678, 0, false, "1.23e7"}, {100, 50, false, "100"},   {NAN, 1, false, "nan"},
         {-INFINITY, 1, false, "-inf"}, {0, 1e-7, false, "0"},
+        {0.1, 0, false, "0.1"},      {0.01, 0, false, "0.01"},       {0.001, 0, false, "0.001"}, {1, 0, false, "1"},
+        {0.832, 0, false, "0.832"},  {0.5, 0.25, false, "0.5"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct buf text = {0};

@@ -1,5 +1,6 @@
-/* The kinds of charts, one row each: X(name) for viz/chart/NAME.c, which ends in `chart_NAME`. The first is what a picture is
+/* The kinds of charts, one row each: X(name) for `chart_NAME` at the end of a file viz/chart/NAME*.c. The first is what a picture is
  * where it names none. */
 #define CHARTS(X) \
     X(maps)       \
-    X(scatter)
+    X(scatter)    \
+    X(stripes)

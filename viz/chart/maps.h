@@ -16,6 +16,9 @@ NODISCARD bool maps_draw(const struct figure *figure, struct canvas *canvas, str
 void maps_label(const struct panel *panel, bool column, size_t index, size_t stride, struct buf *out);
 /* The figure's own words under the maps: pooling, numbers left out. False when there is no k-th. */
 bool maps_remark(const struct figure *figure, size_t k, struct buf *out);
+/* What stands under the colour bar: masked cells, cells that are not finite. Returns how many. */
+#define MAPS_LEGENDS 2
+size_t maps_legends(const struct figure *figure, struct figure_legend out[MAPS_LEGENDS]);
 /* Values a drawn cell, so that a cell is at least a pixel. */
 size_t maps_pool(const struct figure *figure, double cell);
 

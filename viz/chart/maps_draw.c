@@ -7,8 +7,6 @@
 #include "viz/layout.h"
 #include "viz/scale.h"
 
-static const struct rgb ink = {0x22, 0x22, 0x22}, pale = {0x55, 0x55, 0x55}, frame_colour = {0x77, 0x77, 0x77};
-
 struct pen {
     const struct figure *f;
     struct canvas *canvas;
@@ -29,16 +27,6 @@ static void put_escaped(const struct pen *p, double x, double y, struct text_sty
 static void put_line(const struct pen *p, double x0, double y0, double x1, double y1, struct rgb colour)
 {
     p->canvas->ops->line(p->canvas, (struct point){x0, y0}, (struct point){x1, y1}, 0.5, colour);
-}
-
-/* Around the box, not over its edge: a column of 512 tokens may be no wider than the line. */
-static void put_frame(const struct pen *p, struct box b)
-{
-    double x0 = b.x - 0.25, y0 = b.y - 0.25, x1 = b.x + b.w + 0.25, y1 = b.y + b.h + 0.25;
-    put_line(p, x0, y0, x1, y0, frame_colour);
-    put_line(p, x0, y1, x1, y1, frame_colour);
-    put_line(p, x0, y0, x0, y1, frame_colour);
-    put_line(p, x1, y0, x1, y1, frame_colour);
 }
 
 /* ---- one map ---- */
@@ -118,13 +106,13 @@ static void put_row_labels(const struct pen *p, const struct panel *panel, struc
         struct buf text = {0};
         maps_label(panel, false, i, f->row_stride, &text);
         double y = box.y + ((double)i + 0.5) * f->cell_h;
-        struct text_style style = {.size = f->label, .colour = ink, .along = 1, .across = 0.5};
+        struct text_style style = {.size = f->label, .colour = figure_ink, .along = 1, .across = 0.5};
         style.width = f->row_labels - FIGURE_SPACE * f->text + 0.1;
         if (p->canvas->ops->extents(p->canvas, &(struct text_style){.size = f->label}, buf_view(&text)).width <= style.width)
             style.width = 0;
         put_text(p, box.x - FIGURE_SPACE * f->text, y, style, buf_view(&text));
         if (f->row_stride > 1)
-            put_line(p, box.x - 0.25 * f->text, y, box.x, y, frame_colour);
+            put_line(p, box.x - 0.25 * f->text, y, box.x, y, figure_grey);
         buf_free(&text);
     }
 }
@@ -136,7 +124,7 @@ static void put_col_label(const struct pen *p, const struct panel *panel, struct
     maps_label(panel, true, j, f->col_stride, &text);
     double x = box.x + ((double)j + 0.5) * f->cell_w, y = box.y + box.h + FIGURE_SPACE * f->text;
     bool marked = is_marked(panel, j);
-    struct text_style style = {.size = f->label, .bold = marked, .colour = marked ? figure_accent() : ink};
+    struct text_style style = {.size = f->label, .bold = marked, .colour = marked ? figure_accent() : figure_ink};
     style.upward = !f->flat_cols;
     style.along = f->flat_cols ? 0.5 : 1;
     style.across = f->flat_cols ? 0.1 : 0.5;
@@ -145,7 +133,7 @@ static void put_col_label(const struct pen *p, const struct panel *panel, struct
         style.width = room;
     put_text(p, x, y, style, buf_view(&text));
     if (f->col_stride > 1)
-        put_line(p, x, box.y + box.h, x, box.y + box.h + 0.25 * f->text, marked ? figure_accent() : frame_colour);
+        put_line(p, x, box.y + box.h, x, box.y + box.h + 0.25 * f->text, marked ? figure_accent() : figure_grey);
     buf_free(&text);
 }
 
@@ -184,10 +172,10 @@ static bool put_panel(const struct pen *p, size_t k)
         return false;
     if (f->numbers)
         put_numbers(p, panel, box);
-    put_frame(p, box);
+    figure_frame(p->canvas, box);
     put_marks(p, panel, box);
     if (panel->title.n) {
-        struct text_style style = {.size = f->text, .bold = true, .colour = ink, .along = 0.5, .across = 0};
+        struct text_style style = {.size = f->text, .bold = true, .colour = figure_ink, .along = 0.5, .across = 0};
         put_escaped(p, box.x + box.w / 2, box.y - f->head, style, panel->title);
     }
     if (col == 0 || !f->same_rows)
@@ -195,96 +183,6 @@ static bool put_panel(const struct pen *p, size_t k)
     if (!f->same_cols || k + f->across >= f->picture.n_panels)
         put_col_labels(p, panel, box);
     return true;
-}
-
-/* ---- the colour bar ---- */
-
-static double bar_at(const struct figure *f, double value)
-{
-    return f->bar_y + f->bar_h * (1 - scale_position(&f->picture.scale, value));
-}
-
-/* The name of the tick (1/n) moves up where it would cover 0; a line leads to where it belongs. */
-static double put_tick(const struct pen *p, double tick)
-{
-    const struct figure *f = p->f;
-    double x = f->bar_x + FIGURE_BAR * f->text, y = bar_at(f, tick), name_y = y;
-    double lowest = bar_at(f, f->picture.scale.lo) - 1.05 * f->text;
-    if (name_y > lowest)
-        name_y = lowest;
-    struct buf text = {0};
-    tick_text(&text, tick);
-    struct text_style style = {.size = f->text, .colour = figure_accent(), .across = 0.5};
-    put_line(p, f->bar_x, y, x, y, figure_accent());
-    put_line(p, x, y, x + 0.35 * f->text, name_y, figure_accent());
-    put_text(p, x + 0.5 * f->text, name_y, style, buf_view(&text));
-    buf_free(&text);
-    return name_y;
-}
-
-static void put_bar_ticks(const struct pen *p)
-{
-    const struct figure *f = p->f;
-    const struct scale *scale = &f->picture.scale;
-    double ticks[TICKS_MAX], tick = picture_tick(&f->picture), taken = NAN;
-    double x = f->bar_x + FIGURE_BAR * f->text;
-    size_t n = scale_ticks(scale, (size_t)fmax(2, fmin(6, f->bar_h / (3 * f->text))), ticks);
-    if (!isnan(tick) && tick > scale->lo && tick <= scale->hi)
-        taken = put_tick(p, tick);
-    double before = INFINITY;
-    for (size_t i = 0; i < n; i++) {
-        double y = bar_at(f, ticks[i]), need = 1.02 * f->text;
-        if (fabs(y - taken) < need || before - y < need)
-            continue;
-        before = y;
-        struct buf text = {0};
-        scale_label(&text, ticks[i], scale->kind < SCALE_LOG && n > 1 ? ticks[1] - ticks[0] : 0, true);
-        struct text_style style = {.size = f->text, .colour = ink, .across = 0.5};
-        put_line(p, x, y, x + 0.3 * f->text, y, frame_colour);
-        put_text(p, x + 0.5 * f->text, y, style, buf_view(&text));
-        buf_free(&text);
-    }
-}
-
-/* Under the bar: a colour that no value has, and what it stands for. */
-static void put_swatch(const struct pen *p, double y, struct rgb colour, const char *name)
-{
-    const struct figure *f = p->f;
-    struct box swatch = {f->bar_x, y, FIGURE_BAR * f->text, FIGURE_BAR * f->text};
-    p->canvas->ops->rectangle(p->canvas, swatch, colour);
-    put_frame(p, swatch);
-    struct text_style style = {.size = f->text, .colour = ink, .across = 0.5};
-    put_text(p, f->bar_x + 1.4 * f->text, y + 0.5 * f->text, style, str_of(name));
-}
-
-static void put_bar(const struct pen *p)
-{
-    const struct figure *f = p->f;
-    enum { STEPS = 256 };
-    struct rgb cells[STEPS];
-    for (size_t i = 0; i < STEPS; i++)
-        cells[i] = palette_at(f->palette, 1 - ((double)i + 0.5) / STEPS);
-    struct box box = {f->bar_x, f->bar_y, FIGURE_BAR * f->text, f->bar_h};
-    p->canvas->ops->image(p->canvas, box, cells, STEPS, 1);
-    put_frame(p, box);
-    put_bar_ticks(p);
-    struct buf name = {0};
-    value_text(&name, &f->picture);
-    if (name.n) {
-        struct text_style style = {.size = f->text, .colour = ink, .upward = true, .along = 0.5, .across = 1};
-        if (p->canvas->ops->extents(p->canvas, &style, buf_view(&name)).width > f->bar_h + f->head + 2 * f->text)
-            style.width = f->bar_h + f->head + 2 * f->text;
-        put_escaped(p, f->bar_x + f->bar_room - 0.45 * f->text, f->bar_y + f->bar_h / 2, style, buf_view(&name));
-    }
-    buf_free(&name);
-    double y = f->bar_y + f->bar_h + 0.9 * f->text;
-    const char *not_finite = picture_not_finite(&f->picture);
-    if (picture_masked(&f->picture)) {
-        put_swatch(p, y, rgb_of(f->palette->masked), "masked");
-        y += FIGURE_LEGEND * f->text;
-    }
-    if (not_finite)
-        put_swatch(p, y, rgb_not_finite(), not_finite);
 }
 
 /* ---- around the maps ---- */
@@ -295,9 +193,9 @@ static void put_names(const struct pen *p)
     double labels = f->row_labels, t = f->text;
     double maps_x = f->grid_x + labels, maps_w = f->grid_w - labels;
     double maps_h = (double)f->down * f->slot_h - 1.0 * t - f->head - (f->same_cols ? 0 : f->col_labels);
-    struct text_style style = {.size = t, .colour = ink, .along = 0.5};
+    struct text_style style = {.size = t, .colour = figure_ink, .along = 0.5};
     if (f->picture.title) {
-        struct text_style title = {.size = 1.15 * t, .bold = true, .colour = ink, .along = 0.5};
+        struct text_style title = {.size = 1.15 * t, .bold = true, .colour = figure_ink, .along = 0.5};
         if (figure_extents(p->canvas, &title, str_of(f->picture.title)).width > f->width - t)
             title.width = f->width - t;
         put_escaped(p, f->width / 2, 0.5 * t, title, str_of(f->picture.title));
@@ -312,7 +210,7 @@ static void put_names(const struct pen *p)
 static void put_note(const struct pen *p, double *y, struct str note)
 {
     const struct figure *f = p->f;
-    struct text_style style = {.size = f->small, .colour = pale, .width = f->width - f->text, .wrap = true};
+    struct text_style style = {.size = f->small, .colour = figure_pale, .width = f->width - f->text, .wrap = true};
     put_escaped(p, 0.5 * f->text, *y, style, note);
     *y += figure_extents(p->canvas, &style, note).height;
 }
@@ -323,7 +221,8 @@ bool maps_draw(const struct figure *figure, struct canvas *canvas, struct err *e
     for (size_t k = 0; k < figure->picture.n_panels; k++)
         if (!put_panel(&p, k))
             return false;
-    put_bar(&p);
+    struct figure_legend legends[MAPS_LEGENDS];
+    figure_bar(figure, canvas, legends, maps_legends(figure, legends));
     put_names(&p);
     double y = figure->notes_y;
     for (size_t i = 0; i < figure->picture.n_notes; i++)

@@ -112,37 +112,15 @@ static double number_width(const struct figure *f, struct canvas *measure)
     return measure->ops->extents(measure, &style, f->picture.scale.lo < 0 ? STR("−8.8") : STR(".88")).width * 1.25;
 }
 
-/* Left of the maps, right of the maps: everything but maps and row labels. */
-static double bar_room(const struct figure *f, struct canvas *measure)
+size_t maps_legends(const struct figure *f, struct figure_legend out[MAPS_LEGENDS])
 {
-    struct text_style style = {.size = f->text};
-    double ticks[TICKS_MAX], widest = 0;
-    size_t n = scale_ticks(&f->picture.scale, 5, ticks);
-    for (size_t i = 0; i < n; i++) {
-        struct buf text = {0};
-        scale_label(&text, ticks[i], n > 1 && f->picture.scale.kind < SCALE_LOG ? ticks[1] - ticks[0] : 0, true);
-        widest = fmax(widest, measure->ops->extents(measure, &style, buf_view(&text)).width);
-        buf_free(&text);
-    }
-    struct buf mark = {0};
-    if (!isnan(picture_tick(&f->picture)))
-        tick_text(&mark, picture_tick(&f->picture));
-    widest = fmax(widest, measure->ops->extents(measure, &style, buf_view(&mark)).width);
-    buf_free(&mark);
-    double room = FIGURE_BAR * f->text + 0.9 * f->text + widest;
-    room += f->picture.value_name || f->picture.scale.kind != SCALE_LINEAR ? (FIGURE_AXIS + 0.4) * f->text : 0.5 * f->text;
-    const char *under[] = {picture_masked(&f->picture) ? "masked" : NULL, picture_not_finite(&f->picture)};
-    for (size_t i = 0; i < sizeof under / sizeof *under; i++)
-        if (under[i])
-            room = fmax(room, 1.4 * f->text + measure->ops->extents(measure, &style, str_of(under[i])).width);
-    return room;
-}
-
-/* Under the colour bar: a line each for what its colours do not say. */
-static double legends_height(const struct figure *f)
-{
-    int lines = picture_masked(&f->picture) + (picture_not_finite(&f->picture) != NULL);
-    return lines ? (0.8 + FIGURE_LEGEND * lines) * f->text : 0.6 * f->text;
+    size_t n = 0;
+    const char *not_finite = picture_not_finite(&f->picture);
+    if (picture_masked(&f->picture))
+        out[n++] = (struct figure_legend){rgb_of(f->palette->masked), "masked"};
+    if (not_finite)
+        out[n++] = (struct figure_legend){rgb_not_finite(), not_finite};
+    return n;
 }
 
 static double left_of(const struct figure *f)
@@ -163,7 +141,8 @@ static bool settle(struct figure *f, const struct render_options *options, struc
     size_t rows, cols;
     most_values(f, &rows, &cols);
     size_t most = rows > cols ? rows : cols;
-    double right = 1.4 * f->text + bar_room(f, measure);
+    struct figure_legend legends[MAPS_LEGENDS];
+    double right = 1.4 * f->text + figure_bar_room(f, measure, legends, maps_legends(f, legends));
     f->row_stride = f->col_stride = 1;
     f->label = f->text;
     f->cell_w = natural_cell(f, most);
@@ -240,8 +219,10 @@ static void place(struct figure *f, const struct render_options *options, struct
     f->bar_y = f->grid_y + f->head;
     double maps = (double)f->down * f->slot_h - 1.0 * t - f->head - (f->same_cols ? 0 : f->col_labels);
     f->bar_h = snap(f, fmin(fmax(maps, 6 * t), 640));
-    f->grid_h = fmax(f->grid_h, f->head + f->bar_h + legends_height(f));
-    f->bar_room = bar_room(f, measure);
+    struct figure_legend legends[MAPS_LEGENDS];
+    size_t n_legends = maps_legends(f, legends);
+    f->grid_h = fmax(f->grid_h, f->head + f->bar_h + figure_bar_below(f, n_legends));
+    f->bar_room = figure_bar_room(f, measure, legends, n_legends);
     f->width = options->width > 0 ? options->width : snap(f, f->bar_x + f->bar_room);
     f->left = fmax(0, floor((f->width - f->bar_x - f->bar_room) / 2));
     f->grid_x += f->left;

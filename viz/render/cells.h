@@ -113,6 +113,7 @@ size_t cells_bar(struct cell_grid *grid, size_t row, size_t col, size_t columns,
 /* "▒▒ masked", "×× not a number": what cells without a value, and with one that is not finite, look like. */
 #define CELLS_MASKED 9
 #define CELLS_NOT_FINITE 15
+size_t cells_legend(struct cell_grid *grid, size_t row, size_t col, const struct ink *ink, float value, const char *name);
 void cells_masked(struct cell_grid *grid, size_t row, size_t col, const struct ink *ink);
 void cells_not_finite(struct cell_grid *grid, size_t row, size_t col, const struct ink *ink, const char *name);
 

@@ -26,6 +26,9 @@ struct figure {
     double grid_x, grid_y, grid_w, grid_h; /* all panels with their labels */
     double left;                 /* what a set width leaves over stands half on each side */
     double bar_x, bar_y, bar_h, bar_room; /* bar_room: from bar_x to the right edge of its name */
+    double ticks[3];             /* of the bar, where n_ticks > 0 */
+    size_t n_ticks;
+    struct panel bar_panel;      /* of a chart without panels, for its bar */
     double notes_y;
 };
 
@@ -54,6 +57,19 @@ NODISCARD bool figure_type(struct figure *figure, const struct render_options *o
 #define FIGURE_BAR 1.0   /* the colour bar's width */
 #define FIGURE_LEGEND 1.4 /* a line under the colour bar: masked, not finite */
 struct rgb figure_accent(void);
+/* A colour that no value has, and what it stands for: a line under the colour bar. */
+struct figure_legend {
+    struct rgb colour;
+    const char *name;
+};
+/* The colour bar at figure->bar_*, its ticks (figure->ticks, else round values), its name and legends (figure_bar.c); the room
+ * that it takes to the right of bar_x, and under the bar. */
+void figure_bar(const struct figure *figure, struct canvas *canvas, const struct figure_legend *legends, size_t n_legends);
+double figure_bar_room(const struct figure *figure, struct canvas *measure, const struct figure_legend *legends, size_t n_legends);
+double figure_bar_below(const struct figure *figure, size_t n_legends);
+/* A thin frame around a box, not over its edge: a column of 512 tokens may be no wider than the line. */
+void figure_frame(struct canvas *canvas, struct box box);
+extern const struct rgb figure_ink, figure_pale, figure_grey; /* words, notes, frames and ticks */
 /* The size of a text, and drawing it, once it is escaped. */
 struct extents figure_extents(struct canvas *canvas, const struct text_style *style, struct str text);
 void figure_text(struct canvas *canvas, struct point at, const struct text_style *style, struct str text);

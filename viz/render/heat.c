@@ -194,14 +194,18 @@ size_t cells_bar(struct cell_grid *grid, size_t row, size_t col, size_t columns,
     return at - col;
 }
 
+size_t cells_legend(struct cell_grid *grid, size_t row, size_t col, const struct ink *ink, float value, const char *name)
+{
+    put_large(grid, row, col, &(struct heat_view){.cell_columns = 2}, ink, value);
+    return 3 + grid_text(grid, row, col + 3, text_columns(str_of(name)), str_of(name), (struct style){0});
+}
+
 void cells_masked(struct cell_grid *grid, size_t row, size_t col, const struct ink *ink)
 {
-    put_large(grid, row, col, &(struct heat_view){.cell_columns = 2}, ink, NAN);
-    grid_text(grid, row, col + 3, CELLS_MASKED - 3, STR("masked"), (struct style){0});
+    cells_legend(grid, row, col, ink, NAN, "masked");
 }
 
 void cells_not_finite(struct cell_grid *grid, size_t row, size_t col, const struct ink *ink, const char *name)
 {
-    put_large(grid, row, col, &(struct heat_view){.cell_columns = 2}, ink, INFINITY);
-    grid_text(grid, row, col + 3, CELLS_NOT_FINITE - 3, str_of(name), (struct style){0});
+    cells_legend(grid, row, col, ink, INFINITY, name);
 }
