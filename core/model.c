@@ -188,12 +188,3 @@ const struct output_head *model_head(const struct model *model, size_t i)
             return *head;
     return NULL;
 }
-
-const struct output_head *model_vocabulary_head(const struct model *model)
-{
-    const struct output_head *head;
-    for (size_t i = 0; (head = model_head(model, i)); i++)
-        if (head->place == HEAD_MASKS || head->place == HEAD_NEXT)
-            return head;
-    return NULL;
-}

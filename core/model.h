@@ -42,7 +42,5 @@ NODISCARD bool model_stack(struct model *model, enum stack_kind kind, size_t lay
 bool model_runs(const struct model *model); /* has weights */
 /* The heads that the checkpoint has: number i, or NULL behind the last. */
 const struct output_head *model_head(const struct model *model, size_t i);
-/* The first of them whose rows are the vocabulary (masked or next words), or NULL. */
-const struct output_head *model_vocabulary_head(const struct model *model);
 
 #endif

@@ -122,7 +122,8 @@ static bool forward(struct run *run, const struct watch *watch, struct err *err)
         .layer = arena_new(err),
         .watch = watch,
         .err = err ? err : &ignored,
-        .total = run->model->stacks[STACK_MAIN].layers + run->model->stacks[STACK_DECODER].layers,
+        .total = run->model->stacks[STACK_MAIN].layers + run->model->stacks[STACK_DECODER].layers +
+                 run->model->stacks[STACK_EMD].layers,
     };
     pass.failed = !pass.arena || !pass.layer;
     pass_enter(&pass, STACK_MAIN, run->tokens);
@@ -255,6 +256,24 @@ bool run_logits(const struct run *run, const struct output_head *head, size_t te
     bool ok = head->logits(run->model, hidden, n, out, err);
     free(hidden);
     return ok;
+}
+
+const struct output_head *run_head(const struct run *run, size_t i)
+{
+    const struct output_head *head;
+    for (size_t h = 0; (head = model_head(run->model, h)); h++)
+        if (head_input(run, head) && i-- == 0)
+            return head;
+    return NULL;
+}
+
+const struct output_head *run_vocabulary_head(const struct run *run, bool emd)
+{
+    const struct output_head *head;
+    for (size_t i = 0; (head = run_head(run, i)); i++)
+        if ((head->place == HEAD_MASKS || head->place == HEAD_NEXT) && (emd || head->stack != STACK_EMD))
+            return head;
+    return NULL;
 }
 
 size_t run_kept_bytes(const struct run *run)

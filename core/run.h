@@ -74,6 +74,10 @@ const float *run_hidden(const struct run *run, enum stack_kind stack, size_t ind
 /* A head's logits for n rows (numbers within text `text`) into out [n,width]. */
 NODISCARD bool run_logits(const struct run *run, const struct output_head *head, size_t text, const size_t *rows, size_t n,
                           float *out, struct err *err);
+/* The heads whose tensor this run keeps: number i, or NULL behind the last. */
+const struct output_head *run_head(const struct run *run, size_t i);
+/* The first of them whose rows are the vocabulary; `emd` false: not behind an enhanced mask decoder. NULL: none. */
+const struct output_head *run_vocabulary_head(const struct run *run, bool emd);
 size_t run_kept_bytes(const struct run *run);
 
 enum { TENSOR_NAME = 48 };

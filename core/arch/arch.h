@@ -88,6 +88,8 @@ struct arch {
     /* What no input changes; once, at first use; NULL: nothing. */
     bool (*prepare)(struct model *model, struct err *err);
     void (*forward)(const struct model *model, struct pass *pass);
+    /* NULL, or a line that belongs beside maps of that layer, or NULL. */
+    const char *(*note)(const struct model *model, enum stack_kind stack, size_t layer);
 };
 extern const struct arch *const archs[]; /* NULL-ended */
 const struct arch *arch_of_type(struct str model_type); /* NULL where unknown */

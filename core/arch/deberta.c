@@ -11,6 +11,7 @@
  * What has caused bugs: Win is not three blocks; keys have no bias; the scale counts the types even where
  * relative_attention is false. */
 #include "core/arch/disentangled.h"
+#include "core/arch/emd.h"
 
 #include <stdlib.h>
 
@@ -93,20 +94,23 @@ static void forward(const struct model *model, struct pass *pass)
     for (size_t l = 0; pass_ok(pass) && l < stack->layers; l++) {
         const struct deberta_layer *layer = stack_layer(stack, l);
         size_t D = stack->shape[l].D, width = layer->in.out;
-        float *qkv = pass_keep(pass, width);
+        float *qkv = pass_keep(pass, width), *entered = x;
         pass_linear_to(pass, &layer->in, x, EPILOGUE_NONE, qkv);
-        float *z = pass_attention(pass, &(struct attend){
-                                            .layer = l,
-                                            .q = {qkv, width, 3 * D},
-                                            .k = {qkv + D, width, 3 * D},
-                                            .v = {qkv + 2 * D, width, 3 * D},
-                                            .scale = w->scale,
-                                            .mix_scores = layer->mix_scores,
-                                            .mix_probs = layer->mix_probs,
-                                            .owns = owns + l * pass->tokens->n_texts,
-                                        });
+        struct attend attend = {
+            .layer = l,
+            .q = {qkv, width, 3 * D},
+            .k = {qkv + D, width, 3 * D},
+            .v = {qkv + 2 * D, width, 3 * D},
+            .scale = w->scale,
+            .mix_scores = layer->mix_scores,
+            .mix_probs = layer->mix_probs,
+            .owns = owns + l * pass->tokens->n_texts,
+        };
+        float *z = pass_attention(pass, &attend);
         float *y = pass_block_end(pass, &layer->block, x, z);
         x = pass_layer(pass, l, y);
+        if (l + 1 == stack->layers)
+            emd_forward(pass, &attend, &layer->block, &layer->in, 3 * D, entered);
     }
 }
 
@@ -154,4 +158,5 @@ const struct arch arch_deberta = {
     .bound = bound,
     .prepare = prepare,
     .forward = forward,
+    .note = deberta_note,
 };

@@ -12,6 +12,7 @@
  * taking the bucket; the convolution reads the embeddings, not the layer's output; the bias of the shared projection
  * counts in PK and PQ. */
 #include "core/arch/disentangled.h"
+#include "core/arch/emd.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -199,11 +200,13 @@ static void forward(const struct model *model, struct pass *pass)
         const struct deberta_v2_layer *layer = stack_layer(stack, l);
         struct attend attend = {.layer = l, .scale = w->scale, .owns = owns + l * pass->tokens->n_texts};
         pass_block_begin(pass, &layer->block, x, &attend);
-        float *z = pass_attention(pass, &attend);
+        float *entered = x, *z = pass_attention(pass, &attend);
         float *y = pass_block_end(pass, &layer->block, x, z);
         if (l == 0 && w->conv_kernel)
             y = convolve(model, pass, embedded, y);
         x = pass_layer(pass, l, y);
+        if (l + 1 == stack->layers)
+            emd_forward(pass, &attend, &layer->block, &layer->block.q, stack->shape[l].D, entered);
     }
 }
 
@@ -267,4 +270,5 @@ const struct arch arch_deberta_v2 = {
     .bound = deberta_bound,
     .prepare = prepare,
     .forward = forward,
+    .note = deberta_note,
 };

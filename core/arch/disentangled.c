@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/arch/emd.h"
+
 static const struct term term_c2c = {
     .name = "c2c",
     .summary = "content query · content key",
@@ -175,7 +177,7 @@ bool deberta_bound(struct model *model, struct err *err)
     struct deberta *w = model->own;
     w->cls.activation = w->lm.activation = model->activation;
     w->relatives = arena_zalloc(model->arena, model->stacks[STACK_MAIN].layers, sizeof *w->relatives, "position keys", err);
-    return w->relatives != NULL;
+    return w->relatives != NULL && emd_bound(model, err);
 }
 
 float *deberta_embed(const struct model *model, struct pass *pass)
@@ -229,7 +231,7 @@ static const struct mlm *chosen(const struct model *model)
     return lm ? &w->lm : cls ? &w->cls : NULL;
 }
 
-static bool head_present(const struct model *model)
+static bool plain_present(const struct model *model)
 {
     return chosen(model) != NULL;
 }
@@ -239,30 +241,55 @@ static size_t head_width(const struct model *model)
     return model->dim['V'];
 }
 
-static bool head_logits(const struct model *model, const float *hidden, size_t n, float *out, struct err *err)
+static bool plain_logits(const struct model *model, const float *hidden, size_t n, float *out, struct err *err)
 {
     const struct deberta *w = model->own;
     return mlm_logits(model, chosen(model), &w->word, hidden, n, out, err);
 }
 
-static const char *caveat(const struct model *model)
+static const char *plain_caveat(const struct model *model)
 {
-    const struct deberta *w = model->own;
-    if (w->biased || !w->position.dtype)
-        return NULL;
-    return "this checkpoint's head was trained behind an enhanced mask decoder, which is not run yet: the head is used "
-           "without it, and its predictions are worse than the model's own";
+    return emd_present(model)
+               ? "this checkpoint's head was trained behind its enhanced mask decoder; on the plain last layer its "
+                 "predictions are worse than the model's own"
+               : NULL;
 }
 
-static const struct output_head head_mlm = {
+static bool emd_logits(const struct model *model, const float *hidden, size_t n, float *out, struct err *err)
+{
+    const struct deberta *w = model->own;
+    return mlm_logits(model, &w->lm, &w->word, hidden, n, out, err);
+}
+
+static const struct output_head head_emd = {
+    .name = "mlm-emd",
+    .summary = "masked words behind the enhanced mask decoder (lm_predictions.lm_head)",
+    .from = "hidden",
+    .stack = STACK_EMD,
+    .place = HEAD_MASKS,
+    .tensor = "emd_logits",
+    .present = emd_present,
+    .width = head_width,
+    .logits = emd_logits,
+};
+static const struct output_head head_plain = {
     .name = "mlm",
     .summary = "masked words (cls.predictions, or the authors' lm_predictions.lm_head)",
     .from = "hidden",
     .place = HEAD_MASKS,
     .tensor = "logits",
-    .present = head_present,
+    .present = plain_present,
     .width = head_width,
-    .logits = head_logits,
-    .caveat = caveat,
+    .logits = plain_logits,
+    .caveat = plain_caveat,
 };
-const struct output_head *const deberta_heads[] = {&head_mlm, NULL};
+const struct output_head *const deberta_heads[] = {&head_emd, &head_plain, NULL};
+
+const char *deberta_note(const struct model *model, enum stack_kind stack, size_t layer)
+{
+    bool last = stack == STACK_MAIN && layer + 1 == model->stacks[STACK_MAIN].layers;
+    return last && emd_present(model)
+               ? "masked-word training never used this last layer as it is, but its passes E0 and E1 of the "
+                 "enhanced mask decoder"
+               : NULL;
+}

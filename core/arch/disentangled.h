@@ -19,10 +19,10 @@ struct deberta {
     struct tensor word, position, type; /* [V,B] [P,B] [S,B] */
     struct linear widen;                /* embed_proj [E,B], where B ≠ E */
     struct norm norm;
-    struct tensor relative;             /* [R,E] */
-    struct norm relative_norm;          /* norm_rel_ebd (v2) */
-    struct mlm cls, lm;                 /* cls.predictions, lm_predictions.lm_head */
-    struct tensor conv;                 /* [E, E/groups, kernel] (v2) */
+    struct tensor relative;    /* [R,E] */
+    struct norm relative_norm; /* norm_rel_ebd (v2) */
+    struct mlm cls, lm;        /* cls.predictions, lm_predictions.lm_head */
+    struct tensor conv;        /* [E, E/groups, kernel] (v2) */
     const float *conv_bias;
     struct norm conv_norm;
     const struct activation *conv_act;
@@ -31,51 +31,86 @@ struct deberta {
     bool c2p, p2c, biased, relative_attention, legacy, tied, talking, shared;
     struct str table_norm; /* norm_rel_ebd */
     float scale;
-    struct relative *relatives;         /* [layers] position keys and queries; index is set for each text */
+    struct relative *relatives; /* [layers] position keys and queries; index is set for each text */
 };
 
 /* The configuration keys that both versions share. */
-#define DEBERTA_KEYS                                                                                                        \
-    {.key = "vocab_size", .kind = CONFIG_SIZE, .letter = 'V', .fallback = CONFIG_REQUIRED},                                 \
-    {.key = "hidden_size", .kind = CONFIG_SIZE, .letter = 'E', .fallback = CONFIG_REQUIRED},                                \
-    {.key = "num_hidden_layers", .kind = CONFIG_SIZE, .letter = 'L', .fallback = CONFIG_REQUIRED},                          \
-    {.key = "num_attention_heads", .kind = CONFIG_SIZE, .letter = 'H', .fallback = CONFIG_REQUIRED},                        \
-    {.key = "intermediate_size", .kind = CONFIG_SIZE, .letter = 'I', .fallback = CONFIG_REQUIRED},                          \
-    {.key = "max_position_embeddings", .kind = CONFIG_SIZE, .letter = 'P', .fallback = 512,                                 \
-     .field = offsetof(struct deberta, positions)},                                                                         \
-    {.key = "type_vocab_size", .kind = CONFIG_SIZE, .letter = 'S', .fallback = 0, .field = offsetof(struct deberta, types)}, \
-    {.key = "hidden_act", .kind = CONFIG_ACTIVATION, .text = "gelu"},                                                       \
-    {.key = "layer_norm_eps", .kind = CONFIG_EPS, .fallback = 1e-7},                                                        \
-    {.key = "position_biased_input", .kind = CONFIG_BOOL, .fallback = true, .field = offsetof(struct deberta, biased)},     \
-    {.key = "relative_attention", .kind = CONFIG_BOOL, .field = offsetof(struct deberta, relative_attention)},              \
-    {.key = "max_relative_positions", .kind = CONFIG_NUMBER},                                                               \
-    {.key = "legacy", .kind = CONFIG_BOOL, .fallback = true, .field = offsetof(struct deberta, legacy)},                    \
-    {.key = "tie_word_embeddings", .kind = CONFIG_BOOL, .fallback = true, .field = offsetof(struct deberta, tied)}
+#define DEBERTA_KEYS                                                                                                             \
+    {.key = "vocab_size", .kind = CONFIG_SIZE, .letter = 'V', .fallback = CONFIG_REQUIRED},                                      \
+        {.key = "hidden_size", .kind = CONFIG_SIZE, .letter = 'E', .fallback = CONFIG_REQUIRED},                                 \
+        {.key = "num_hidden_layers", .kind = CONFIG_SIZE, .letter = 'L', .fallback = CONFIG_REQUIRED},                           \
+        {.key = "num_attention_heads", .kind = CONFIG_SIZE, .letter = 'H', .fallback = CONFIG_REQUIRED},                         \
+        {.key = "intermediate_size", .kind = CONFIG_SIZE, .letter = 'I', .fallback = CONFIG_REQUIRED},                           \
+        {.key = "max_position_embeddings",                                                                                       \
+         .kind = CONFIG_SIZE,                                                                                                    \
+         .letter = 'P',                                                                                                          \
+         .fallback = 512,                                                                                                        \
+         .field = offsetof(struct deberta, positions)},                                                                          \
+        {.key = "type_vocab_size", .kind = CONFIG_SIZE, .letter = 'S', .fallback = 0, .field = offsetof(struct deberta, types)}, \
+        {.key = "hidden_act", .kind = CONFIG_ACTIVATION, .text = "gelu"},                                                        \
+        {.key = "layer_norm_eps", .kind = CONFIG_EPS, .fallback = 1e-7},                                                         \
+        {.key = "position_biased_input", .kind = CONFIG_BOOL, .fallback = true, .field = offsetof(struct deberta, biased)},      \
+        {.key = "relative_attention", .kind = CONFIG_BOOL, .field = offsetof(struct deberta, relative_attention)},               \
+        {.key = "max_relative_positions", .kind = CONFIG_NUMBER},                                                                \
+        {.key = "legacy", .kind = CONFIG_BOOL, .fallback = true, .field = offsetof(struct deberta, legacy)},                     \
+    {                                                                                                                            \
+        .key = "tie_word_embeddings", .kind = CONFIG_BOOL, .fallback = true, .field = offsetof(struct deberta, tied)             \
+    }
 
 /* The parameters outside the layers that both versions have. */
-#define DEBERTA_PARAMS                                                                                                   \
-    {.name = "embeddings.word_embeddings.weight", .shape = "V,B", .kind = PARAM_TABLE,                                   \
-     .offset = offsetof(struct deberta, word), .meaning = "word embeddings"},                                            \
-    {.name = "embeddings.position_embeddings.weight", .shape = "P,B", .kind = PARAM_TABLE,                               \
-     .offset = offsetof(struct deberta, position), .when = deberta_biased, .meaning = "absolute positions"},             \
-    {.name = "embeddings.position_embeddings.weight", .shape = "P,B", .kind = PARAM_TABLE,                               \
-     .offset = offsetof(struct deberta, position), .when = deberta_unbiased, .optional = true,                           \
-     .meaning = "absolute positions of the enhanced mask decoder"},                                                      \
-    {.name = "embeddings.token_type_embeddings.weight", .shape = "S,B", .kind = PARAM_TABLE,                             \
-     .offset = offsetof(struct deberta, type), .when = deberta_typed, .meaning = "token types"},                         \
-    {.name = "embeddings.embed_proj", .shape = "E,B", .kind = PARAM_LINEAR_NO_BIAS,                                      \
-     .offset = offsetof(struct deberta, widen), .when = deberta_factored, .meaning = "embeddings to model width"},       \
-    {.name = "embeddings.LayerNorm", .shape = "E", .kind = PARAM_NORM, .offset = offsetof(struct deberta, norm),         \
-     .meaning = "LayerNorm of the embeddings"},                                                                          \
-    {.name = "encoder.rel_embeddings.weight", .shape = "R,E", .kind = PARAM_TABLE,                                       \
-     .offset = offsetof(struct deberta, relative), .when = deberta_relative, .meaning = "relative positions"},           \
-    MLM_PARAMS(struct deberta, cls, "cls.predictions.transform.dense", "cls.predictions.transform.LayerNorm",            \
-               "cls.predictions.bias|cls.predictions.decoder.bias", "B", "masked-LM head"),                              \
-    {.name = "cls.predictions.decoder.weight", .shape = "V,B", .kind = PARAM_TABLE,                                      \
-     .offset = offsetof(struct deberta, cls.decoder), .when = deberta_untied, .optional = true,                          \
-     .meaning = "masked-LM head: table of its own"},                                                                     \
-    MLM_PARAMS(struct deberta, lm, "lm_predictions.lm_head.dense", "lm_predictions.lm_head.LayerNorm",                   \
-               "lm_predictions.lm_head.bias", "E", "masked-LM head of the authors")
+#define DEBERTA_PARAMS                                                                                                           \
+    {.name = "embeddings.word_embeddings.weight",                                                                                \
+     .shape = "V,B",                                                                                                             \
+     .kind = PARAM_TABLE,                                                                                                        \
+     .offset = offsetof(struct deberta, word),                                                                                   \
+     .meaning = "word embeddings"},                                                                                              \
+        {.name = "embeddings.position_embeddings.weight",                                                                        \
+         .shape = "P,B",                                                                                                         \
+         .kind = PARAM_TABLE,                                                                                                    \
+         .offset = offsetof(struct deberta, position),                                                                           \
+         .when = deberta_biased,                                                                                                 \
+         .meaning = "absolute positions"},                                                                                       \
+        {.name = "embeddings.position_embeddings.weight",                                                                        \
+         .shape = "P,B",                                                                                                         \
+         .kind = PARAM_TABLE,                                                                                                    \
+         .offset = offsetof(struct deberta, position),                                                                           \
+         .when = deberta_unbiased,                                                                                               \
+         .optional = true,                                                                                                       \
+         .meaning = "absolute positions of the enhanced mask decoder"},                                                          \
+        {.name = "embeddings.token_type_embeddings.weight",                                                                      \
+         .shape = "S,B",                                                                                                         \
+         .kind = PARAM_TABLE,                                                                                                    \
+         .offset = offsetof(struct deberta, type),                                                                               \
+         .when = deberta_typed,                                                                                                  \
+         .meaning = "token types"},                                                                                              \
+        {.name = "embeddings.embed_proj",                                                                                        \
+         .shape = "E,B",                                                                                                         \
+         .kind = PARAM_LINEAR_NO_BIAS,                                                                                           \
+         .offset = offsetof(struct deberta, widen),                                                                              \
+         .when = deberta_factored,                                                                                               \
+         .meaning = "embeddings to model width"},                                                                                \
+        {.name = "embeddings.LayerNorm",                                                                                         \
+         .shape = "E",                                                                                                           \
+         .kind = PARAM_NORM,                                                                                                     \
+         .offset = offsetof(struct deberta, norm),                                                                               \
+         .meaning = "LayerNorm of the embeddings"},                                                                              \
+        {.name = "encoder.rel_embeddings.weight",                                                                                \
+         .shape = "R,E",                                                                                                         \
+         .kind = PARAM_TABLE,                                                                                                    \
+         .offset = offsetof(struct deberta, relative),                                                                           \
+         .when = deberta_relative,                                                                                               \
+         .meaning = "relative positions"},                                                                                       \
+        MLM_PARAMS(struct deberta, cls, "cls.predictions.transform.dense", "cls.predictions.transform.LayerNorm",                \
+                   "cls.predictions.bias|cls.predictions.decoder.bias", "B", "masked-LM head"),                                  \
+        {.name = "cls.predictions.decoder.weight",                                                                               \
+         .shape = "V,B",                                                                                                         \
+         .kind = PARAM_TABLE,                                                                                                    \
+         .offset = offsetof(struct deberta, cls.decoder),                                                                        \
+         .when = deberta_untied,                                                                                                 \
+         .optional = true,                                                                                                       \
+         .meaning = "masked-LM head: table of its own"},                                                                         \
+        MLM_PARAMS(struct deberta, lm, "lm_predictions.lm_head.dense", "lm_predictions.lm_head.LayerNorm",                       \
+                   "lm_predictions.lm_head.bias", "E", "masked-LM head of the authors")
 
 /* For `when` of parameters. */
 bool deberta_biased(const struct model *model, size_t layer);
@@ -101,5 +136,6 @@ NODISCARD bool deberta_project_table(struct model *model, size_t l, const struct
                                      struct strided *out, struct err *err);
 
 extern const struct output_head *const deberta_heads[];
+const char *deberta_note(const struct model *model, enum stack_kind stack, size_t layer);
 
 #endif

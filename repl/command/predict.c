@@ -112,7 +112,7 @@ static bool give(struct result *result, const struct call *call, const struct ru
 
 static bool give_run(struct result *result, const struct call *call, const struct run *run, struct err *err)
 {
-    const struct output_head *head = model_vocabulary_head(run->model);
+    const struct output_head *head = run_vocabulary_head(run, !str_is(call_str(call, "emd"), "off"));
     if (!head)
         return err_set(err, ERR_NOT_FOUND, "%s has no masked-LM head in its weights: nothing can be predicted", run->model->name);
     return give(result, call, run, head, err);
@@ -145,6 +145,7 @@ static bool run(struct session *session, const struct call *call, struct result 
 
 static const struct option options[] = {
     {"q", VALUE_TOKENS, NULL, NULL, "places to predict; every mask where not given", 0, 0},
+    {"emd", VALUE_ENUM, "on|off", "on", "off: the head on the plain last layer, where the checkpoint has an enhanced mask decoder", 0, 0},
     {"top", VALUE_INT, NULL, "5", "so many tokens a place", 1, 1000000},
     OPTIONS_TEXT,
     {0},

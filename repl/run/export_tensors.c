@@ -212,7 +212,7 @@ static bool add_kept(struct tensor_list *list, const struct run *run, struct err
 static bool add_logits(struct tensor_list *list, const struct run *run, struct err *err)
 {
     const struct output_head *head;
-    for (size_t i = 0; (head = model_head(run->model, i)); i++) {
+    for (size_t i = 0; (head = run_head(run, i)); i++) {
         const struct tokens *tokens = head->stack == STACK_DECODER ? run->target : run->tokens;
         struct tensor_promise p = {.rank = 2,
                                    .shape = {head->place == HEAD_TEXT ? 1 : tokens_length(tokens, 0), head->width(run->model)},

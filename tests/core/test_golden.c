@@ -69,7 +69,7 @@ static float *ours(const struct run *run, const char *name, const struct tensor 
     char kind[32];
     struct str none = {0};
     if (strcmp(name, "logits") == 0) {
-        const struct output_head *head = model_vocabulary_head(run->model);
+        const struct output_head *head = run_vocabulary_head(run, true);
         size_t *rows = malloc(run->tokens->rows * sizeof *rows);
         float *out = malloc((n ? n : 1) * sizeof *out);
         for (size_t i = 0; i < run->tokens->rows; i++)
