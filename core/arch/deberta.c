@@ -10,8 +10,7 @@
  *
  * What has caused bugs: Win is not three blocks; keys have no bias; the scale counts the types even where
  * relative_attention is false. */
-#include "core/arch/disentangled.h"
-#include "core/arch/emd.h"
+#include "core/arch/deberta_heads.h"
 
 #include <stdlib.h>
 
@@ -55,7 +54,7 @@ static bool bound(struct model *model, struct err *err)
         }
         layer->in.bias = bias;
     }
-    return deberta_bound(model, err);
+    return deberta_bound(model, err) && emd_bound(model, err);
 }
 
 static bool prepare(struct model *model, struct err *err)

@@ -11,8 +11,7 @@
  * What has caused bugs: distances beyond max_relative_positions follow transformers, which does not clamp them before
  * taking the bucket; the convolution reads the embeddings, not the layer's output; the bias of the shared projection
  * counts in PK and PQ. */
-#include "core/arch/disentangled.h"
-#include "core/arch/emd.h"
+#include "core/arch/deberta_heads.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -131,6 +130,11 @@ static bool configure(struct model *model, const struct json *config, struct err
     return config_dim(model, "attention_head_size", 'D', 0, err) &&
            deberta_configure(model, config, model->dim['D'], false, err) && configure_buckets(model, config, err) &&
            configure_conv(model, err);
+}
+
+static bool bound(struct model *model, struct err *err)
+{
+    return deberta_bound(model, err) && emd_bound(model, err);
 }
 
 static bool prepare(struct model *model, struct err *err)
@@ -267,7 +271,7 @@ const struct arch arch_deberta_v2 = {
     .own_size = sizeof(struct deberta),
     .layer_size = sizeof(struct deberta_v2_layer),
     .configure = configure,
-    .bound = deberta_bound,
+    .bound = bound,
     .prepare = prepare,
     .forward = forward,
     .note = deberta_note,

@@ -135,7 +135,4 @@ NODISCARD float *deberta_relative_table(const struct model *model, struct err *e
 NODISCARD bool deberta_project_table(struct model *model, size_t l, const struct linear *linear, const float *table,
                                      struct strided *out, struct err *err);
 
-extern const struct output_head *const deberta_heads[];
-const char *deberta_note(const struct model *model, enum stack_kind stack, size_t layer);
-
 #endif

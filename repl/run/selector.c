@@ -4,7 +4,8 @@
  *   list     := '*' | item { ',' item }
  *   item     := n | n '-' n                                         n may be negative: from the end
  *
- * Letters are taken in both cases. Several selectors of one call add up. */
+ * Letters are taken in both cases. Several selectors of one call add up. `*` is every layer of the model, E* the passes of an
+ * enhanced mask decoder, which go through the last layer again. */
 #include "repl/run/selector.h"
 
 #include <ctype.h>
@@ -163,7 +164,7 @@ static bool pick(struct str selector, const struct run *run, size_t width, unsig
     bool any = false;
     for (size_t i = 0; i < run->n_attentions; i++) {
         const struct attention *a = &run->attentions[i];
-        if (a->text != 0 || (!everything && a->stack->kind != (enum stack_kind)stack))
+        if (a->text != 0 || (everything ? a->stack->kind == STACK_EMD : a->stack->kind != (enum stack_kind)stack))
             continue;
         if (a->layer >= MAX_LIST || !layers[a->layer])
             continue;

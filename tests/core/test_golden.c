@@ -68,8 +68,10 @@ static float *ours(const struct run *run, const char *name, const struct tensor 
     size_t n = tensor_numel(want), l;
     char kind[32];
     struct str none = {0};
-    if (strcmp(name, "logits") == 0) {
-        const struct output_head *head = run_vocabulary_head(run, true);
+    const struct output_head *head = NULL;
+    for (size_t i = 0; (head = run_head(run, i)) && strcmp(head->tensor, name) != 0; i++)
+        ;
+    if (head || strcmp(name, "logits") == 0) {
         size_t *rows = malloc(run->tokens->rows * sizeof *rows);
         float *out = malloc((n ? n : 1) * sizeof *out);
         for (size_t i = 0; i < run->tokens->rows; i++)

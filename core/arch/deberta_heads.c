@@ -1,0 +1,76 @@
+/* Masked words of DeBERTa. See deberta_heads.h. */
+#include "core/arch/deberta_heads.h"
+
+/* `legacy` names the head that the reference reads; a checkpoint with only the other's tensors uses that one. */
+static const struct mlm *chosen(const struct model *model)
+{
+    const struct deberta *w = model->own;
+    bool cls = mlm_present(&w->cls) && (w->tied || w->cls.decoder.dtype);
+    bool lm = mlm_present(&w->lm) && w->embedding == model->E;
+    if (w->legacy)
+        return cls ? &w->cls : lm ? &w->lm : NULL;
+    return lm ? &w->lm : cls ? &w->cls : NULL;
+}
+
+static bool plain_present(const struct model *model)
+{
+    return chosen(model) != NULL;
+}
+
+static size_t head_width(const struct model *model)
+{
+    return model->dim['V'];
+}
+
+static bool plain_logits(const struct model *model, const float *hidden, size_t n, float *out, struct err *err)
+{
+    const struct deberta *w = model->own;
+    return mlm_logits(model, chosen(model), &w->word, hidden, n, out, err);
+}
+
+static const char *plain_caveat(const struct model *model)
+{
+    return emd_present(model)
+               ? "this checkpoint's head was trained behind its enhanced mask decoder; on the plain last layer its "
+                 "predictions are worse than the model's own"
+               : NULL;
+}
+
+static bool emd_logits(const struct model *model, const float *hidden, size_t n, float *out, struct err *err)
+{
+    const struct deberta *w = model->own;
+    return mlm_logits(model, &w->lm, &w->word, hidden, n, out, err);
+}
+
+static const struct output_head head_emd = {
+    .name = "mlm-emd",
+    .summary = "masked words behind the enhanced mask decoder (lm_predictions.lm_head)",
+    .from = "hidden",
+    .stack = STACK_EMD,
+    .place = HEAD_MASKS,
+    .tensor = "emd_logits",
+    .present = emd_present,
+    .width = head_width,
+    .logits = emd_logits,
+};
+static const struct output_head head_plain = {
+    .name = "mlm",
+    .summary = "masked words (cls.predictions, or the authors' lm_predictions.lm_head)",
+    .from = "hidden",
+    .place = HEAD_MASKS,
+    .tensor = "logits",
+    .present = plain_present,
+    .width = head_width,
+    .logits = plain_logits,
+    .caveat = plain_caveat,
+};
+const struct output_head *const deberta_heads[] = {&head_emd, &head_plain, NULL};
+
+const char *deberta_note(const struct model *model, enum stack_kind stack, size_t layer)
+{
+    bool last = stack == STACK_MAIN && layer + 1 == model->stacks[STACK_MAIN].layers;
+    return last && emd_present(model)
+               ? "masked-word training never used this last layer as it is, but its passes E0 and E1 of the "
+                 "enhanced mask decoder"
+               : NULL;
+}
