@@ -144,16 +144,23 @@ size_t text_grapheme(struct str s)
     return at;
 }
 
-/* A cluster is as wide as its widest code point; an emoji presentation selector makes it two. */
+/* Columns that a code point adds to its cluster. What is drawn into the letter before it adds none: the vowels and finals of
+ * Hangul, a skin tone, an emoji joined to another; two letters of a flag, or a Thai vowel after its consonant, add their own. */
+static size_t width_after(int32_t before, int32_t cp)
+{
+    bool jamo = (cp >= 0x1160 && cp <= 0x11ff) || (cp >= 0xd7b0 && cp <= 0xd7ff), tone = cp >= 0x1f3fb && cp <= 0x1f3ff;
+    size_t width = cp < 0 ? 4 : (size_t)utf8proc_charwidth(cp);
+    return before != 0 && (jamo || tone || (before == 0x200d && width > 1)) ? 0 : width;
+}
+
+/* An emoji presentation selector makes a cluster two wide. */
 static size_t cluster_width(struct str cluster)
 {
     size_t width = 0;
-    for (size_t i = 0; i < cluster.n;) {
-        int32_t cp;
+    int32_t before = 0, cp;
+    for (size_t i = 0; i < cluster.n; before = cp) {
         i += utf8_decode(cluster.s + i, cluster.n - i, &cp);
-        size_t w = cp < 0 ? 4 : cp == 0xfe0f ? (width ? 2 : 0) : (size_t)utf8proc_charwidth(cp);
-        if (w > width)
-            width = w;
+        width = cp == 0xfe0f ? (width ? 2 : 0) : width + width_after(before, cp);
     }
     return width;
 }

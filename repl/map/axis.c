@@ -84,12 +84,25 @@ static int by_rank(const void *a, const void *b)
     return x->rank < y->rank ? -1 : x->rank > y->rank;
 }
 
+#define BLANK "\u2423" /* what token_label calls a token without text */
+
+/* A piece of a word: one that is nothing but the mark of a word's beginning adds no blank to the others. */
+static void add_piece(const struct axis_request *request, size_t token, bool joined, struct buf *label)
+{
+    size_t before = label->n;
+    token_label(request->run, request->text, token, label);
+    if (joined && str_is((struct str){label->data + before, label->n - before}, BLANK))
+        label->n = before;
+}
+
 static bool label_pieces(const struct axis_request *request, struct axis *axis, struct err *err)
 {
     for (size_t i = 0; i < axis->n; i++) {
         struct buf label = {0};
         for (size_t p = 0; p < axis->at[i].n; p++)
-            token_label(request->run, request->text, axis->at[i].first + p, &label);
+            add_piece(request, axis->at[i].first + p, axis->at[i].n > 1, &label);
+        if (label.n == 0)
+            buf_puts(&label, BLANK);
         bool ok = buf_ok(&label, err) && arena_str(request->arena, buf_view(&label), &axis->labels[i], err);
         buf_free(&label);
         if (!ok)

@@ -97,7 +97,12 @@ Test(text, a_cluster_is_as_wide_as_a_terminal_makes_it)
                 {"漢字", 4, 3},
                 {"e\u0301x", 2, 3},
                 {"\u1100\u1161\u11a8", 2, 9},
-                {"\U0001f468\u200d\U0001f469\u200d\U0001f467", 2, 18}};
+                {"\U0001f468\u200d\U0001f469\u200d\U0001f467", 2, 18},
+                {"\U0001f1e9\U0001f1ea", 2, 8},          /* a flag is two letters */
+                {"\U0001f1eb\U0001f1f7x", 3, 8},
+                {"\U0001f44d\U0001f3fd", 2, 8},          /* a skin tone adds nothing */
+                {"\u0e01\u0e33", 2, 6},                  /* a Thai vowel that stands behind its consonant */
+                {"\u2764\ufe0f", 2, 6}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct str s = str_of(rows[i].text);
         cr_expect(text_width(s) == rows[i].width && text_grapheme(s) == rows[i].first, "%s: %zu columns, first cluster %zu bytes",
