@@ -98,7 +98,7 @@ test:
 test-run: all test-build
 	@sh tests/run $(B)
 
-test-build: $(TEST_BINS) $(B)/tests/transcript $(FUZZ_BINS) $(EXAMPLE_BINS)
+test-build: $(TEST_BINS) $(B)/tests/unit-weft $(B)/tests/weft/gaze $(B)/tests/transcript $(FUZZ_BINS) $(EXAMPLE_BINS)
 
 define test_binary
 $(B)/tests/unit-$(1): $(call objects,$(call sources,tests/$(1)) $(TEST_SUPPORT)) $(SESSION) $(B)/libgaze.a
@@ -106,6 +106,19 @@ $(B)/tests/unit-$(1): $(call objects,$(call sources,tests/$(1)) $(TEST_SUPPORT))
 	$(CC) $(LDFLAGS) -o $$@ $$^ -lcriterion $(UI_LIBS) $(LIBS) -lutil
 endef
 $(foreach room,$(ROOMS),$(eval $(call test_binary,$(room))))
+
+# The architecture of the tests: before its own folder core/arch/arch.c sees tests/arch, whose core/arch/more.h has a row more.
+# The program with it is another one: nothing of it is in gaze.
+WEFT := $(B)/obj/tests/arch/list.o $(B)/obj/tests/arch/weft.o
+$(B)/obj/tests/arch/list.o: core/arch/arch.c | $(NEED)
+	@mkdir -p $(@D)
+	$(CC) -Itests/arch $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+$(B)/tests/weft/gaze: $(call objects,$(REPL)) $(WEFT) $(B)/libgaze.a
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(UI_LIBS) $(LIBS)
+$(B)/tests/unit-weft: $(B)/obj/tests/arch/test_weft.o $(call objects,$(TEST_SUPPORT)) $(SESSION) $(WEFT) $(B)/libgaze.a
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ -lcriterion $(UI_LIBS) $(LIBS)
 
 $(B)/tests/transcript: $(call objects,$(call sources,tests/transcript))
 	@mkdir -p $(@D)

@@ -4,11 +4,13 @@
 #include <string.h>
 
 #include "core/arch/list.h"
+#include "core/arch/more.h"
 
 #define DECLARE(name) extern const struct arch arch_##name;
 ARCHS(DECLARE)
+MORE_ARCHS(DECLARE)
 #define ENTRY(name) &arch_##name,
-const struct arch *const archs[] = {ARCHS(ENTRY) NULL};
+const struct arch *const archs[] = {ARCHS(ENTRY) MORE_ARCHS(ENTRY) NULL};
 
 bool names_include(const char *names, struct str name)
 {

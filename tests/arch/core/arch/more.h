@@ -1,0 +1,2 @@
+/* The rows of the test build: the architectures of tests/arch. */
+#define MORE_ARCHS(ROW) ROW(weft)
