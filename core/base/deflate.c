@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <zlib.h>
 
+#include "core/base/cancel.h"
 #include "core/base/stream.h"
 
 uint32_t crc32_of(uint32_t crc, const void *bytes, size_t n)
@@ -19,14 +20,32 @@ uint32_t crc32_of(uint32_t crc, const void *bytes, size_t n)
 
 unsigned char *deflate_bytes(const void *bytes, size_t n, int level, size_t *n_out)
 {
-    uLongf size = compressBound((uLong)n);
+    enum { SLICE = 1 << 18, ROOM = 1 << 30 }; /* between two looks at the flag of Ctrl-C; zlib counts in unsigned int */
+    uLong size = compressBound((uLong)n);
     unsigned char *out = malloc(size);
-    if (!out || compress2(out, &size, bytes, (uLong)n, level) != Z_OK) {
+    const unsigned char *at = bytes;
+    z_stream z = {0};
+    if (!out || deflateInit(&z, level) != Z_OK) {
         free(out);
         return NULL;
     }
-    *n_out = size;
-    return out;
+    int answer = Z_OK;
+    for (size_t left = n; answer == Z_OK && !cancel_requested();) {
+        uInt piece = (uInt)(left < SLICE ? left : SLICE), room = (uInt)(size - z.total_out < ROOM ? size - z.total_out : ROOM);
+        z.next_in = (Bytef *)(uintptr_t)at;
+        z.avail_in = piece;
+        z.next_out = out + z.total_out;
+        z.avail_out = room;
+        answer = deflate(&z, piece == left ? Z_FINISH : Z_NO_FLUSH);
+        at += piece - z.avail_in;
+        left -= piece - z.avail_in;
+    }
+    *n_out = z.total_out;
+    deflateEnd(&z);
+    if (answer == Z_STREAM_END)
+        return out;
+    free(out);
+    return NULL;
 }
 
 const char *deflate_library(void)

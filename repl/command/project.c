@@ -96,20 +96,21 @@ static bool shorten(struct plane *plane, struct arena *arena, struct err *err)
 static bool give(struct session *session, const struct call *call, const struct asked *asked, struct plane *plane,
                  struct result *result, struct err *err)
 {
-    char note[200];
+    char note[200], axis[2][60];
     struct scatter scatter = {plane->points, plane->n, plane->lines, plane->n_lines};
     if (!result_wants_picture(result))
         return give_rows(result, plane, err);
     if (!shorten(plane, asked->arena, err))
         return false;
-    /* Short: it stands under a column's width in a paper too. */
     snprintf(note, sizeof note, "principal components: %.0f %% + %.0f %% of the variance", 100 * plane->share[0],
              100 * plane->share[1]);
+    for (int i = 0; i < 2; i++)
+        snprintf(axis[i], sizeof axis[i], "%s component (%.0f %% of the variance)", i ? "second" : "first", 100 * plane->share[i]);
     struct str notes[] = {str_of(note)};
     struct picture picture = {.chart = &chart_scatter,
                               .data = &scatter,
-                              .row_axis = "second component",
-                              .col_axis = "first component",
+                              .row_axis = axis[1],
+                              .col_axis = axis[0],
                               .notes = notes,
                               .n_notes = 1,
                               .value_name = "principal components"};

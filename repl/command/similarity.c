@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "core/base/cancel.h"
 #include "core/base/json.h"
 #include "repl/words/asked_words.h"
 
@@ -76,8 +77,11 @@ static bool run(struct session *session, const struct call *call, struct result 
     bool ok =
         (asked.n > 1 && asked.n <= MOST) || err_set(err, ERR_ARG, "similarity wants 2 to %d words, found %zu", MOST, asked.n);
     ok = ok && (values = mem_new(asked.n * asked.n, sizeof *values, "a map", err));
-    for (size_t i = 0; ok && i < asked.n * asked.n; i++)
+    for (size_t i = 0; ok && i < asked.n * asked.n; i++) {
         values[i] = (float)query_cosine(asked.vectors, &asked.terms[i / asked.n], &asked.terms[i % asked.n]);
+        if (i % asked.n == 0 && cancel_requested())
+            ok = err_set(err, ERR_CANCELLED, "cancelled");
+    }
     if (ok && result_wants_json(result))
         ok = give_json(result, &asked, values, err);
     else if (ok)

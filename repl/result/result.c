@@ -309,14 +309,29 @@ static bool fit_for_output(const struct result *result, bool binary, struct err 
                    result->call->command->name, result_format(result));
 }
 
+/* A line each; "" says nothing. */
+static void say_remarks(struct result *result, struct str lines)
+{
+    while (lines.n) {
+        const char *end = memchr(lines.s, '\n', lines.n);
+        size_t n = end ? (size_t)(end - lines.s) : lines.n;
+        result_note(result, "%.*s", (int)n, lines.s);
+        lines.s += n + (end != NULL);
+        lines.n -= n + (end != NULL);
+    }
+}
+
 bool result_picture(struct result *result, const struct picture *picture, struct err *err)
 {
     if (result->renderer) {
-        struct buf bytes = {0};
-        bool ok = result->renderer->render(picture, &result->options, &bytes, err) && buf_ok(&bytes, err) &&
+        struct buf bytes = {0}, remarks = {0};
+        bool ok = result->renderer->render(picture, &result->options, &bytes, &remarks, err) && buf_ok(&bytes, err) &&
                   fit_for_output(result, bytes.n && memchr(bytes.data, 0, bytes.n), err) &&
                   sink_write(&result->sink, bytes.data, bytes.n, err);
         buf_free(&bytes);
+        if (ok)
+            say_remarks(result, buf_view(&remarks));
+        buf_free(&remarks);
         result->gave = true;
         return settle(result, ok, err);
     }

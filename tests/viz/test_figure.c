@@ -6,6 +6,7 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "core/base/cancel.h"
 #include "viz/chart/maps.h"
 #include "viz/layout.h"
 #include "viz/render/figure.h"
@@ -102,9 +103,10 @@ static void decoded_free(struct decoded *d)
 
 static struct buf rendered(const struct picture *picture, const struct render_options *options)
 {
-    struct buf out = {0};
+    struct buf out = {0}, said = {0};
     struct err err = {0};
-    cr_assert(renderer_png.render(picture, options, &out, &err), "%s", err.message);
+    cr_assert(renderer_png.render(picture, options, &out, &said, &err), "%s", err.message);
+    buf_free(&said);
     return out;
 }
 
@@ -299,14 +301,15 @@ Test(figure, what_cannot_be_drawn_is_an_error)
                 {"pixels", NULL, {.width = 5600, .dpi = 2400}, ERR_LIMIT}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct picture picture = picture_of(panels, 40);
-        struct buf out = {0};
+        struct buf out = {0}, said = {0};
         struct err err = {0};
         picture.palette = rows[i].palette;
         picture.across = 40;
-        cr_expect_not(renderer_png.render(&picture, &rows[i].options, &out, &err), "row %zu", i);
+        cr_expect_not(renderer_png.render(&picture, &rows[i].options, &out, &said, &err), "row %zu", i);
         cr_expect_eq(err.code, rows[i].code, "row %zu: %s", i, err.message);
         cr_expect_gt(strlen(err.message), 10);
         buf_free(&out);
+        buf_free(&said);
     }
 }
 
@@ -377,10 +380,62 @@ Test(figure, every_renderer_draws_a_picture)
     struct panel panel = {.rows = 2, .cols = 2, .values = v, .tick = 0.5};
     struct picture picture = picture_of(&panel, 1);
     for (const struct renderer *const *r = renderers; *r; r++) {
-        struct buf out = {0};
+        struct buf out = {0}, said = {0};
         struct err err = {0};
-        cr_expect((*r)->render(&picture, &(struct render_options){0}, &out, &err), "%s: %s", (*r)->name, err.message);
+        cr_expect((*r)->render(&picture, &(struct render_options){0}, &out, &said, &err), "%s: %s", (*r)->name, err.message);
         cr_expect_gt(out.n, 50, "%s", (*r)->name);
+        cr_expect_eq(said.n, 0, "%s", buf_cstr(&said));
         buf_free(&out);
+        buf_free(&said);
     }
+}
+
+/* U+10FFFD is for private use: no font has it. */
+Test(figure, what_no_font_has_is_said_once_beside_the_figure)
+{
+    const float v[4] = {0, 0.5f, 1, 0};
+    const struct str labels[] = {STR("the"), STR("\U0010fffd\U0010fffd")}, note = STR("a note");
+    struct panel panel = {.rows = 2, .cols = 2, .values = v, .row_labels = labels, .col_labels = labels, .tick = NAN};
+    struct picture picture = picture_of(&panel, 1);
+    struct buf out = {0}, said = {0};
+    struct err err = {0};
+    picture.notes = &note;
+    picture.n_notes = 1;
+    cr_assert(renderer_png.render(&picture, &(struct render_options){0}, &out, &said, &err), "%s", err.message);
+    cr_expect_str_eq(buf_cstr(&said),
+                     "a note\nwarning: no installed font has \U0010fffd (U+10FFFD): boxes stand for them in the figure\n", "%s",
+                     buf_cstr(&said));
+    buf_free(&out);
+    buf_free(&said);
+}
+
+Test(figure, the_package_of_what_no_font_has_is_named)
+{
+    struct canvas canvas = {.lacking = {0x13000, 0x4e00, 0x12000, 0x1f600}, .n_lacking = 4};
+    struct buf said = {0};
+    figure_lacking(&canvas, &said);
+    cr_expect_str_eq(buf_cstr(&said),
+                     "warning: no installed font has \U00013000 (U+13000), \U00012000 (U+12000): boxes stand for them in the figure; "
+                     "apt install fonts-noto-core brings a font\n"
+                     "warning: no installed font has \u4e00 (U+4E00): boxes stand for them in the figure; apt install fonts-noto-cjk "
+                     "brings a font\n"
+                     "warning: no installed font has \U0001f600 (U+1F600): boxes stand for them in the figure; "
+                     "apt install fonts-noto-color-emoji brings a font\n",
+                     "%s", buf_cstr(&said));
+    buf_free(&said);
+}
+
+Test(figure, a_cancelled_figure_is_no_file)
+{
+    const float v[4] = {0, 0.5f, 1, 0};
+    struct panel panel = {.rows = 2, .cols = 2, .values = v, .tick = NAN};
+    struct picture picture = picture_of(&panel, 1);
+    struct buf out = {0}, said = {0};
+    struct err err = {0};
+    cancel_request();
+    cr_expect_not(renderer_png.render(&picture, &(struct render_options){0}, &out, &said, &err));
+    cr_expect(err.code == ERR_CANCELLED && out.n == 0, "%s", err.message);
+    cancel_clear();
+    buf_free(&out);
+    buf_free(&said);
 }

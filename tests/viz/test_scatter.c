@@ -127,14 +127,15 @@ Test(scatter, the_same_picture_gives_the_same_png)
     struct scatter scatter = {corners, 4, lines, 2};
     struct picture picture = {.chart = &chart_scatter, .data = &scatter, .row_axis = "up", .col_axis = "along", .title = "Corners"};
     const struct renderer *png = renderer_find(STR("png"));
-    struct buf a = {0}, b = {0};
+    struct buf a = {0}, b = {0}, said = {0};
     struct err err = {0};
     struct render_options options = {0}, narrow = {.width = 30};
-    cr_assert(png->render(&picture, &options, &a, &err) && png->render(&picture, &options, &b, &err), "%s", err.message);
+    cr_assert(png->render(&picture, &options, &a, &said, &err) && png->render(&picture, &options, &b, &said, &err), "%s", err.message);
     cr_expect(a.n > 1000 && a.n == b.n && memcmp(a.data, b.data, a.n) == 0);
     cr_expect(memcmp(a.data, "\x89PNG", 4) == 0);
-    cr_expect_not(png->render(&picture, &narrow, &b, &err));
+    cr_expect_not(png->render(&picture, &narrow, &b, &said, &err));
     cr_expect(strstr(err.message, "no room"), "%s", err.message);
+    buf_free(&said);
     buf_free(&a);
     buf_free(&b);
 }

@@ -139,8 +139,9 @@ Test(stripes, a_figure_is_white_up_to_one_grey_without_a_token_and_the_same_twic
     struct picture picture = {.chart = &chart_stripes, .data = &five};
     struct render_options options = {0};
     struct err err = {0};
+    struct buf said = {0};
     double dpi;
-    struct canvas *canvas = figure_render(&picture, &options, canvas_pixels_new, &dpi, &err);
+    struct canvas *canvas = figure_render(&picture, &options, canvas_pixels_new, &dpi, &said, &err);
     cr_assert(canvas, "%s", err.message);
     struct figure figure;
     cr_assert(figure_plan(&picture, &options, canvas, &figure, &err), "%s", err.message);
@@ -162,11 +163,12 @@ Test(stripes, a_figure_is_white_up_to_one_grey_without_a_token_and_the_same_twic
     canvas->ops->free(canvas);
     struct buf a = {0}, b = {0};
     const struct renderer *png = renderer_find(STR("png"));
-    cr_assert(png->render(&picture, &options, &a, &err) && png->render(&picture, &options, &b, &err));
+    cr_assert(png->render(&picture, &options, &a, &said, &err) && png->render(&picture, &options, &b, &said, &err));
     cr_expect(a.n == b.n && memcmp(a.data, b.data, a.n) == 0);
     options.width = 60;
     b.n = 0;
-    cr_expect_not(png->render(&picture, &options, &b, &err), "60 points leave the lanes no room");
+    cr_expect_not(png->render(&picture, &options, &b, &said, &err), "60 points leave the lanes no room");
     buf_free(&a);
     buf_free(&b);
+    buf_free(&said);
 }

@@ -14,7 +14,7 @@ NODISCARD bool maps_draw(const struct figure *figure, struct canvas *canvas, str
 
 /* The text of a row's (column's) label: its token, or its number and token where labels are thinned. */
 void maps_label(const struct panel *panel, bool column, size_t index, size_t stride, struct buf *out);
-/* The figure's own words under the maps: pooling, numbers left out. False when there is no k-th. */
+/* What is to be said beside the figure: pooling, numbers left out. False when there is no k-th. */
 bool maps_remark(const struct figure *figure, size_t k, struct buf *out);
 /* What stands under the colour bar: masked cells, cells that are not finite. Returns how many. */
 #define MAPS_LEGENDS 2

@@ -1,4 +1,4 @@
-/* Drawing a planned figure of maps: labels, marks, colour bar, notes. See maps.h. */
+/* Drawing a planned figure of maps: labels, marks, colour bar. See maps.h. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -207,14 +207,6 @@ static void put_names(const struct pen *p)
         put_escaped(p, f->left + 0.3 * t, f->grid_y + f->head + maps_h / 2, style, str_of(f->picture.row_axis));
 }
 
-static void put_note(const struct pen *p, double *y, struct str note)
-{
-    const struct figure *f = p->f;
-    struct text_style style = {.size = f->small, .colour = figure_pale, .width = f->width - f->text, .wrap = true};
-    put_escaped(p, 0.5 * f->text, *y, style, note);
-    *y += figure_extents(p->canvas, &style, note).height;
-}
-
 bool maps_draw(const struct figure *figure, struct canvas *canvas, struct err *err)
 {
     struct pen p = {figure, canvas, err};
@@ -224,11 +216,10 @@ bool maps_draw(const struct figure *figure, struct canvas *canvas, struct err *e
     struct figure_legend legends[MAPS_LEGENDS];
     figure_bar(figure, canvas, legends, maps_legends(figure, legends));
     put_names(&p);
-    double y = figure->notes_y;
-    for (size_t i = 0; i < figure->picture.n_notes; i++)
-        put_note(&p, &y, figure->picture.notes[i]);
     struct buf remark = {0};
-    for (size_t k = 0; maps_remark(figure, k, &remark); k++, buf_free(&remark))
-        put_note(&p, &y, buf_view(&remark));
+    for (size_t k = 0; figure->remarks && maps_remark(figure, k, &remark); k++, buf_free(&remark)) {
+        buf_str(figure->remarks, buf_view(&remark));
+        buf_char(figure->remarks, '\n');
+    }
     return canvas->failed ? err_memory(err, 0, "a figure") : true;
 }

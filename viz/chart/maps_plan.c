@@ -228,14 +228,7 @@ static void place(struct figure *f, const struct render_options *options, struct
     f->grid_x += f->left;
     f->bar_x += f->left;
     double y = f->grid_y + f->grid_h + (f->picture.col_axis ? FIGURE_AXIS * t : 0);
-    f->notes_y = y += 0.3 * t;
-    struct text_style style = {.size = f->small, .width = f->width - 2 * pad, .wrap = true};
-    for (size_t i = 0; i < f->picture.n_notes; i++)
-        y += figure_extents(measure, &style, f->picture.notes[i]).height;
-    struct buf remark = {0};
-    for (size_t k = 0; maps_remark(f, k, &remark); k++, buf_free(&remark))
-        y += figure_extents(measure, &style, buf_view(&remark)).height;
-    f->height = snap(f, y + pad);
+    f->height = snap(f, y + 0.3 * t + pad);
 }
 
 bool maps_plan(const struct picture *picture, const struct render_options *options, struct canvas *measure,

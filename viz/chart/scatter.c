@@ -222,8 +222,7 @@ static bool scatter_plan(const struct picture *picture, const struct render_opti
     f->grid_w = f->width - f->grid_x - 0.8 * f->text;
     f->grid_h =
         fmax(0.3 * f->grid_w, fmin(0.72 * f->grid_w, aspect_of(picture->data) * (f->grid_w - 10 * f->text) + 4 * f->text));
-    f->notes_y = f->grid_y + f->grid_h + 2.4 * f->text;
-    f->height = f->notes_y + (double)picture->n_notes * 1.3 * f->small + 0.4 * f->text;
+    f->height = f->grid_y + f->grid_h + 2.8 * f->text;
     return f->grid_w > 60 || err_set(err, ERR_ARG, "a width of %g points leaves the words no room", f->width);
 }
 
@@ -315,7 +314,7 @@ static void put_frame(const struct figure *f, struct canvas *canvas, struct rgb 
         canvas->ops->line(canvas, corners[i], corners[(i + 1) % 4], 0.4, colour);
 }
 
-static void put_names(const struct figure *f, struct canvas *canvas, struct rgb ink, struct rgb pale)
+static void put_names(const struct figure *f, struct canvas *canvas, struct rgb ink)
 {
     struct text_style style = {.size = f->text, .colour = ink, .along = 0.5};
     if (f->picture.title) {
@@ -328,9 +327,6 @@ static void put_names(const struct figure *f, struct canvas *canvas, struct rgb 
     style.upward = true;
     if (f->picture.row_axis)
         figure_text(canvas, (struct point){0.6 * f->text, f->grid_y + f->grid_h / 2}, &style, str_of(f->picture.row_axis));
-    struct text_style note = {.size = f->small, .colour = pale, .width = f->width - f->text};
-    for (size_t i = 0; i < f->picture.n_notes; i++)
-        figure_text(canvas, (struct point){0.5 * f->text, f->notes_y + (double)i * 1.3 * f->small}, &note, f->picture.notes[i]);
 }
 
 static bool scatter_draw(const struct figure *f, struct canvas *canvas, struct err *err)
@@ -363,7 +359,7 @@ static bool scatter_draw(const struct figure *f, struct canvas *canvas, struct e
             put_leader(canvas, at, letters_of(box), pale);
         figure_text(canvas, (struct point){box.x, box.y}, &style, s->points[i].label);
     }
-    put_names(f, canvas, ink, pale);
+    put_names(f, canvas, ink);
     free(taken);
     return !canvas->failed || err_set(err, ERR_MEMORY, "the figure could not be drawn");
 }

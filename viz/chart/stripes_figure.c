@@ -131,11 +131,7 @@ static bool stripes_plan(const struct picture *picture, const struct render_opti
     f->bar_h = fmax(6 * t, fmin(f->grid_h - f->head - f->col_labels - 0.5 * t, 400));
     f->grid_h = fmax(f->grid_h, f->head + f->bar_h + figure_bar_below(f, legends_of(f, &v, legends)));
     f->width = options->width > 0 ? options->width : f->bar_x + f->bar_room;
-    f->notes_y = f->grid_y + f->grid_h + 1.3 * t;
-    struct text_style style = {.size = f->small, .width = f->width - t, .wrap = true};
-    f->height = f->notes_y + 0.5 * t;
-    for (size_t i = 0; i < picture->n_notes; i++)
-        f->height += figure_extents(measure, &style, picture->notes[i]).height;
+    f->height = f->grid_y + f->grid_h + 1.8 * t;
     stripes_view_free(&v);
     return ok;
 }
@@ -343,12 +339,6 @@ static bool draw(const struct pen *p)
         if (figure_extents(p->canvas, &title, str_of(f->picture.title)).width > f->width - f->text)
             title.width = f->width - f->text;
         figure_text(p->canvas, (struct point){f->width / 2, 0.5 * f->text}, &title, str_of(f->picture.title));
-    }
-    struct text_style note = {.size = f->small, .colour = figure_pale, .width = f->width - f->text, .wrap = true};
-    double y = f->notes_y;
-    for (size_t i = 0; i < f->picture.n_notes; i++) {
-        figure_text(p->canvas, (struct point){0.5 * f->text, y}, &note, f->picture.notes[i]);
-        y += figure_extents(p->canvas, &note, f->picture.notes[i]).height;
     }
     return !p->canvas->failed || err_memory(p->err, 0, "a figure");
 }

@@ -3,8 +3,9 @@
 #include "viz/render/renderer.h"
 
 static bool render_ansi(const struct picture *picture, const struct render_options *options, struct buf *out,
-                       struct err *err)
+                       struct buf *remarks, struct err *err)
 {
+    (void)remarks; /* all that is to be said stands in the text */
     struct cells_options cells = {.columns = options->columns ? options->columns : 100,
                                   .depth = DEPTH_TRUE,
                                   .numbers = options->numbers};

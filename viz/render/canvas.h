@@ -38,10 +38,13 @@ struct canvas_ops {
     struct extents (*extents)(struct canvas *, const struct text_style *, struct str text);
     void (*free)(struct canvas *);
 };
+#define CANVAS_LACKING 16 /* so many are told, more are not kept */
 struct canvas {
     const struct canvas_ops *ops;
     double width, height; /* points */
     bool failed;          /* out of memory, or the library refused: what was drawn is not complete */
+    int32_t lacking[CANVAS_LACKING]; /* characters of the text drawn that no font has, in their order, each once */
+    size_t n_lacking;
 };
 
 /* ---- canvas_cairo.c ---- */

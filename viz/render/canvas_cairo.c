@@ -7,6 +7,7 @@
 #include <pango/pangocairo.h>
 #include <stdlib.h>
 
+#include "core/base/cancel.h"
 #include "viz/render/canvas.h"
 
 #define FONT "DejaVu Sans"
@@ -87,7 +88,7 @@ static void draw_image(struct canvas *canvas, struct box box, const struct rgb *
     }
     unsigned char *bytes = cairo_image_surface_get_data(image);
     int stride = cairo_image_surface_get_stride(image);
-    for (int y = 0; y < h; y++) {
+    for (int y = 0; y < h && !cancel_requested(); y++) {
         uint32_t *line = (uint32_t *)(void *)(bytes + (size_t)y * (size_t)stride);
         const struct rgb *row = cells + (size_t)(((double)y + 0.5) * (double)rows / h) * cols;
         for (int x = 0; x < w; x++) {
@@ -154,11 +155,35 @@ static struct extents measure_text(struct canvas *canvas, const struct text_styl
     return size;
 }
 
+static void note_lacking(struct canvas *canvas, int32_t cp)
+{
+    for (size_t i = 0; i < canvas->n_lacking; i++)
+        if (canvas->lacking[i] == cp)
+            return;
+    if (canvas->n_lacking < CANVAS_LACKING)
+        canvas->lacking[canvas->n_lacking++] = cp;
+}
+
+/* Pango puts a box with the character's number where no font has a glyph for it. */
+static void find_lacking(struct canvas *canvas, PangoLayout *layout)
+{
+    if (pango_layout_get_unknown_glyphs_count(layout) == 0)
+        return;
+    for (GSList *line = pango_layout_get_lines_readonly(layout); line; line = line->next)
+        for (GSList *run = ((PangoLayoutLine *)line->data)->runs; run; run = run->next) {
+            const PangoGlyphString *glyphs = ((PangoGlyphItem *)run->data)->glyphs;
+            for (int i = 0; i < glyphs->num_glyphs; i++)
+                if (glyphs->glyphs[i].glyph & PANGO_GLYPH_UNKNOWN_FLAG)
+                    note_lacking(canvas, (int32_t)(glyphs->glyphs[i].glyph & ~PANGO_GLYPH_UNKNOWN_FLAG));
+        }
+}
+
 static void draw_text(struct canvas *canvas, struct point at, const struct text_style *style, struct str text)
 {
     struct cairo_canvas *c = self(canvas);
     PangoLayout *layout = layout_of(c, style, text);
     PangoRectangle logical;
+    find_lacking(canvas, layout);
     pango_layout_get_extents(layout, NULL, &logical); /* x is not 0 where a text that reads leftward is cut */
     double width = (double)logical.width / PANGO_SCALE, height = (double)logical.height / PANGO_SCALE;
     cairo_save(c->cr);

@@ -1,6 +1,9 @@
 /* A picture on any canvas, and what all charts draw with. See figure.h. */
 #include "viz/render/figure.h"
 
+#include <string.h>
+
+#include "core/base/cancel.h"
 #include "core/base/text.h"
 #include "viz/chart/chart.h"
 
@@ -50,15 +53,72 @@ bool figure_draw(const struct figure *figure, struct canvas *canvas, struct err 
     return picture_chart(&figure->picture)->draw(figure, canvas, err);
 }
 
+static void put_remark(struct buf *remarks, struct str text)
+{
+    buf_str(remarks, text);
+    buf_char(remarks, '\n');
+}
+
+/* Debian's name for the fonts that have a character. Of historical scripts and symbols Noto's core set has nearly all. */
+static const char *package_of(int32_t cp)
+{
+    static const struct {
+        int32_t first, last;
+        const char *package;
+    } rows[] = {
+        {0x1100, 0x11ff, "fonts-noto-cjk"},     {0x2e80, 0x9fff, "fonts-noto-cjk"},         {0xa960, 0xa97f, "fonts-noto-cjk"},
+        {0xac00, 0xd7ff, "fonts-noto-cjk"},     {0xe000, 0xf8ff, NULL},                     {0xf900, 0xfaff, "fonts-noto-cjk"},
+        {0xfe30, 0xfe4f, "fonts-noto-cjk"},     {0xff00, 0xffef, "fonts-noto-cjk"},         {0x1f000, 0x1faff, "fonts-noto-color-emoji"},
+        {0x20000, 0x3ffff, "fonts-noto-cjk"},   {0xf0000, 0x10ffff, NULL},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (cp >= rows[i].first && cp <= rows[i].last)
+            return rows[i].package;
+    return "fonts-noto-core";
+}
+
+void figure_lacking(const struct canvas *canvas, struct buf *remarks)
+{
+    bool said[CANVAS_LACKING] = {false};
+    for (size_t i = 0; i < canvas->n_lacking; i++) {
+        const char *package = package_of(canvas->lacking[i]);
+        if (said[i])
+            continue;
+        buf_puts(remarks, "warning: no installed font has ");
+        for (size_t k = i; k < canvas->n_lacking; k++) {
+            const char *other = package_of(canvas->lacking[k]);
+            char text[4];
+            if (other != package && (!other || !package || strcmp(other, package) != 0))
+                continue;
+            said[k] = true;
+            buf_puts(remarks, k > i ? ", " : "");
+            buf_add(remarks, text, utf8_encode(canvas->lacking[k], text));
+            buf_printf(remarks, " (U+%04X)", (unsigned)canvas->lacking[k]);
+        }
+        buf_puts(remarks, canvas->n_lacking == CANVAS_LACKING ? ", …" : "");
+        buf_puts(remarks, ": boxes stand for them in the figure");
+        if (package)
+            buf_printf(remarks, "; apt install %s brings a font", package);
+        buf_char(remarks, '\n');
+    }
+}
+
 struct canvas *figure_render(const struct picture *picture, const struct render_options *options, canvas_maker new_canvas,
-                             double *dpi_out, struct err *err)
+                             double *dpi_out, struct buf *remarks, struct err *err)
 {
     struct canvas *measure = new_canvas(1, 1, 72, err), *canvas = NULL;
     struct figure figure = {0};
     bool ok = measure && figure_plan(picture, options, measure, &figure, err);
     if (ok)
         canvas = new_canvas(figure.width, figure.height, figure.dpi, err);
+    figure.remarks = remarks;
+    for (size_t i = 0; i < picture->n_notes; i++)
+        put_remark(remarks, picture->notes[i]);
     ok = canvas && figure_draw(&figure, canvas, err);
+    if (ok && cancel_requested())
+        ok = err_set(err, ERR_CANCELLED, "cancelled");
+    if (ok)
+        figure_lacking(canvas, remarks);
     if (!ok && canvas)
         canvas->ops->free(canvas);
     if (measure)

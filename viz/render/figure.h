@@ -29,7 +29,7 @@ struct figure {
     double ticks[3];             /* of the bar, where n_ticks > 0 */
     size_t n_ticks;
     struct panel bar_panel;      /* of a chart without panels, for its bar */
-    double notes_y;
+    struct buf *remarks;         /* what a chart has to say beside the figure, a line each; or NULL */
 };
 
 /* Lay the picture out; `measure` is any canvas. ERR_NOT_FOUND for an unknown palette, ERR_ARG for a text size outside
@@ -39,10 +39,17 @@ NODISCARD bool figure_plan(const struct picture *picture, const struct render_op
 /* Draw it on a canvas of figure->width × figure->height. */
 NODISCARD bool figure_draw(const struct figure *figure, struct canvas *canvas, struct err *err);
 
-/* Both, on a canvas of the maker's (canvas_pixels_new), which is the caller's to free; NULL on failure. */
+/* Both, on a canvas of the maker's (canvas_pixels_new), which is the caller's to free; NULL on failure, ERR_CANCELLED on
+ * Ctrl-C. What is to be said beside the figure goes into remarks, a line each: the picture's notes, pooling, characters that
+ * no font has and the package that brings one. */
 typedef struct canvas *(*canvas_maker)(double width, double height, double dpi, struct err *err);
 NODISCARD struct canvas *figure_render(const struct picture *picture, const struct render_options *options,
-                                       canvas_maker new_canvas, double *dpi_out, struct err *err);
+                                       canvas_maker new_canvas, double *dpi_out, struct buf *remarks,
+                                       struct err *err);
+
+/* Append "warning: no installed font has 𓀀 (U+13000), …: boxes stand for them …", a line a package that brings a font; nothing
+ * where the canvas lacked none. */
+void figure_lacking(const struct canvas *canvas, struct buf *remarks);
 
 /* ---- for the charts (chart/) ---- */
 
