@@ -92,17 +92,11 @@ static bool put_merges(struct buf *out, const struct source *file, struct err *e
 static bool load(struct tokenizer *tokenizer, const struct folder *given, struct err *err)
 {
     struct folder folder = *given;
-    if (!folder.class && !folder.class_name.n) /* nothing says what it is: these files are GPT-2's */
+    folder.older = true;
+    if (!folder.class && !folder.class_name.n && !folder.model_type.n) /* nothing says what it is: these are GPT-2's */
         folder.class = class_of(STR("GPT2Tokenizer"), (struct str){0});
-    if (!folder.class || folder.class->bert) {
-        struct buf known = {0};
-        classes_list(&known);
-        err_set(err, ERR_UNSUPPORTED,
-                "%s/vocab.json: tokenizer_class \"%.*s\" is not read from vocab.json and merges.txt; known classes: %s",
-                folder.path, STR_ARGS(folder.class_name), buf_cstr(&known));
-        buf_free(&known);
-        return false;
-    }
+    if (!folder.class || folder.class->reads != &loader_bytelevel_files)
+        return class_refused(&folder, "vocab.json", &loader_bytelevel_files, err);
     struct word_list list = {0};
     struct source *file = NULL;
     struct buf text = {0};
@@ -111,7 +105,6 @@ static bool load(struct tokenizer *tokenizer, const struct folder *given, struct
               (file = source_open(merges, CONTENT_TEXT, "a list of merges", err)) && source_read(file, SIZE_MAX, 0, err);
     if (ok) {
         buf_puts(&text, "{\"pre_tokenizer\":{\"type\":\"ByteLevel\",\"add_prefix_space\":false}");
-        document_postprocessor(&text, &folder, &list);
         buf_puts(&text, ",\"model\":{\"type\":\"BPE\"");
         document_vocab(&text, &list);
         ok = put_merges(&text, file, err);

@@ -1,28 +1,42 @@
 /* The classes of transformers 4.57 that a tokenizer_config.json names, with what they bring beside the files. */
-#include "core/tokenizer/loader/loader.h"
+#include "core/tokenizer/loader/names.h"
+#include "core/tokenizer/loader/processor.h"
+#include "core/tokenizer/loader/spm_family.h"
 
 #include <string.h>
 
-#define BERT_ROLES                                                                                                               \
-    {                                                                                                                            \
-        NULL, NULL, "[UNK]", "[SEP]", "[PAD]", "[CLS]", "[MASK]"                                                                 \
-    }
-#define ROBERTA_ROLES                                                                                                            \
-    {                                                                                                                            \
-        "<s>", "</s>", "<unk>", "</s>", "<pad>", "<s>", "<mask>"                                                                 \
-    }
+#define MASK ROLE_BIT(ROLE_MASK)
+#define UNK  ROLE_BIT(ROLE_UNK)
+#define ALL  ((1u << ROLES) - 1)
+
+/* Roles in the order bos, eos, unk, sep, pad, cls, mask. */
+#define ROLES_OF(...) .roles = {__VA_ARGS__}
+#define BERT_ROLES    ROLES_OF(NULL, NULL, "[UNK]", "[SEP]", "[PAD]", "[CLS]", "[MASK]")
+#define FAIRSEQ_ROLES ROLES_OF("<s>", "</s>", "<unk>", "</s>", "<pad>", "<s>", "<mask>")
+#define ALBERT_ROLES  ROLES_OF("[CLS]", "[SEP]", "<unk>", "[SEP]", "<pad>", "[CLS]", "[MASK]")
 #define BERT(class_name, types)                                                                                                  \
     {                                                                                                                            \
-        .name = class_name, .model_types = types, .roles = BERT_ROLES, .bert = true, .pair = "bert"                              \
+        .name = class_name, .model_types = types, BERT_ROLES, .bert = true, .reads = &loader_wordpiece_files,                    \
+        .processor = &processor_bert                                                                                             \
     }
 #define ROBERTA(class_name, types)                                                                                               \
     {                                                                                                                            \
-        .name = class_name, .model_types = types, .roles = ROBERTA_ROLES, .roberta = true, .mask_takes_space = true,             \
-        .mask_takes_space_always = true, .normalized = true, .pair = "roberta"                                                   \
+        .name = class_name, .model_types = types, FAIRSEQ_ROLES, .roberta = true, .older = {ALL, ALL & ~MASK, MASK},             \
+        .json = {MASK, 0, MASK}, .reads = &loader_bytelevel_files, .processor = &processor_roberta                               \
     }
+/* The mask takes the space before it; `normalized_mask`: in a tokenizer made of the model file it is looked for in
+ * the normalised text. */
+#define SPM(class_name, types, family, post, normalized_mask)                                                                    \
+    .name = class_name, .model_types = types, .pieces = family, .reads = &loader_sentencepiece_model, .processor = post,         \
+    .older = {MASK, normalized_mask, MASK}, .json = {MASK, 0, MASK}
+#define LLAMA(class_name, types)                                                                                                 \
+    .name = class_name, .model_types = types, .pieces = &spm_llama, .reads = &loader_sentencepiece_model, .older = {ALL, 0, 0},  \
+    .processor = &processor_bos, .processor_always = true, .prefix_reloads = true,                                               \
+    ROLES_OF("<s>", "</s>", "<unk>", NULL, NULL, NULL, NULL)
 
 static const struct tokenizer_class classes[] = {
-    BERT("BertTokenizer", "bert megatron-bert nezha qdqbert visual_bert"),
+    BERT("BertTokenizer", "align bark bert blip bros chinese_clip ernie git grounding-dino megatron-bert mm-grounding-dino nezha "
+                          "qdqbert tvp vilt visual_bert"),
     BERT("DistilBertTokenizer", "distilbert"),
     BERT("ElectraTokenizer", "electra"),
     BERT("MobileBertTokenizer", "mobilebert"),
@@ -30,37 +44,148 @@ static const struct tokenizer_class classes[] = {
     BERT("LayoutLMTokenizer", "layoutlm"),
     BERT("LxmertTokenizer", "lxmert"),
     BERT("SqueezeBertTokenizer", "squeezebert"),
+    BERT("RealmTokenizer", "realm"),
+    BERT("RetriBertTokenizer", "retribert"),
     BERT("DPRQuestionEncoderTokenizer", "dpr"),
-    BERT("DPRContextEncoderTokenizer", ""),
-    BERT("DPRReaderTokenizer", ""),
+    BERT("DPRContextEncoderTokenizer", NULL),
+    BERT("DPRReaderTokenizer", NULL),
+    {.name = "FunnelTokenizer",
+     .model_types = "funnel",
+     ROLES_OF("<s>", "</s>", "<unk>", "<sep>", "<pad>", "<cls>", "<mask>"),
+     .bert = true,
+     .reads = &loader_wordpiece_files,
+     .processor = &processor_funnel},
     {.name = "MPNetTokenizer",
      .model_types = "mpnet",
+     ROLES_OF("<s>", "</s>", "[UNK]", "</s>", "<pad>", "<s>", "<mask>"),
      .bert = true,
-     .mask_takes_space = true,
-     .mask_takes_space_always = true,
-     .normalized = true,
-     .roles = {"<s>", "</s>", "[UNK]", "</s>", "<pad>", "<s>", "<mask>"},
-     .pair = "mpnet"},
-    ROBERTA("RobertaTokenizer", "roberta roberta-prelayernorm data2vec-text ibert"),
+     .older = {ALL, ALL, MASK},
+     .json = {MASK, MASK, MASK},
+     .reads = &loader_wordpiece_files,
+     .processor = &processor_mpnet},
+    ROBERTA("RobertaTokenizer", "bridgetower clap data2vec-text ibert mega mra roberta roberta-prelayernorm"),
     ROBERTA("BartTokenizer", "bart"),
     ROBERTA("LongformerTokenizer", "longformer"),
     ROBERTA("LEDTokenizer", "led"),
     ROBERTA("MvpTokenizer", "mvp"),
     {.name = "DebertaTokenizer",
      .model_types = "deberta",
-     .mask_takes_space = true,
-     .roles = {"[CLS]", "[SEP]", "[UNK]", "[SEP]", "[PAD]", "[CLS]", "[MASK]"},
-     .pair = "deberta"},
+     ROLES_OF("[CLS]", "[SEP]", "[UNK]", "[SEP]", "[PAD]", "[CLS]", "[MASK]"),
+     .older = {ALL, 0, MASK},
+     .reads = &loader_bytelevel_files,
+     .processor = &processor_deberta},
     {.name = "GPT2Tokenizer",
-     .model_types = "gpt2 gpt_neo gptj",
-     .normalized = true,
-     .roles = {"<|endoftext|>", "<|endoftext|>", "<|endoftext|>", NULL, NULL, NULL, NULL},
-     .pair = "gpt2"},
+     .model_types = "blip-2 dbrx emu3 exaone4 flex_olmo gpt2 gpt_bigcode gpt_neo gptj granite granitemoe granitemoehybrid "
+                    "granitemoeshared instructblip instructblipvideo minimax olmo3 opt starcoder2",
+     ROLES_OF("<|endoftext|>", "<|endoftext|>", "<|endoftext|>", NULL, NULL, NULL, NULL),
+     .older = {ALL, ALL, 0},
+     .reads = &loader_bytelevel_files,
+     .processor = &processor_gpt2},
+    {SPM("AlbertTokenizer", "albert nystromformer yoso", &spm_albert, &processor_deberta, 0), ALBERT_ROLES},
+    {SPM("RemBertTokenizer", "rembert", &spm_rembert, &processor_deberta, MASK),
+     ROLES_OF("[CLS]", "[SEP]", "[UNK]", "[SEP]", "[PAD]", "[CLS]", "[MASK]")},
+    {SPM("FNetTokenizer", "fnet", &spm_fnet, &processor_deberta, 0),
+     ROLES_OF(NULL, NULL, "<unk>", "[SEP]", "<pad>", "[CLS]", "[MASK]")},
+    {.name = "BigBirdTokenizer",
+     .model_types = "big_bird",
+     ROLES_OF("<s>", "</s>", "<unk>", "[SEP]", "<pad>", "[CLS]", "[MASK]"),
+     .older = {ALL, ALL, MASK},
+     .json = {ALL, 0, MASK},
+     .reads = &loader_sentencepiece_model,
+     .pieces = &spm_plain,
+     .processor = &processor_deberta},
+    {SPM("XLNetTokenizer", "xlnet", &spm_xlnet, &processor_xlnet, 0),
+     ROLES_OF("<s>", "</s>", "<unk>", "<sep>", "<pad>", "<cls>", "<mask>"), .more = more_xlnet},
+    {SPM("XLMRobertaTokenizer", "kosmos-2 metaclip_2 xlm-roberta xlm-roberta-xl xmod", &spm_xlmr, &processor_xlmr, 0),
+     FAIRSEQ_ROLES},
+    {SPM("CamembertTokenizer", "camembert", &spm_camembert, &processor_xlmr, 0), FAIRSEQ_ROLES, .more = more_camembert},
+    {SPM("BarthezTokenizer", "barthez", &spm_barthez, &processor_xlmr, 0), FAIRSEQ_ROLES},
+    {SPM("MBartTokenizer", "mbart", &spm_mbart, &processor_mbart, 0), FAIRSEQ_ROLES, .more = more_mbart,
+     .processor_always = true},
+    {SPM("MBart50Tokenizer", "mbart50", &spm_mbart50, &processor_mbart50, MASK),
+     ROLES_OF(NULL, "</s>", "<unk>", "</s>", "<pad>", "<s>", "<mask>"), .more = more_mbart50, .processor_always = true},
+    {.name = "NllbTokenizer",
+     .model_types = "nllb nllb-moe",
+     FAIRSEQ_ROLES,
+     .older = {ALL, MASK, MASK},
+     .json = {MASK, MASK, MASK},
+     .more = more_nllb,
+     .reads = &loader_sentencepiece_model,
+     .pieces = &spm_nllb,
+     .processor = &processor_nllb,
+     .processor_always = true},
+    {.name = "DebertaV2Tokenizer",
+     .model_types = "deberta-v2",
+     ROLES_OF("[CLS]", "[SEP]", "[UNK]", "[SEP]", "[PAD]", "[CLS]", "[MASK]"),
+     .older = {UNK, UNK, 0},
+     .reads = &loader_sentencepiece_model,
+     .pieces = &spm_deberta_v2,
+     .processor = &processor_deberta},
+    {.name = "T5Tokenizer",
+     .model_types = "longt5 musicgen musicgen_melody pix2struct switch_transformers t5 umt5",
+     ROLES_OF(NULL, "</s>", "<unk>", NULL, "<pad>", NULL, NULL),
+     .older = {ALL, 0, 0},
+     .prefix_reloads = true,
+     .more = more_t5,
+     .reads = &loader_sentencepiece_model,
+     .pieces = &spm_t5,
+     .processor = &processor_t5},
+    {.name = "MT5Tokenizer",
+     .model_types = "mt5",
+     ROLES_OF(NULL, "</s>", "<unk>", NULL, "<pad>", NULL, NULL),
+     .older = {ALL, 0, 0},
+     .prefix_reloads = true,
+     .more = more_t5,
+     .reads = &loader_sentencepiece_model,
+     .pieces = &spm_t5,
+     .processor = &processor_t5},
+    {.name = "PegasusTokenizer",
+     .model_types = "bigbird_pegasus pegasus pegasus_x",
+     ROLES_OF(NULL, "</s>", "<unk>", NULL, "<pad>", NULL, "<mask_2>"),
+     .more = more_pegasus,
+     .reads = &loader_sentencepiece_model,
+     .pieces = &spm_pegasus,
+     .processor = &processor_pegasus},
+    {.name = "ReformerTokenizer",
+     .model_types = "reformer",
+     ROLES_OF(NULL, "</s>", "<unk>", NULL, NULL, NULL, NULL),
+     .reads = &loader_sentencepiece_model,
+     .pieces = &spm_plain},
+    {.name = "XGLMTokenizer",
+     .model_types = "xglm",
+     ROLES_OF("<s>", "</s>", "<unk>", "</s>", "<pad>", "<s>", NULL),
+     .more = more_xglm,
+     .reads = &loader_sentencepiece_model,
+     .pieces = &spm_xglm,
+     .processor = &processor_xglm},
+    {LLAMA("LlamaTokenizer",
+           "arcee aria chameleon colpali deepseek_v2 deepseek_v3 deepseek_vl deepseek_vl_hybrid diffllama ernie4_5 ernie4_5_moe "
+           "idefics idefics2 idefics3 jamba janus jetmoe llama llama4 llama4_text llava llava_next llava_next_video "
+           "llava_onevision ministral mistral mistral3 mixtral mllama paligemma persimmon phi3 phimoe video_llava vipllava "
+           "zamba zamba2")},
+    {.name = "GemmaTokenizer",
+     .model_types = "gemma gemma2 gemma3 gemma3_text gemma3n gemma3n_text recurrent_gemma shieldgemma2 siglip2 t5gemma",
+     ROLES_OF("<bos>", "<eos>", "<unk>", NULL, "<pad>", NULL, NULL),
+     .older = {ALL, 0, 0},
+     .reads = &loader_sentencepiece_model,
+     .pieces = &spm_gemma,
+     .processor = &processor_bos,
+     .processor_always = true},
+    {.name = "GPTNeoXTokenizer",
+     .model_types = "falcon_mamba gpt_neox mamba mamba2 mpt olmo olmo2 olmoe rwkv stablelm xlstm",
+     ROLES_OF("<|endoftext|>", "<|endoftext|>", "<|endoftext|>", NULL, NULL, NULL, NULL),
+     .processor = &processor_neox,
+     .processor_always = true},
+    {.name = "CohereTokenizer",
+     .model_types = "aya_vision cohere cohere2",
+     ROLES_OF("<BOS_TOKEN>", "<|END_OF_TURN_TOKEN|>", "<UNK>", NULL, NULL, NULL, NULL),
+     .processor = &processor_bos,
+     .processor_always = true},
 };
 
 static bool has_word(const char *words, struct str word)
 {
-    for (const char *at = words; *at;) {
+    for (const char *at = words; at && *at;) {
         size_t n = strcspn(at, " ");
         if (str_eq((struct str){at, n}, word))
             return true;
@@ -77,8 +202,29 @@ const struct tokenizer_class *class_of(struct str name, struct str model_type)
     return NULL;
 }
 
-void classes_list(struct buf *out)
+void classes_list(struct buf *out, const struct loader *loader)
 {
-    for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++)
-        buf_printf(out, "%s%s", i ? ", " : "", classes[i].name);
+    const char *between = "";
+    for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++) {
+        if (classes[i].reads != loader)
+            continue;
+        buf_printf(out, "%s%s", between, classes[i].name);
+        between = ", ";
+    }
+}
+
+bool class_refused(const struct folder *folder, const char *file, const struct loader *loader, struct err *err)
+{
+    struct buf known = {0}, named = {0};
+    classes_list(&known, loader);
+    if (folder->class_name.n)
+        buf_printf(&named, "tokenizer_class \"%.*s\" is not read from it", STR_ARGS(folder->class_name));
+    else if (folder->model_type.n)
+        buf_printf(&named, "the tokenizer of model_type \"%.*s\" is not read from it", STR_ARGS(folder->model_type));
+    else
+        buf_puts(&named, "neither tokenizer_config.json nor config.json says which tokenizer_class it is for");
+    err_set(err, ERR_UNSUPPORTED, "%s/%s: %s; known classes: %s", folder->path, file, buf_cstr(&named), buf_cstr(&known));
+    buf_free(&known);
+    buf_free(&named);
+    return false;
 }

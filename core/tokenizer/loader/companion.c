@@ -3,7 +3,8 @@
  * The rules are those by which transformers 4.57 makes a fast tokenizer from a folder (PreTrainedTokenizerFast
  * and its classes): options replace fields of the outermost components, and tokens are added behind those of the
  * file. Where tokenizer_config.json has "added_tokens_decoder", the two other files are not looked at. */
-#include "core/tokenizer/loader/loader.h"
+#include "core/tokenizer/loader/names.h"
+#include "core/tokenizer/loader/processor.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,29 @@ static const char *const role_keys[7] = {"bos_token", "eos_token", "unk_token", 
 bool folder_flag(const struct folder *folder, const char *key, bool fallback)
 {
     return json_bool(json_get(folder->config, key), fallback);
+}
+
+bool folder_size(const struct folder *folder, const char *key, size_t *out, struct err *err)
+{
+    const struct json *value = json_get(folder->config, key);
+    if (!value || json_is_null(value))
+        return true;
+    if (!json_size(value, key, out, err))
+        return err_prefix(err, "%s/tokenizer_config.json: ", folder->path);
+    return *out <= 4096 ||
+           err_set(err, ERR_LIMIT, "%s/tokenizer_config.json: \"%s\" is %zu, more than 4096", folder->path, key, *out);
+}
+
+struct str folder_str(const struct folder *folder, const char *key, const char *fallback)
+{
+    const struct json *value = json_get(folder->config, key);
+    return json_is_null(value) ? (struct str){"", 0} : json_str(value, fallback);
+}
+
+bool folder_prefix_space(const struct folder *folder)
+{
+    const struct json *value = json_get(folder->config, "add_prefix_space");
+    return !json_is_null(value) && json_bool(value, true);
 }
 
 static bool has_decoder(const struct folder *folder)
@@ -32,6 +56,11 @@ static const struct json *special_value(const struct folder *folder, const char 
 static struct str content_of(const struct json *value)
 {
     return json_str(json_is_object(value) ? json_get(value, "content") : value, "");
+}
+
+struct str folder_decoder_string(const struct folder *folder, const char *id)
+{
+    return content_of(json_get(json_get(folder->config, "added_tokens_decoder"), id));
 }
 
 struct str folder_role(const struct folder *folder, int role)
@@ -108,11 +137,12 @@ static const struct json *additional(const struct folder *folder)
     return special_value(folder, "additional_special_tokens");
 }
 
-static bool is_special_content(const struct folder *folder, struct str content)
+/* Whether the content is that of a role or an additional token; `named`: by the files, not by the class alone. */
+static bool is_special_content(const struct folder *folder, struct str content, bool named)
 {
     const struct json *list = additional(folder);
     for (int role = 0; role < ROLES; role++)
-        if (content.n && str_eq(folder_role(folder, role), content))
+        if (content.n && str_eq(folder_role(folder, role), content) && (!named || special_value(folder, role_keys[role])))
             return true;
     for (size_t i = 0; i < json_count(list); i++)
         if (str_eq(content_of(json_at(list, i)), content))
@@ -138,9 +168,9 @@ static bool list_decoder(struct listing *list, const struct folder *folder, stru
         struct added_token token = {.content = key};
         if (decoder)
             token = token_of(value, false);
-        token.special = token.special || is_special_content(folder, token.content);
+        token.special = token.special || is_special_content(folder, token.content, false);
         if (!decoder)
-            token.normalized = !token.special;
+            token.normalized = !is_special_content(folder, token.content, true);
         char number[32] = {0};
         memcpy(number, key.s, key.n < sizeof number ? key.n : sizeof number - 1);
         if (!token.content.n)
@@ -154,30 +184,59 @@ static bool list_decoder(struct listing *list, const struct folder *folder, stru
     return true;
 }
 
-/* A token of a role or an additional one. What the file of the tokenizer has already keeps its flags, but is
- * special from now on; a bare string that it has stays as it is. */
-static bool list_special(struct listing *list, const struct folder *folder, const struct tokenizer *tokenizer,
-                         const struct json *value, struct str content, bool is_mask, struct err *err)
+/* Whether an earlier role has the same string: then that one is added. */
+static bool came_before(const struct folder *folder, struct str content, int role)
 {
-    const struct tokenizer_class *class = folder->class;
+    for (int before = 0; before < (role < 0 ? ROLES : role); before++)
+        if (str_eq(folder_role(folder, before), content))
+            return true;
+    return false;
+}
+
+/* A token of a role, or an additional one with role -1. What the file of the tokenizer has already keeps its flags,
+ * but is special from now on; a bare string that it has stays as it is, unless the class gives it flags. */
+static bool list_special(struct listing *list, const struct folder *folder, const struct tokenizer *tokenizer,
+                         const struct json *value, struct str content, int role, struct err *err)
+{
+    static const struct role_flags none;
+    const struct role_flags *flags = !folder->class ? &none : folder->older ? &folder->class->older : &folder->class->json;
+    unsigned bit = role >= 0 ? ROLE_BIT(role) : 0;
+    bool wrapped = flags->wrapped & bit, decoder = has_decoder(folder), listed = is_listed(list, content);
     const struct added_token *known = added_find(&tokenizer->added, content);
-    bool older = !tokenizer->added.vocab.n;
-    if (!content.n || is_listed(list, content))
+    if (!content.n || came_before(folder, content, role) ||
+        (listed && (decoder ? value || !wrapped : !wrapped && !json_is_object(value))))
         return true;
     struct added_token token = {.content = content, .special = true};
-    if (value && known && !has_decoder(folder)) {
+    if (value && known && !decoder && !folder->older) {
         token = *known;
     } else if (json_is_object(value)) {
         token = token_of(value, true);
     } else {
-        bool takes_space = is_mask && class && (older ? class->mask_takes_space : class->mask_takes_space_always);
-        if (!takes_space && known)
+        if (known && !wrapped)
             return true;
-        token.lstrip = takes_space;
-        token.normalized = class && class->normalized && !(is_mask && class->roberta);
+        token.lstrip = flags->lstrip & bit;
+        token.normalized = flags->normalized & bit;
     }
     token.special = true;
     return list_token(list, token, 0, err);
+}
+
+/* The additional special tokens of files and class, in the class's order. */
+static bool list_additional(struct listing *list, const struct folder *folder, const struct tokenizer *tokenizer, struct err *err)
+{
+    const struct json *given = additional(folder);
+    struct names names = {.arena = tokenizer->arena};
+    bool ok = folder->class && folder->class->more ? folder->class->more(&names, folder, given, err)
+                                                   : names_add_given(&names, given, err);
+    for (size_t i = 0; ok && i < names.n; i++) {
+        const struct json *value = NULL;
+        for (size_t k = 0; !value && k < json_count(given); k++)
+            if (str_eq(content_of(json_at(given, k)), names.at[i]))
+                value = json_at(given, k);
+        ok = list_special(list, folder, tokenizer, value, names.at[i], -1, err);
+    }
+    names_free(&names);
+    return ok;
 }
 
 /* Where no file says which token has a role: the usual names, if such a special token exists. */
@@ -210,16 +269,13 @@ static bool any_role(const struct folder *folder)
     return false;
 }
 
-bool folder_add_tokens(const struct folder *folder, struct tokenizer *tokenizer, struct err *err)
+static bool add_tokens(const struct folder *folder, struct tokenizer *tokenizer, struct err *err)
 {
     struct listing list = {.arena = tokenizer->arena};
     bool ok = list_decoder(&list, folder, err);
     for (int role = 0; ok && role < ROLES; role++)
-        ok = list_special(&list, folder, tokenizer, special_value(folder, role_keys[role]), folder_role(folder, role),
-                          role == ROLE_MASK, err);
-    const struct json *more = additional(folder);
-    for (size_t i = 0; ok && i < json_count(more); i++)
-        ok = list_special(&list, folder, tokenizer, json_at(more, i), content_of(json_at(more, i)), false, err);
+        ok = list_special(&list, folder, tokenizer, special_value(folder, role_keys[role]), folder_role(folder, role), role, err);
+    ok = ok && list_additional(&list, folder, tokenizer, err);
     struct added_token *tokens = ok ? mem_new(list.n + 1, sizeof *tokens, "added tokens", err) : NULL;
     for (size_t i = 0; tokens && i < list.n; i++)
         tokens[i] = list.at[i].token;
@@ -227,10 +283,17 @@ bool folder_add_tokens(const struct folder *folder, struct tokenizer *tokenizer,
          added_finish(&tokenizer->added, &tokenizer->normalizer, tokenizer->arena, err);
     free(tokens);
     free(list.at);
+    return ok;
+}
+
+bool folder_finish(const struct folder *folder, struct tokenizer *tokenizer, struct err *err)
+{
+    if (!add_tokens(folder, tokenizer, err))
+        return false;
     bool named = any_role(folder);
-    for (int role = 0; ok && role < ROLES; role++) {
+    for (int role = 0; role < ROLES; role++) {
         struct str content = folder_role(folder, role);
         tokenizer->roles[role] = content.n ? tokenizer_id(tokenizer, content) : named ? -1 : guess_role(tokenizer, role);
     }
-    return ok;
+    return processor_apply(folder, tokenizer, err);
 }

@@ -12,12 +12,8 @@ struct word_list {
 NODISCARD bool word_list_new(struct word_list *list, struct err *err);
 void word_list_free(struct word_list *list);
 
-/* The id that a role's token will have: in the list, or among the added ones behind it. */
-int32_t document_role_id(const struct folder *folder, const struct word_list *list, int role);
 /* ,"vocab":{…} in the order of the list. */
 void document_vocab(struct buf *out, const struct word_list *list);
-/* ,"post_processor":… of the folder's class. */
-void document_postprocessor(struct buf *out, const struct folder *folder, const struct word_list *list);
 /* Build from the text, and from the pieces of the lexicon where the model has scores; `path` stands in messages. */
 NODISCARD bool document_build(struct tokenizer *tokenizer, const struct folder *folder, const char *path, struct str text,
                               const struct lexicon *lexicon, struct err *err);

@@ -49,7 +49,8 @@ static bool folder_open(struct folder *folder, const char *path, struct err *err
     if (!json_is_string(name))
         name = json_get(folder->model_config, "tokenizer_class");
     folder->class_name = without_fast(json_str(name, ""));
-    folder->class = class_of(folder->class_name, json_str(json_get(folder->model_config, "model_type"), ""));
+    folder->model_type = json_str(json_get(folder->model_config, "model_type"), "");
+    folder->class = class_of(folder->class_name, folder->model_type);
     return true;
 }
 
@@ -61,7 +62,7 @@ static void folder_close(struct folder *folder)
     json_free(folder->model_config);
 }
 
-/* The first file of the folder that is a tokenizer which no loader reads: a SentencePiece model and the like. */
+/* The first file of the folder that is a tokenizer which no loader reads. */
 static bool find_unread(const char *path, char *name, size_t size)
 {
     DIR *folder = opendir(path);
@@ -82,7 +83,9 @@ static bool find_unread(const char *path, char *name, size_t size)
 
 static void put_files(const struct loader *loader, struct buf *out)
 {
-    for (size_t i = 0; loader->files[i]; i++)
+    if (loader->any_file)
+        buf_printf(out, "a %s (%s and the like)", loader->name, loader->files[0]);
+    for (size_t i = 0; !loader->any_file && loader->files[i]; i++)
         buf_printf(out, "%s%s", i ? " with " : "", loader->files[i]);
 }
 
@@ -102,17 +105,37 @@ static bool nothing_to_read(const char *path, struct err *err)
     return false;
 }
 
+static bool has_files(const struct loader *loader, const struct folder *folder)
+{
+    size_t n = 0, there = 0;
+    for (; loader->files[n]; n++)
+        there += folder_has(folder, loader->files[n]);
+    return loader->any_file ? there > 0 : there == n;
+}
+
+/* A tokenizer.json whose class goes back to the model file instead. */
+static bool reloads(const struct folder *folder)
+{
+    const struct json *prefix = json_get(folder->config, "add_prefix_space");
+    return folder->class && folder->class->prefix_reloads && json_is_bool(prefix);
+}
+
+static const struct loader *choose(const struct folder *folder)
+{
+    const struct loader *own = folder->class ? folder->class->reads : NULL;
+    if (own && has_files(own, folder) && (!has_files(&loader_tokenizer_json, folder) || reloads(folder)))
+        return own;
+    for (size_t i = 0; loaders[i]; i++)
+        if (has_files(loaders[i], folder))
+            return loaders[i];
+    return NULL;
+}
+
 bool loader_load(struct tokenizer *tokenizer, const char *path, struct err *err)
 {
     struct folder folder;
     bool ok = folder_open(&folder, path, err);
-    const struct loader *chosen = NULL;
-    for (size_t i = 0; ok && !chosen && loaders[i]; i++) {
-        chosen = loaders[i];
-        for (size_t k = 0; chosen && loaders[i]->files[k]; k++)
-            if (!folder_has(&folder, loaders[i]->files[k]))
-                chosen = NULL;
-    }
+    const struct loader *chosen = ok ? choose(&folder) : NULL;
     if (ok)
         ok = chosen ? chosen->load(tokenizer, &folder, err) : nothing_to_read(path, err);
     folder_close(&folder);

@@ -43,16 +43,11 @@ static void put_normalizer(struct buf *out, const struct folder *folder)
 static bool load(struct tokenizer *tokenizer, const struct folder *given, struct err *err)
 {
     struct folder folder = *given;
-    if (!folder.class && !folder.class_name.n) /* nothing says what it is: vocab.txt is BERT's */
+    folder.older = true;
+    if (!folder.class && !folder.class_name.n && !folder.model_type.n) /* nothing says what it is: vocab.txt is BERT's */
         folder.class = class_of(STR("BertTokenizer"), (struct str){0});
-    if (!folder.class || !folder.class->bert) {
-        struct buf known = {0};
-        classes_list(&known);
-        err_set(err, ERR_UNSUPPORTED, "%s/vocab.txt: tokenizer_class \"%.*s\" is not read from vocab.txt; known classes: %s",
-                folder.path, STR_ARGS(folder.class_name), buf_cstr(&known));
-        buf_free(&known);
-        return false;
-    }
+    if (!folder.class || !folder.class->bert)
+        return class_refused(&folder, "vocab.txt", &loader_wordpiece_files, err);
     struct word_list list = {0};
     struct source *file = NULL;
     struct buf text = {0};
@@ -63,7 +58,6 @@ static bool load(struct tokenizer *tokenizer, const struct folder *given, struct
         buf_char(&text, '{');
         put_normalizer(&text, &folder);
         buf_puts(&text, ",\"pre_tokenizer\":{\"type\":\"BertPreTokenizer\"}");
-        document_postprocessor(&text, &folder, &list);
         buf_puts(&text, ",\"model\":{\"type\":\"WordPiece\",\"unk_token\":");
         json_quote(&text, folder_role(&folder, ROLE_UNK));
         document_vocab(&text, &list);

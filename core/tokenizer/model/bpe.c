@@ -102,27 +102,123 @@ static bool add_merge(struct bpe *bpe, const struct build *build, const struct v
     return true;
 }
 
+/* An empty table for n merges. */
+static bool reserve_merges(struct bpe *bpe, const struct build *build, size_t n, struct err *err)
+{
+    size_t slots = 16;
+    while (slots < 2 * n)
+        slots *= 2;
+    bpe->merges = arena_alloc(build->arena, slots, sizeof *bpe->merges, "merges", err);
+    for (size_t i = 0; bpe->merges && i < slots; i++)
+        bpe->merges[i].left = -1;
+    bpe->mask = slots - 1;
+    return bpe->merges;
+}
+
 static bool read_merges(struct bpe *bpe, const struct build *build, const struct vocab *vocab, const struct json *list,
                         struct err *err)
 {
-    size_t n = json_count(list), slots = 16;
+    size_t n = json_count(list);
     if (!json_is_array(list))
         return field_wrong(build, "merges", "an array", err);
     if (n >= TOKEN_ID_LIMIT)
         return err_set(err, ERR_LIMIT, "%s: %s: more than %d merges", build->path, build->what, TOKEN_ID_LIMIT);
-    while (slots < 2 * n)
-        slots *= 2;
-    bpe->merges = arena_alloc(build->arena, slots, sizeof *bpe->merges, "merges", err);
-    if (!bpe->merges)
+    if (!reserve_merges(bpe, build, n, err))
         return false;
-    for (size_t i = 0; i < slots; i++)
-        bpe->merges[i].left = -1;
-    bpe->mask = slots - 1;
     struct buf joined = {0};
     bool ok = true;
     for (size_t i = 0; ok && i < n; i++)
         ok = add_merge(bpe, build, vocab, json_at(list, i), i, &joined, err);
     buf_free(&joined);
+    return ok;
+}
+
+/* ---- merges of a SentencePiece model: every split of a piece into two pieces, by the score of the whole, then by
+ * the length of the left part, then of the right, all descending; of equals, the piece that comes first ---- */
+
+struct split {
+    double score;
+    uint32_t left_length, right_length; /* characters */
+    int32_t left, right, into;
+    uint32_t number;
+};
+
+static int by_score(const void *a, const void *b)
+{
+    const struct split *x = a, *y = b;
+    if (x->score != y->score)
+        return x->score > y->score ? -1 : 1;
+    if (x->left_length != y->left_length)
+        return x->left_length > y->left_length ? -1 : 1;
+    if (x->right_length != y->right_length)
+        return x->right_length > y->right_length ? -1 : 1;
+    return (x->number > y->number) - (x->number < y->number);
+}
+
+struct splits {
+    struct split *at;
+    size_t n, capacity;
+    bool *lengths; /* [longest + 1]: whether some piece has so many bytes */
+};
+
+/* The splits of one piece. Lengths that no piece has are passed over, so that long pieces cost no search. */
+static bool add_splits(struct splits *splits, const struct vocab *vocab, const struct vocab_entry *entry, double score,
+                       uint32_t number, struct err *err)
+{
+    struct str whole = entry->string;
+    uint32_t characters = (uint32_t)utf8_count(whole), left_length = 0;
+    for (size_t at = 0; at < whole.n; left_length++) {
+        int32_t cp, left, right;
+        at += utf8_decode(whole.s + at, whole.n - at, &cp);
+        if (at >= whole.n || !splits->lengths[at] || !splits->lengths[whole.n - at] ||
+            (left = vocab_find(vocab, (struct str){whole.s, at})) < 0 ||
+            (right = vocab_find(vocab, (struct str){whole.s + at, whole.n - at})) < 0)
+            continue;
+        if (!mem_grow((void **)&splits->at, &splits->capacity, splits->n + 1, sizeof *splits->at, "merges", err))
+            return false;
+        splits->at[splits->n++] =
+            (struct split){score, left_length + 1, characters - left_length - 1, left, right, entry->id, number};
+    }
+    return true;
+}
+
+static bool index_splits(struct bpe *bpe, const struct build *build, const struct splits *splits, struct err *err)
+{
+    if (splits->n)
+        qsort(splits->at, splits->n, sizeof *splits->at, by_score);
+    if (!reserve_merges(bpe, build, splits->n, err))
+        return false;
+    for (size_t i = 0; i < splits->n; i++) {
+        const struct split *split = &splits->at[i];
+        bpe->merges[slot_of(bpe, split->left, split->right)] =
+            (struct merge){split->left, split->right, (uint32_t)i, split->into};
+    }
+    return true;
+}
+
+static bool read_scored(struct bpe *bpe, const struct build *build, struct vocab *vocab, struct err *err)
+{
+    const struct lexicon *lexicon = build->lexicon;
+    size_t longest = 0;
+    if (!vocab_reserve(vocab, lexicon->n + 1, err))
+        return false;
+    for (size_t i = 0; i < lexicon->n; i++) {
+        longest = lexicon->strings[i].n > longest ? lexicon->strings[i].n : longest;
+        if (!vocab_add(vocab, lexicon->strings[i], (int32_t)i, err))
+            return false;
+    }
+    struct splits splits = {.lengths = mem_new(longest + 1, sizeof *splits.lengths, "merges", err)};
+    bool ok = splits.lengths;
+    for (size_t i = 0; ok && i < vocab->n; i++)
+        splits.lengths[vocab->entries[i].string.n] = true;
+    for (size_t i = 0; ok && i < vocab->n; i++) /* of a piece that comes twice the last score counts */
+        ok = add_splits(&splits, vocab, &vocab->entries[i], lexicon->scores[vocab->entries[i].id], (uint32_t)i, err);
+    ok = ok &&
+         (splits.n < TOKEN_ID_LIMIT ||
+          err_set(err, ERR_LIMIT, "%s: %s: more than %d merges", build->path, build->what, TOKEN_ID_LIMIT)) &&
+         index_splits(bpe, build, &splits, err);
+    free(splits.at);
+    free(splits.lengths);
     return ok;
 }
 
@@ -145,6 +241,8 @@ static bool build(const struct build *build, const struct json *json, struct voc
     build->style->continuation = bpe->prefix;
     build->style->end = bpe->suffix;
     build->style->byte_fallback |= bpe->byte_fallback;
+    if (build->lexicon && build->lexicon->n)
+        return read_scored(bpe, build, vocab, err);
     return vocab_read(vocab, build, json_get(json, "vocab"), err) &&
            read_merges(bpe, build, vocab, json_get(json, "merges"), err);
 }

@@ -176,6 +176,59 @@ Test(tokenizer, older_files_and_their_companions_are_read_as_the_reference_does)
     expect_ids("GPT-2 by config.json", "ab ab", "8 9");
 }
 
+static void expect_refused(const char *name, const char *says)
+{
+    struct err err = {0};
+    struct tokenizer *tokenizer = tokenizer_load(scratch_folder(), &err);
+    cr_expect(!tokenizer && err.code == ERR_UNSUPPORTED && strstr(err.message, says), "%s: %s", name, err.message);
+    tokenizer_free(tokenizer);
+    scratch_remove();
+}
+
+Test(tokenizer, older_files_of_a_class_that_reads_them_otherwise_are_refused_by_name)
+{
+    const char *bytes = "{\"I\":0,\"'\":1,\"M\":2,\"'M\":3}", *merges = "#version: 0.2\n' M\n";
+    write_string("vocab.json", bytes);
+    write_string("merges.txt", merges);
+    write_string("config.json", "{\"model_type\":\"ctrl\"}");
+    expect_refused("an unknown model_type", "model_type \"ctrl\"");
+    write_string("vocab.json", bytes);
+    write_string("merges.txt", merges);
+    write_string("tokenizer_config.json", "{\"tokenizer_class\":\"CTRLTokenizer\"}");
+    expect_refused("an unknown class", "\"CTRLTokenizer\"");
+    write_string("vocab.json", bytes);
+    write_string("merges.txt", merges);
+    write_string("config.json", "{\"model_type\":\"bert\"}");
+    expect_refused("a class that has other files", "model_type \"bert\"");
+    write_string("vocab.txt", "a\nb\n");
+    write_string("config.json", "{\"model_type\":\"prophetnet\"}");
+    expect_refused("vocab.txt of an unknown model_type", "model_type \"prophetnet\"");
+}
+
+/* Ids as transformers 4.57.6 gives them. */
+Test(tokenizer, a_class_puts_its_own_tokens_around_the_texts_of_a_tokenizer_json)
+{
+    const char *document = "{\"added_tokens\":[{\"id\":1,\"content\":\"<s>\",\"special\":true,\"normalized\":false},"
+                           "{\"id\":2,\"content\":\"</s>\",\"special\":true,\"normalized\":false}],"
+                           "\"model\":{\"type\":\"BPE\",\"unk_token\":\"<unk>\","
+                           "\"vocab\":{\"<unk>\":0,\"<s>\":1,\"</s>\":2,\"a\":3},\"merges\":[]}}";
+    static const struct {
+        const char *config, *ids;
+    } rows[] = {
+        {"{\"tokenizer_class\":\"LlamaTokenizer\"}", "1 3"},
+        {"{\"tokenizer_class\":\"LlamaTokenizerFast\",\"add_bos_token\":false}", "3"},
+        {"{\"tokenizer_class\":\"LlamaTokenizer\",\"add_eos_token\":true}", "1 3 2"},
+        {"{\"tokenizer_class\":\"PreTrainedTokenizerFast\"}", "3"},
+        {"{\"tokenizer_class\":\"GPTNeoXTokenizer\",\"bos_token\":\"<s>\",\"add_bos_token\":true}", "1 3"},
+        {"{\"tokenizer_class\":\"CohereTokenizer\",\"bos_token\":\"<s>\"}", "1 3"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        write_document(document);
+        write_string("tokenizer_config.json", rows[i].config);
+        expect_ids(rows[i].config, "a", rows[i].ids);
+    }
+}
+
 /* Ids as tokenizers 0.22.2 gives them; with the nearest doubles of these scores "xxxxx" would be x xx xx. */
 Test(tokenizer, equal_sums_of_scores_break_as_in_the_reference)
 {
