@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define WHATEVER SIZE_MAX /* an axis as long as the file has it */
+
 /* One parameter to bind: its row, the layer, and which of its experts. */
 struct place {
     const struct param *param;
@@ -83,7 +85,10 @@ static void symbolic_shape(const struct model *model, const struct place *at, si
 {
     *rank = 0;
     for (const char *s = at->param->shape; *s && *rank < TENSOR_RANK; s += *s == ',') {
-        if (*s >= '0' && *s <= '9') {
+        if (*s == '*') {
+            shape[(*rank)++] = WHATEVER;
+            s++;
+        } else if (*s >= '0' && *s <= '9') {
             char *end;
             shape[(*rank)++] = strtoul(s, &end, 10);
             s = end;
@@ -93,11 +98,15 @@ static void symbolic_shape(const struct model *model, const struct place *at, si
     }
 }
 
-static bool check_shape(const struct model *model, const struct tensor *tensor, const size_t *shape, int rank, struct err *err)
+/* Also writes the length of axes that the file decides into the shape. */
+static bool check_shape(const struct model *model, const struct tensor *tensor, size_t *shape, int rank, struct err *err)
 {
     bool same = tensor->rank == rank;
-    for (int i = 0; same && i < rank; i++)
+    for (int i = 0; same && i < rank; i++) {
+        if (shape[i] == WHATEVER)
+            shape[i] = tensor->shape[i];
         same = tensor->shape[i] == shape[i];
+    }
     if (!same) {
         char found[96];
         struct buf wanted = {0};
@@ -147,7 +156,7 @@ static void mark_bound(struct model *model, const struct tensor *tensor)
 }
 
 /* A parameter of that shape, found under one of the suffixes and widened to *out. */
-static bool bind_floats(struct model *model, const struct place *at, const char *suffixes, const size_t *shape, int rank,
+static bool bind_floats(struct model *model, const struct place *at, const char *suffixes, size_t *shape, int rank,
                         bool optional, const float **out, struct err *err)
 {
     const struct tensor *tensor = find_tensor(model, at, suffixes);
@@ -175,6 +184,7 @@ static bool bind_linear(struct model *model, const struct place *at, struct line
         stored[0] = shape[1], stored[1] = shape[0];
     if (!check_shape(model, tensor, stored, 2, err))
         return false;
+    shape[0] = stored[param->layout == LAYOUT_IN_OUT];
     *linear = (struct linear){.w = *tensor, .out = shape[0], .in = shape[1], .layout = param->layout};
     mark_bound(model, tensor);
     return param->kind == PARAM_LINEAR_NO_BIAS || bind_floats(model, at, ".bias", shape, 1, false, &linear->bias, err);

@@ -122,7 +122,7 @@ void pass_kept(struct pass *pass, const char *name, const char *side, size_t lay
     };
 }
 
-static float *keep_hidden(struct pass *pass, size_t index, float *hidden)
+float *pass_state(struct pass *pass, size_t index, float *hidden)
 {
     if (!pass->failed && cancel_requested())
         pass_fail(pass, ERR_CANCELLED, "cancelled");
@@ -137,29 +137,34 @@ static float *keep_hidden(struct pass *pass, size_t index, float *hidden)
 
 float *pass_embed(struct pass *pass, float *hidden)
 {
-    return keep_hidden(pass, 0, hidden);
+    return pass_state(pass, 0, hidden);
 }
 
 float *pass_layer(struct pass *pass, size_t l, float *hidden)
 {
     bool listed = !pass->stack->finished || l + 1 < pass->stack->layers;
-    if (listed && !keep_hidden(pass, l + 1, hidden))
-        return NULL;
+    if (listed)
+        pass_state(pass, l + 1, hidden);
+    pass_layer_done(pass);
+    return pass->failed ? NULL : hidden;
+}
+
+void pass_layer_done(struct pass *pass)
+{
     if (pass->failed)
-        return NULL;
+        return;
     /* What this layer kept is complete: readers may look at it. */
     atomic_store_explicit(&pass->run->done, pass->run->n_attentions, memory_order_release);
     pass->done++;
     if (pass->watch && pass->watch->progress)
         pass->watch->progress(pass->watch->context, pass->done, pass->total);
     forget_layer(pass);
-    return pass->failed ? NULL : hidden;
 }
 
 float *pass_finish(struct pass *pass, float *hidden)
 {
     assert(pass->stack->finished);
-    return keep_hidden(pass, pass->stack->layers, hidden);
+    return pass_state(pass, pass->stack->layers, hidden);
 }
 
 static struct strided rows_of(struct strided view, size_t row)

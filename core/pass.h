@@ -70,6 +70,10 @@ const struct mask *pass_band(struct pass *pass, size_t reach);
 
 /* Door 3. Layer l is done; `hidden` [rows,E] from pass_keep is its output, hidden.(l+1); given back. */
 float *pass_layer(struct pass *pass, size_t l, float *hidden);
+/* Door 3 in two, where hidden states are not one a layer: hidden.index is there, [rows,E] from pass_keep, given back; a
+ * layer is done, its scratch is forgotten. */
+float *pass_state(struct pass *pass, size_t index, float *hidden);
+void pass_layer_done(struct pass *pass);
 /* Door 4, where stack.finished: what the final norm gives takes the last hidden state's place; given back. */
 float *pass_finish(struct pass *pass, float *hidden);
 

@@ -32,7 +32,7 @@ enum param_kind {
 struct param {
     const char *name;   /* pattern with {l} for the layer and {e} for one of `count`; alternatives separated by `|`; the
                            architecture's prefixes are tried before each */
-    const char *shape;  /* letters of model->dim or numbers: "E,E", "I,E", "V,E"; out first. In a layer H heads, D their
+    const char *shape;  /* letters of model->dim or numbers: "E,E", "I,E", "V,E"; out first; `*`: as long as the file has it. In a layer H heads, D their
                            width, A = H·D and C = Hkv·D are the layer's own */
     enum param_kind kind;
     bool layered;          /* in a layer's struct at offset, else in model->own */
@@ -66,6 +66,8 @@ struct output_head {
     size_t (*width)(const struct model *model);
     /* rows of `from` [n,·] → out [n,width]. */
     bool (*logits)(const struct model *model, const float *from, size_t n, float *out, struct err *err);
+    /* The name of number i; NULL, or one without characters: it has none of its own. Borrowed from the model. */
+    struct str (*label)(const struct model *model, size_t i);
     /* NULL, or a line that belongs beside its numbers, or NULL. */
     const char *(*caveat)(const struct model *model);
 };
@@ -80,6 +82,7 @@ struct arch {
     const struct param *params;                  /* ended by name NULL */
     const struct output_head *const *heads;      /* NULL-ended */
     size_t own_size, layer_size, decoder_size;   /* of the structs that params point into */
+    size_t classify;                             /* where in own its struct classify lies; 0: it has none */
     /* What follows from the keys: the stacks (model_stack), terms; refuse by name what would change numbers and is not
      * honoured. `own` is there, zeroed but for what the keys set. */
     bool (*configure)(struct model *model, const struct json *config, struct err *err);

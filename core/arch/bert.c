@@ -50,6 +50,12 @@ bool bert_typed(const struct model *model, size_t layer)
     return ((const struct bert *)model->own)->types > 0;
 }
 
+bool bert_factored(const struct model *model, size_t layer)
+{
+    (void)layer;
+    return model->dim['B'] != model->E;
+}
+
 bool bert_untied(const struct model *model, size_t layer)
 {
     (void)layer;
@@ -71,12 +77,15 @@ static const struct term *const *choose_terms(const struct model *model, struct 
 }
 
 /* pruned_heads: {"layer": [head, …]}: each takes its rows out of the layer; the heads that stay move up. */
-static bool prune_heads(struct model *model, const struct json *pruned, struct err *err)
+bool bert_prune(struct model *model, const struct json *config, struct err *err)
 {
+    const struct json *pruned = json_get(config, "pruned_heads");
     struct stack *stack = &model->stacks[STACK_MAIN];
     struct json_cursor cursor = {0};
     struct str key;
     const struct json *heads;
+    if (pruned && !json_is_object(pruned) && !json_is_null(pruned))
+        return err_set(err, ERR_FORMAT, "%s/config.json: pruned_heads is not an object", model->folder);
     while (json_next(pruned, &cursor, &key, &heads)) {
         char number[24];
         snprintf(number, sizeof number, "%.*s", (int)key.n, key.s);
@@ -96,22 +105,20 @@ static bool prune_heads(struct model *model, const struct json *pruned, struct e
 bool bert_configure(struct model *model, const struct json *config, size_t max_tokens, struct err *err)
 {
     struct bert *w = model->own;
-    const struct json *pruned = json_get(config, "pruned_heads");
     struct layer_shape shape;
     model->E = model->dim['E'];
+    model->dim['B'] = w->embedding ? w->embedding : model->E;
     if (!config_heads(model, "hidden_size", model->dim['H'], &shape, err))
         return false;
     if (w->positions == 0)
         return err_set(err, ERR_FORMAT, "%s/config.json: max_position_embeddings is 0", model->folder);
-    if (pruned && !json_is_object(pruned) && !json_is_null(pruned))
-        return err_set(err, ERR_FORMAT, "%s/config.json: pruned_heads is not an object", model->folder);
     model->dim['R'] = 2 * w->positions - 1;
-    const struct term *const *terms = choose_terms(model, w->position_type, err);
+    const struct term *const *terms = w->position_type.s ? choose_terms(model, w->position_type, err) : terms_absolute;
     w->relative = terms != terms_absolute;
     if (!terms || !model_stack(model, STACK_MAIN, model->dim['L'], shape, terms, err))
         return false;
     model->stacks[STACK_MAIN].max_tokens = max_tokens;
-    return !json_is_object(pruned) || prune_heads(model, pruned, err);
+    return bert_prune(model, config, err);
 }
 
 /* The row of i−j is i−j + P−1. */
@@ -135,32 +142,63 @@ bool bert_bound(struct model *model, const struct activation *head, struct err *
     return w->relatives != NULL;
 }
 
-void bert_trunk(const struct model *model, struct pass *pass, const int32_t *positions)
+float *bert_sum(const struct model *model, struct pass *pass, const int32_t *positions)
 {
     const struct bert *w = model->own;
-    const struct stack *stack = pass->stack;
     const struct tokens *tokens = pass->tokens;
-    const void *const *owns = w->relative ? relative_texts(pass, w->relatives, row_of) : NULL;
-
-    float *x = pass_lookup(pass, &w->word, tokens->ids, "token id", pass_keep(pass, model->E));
-    if (!w->relative)
+    float *x = pass_keep(pass, model->dim['B']);
+    x = pass_lookup(pass, &w->word, tokens->ids, "token id", x);
+    if (positions && !w->relative)
         x = pass_lookup_add(pass, &w->position, positions, "position", x);
     if (w->types)
         x = pass_lookup_add(pass, &w->type, pass_types(pass, w->types), "token type", x);
-    x = pass_embed(pass, pass_norm(pass, &w->norm, x, NULL, x));
+    return x;
+}
 
-    for (size_t l = 0; l < stack->layers; l++) {
-        const struct bert_layer *layer = stack_layer(stack, l);
-        struct attend attend = {
-            .layer = l,
-            .scale = 1 / sqrtf((float)stack->shape[l].D),
-            .owns = owns ? owns + l * tokens->n_texts : NULL,
-        };
+float *bert_embed(const struct model *model, struct pass *pass, float *sum)
+{
+    const struct bert *w = model->own;
+    size_t B = model->dim['B'];
+    float *x = w->widen.w.dtype ? pass_keep(pass, model->E) : sum;
+    if (pass_ok(pass) && w->norm.weight)
+        op_layer_norm(sum, NULL, pass->rows, B, w->norm.weight, w->norm.bias, model->norm_eps, sum);
+    if (w->widen.w.dtype)
+        pass_linear_to(pass, &w->widen, sum, EPILOGUE_NONE, x);
+    return pass_embed(pass, x);
+}
+
+const void *const *bert_owns(const struct model *model, struct pass *pass)
+{
+    const struct bert *w = model->own;
+    return w->relative ? relative_texts(pass, w->relatives, row_of) : NULL;
+}
+
+struct attend bert_attend(const struct pass *pass, const void *const *owns, size_t l)
+{
+    return (struct attend){
+        .layer = l,
+        .scale = 1 / sqrtf((float)pass->stack->shape[l].D),
+        .owns = owns ? owns + l * pass->tokens->n_texts : NULL,
+    };
+}
+
+void bert_layers(const struct model *model, struct pass *pass, float *x)
+{
+    const void *const *owns = bert_owns(model, pass);
+    for (size_t l = 0; l < pass->stack->layers; l++) {
+        const struct bert_layer *layer = stack_layer(pass->stack, l);
+        struct attend attend = bert_attend(pass, owns, l);
         pass_block_begin(pass, &layer->block, x, &attend);
         float *z = pass_attention(pass, &attend);
         float *y = pass_block_end(pass, &layer->block, x, z);
         x = pass_layer(pass, l, y);
     }
+}
+
+void bert_trunk(const struct model *model, struct pass *pass, const int32_t *positions)
+{
+    float *sum = bert_sum(model, pass, positions);
+    bert_layers(model, pass, bert_embed(model, pass, sum));
 }
 
 int32_t *bert_counted_positions(struct pass *pass, int32_t pad)
@@ -176,6 +214,15 @@ int32_t *bert_counted_positions(struct pass *pass, int32_t pad)
         }
     }
     return positions;
+}
+
+bool bert_counted_configure(struct model *model, const struct json *config, struct err *err)
+{
+    const struct bert *w = model->own;
+    if (w->positions <= w->pad + 1 && w->positions > 0)
+        return err_set(err, ERR_FORMAT, "%s/config.json: max_position_embeddings %zu leaves no position after pad_token_id %zu",
+                       model->folder, w->positions, w->pad);
+    return bert_configure(model, config, w->positions - w->pad - 1, err);
 }
 
 static bool configure(struct model *model, const struct json *config, struct err *err)
@@ -214,19 +261,7 @@ static const struct output_head head_mlm = {BERT_MLM("cls.predictions")};
 
 static const struct config_key keys[] = {BERT_KEYS, {0}};
 
-static const struct param params[] = {
-    BERT_TRUNK_PARAMS,
-    MLM_PARAMS(struct bert, mlm, "cls.predictions.transform.dense", "cls.predictions.transform.LayerNorm",
-               "cls.predictions.bias|cls.predictions.decoder.bias", "E", "masked-LM head"),
-    {.name = "cls.predictions.decoder.weight",
-     .shape = "V,E",
-     .kind = PARAM_TABLE,
-     .offset = offsetof(struct bert, mlm.decoder),
-     .when = bert_untied,
-     .optional = true,
-     .meaning = "masked-LM head: table of its own"},
-    {0},
-};
+static const struct param params[] = {BERT_TRUNK_PARAMS, BERT_MLM_PARAMS, BERT_POOLED_PARAMS, BERT_NEXT_PARAM, {0}};
 
 const struct arch arch_bert = {
     .name = "bert",
@@ -236,9 +271,10 @@ const struct arch arch_bert = {
     .prefixes = "bert.",
     .keys = keys,
     .params = params,
-    .heads = (const struct output_head *const[]){&head_mlm, NULL},
+    .heads = (const struct output_head *const[]){&head_mlm, CLASSIFY_HEADS, &classify_next, NULL},
     .own_size = sizeof(struct bert),
     .layer_size = sizeof(struct bert_layer),
+    .classify = offsetof(struct bert, classify),
     .configure = configure,
     .bound = bound,
     .forward = forward,

@@ -4,4 +4,7 @@
     ROW(roberta)    \
     ROW(deberta)    \
     ROW(deberta_v2) \
-    ROW(distilbert)
+    ROW(distilbert) \
+    ROW(electra)    \
+    ROW(xlm_roberta) \
+    ROW(camembert)

@@ -1,0 +1,35 @@
+/* Heads of classes that encoders share: one label a text, one a token, and whether two texts belong together.
+ *
+ *   text:    out(act(dense(x_0))), x_0 the first token's; without the dense layer where a checkpoint has none
+ *   tokens:  out(x_i)
+ *   pair:    pair(act(dense(x_0))): next sentence (BERT), sentence order (ALBERT)
+ *
+ * `classifier` serves texts and tokens alike: the class in config.json's "architectures" tells them apart. An architecture
+ * takes them by a struct classify in its own, its offset in `struct arch`, rows of parameters, and CLASSIFY_HEADS. */
+#ifndef GAZE_CORE_ARCH_CLASSIFY_H
+#define GAZE_CORE_ARCH_CLASSIFY_H
+
+#include "core/model.h"
+
+struct classify {
+    struct linear dense; /* [E,E] pooler, or the classifier's own; dtype NULL: none */
+    struct linear out;   /* [labels,E] */
+    struct linear pair;  /* [2,E] */
+    const struct activation *activation; /* of dense; NULL: tanh */
+};
+
+/* Rows of a parameter table: at `field` in the architecture's struct, by the names that its class gives them. */
+#define CLASSIFY_PARAM(own, field, part, names, shape_, meaning_)                                                     \
+    {.name = names, .shape = shape_, .kind = PARAM_LINEAR, .offset = offsetof(own, field.part), .optional = true,      \
+     .meaning = meaning_}
+#define CLASSIFY_PARAMS(own, field, dense_names, out_names)                                                           \
+    CLASSIFY_PARAM(own, field, dense, dense_names, "E,E", "first token, for classes"),                                \
+    CLASSIFY_PARAM(own, field, out, out_names, "*,E", "classes")
+
+/* Rows of a list of heads. */
+#define CLASSIFY_HEADS &classify_text, &classify_text_many, &classify_text_value, &classify_tokens
+extern const struct output_head classify_text, classify_text_many, classify_text_value, classify_tokens;
+extern const struct output_head classify_next; /* BERT's next sentence */
+extern const struct output_head classify_order; /* ALBERT's sentence order */
+
+#endif

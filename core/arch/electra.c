@@ -1,0 +1,121 @@
+/* ELECTRA (Clark et al. 2020): BERT's trunk, see bert.c, behind narrower embeddings; a generator of masked words or a
+ * discriminator that says of each token whether it was replaced.
+ *
+ *   x = LayerNorm(word[id] + position[i] + type[t]) in the width of the embeddings; x = x·Wp + bp where E is another
+ *   generator:      LayerNorm(gelu(x·Wt + bt))·wordᵀ + b, the exact gelu whatever hidden_act says
+ *   discriminator:  σ(act(x·Wd + bd)·w + b) is the probability of a replacement
+ *   classes:        gelu(x_0·Wc + bc)·Wo + bo
+ *
+ * What has caused bugs: the norm of the embeddings comes before they are widened, and has their width. */
+#include "core/arch/bert.h"
+
+#include <stdlib.h>
+
+struct electra {
+    struct bert bert;
+    struct linear dense, prediction; /* [E,E] [1,E] of the discriminator */
+};
+
+static bool configure(struct model *model, const struct json *config, struct err *err)
+{
+    return bert_configure(model, config, ((const struct bert *)model->own)->positions, err);
+}
+
+static bool bound(struct model *model, struct err *err)
+{
+    struct bert *w = model->own;
+    w->classify.activation = activation_named(STR("gelu"));
+    return bert_bound(model, activation_named(STR("gelu")), err);
+}
+
+static void forward(const struct model *model, struct pass *pass)
+{
+    bert_trunk(model, pass, pass->tokens->positions);
+}
+
+static bool rtd_present(const struct model *model)
+{
+    const struct electra *w = model->own;
+    return w->dense.w.dtype && w->prediction.w.dtype;
+}
+
+static size_t rtd_width(const struct model *model)
+{
+    (void)model;
+    return 1;
+}
+
+static bool rtd_logits(const struct model *model, const float *hidden, size_t n, float *out, struct err *err)
+{
+    const struct electra *w = model->own;
+    float *x = mem_new(n * model->E, sizeof *x, "the discriminator", err);
+    bool ok = x && product_linear(&w->dense, hidden, n, model->E, n, model->activation->epilogue, x, model->E, err);
+    if (ok && model->activation->epilogue == EPILOGUE_NONE)
+        model->activation->apply(x, n * model->E);
+    ok = ok && product_linear(&w->prediction, x, n, model->E, n, EPILOGUE_NONE, out, 1, err);
+    free(x);
+    return ok;
+}
+
+static const struct output_head head_mlm = {BERT_MLM("generator_predictions")};
+static const struct output_head head_rtd = {
+    .name = "rtd",
+    .summary = "replaced tokens (discriminator_predictions)",
+    .from = "hidden",
+    .place = HEAD_TOKENS,
+    .link = HEAD_SIGMOID,
+    .tensor = "logits",
+    .present = rtd_present,
+    .width = rtd_width,
+    .logits = rtd_logits,
+};
+
+static const struct config_key keys[] = {
+    BERT_SIZES(30522, 256, 12, 4, 1024, 512),
+    BERT_OPTIONS,
+    BERT_ACTIVATION("gelu"),
+    BERT_POSITION_TYPE,
+    {.key = "embedding_size", .kind = CONFIG_SIZE, .letter = 'B', .fallback = 128, .field = offsetof(struct bert, embedding)},
+    {0},
+};
+
+static const struct param params[] = {
+    BERT_TABLES,
+    BERT_NORM,
+    BERT_WIDEN,
+    BERT_LAYERS,
+    MLM_PARAMS(struct bert, mlm, "generator_predictions.dense", "generator_predictions.LayerNorm", "generator_lm_head.bias", "B",
+               "masked-LM head"),
+    BERT_MLM_TABLE("generator_lm_head.weight"),
+    {.name = "discriminator_predictions.dense",
+     .shape = "E,E",
+     .kind = PARAM_LINEAR,
+     .offset = offsetof(struct electra, dense),
+     .optional = true,
+     .meaning = "replaced tokens: dense"},
+    {.name = "discriminator_predictions.dense_prediction",
+     .shape = "1,E",
+     .kind = PARAM_LINEAR,
+     .offset = offsetof(struct electra, prediction),
+     .optional = true,
+     .meaning = "replaced tokens"},
+    CLASSIFY_PARAMS(struct bert, classify, "classifier.dense", "classifier.out_proj|classifier"),
+    {0},
+};
+
+const struct arch arch_electra = {
+    .name = "electra",
+    .model_types = "electra",
+    .summary = "ELECTRA: BERT behind narrow embeddings; generator or discriminator",
+    .source = "Clark et al. 2020",
+    .prefixes = "electra.",
+    .keys = keys,
+    .params = params,
+    .heads = (const struct output_head *const[]){&head_mlm, &head_rtd, CLASSIFY_HEADS, NULL},
+    .own_size = sizeof(struct electra),
+    .layer_size = sizeof(struct bert_layer),
+    .classify = offsetof(struct bert, classify),
+    .configure = configure,
+    .bound = bound,
+    .forward = forward,
+};
