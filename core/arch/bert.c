@@ -261,7 +261,7 @@ static const struct output_head head_mlm = {BERT_MLM("cls.predictions")};
 
 static const struct config_key keys[] = {BERT_KEYS, {0}};
 
-static const struct param params[] = {BERT_TRUNK_PARAMS, BERT_MLM_PARAMS, BERT_POOLED_PARAMS, BERT_NEXT_PARAM, {0}};
+static const struct param params[] = {BERT_TRUNK_PARAMS, BERT_MLM_PARAMS("E"), BERT_POOLED_PARAMS, BERT_NEXT_PARAM, {0}};
 
 const struct arch arch_bert = {
     .name = "bert",

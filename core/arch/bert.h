@@ -47,18 +47,19 @@ struct bert_layer {
 /* pad_token_id, where positions are counted from it. */
 #define BERT_PAD {.key = "pad_token_id", .kind = CONFIG_SIZE, .letter = 'p', .fallback = 1, .field = offsetof(struct bert, pad)}
 
-/* The parameters: the tables of the embeddings, their norm, what widens them, the layers; a prefix before `layer.` */
-#define BERT_TABLES                                                                                                     \
-    {.name = "embeddings.word_embeddings.weight", .shape = "V,B", .kind = PARAM_TABLE, .offset = offsetof(struct bert, word), \
+/* The parameters: the tables of the embeddings, their norm, what widens them, the layers. `width` is the letter of the
+ * embeddings' width: "E", or "B" where it may differ. */
+#define BERT_TABLES(width)                                                                                                     \
+    {.name = "embeddings.word_embeddings.weight", .shape = "V," width, .kind = PARAM_TABLE, .offset = offsetof(struct bert, word), \
      .meaning = "word embeddings"},                                                                                     \
-    {.name = "embeddings.position_embeddings.weight", .shape = "P,B", .kind = PARAM_TABLE,                              \
+    {.name = "embeddings.position_embeddings.weight", .shape = "P," width, .kind = PARAM_TABLE,                              \
      .offset = offsetof(struct bert, position), .when = bert_absolute, .meaning = "absolute positions"},                \
-    BERT_TYPES
-#define BERT_TYPES                                                                                                      \
-    {.name = "embeddings.token_type_embeddings.weight", .shape = "S,B", .kind = PARAM_TABLE,                            \
+    BERT_TYPES(width)
+#define BERT_TYPES(width)                                                                                                      \
+    {.name = "embeddings.token_type_embeddings.weight", .shape = "S," width, .kind = PARAM_TABLE,                            \
      .offset = offsetof(struct bert, type), .when = bert_typed, .meaning = "token types"}
-#define BERT_NORM                                                                                                       \
-    {.name = "embeddings.LayerNorm", .shape = "B", .kind = PARAM_NORM, .offset = offsetof(struct bert, norm),           \
+#define BERT_NORM(width)                                                                                                       \
+    {.name = "embeddings.LayerNorm", .shape = width, .kind = PARAM_NORM, .offset = offsetof(struct bert, norm),           \
      .meaning = "LayerNorm of the embeddings"}
 #define BERT_WIDEN                                                                                                      \
     {.name = "embeddings_project", .shape = "E,B", .kind = PARAM_LINEAR, .offset = offsetof(struct bert, widen),        \
@@ -80,14 +81,14 @@ struct bert_layer {
 #define BERT_LAYER(kind_, name_, shape_, field, meaning_)                                                       \
     {.name = "encoder.layer.{l}." name_, .shape = shape_, .kind = PARAM_##kind_, .layered = true,                \
      .offset = offsetof(struct bert_layer, field), .meaning = meaning_}
-#define BERT_TRUNK_PARAMS BERT_TABLES, BERT_NORM, BERT_LAYERS
+#define BERT_TRUNK_PARAMS BERT_TABLES("E"), BERT_NORM("E"), BERT_LAYERS
 /* The masked-LM head as BERT and others name it, and a table of its own where it is not tied. */
-#define BERT_MLM_PARAMS                                                                                                 \
+#define BERT_MLM_PARAMS(width)                                                                                                 \
     MLM_PARAMS(struct bert, mlm, "cls.predictions.transform.dense", "cls.predictions.transform.LayerNorm",              \
-               "cls.predictions.bias|cls.predictions.decoder.bias", "B", "masked-LM head"),                             \
-    BERT_MLM_TABLE("cls.predictions.decoder.weight")
-#define BERT_MLM_TABLE(name_)                                                                                           \
-    {.name = name_, .shape = "V,B", .kind = PARAM_TABLE, .offset = offsetof(struct bert, mlm.decoder),                  \
+               "cls.predictions.bias|cls.predictions.decoder.bias", width, "masked-LM head"),                             \
+    BERT_MLM_TABLE("cls.predictions.decoder.weight", width)
+#define BERT_MLM_TABLE(name_, width)                                                                                           \
+    {.name = name_, .shape = "V," width, .kind = PARAM_TABLE, .offset = offsetof(struct bert, mlm.decoder),                  \
      .when = bert_untied, .optional = true, .meaning = "masked-LM head: table of its own"}
 /* pooler.dense and `classifier`, and whether the second text follows. */
 #define BERT_POOLED_PARAMS CLASSIFY_PARAMS(struct bert, classify, "pooler.dense", "classifier")

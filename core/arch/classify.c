@@ -85,8 +85,8 @@ static struct str label(const struct model *model, size_t i)
 }
 
 /* out = last(act(dense(x))), or last(x). */
-static bool product(const struct model *model, bool through_dense, const struct linear *last, const float *x, size_t n, float *out,
-                    struct err *err)
+static bool product(const struct model *model, bool through_dense, const struct linear *last, const float *x, size_t n,
+                    float *out, struct err *err)
 {
     const struct classify *w = of(model);
     const struct activation *activation = w->activation ? w->activation : activation_named(STR("tanh"));
@@ -116,10 +116,10 @@ static bool pair_logits(const struct model *model, const float *x, size_t n, flo
     return product(model, true, &of(model)->pair, x, n, out, err);
 }
 
-#define TEXT_HEAD(summary_, link_, present_)                                                                             \
-    {                                                                                                                    \
-        .name = "classes", .summary = summary_, .from = "hidden", .place = HEAD_TEXT, .link = link_, .tensor = "logits", \
-        .present = present_, .width = width, .logits = text_logits, .label = label                                       \
+#define TEXT_HEAD(summary_, link_, present_)                                                                                     \
+    {                                                                                                                            \
+        .name = "classes", .summary = summary_, .from = "hidden", .place = HEAD_TEXT, .link = link_, .tensor = "logits",         \
+        .present = present_, .width = width, .logits = text_logits, .label = label                                               \
     }
 
 const struct output_head classify_text = TEXT_HEAD("one class a text", HEAD_SOFTMAX, text_softmax);
@@ -149,13 +149,13 @@ static struct str order_label(const struct model *model, size_t i)
     return i == 0 ? STR("in order") : STR("swapped");
 }
 
-#define PAIR_HEAD(name_, summary_, tensor_, label_)                                                                   \
-    {                                                                                                                 \
-        .name = name_, .summary = summary_, .from = "hidden", .place = HEAD_TEXT, .tensor = tensor_,                  \
-        .present = pair_present, .width = pair_width, .logits = pair_logits, .label = label_                          \
+#define PAIR_HEAD(name_, summary_, tensor_, label_)                                                                              \
+    {                                                                                                                            \
+        .name = name_, .summary = summary_, .from = "hidden", .place = HEAD_TEXT, .tensor = tensor_, .present = pair_present,    \
+        .width = pair_width, .logits = pair_logits, .label = label_                                                              \
     }
 
-const struct output_head classify_next = PAIR_HEAD("next", "does the second text follow the first (cls.seq_relationship)",
-                                                   "seq_relationship_logits", next_label);
-const struct output_head classify_order = PAIR_HEAD("order", "do the two texts stand in their order (sop_classifier)", "sop_logits",
-                                                    order_label);
+const struct output_head classify_next =
+    PAIR_HEAD("next", "does the second text follow the first (cls.seq_relationship)", "seq_relationship_logits", next_label);
+const struct output_head classify_order =
+    PAIR_HEAD("order", "do the two texts stand in their order (sop_classifier)", "sop_logits", order_label);

@@ -80,13 +80,13 @@ static const struct config_key keys[] = {
 };
 
 static const struct param params[] = {
-    BERT_TABLES,
-    BERT_NORM,
+    BERT_TABLES("B"),
+    BERT_NORM("B"),
     BERT_WIDEN,
     BERT_LAYERS,
     MLM_PARAMS(struct bert, mlm, "generator_predictions.dense", "generator_predictions.LayerNorm", "generator_lm_head.bias", "B",
                "masked-LM head"),
-    BERT_MLM_TABLE("generator_lm_head.weight"),
+    BERT_MLM_TABLE("generator_lm_head.weight", "B"),
     {.name = "discriminator_predictions.dense",
      .shape = "E,E",
      .kind = PARAM_LINEAR,

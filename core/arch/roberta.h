@@ -9,7 +9,7 @@
 #define ROBERTA_HEAD_PARAMS                                                                                               \
     MLM_PARAMS(struct bert, mlm, "lm_head.dense", "lm_head.layer_norm", "lm_head.bias|lm_head.decoder.bias", "E",         \
                "masked-LM head"),                                                                                         \
-    BERT_MLM_TABLE("lm_head.decoder.weight"),                                                                             \
+    BERT_MLM_TABLE("lm_head.decoder.weight", "E"),                                                                             \
     CLASSIFY_PARAMS(struct bert, classify, "classifier.dense", "classifier.out_proj|classifier")
 /* Everything of a `struct arch` but its names, keys and sources. */
 #define ROBERTA_ARCH                                                                                                      \
