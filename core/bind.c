@@ -14,18 +14,20 @@ struct place {
 };
 
 /* Write the concrete name of a pattern: {l} becomes the layer, {e} the expert. */
-static void write_name(struct buf *out, struct str prefix, struct str pattern, const struct place *at, const char *suffix)
+static void write_name(const struct model *model, struct buf *out, struct str prefix, struct str pattern, const struct place *at,
+                       const char *suffix)
 {
     buf_str(out, prefix);
     for (size_t i = 0; i < pattern.n; i++) {
         bool layer = pattern.n - i >= 3 && memcmp(pattern.s + i, "{l}", 3) == 0;
         bool expert = pattern.n - i >= 3 && memcmp(pattern.s + i, "{e}", 3) == 0;
-        if (layer || expert) {
+        if (layer && model->arch->layer_name)
+            model->arch->layer_name(model, at->layer, out);
+        else if (layer || expert)
             buf_printf(out, "%zu", layer ? at->layer : at->expert);
-            i += 2;
-        } else {
+        else
             buf_char(out, pattern.s[i]);
-        }
+        i += layer || expert ? 2 : 0;
     }
     buf_puts(out, suffix);
 }
@@ -55,7 +57,7 @@ static const struct tensor *find_tensor(const struct model *model, const struct 
                 char one[16];
                 snprintf(one, sizeof one, "%.*s", (int)suffix.n, suffix.s);
                 name.n = 0;
-                write_name(&name, more ? prefix : (struct str){0}, pattern, at, one);
+                write_name(model, &name, more ? prefix : (struct str){0}, pattern, at, one);
                 found = weights_find(model->weights, buf_view(&name));
             }
         }
@@ -139,7 +141,7 @@ static bool missing(const struct model *model, const struct place *at, const cha
 {
     struct buf name = {0};
     const char *first = at->param->name;
-    write_name(&name, (struct str){0}, (struct str){first, strcspn(first, "|")}, at, suffix);
+    write_name(model, &name, (struct str){0}, (struct str){first, strcspn(first, "|")}, at, suffix);
     err_set(err, ERR_FORMAT, "%s: tensor %s is missing, which %s needs under this config.json",
             model->weights->n ? model->weights->tensors[0].file : model->folder, buf_cstr(&name), model->arch->name);
     buf_free(&name);

@@ -101,6 +101,7 @@ float *pass_lookup(struct pass *pass, const struct tensor *table, const int32_t 
 float *pass_lookup_add(struct pass *pass, const struct tensor *table, const int32_t *index, const char *what, float *out);
 /* Token types for a table of n rows: where it has but one, that row, whatever the tokenizer says. */
 const int32_t *pass_types(struct pass *pass, size_t n);
+int32_t *pass_zeros(struct pass *pass); /* an index of 0 for every row, for the whole pass */
 
 /* The encoder block that BERT, RoBERTa, DistilBERT and DeBERTa share before and after their attention (post-norm):
  * x' = norm(x + z·Wo), y = norm(x' + down(act(up(x')))). */

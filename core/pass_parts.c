@@ -115,12 +115,17 @@ float *pass_lookup_add(struct pass *pass, const struct tensor *table, const int3
     return lookup(pass, table, index, what, true, out);
 }
 
-const int32_t *pass_types(struct pass *pass, size_t n)
+int32_t *pass_zeros(struct pass *pass)
 {
-    int32_t *zeros = n > 1 ? NULL : pass_alloc(pass, pass->rows, sizeof *zeros);
+    int32_t *zeros = pass_alloc(pass, pass->rows, sizeof *zeros);
     if (zeros)
         memset(zeros, 0, pass->rows * sizeof *zeros);
-    return n > 1 ? pass->tokens->types : zeros;
+    return zeros;
+}
+
+const int32_t *pass_types(struct pass *pass, size_t n)
+{
+    return n > 1 ? pass->tokens->types : pass_zeros(pass);
 }
 
 void pass_block_begin(struct pass *pass, const struct block *block, const float *x, struct attend *attend)

@@ -77,32 +77,32 @@ static const struct term *const *choose_terms(const struct model *model, struct 
 }
 
 /* pruned_heads: {"layer": [head, …]}: each takes its rows out of the layer; the heads that stay move up. */
-bool bert_prune(struct model *model, const struct json *config, struct err *err)
+bool bert_prune(struct model *model, const struct json *config, const size_t *sets, size_t n, struct err *err)
 {
-    const struct json *pruned = json_get(config, "pruned_heads");
+    const struct json *pruned = json_get(config, "pruned_heads"), *heads;
     struct stack *stack = &model->stacks[STACK_MAIN];
     struct json_cursor cursor = {0};
     struct str key;
-    const struct json *heads;
     if (pruned && !json_is_object(pruned) && !json_is_null(pruned))
         return err_set(err, ERR_FORMAT, "%s/config.json: pruned_heads is not an object", model->folder);
     while (json_next(pruned, &cursor, &key, &heads)) {
         char number[24];
         snprintf(number, sizeof number, "%.*s", (int)key.n, key.s);
         char *end;
-        size_t layer = strtoul(number, &end, 10), gone = json_count(heads);
-        if (*end || end == number || !json_is_array(heads) || layer >= stack->layers || gone >= stack->shape[layer].H)
+        size_t set = strtoul(number, &end, 10), gone = json_count(heads);
+        if (*end || end == number || !json_is_array(heads) || set >= n || gone >= model->dim['H'])
             return err_set(err, ERR_FORMAT,
                            "%s/config.json: pruned_heads of layer \"%.*s\": heads of a layer that is there, "
                            "and not all of them, are expected",
                            model->folder, STR_ARGS(key));
-        stack->shape[layer].H -= gone;
-        stack->shape[layer].Hkv -= gone;
+        for (size_t l = 0; l < stack->layers; l++)
+            if ((sets ? sets[l] : l) == set)
+                stack->shape[l].H = stack->shape[l].Hkv = model->dim['H'] - gone;
     }
     return true;
 }
 
-bool bert_configure(struct model *model, const struct json *config, size_t max_tokens, struct err *err)
+bool bert_stack(struct model *model, size_t max_tokens, struct err *err)
 {
     struct bert *w = model->own;
     struct layer_shape shape;
@@ -118,7 +118,12 @@ bool bert_configure(struct model *model, const struct json *config, size_t max_t
     if (!terms || !model_stack(model, STACK_MAIN, model->dim['L'], shape, terms, err))
         return false;
     model->stacks[STACK_MAIN].max_tokens = max_tokens;
-    return bert_prune(model, config, err);
+    return true;
+}
+
+bool bert_configure(struct model *model, const struct json *config, size_t max_tokens, struct err *err)
+{
+    return bert_stack(model, max_tokens, err) && bert_prune(model, config, NULL, model->dim['L'], err);
 }
 
 /* The row of i−j is i−j + P−1. */

@@ -36,9 +36,10 @@ struct bert_layer {
      .field = offsetof(struct bert, positions)}
 #define BERT_OPTIONS                                                                                                      \
     {.key = "type_vocab_size", .kind = CONFIG_SIZE, .letter = 'S', .fallback = 2, .field = offsetof(struct bert, types)}, \
+    {.key = "layer_norm_eps", .kind = CONFIG_EPS, .fallback = 1e-12}, BERT_ENCODER
+#define BERT_ENCODER                                                                                                      \
     {.key = "is_decoder", .kind = CONFIG_ONLY, .text = "false"},                                                          \
     {.key = "add_cross_attention", .kind = CONFIG_ONLY, .text = "false"},                                                 \
-    {.key = "layer_norm_eps", .kind = CONFIG_EPS, .fallback = 1e-12},                                                     \
     {.key = "tie_word_embeddings", .kind = CONFIG_BOOL, .fallback = true, .field = offsetof(struct bert, tied)}
 #define BERT_ACTIVATION(name) {.key = "hidden_act", .kind = CONFIG_ACTIVATION, .text = name}
 #define BERT_POSITION_TYPE \
@@ -102,10 +103,12 @@ bool bert_typed(const struct model *model, size_t layer);
 bool bert_factored(const struct model *model, size_t layer);
 bool bert_untied(const struct model *model, size_t layer);
 
-/* What follows from BERT_KEYS: the stack of texts up to max_tokens (0: any length), its terms, its pruned heads. */
+/* What follows from BERT_KEYS: the stack of texts up to max_tokens (0: any length) and its terms; with its pruned heads. */
+NODISCARD bool bert_stack(struct model *model, size_t max_tokens, struct err *err);
 NODISCARD bool bert_configure(struct model *model, const struct json *config, size_t max_tokens, struct err *err);
-/* The shapes of layers whose heads were pruned, as pruned_heads of the configuration says. */
-NODISCARD bool bert_prune(struct model *model, const struct json *config, struct err *err);
+/* The shapes of layers whose heads were pruned, as pruned_heads says of the sets of weights; layer l uses set sets[l] of n,
+ * NULL: its own. */
+NODISCARD bool bert_prune(struct model *model, const struct json *config, const size_t *sets, size_t n, struct err *err);
 /* After binding; `head` is the activation of the masked-LM head. */
 NODISCARD bool bert_bound(struct model *model, const struct activation *head, struct err *err);
 /* The forward pass in its parts. word + position + type [rows,B]; positions [rows]: rows of the table of absolute positions,

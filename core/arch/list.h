@@ -7,4 +7,9 @@
     ROW(distilbert) \
     ROW(electra)    \
     ROW(xlm_roberta) \
-    ROW(camembert)
+    ROW(camembert) \
+    ROW(albert) \
+    ROW(mpnet) \
+    ROW(megatron_bert) \
+    ROW(ernie) \
+    ROW(xlm_roberta_xl)
