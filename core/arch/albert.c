@@ -50,13 +50,9 @@ static bool bound(struct model *model, struct err *err)
     const struct stack *stack = &model->stacks[STACK_MAIN];
     for (size_t l = 0; w->bert.relative && l < stack->layers; l++) {
         struct bert_layer *layer = stack_layer(stack, l);
-        size_t D = stack->shape[l].D, n = model->dim['R'] * D;
-        float *table = arena_alloc(model->arena, n, sizeof *table, "relative positions", err);
-        if (!table)
+        layer->distance = bert_scaled_distance(model, l, sqrtf((float)stack->shape[l].D), err);
+        if (!layer->distance)
             return false;
-        for (size_t i = 0; i < n; i++)
-            table[i] = layer->distance[i] * sqrtf((float)D);
-        layer->distance = table;
     }
     return bert_bound(model, model->activation, err);
 }

@@ -72,6 +72,15 @@ struct output_head {
     const char *(*caveat)(const struct model *model);
 };
 
+/* Numbers over pairs of a text's tokens, made from all maps of a run when they are asked for: ESM's contacts. */
+struct pair_head {
+    const char *name, *summary; /* also what it is exported by */
+    size_t before, behind;      /* tokens left out at a text's ends */
+    bool (*present)(const struct model *model);
+    /* out [n,n], n tokens of the text without those left out, at least one. Errors: those of maps. */
+    bool (*values)(const struct run *run, size_t text, float *out, struct err *err);
+};
+
 struct config_key;
 struct arch {
     const char *name;        /* "deberta-v2", as in the tables */
@@ -81,6 +90,7 @@ struct arch {
     const struct config_key *keys;               /* ended by key NULL; read before `configure` */
     const struct param *params;                  /* ended by name NULL */
     const struct output_head *const *heads;      /* NULL-ended */
+    const struct pair_head *const *pairs;        /* NULL-ended, or NULL */
     /* What {l} in the names of layer l's parameters stands for; NULL: its number. */
     void (*layer_name)(const struct model *model, size_t layer, struct buf *out);
     size_t own_size, layer_size, decoder_size;   /* of the structs that params point into */

@@ -147,6 +147,17 @@ bool bert_bound(struct model *model, const struct activation *head, struct err *
     return w->relatives != NULL;
 }
 
+const float *bert_scaled_distance(struct model *model, size_t l, float factor, struct err *err)
+{
+    const struct stack *stack = &model->stacks[STACK_MAIN];
+    const struct bert_layer *layer = stack_layer(stack, l);
+    size_t n = model->dim['R'] * stack->shape[l].D;
+    float *table = arena_alloc(model->arena, n, sizeof *table, "relative positions", err);
+    for (size_t i = 0; table && i < n; i++)
+        table[i] = layer->distance[i] * factor;
+    return table;
+}
+
 float *bert_sum(const struct model *model, struct pass *pass, const int32_t *positions)
 {
     const struct bert *w = model->own;

@@ -111,6 +111,9 @@ NODISCARD bool bert_configure(struct model *model, const struct json *config, si
 NODISCARD bool bert_prune(struct model *model, const struct json *config, const size_t *sets, size_t n, struct err *err);
 /* After binding; `head` is the activation of the masked-LM head. */
 NODISCARD bool bert_bound(struct model *model, const struct activation *head, struct err *err);
+/* A layer's table of relative positions times a factor, for terms that the attention's scale is not to touch; kept in the
+ * model. */
+NODISCARD const float *bert_scaled_distance(struct model *model, size_t l, float factor, struct err *err);
 /* The forward pass in its parts. word + position + type [rows,B]; positions [rows]: rows of the table of absolute positions,
  * NULL: none are added. */
 float *bert_sum(const struct model *model, struct pass *pass, const int32_t *positions);

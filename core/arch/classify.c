@@ -34,7 +34,7 @@ static enum head_link link_of(const struct model *model)
     return HEAD_SOFTMAX;
 }
 
-static bool text_present(const struct model *model, enum head_link link)
+bool classify_has_text(const struct model *model, enum head_link link)
 {
     const struct classify *w = of(model);
     return w->out.w.dtype && w->out.out && !of_tokens(model) && link_of(model) == link;
@@ -42,20 +42,20 @@ static bool text_present(const struct model *model, enum head_link link)
 
 static bool text_softmax(const struct model *model)
 {
-    return text_present(model, HEAD_SOFTMAX);
+    return classify_has_text(model, HEAD_SOFTMAX);
 }
 
 static bool text_sigmoid(const struct model *model)
 {
-    return text_present(model, HEAD_SIGMOID);
+    return classify_has_text(model, HEAD_SIGMOID);
 }
 
 static bool text_value(const struct model *model)
 {
-    return text_present(model, HEAD_VALUE);
+    return classify_has_text(model, HEAD_VALUE);
 }
 
-static bool tokens_present(const struct model *model)
+bool classify_has_tokens(const struct model *model)
 {
     const struct classify *w = of(model);
     return w->out.w.dtype && w->out.out && of_tokens(model);
@@ -67,7 +67,7 @@ static bool pair_present(const struct model *model)
     return w->pair.w.dtype && w->dense.w.dtype;
 }
 
-static size_t width(const struct model *model)
+size_t classify_width(const struct model *model)
 {
     return of(model)->out.out;
 }
@@ -77,38 +77,48 @@ static size_t pair_width(const struct model *model)
     return of(model)->pair.out;
 }
 
-static struct str label(const struct model *model, size_t i)
+struct str classify_label(const struct model *model, size_t i)
 {
     char number[24];
     snprintf(number, sizeof number, "%zu", i);
     return json_str(json_get(json_get(model->config, "id2label"), number), "");
 }
 
-/* out = last(act(dense(x))), or last(x). */
-static bool product(const struct model *model, bool through_dense, const struct linear *last, const float *x, size_t n,
-                    float *out, struct err *err)
+/* pooled [n,E] of x. */
+static bool pool(const struct model *model, const float *x, size_t n, float *pooled, struct err *err)
 {
     const struct classify *w = of(model);
     const struct activation *activation = w->activation ? w->activation : activation_named(STR("tanh"));
-    if (!through_dense || !w->dense.w.dtype)
-        return product_linear(last, x, n, last->in, n, EPILOGUE_NONE, out, last->out, err);
-    float *pooled = mem_new(n * w->dense.out, sizeof *pooled, "a head of classes", err);
-    bool ok = pooled && product_linear(&w->dense, x, n, w->dense.in, n, activation->epilogue, pooled, w->dense.out, err);
-    if (ok && activation->epilogue == EPILOGUE_NONE)
+    if (w->pool)
+        return w->pool(model, x, n, pooled, err);
+    if (!product_linear(&w->dense, x, n, w->dense.in, n, activation->epilogue, pooled, w->dense.out, err))
+        return false;
+    if (activation->epilogue == EPILOGUE_NONE)
         activation->apply(pooled, n * w->dense.out);
-    ok = ok && product_linear(last, pooled, n, last->in, n, EPILOGUE_NONE, out, last->out, err);
-    free(pooled);
+    return true;
+}
+
+/* out = last(pooled x), or last(x). */
+static bool product(const struct model *model, bool pooled, const struct linear *last, const float *x, size_t n, float *out,
+                    struct err *err)
+{
+    if (!pooled)
+        return product_linear(last, x, n, last->in, n, EPILOGUE_NONE, out, last->out, err);
+    float *between = mem_new(n * last->in, sizeof *between, "a head of classes", err);
+    bool ok = between && pool(model, x, n, between, err) &&
+              product_linear(last, between, n, last->in, n, EPILOGUE_NONE, out, last->out, err);
+    free(between);
     return ok;
 }
 
-static bool text_logits(const struct model *model, const float *x, size_t n, float *out, struct err *err)
+bool classify_text_logits(const struct model *model, const float *x, size_t n, float *out, struct err *err)
 {
-    return product(model, true, &of(model)->out, x, n, out, err);
+    return product(model, of(model)->pool || of(model)->dense.w.dtype, &of(model)->out, x, n, out, err);
 }
 
 static bool tokens_logits(const struct model *model, const float *x, size_t n, float *out, struct err *err)
 {
-    return product(model, false, &of(model)->out, x, n, out, err);
+    return product(model, of(model)->pool, &of(model)->out, x, n, out, err);
 }
 
 static bool pair_logits(const struct model *model, const float *x, size_t n, float *out, struct err *err)
@@ -116,25 +126,19 @@ static bool pair_logits(const struct model *model, const float *x, size_t n, flo
     return product(model, true, &of(model)->pair, x, n, out, err);
 }
 
-#define TEXT_HEAD(summary_, link_, present_)                                                                                     \
-    {                                                                                                                            \
-        .name = "classes", .summary = summary_, .from = "hidden", .place = HEAD_TEXT, .link = link_, .tensor = "logits",         \
-        .present = present_, .width = width, .logits = text_logits, .label = label                                               \
-    }
-
-const struct output_head classify_text = TEXT_HEAD("one class a text", HEAD_SOFTMAX, text_softmax);
-const struct output_head classify_text_many = TEXT_HEAD("any number of classes a text", HEAD_SIGMOID, text_sigmoid);
-const struct output_head classify_text_value = TEXT_HEAD("values of a text", HEAD_VALUE, text_value);
+const struct output_head classify_text = CLASSIFY_TEXT("one class a text", "hidden", HEAD_SOFTMAX, text_softmax);
+const struct output_head classify_text_many = CLASSIFY_TEXT("any number of classes a text", "hidden", HEAD_SIGMOID, text_sigmoid);
+const struct output_head classify_text_value = CLASSIFY_TEXT("values of a text", "hidden", HEAD_VALUE, text_value);
 const struct output_head classify_tokens = {
     .name = "classes",
     .summary = "one class a token",
     .from = "hidden",
     .place = HEAD_TOKENS,
     .tensor = "logits",
-    .present = tokens_present,
-    .width = width,
+    .present = classify_has_tokens,
+    .width = classify_width,
     .logits = tokens_logits,
-    .label = label,
+    .label = classify_label,
 };
 
 static struct str next_label(const struct model *model, size_t i)

@@ -16,6 +16,8 @@ struct classify {
     struct linear out;   /* [labels,E] */
     struct linear pair;  /* [2,E] */
     const struct activation *activation; /* of dense; NULL: tanh */
+    /* What stands in the place of act(dense(x)), for texts and tokens alike: x [n,E] → pooled [n,E]; NULL: nothing does. */
+    bool (*pool)(const struct model *model, const float *x, size_t n, float *pooled, struct err *err);
 };
 
 /* Rows of a parameter table: at `field` in the architecture's struct, by the names that its class gives them. */
@@ -31,5 +33,17 @@ struct classify {
 extern const struct output_head classify_text, classify_text_many, classify_text_value, classify_tokens;
 extern const struct output_head classify_next; /* BERT's next sentence */
 extern const struct output_head classify_order; /* ALBERT's sentence order */
+
+/* For a head of texts that reads another tensor than the last hidden state. */
+bool classify_has_text(const struct model *model, enum head_link link);
+bool classify_has_tokens(const struct model *model);
+bool classify_text_logits(const struct model *model, const float *x, size_t n, float *out, struct err *err);
+size_t classify_width(const struct model *model);
+struct str classify_label(const struct model *model, size_t i);
+#define CLASSIFY_TEXT(summary_, from_, link_, present_)                                                                \
+    {                                                                                                                  \
+        .name = "classes", .summary = summary_, .from = from_, .place = HEAD_TEXT, .link = link_, .tensor = "logits",  \
+        .present = present_, .width = classify_width, .logits = classify_text_logits, .label = classify_label          \
+    }
 
 #endif

@@ -12,4 +12,6 @@
     ROW(mpnet) \
     ROW(megatron_bert) \
     ROW(ernie) \
-    ROW(xlm_roberta_xl)
+    ROW(xlm_roberta_xl) \
+    ROW(esm) \
+    ROW(modernbert)

@@ -7,6 +7,7 @@
 #include "core/arch/rope.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "core/base/json.h"
 
@@ -184,6 +185,8 @@ struct rope_tables rope_make(struct pass *pass, const struct rope *rope)
     float *inverse = pass_alloc(pass, half, sizeof *inverse);
     for (size_t t = 0; pass_ok(pass) && t < tokens->n_texts; t++) {
         float factor = rope->kind->make(rope, tokens_length(tokens, t), inverse);
+        if (rope->inverse)
+            memcpy(inverse, rope->inverse, half * sizeof *inverse);
         for (size_t r = tokens->starts[t]; r < tokens->starts[t + 1]; r++)
             for (size_t i = 0; i < half; i++) {
                 float angle = (float)tokens->positions[r] * inverse[i];

@@ -10,6 +10,7 @@ struct rope {
     enum rotary_pairs pairs;
     float base;
     const struct rope_kind *kind; /* of its scaling */
+    const float *inverse;         /* [turned/2] frequencies that a checkpoint holds, used as they are; or NULL */
     const struct json *scaling;   /* its numbers; borrowed from the configuration */
     size_t positions, original;   /* max_position_embeddings; those of the pretraining */
 };

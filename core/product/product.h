@@ -20,6 +20,9 @@ struct linear {
     enum layout layout;
 };
 
+/* Outputs [first, first+n) of a projection that is stored out first, where several lie in one tensor. */
+struct linear linear_rows(const struct linear *linear, size_t first, size_t n);
+
 enum epilogue { EPILOGUE_NONE, EPILOGUE_GELU /* exact erf */, EPILOGUE_GELU_TANH, EPILOGUE_RELU, EPILOGUE_SILU, EPILOGUE_TANH };
 
 /* y[r,o] = f(Σ_i x[r,i]·W[o,i] + b[o]) for `rows` rows; row strides in floats. `length` is the number of tokens

@@ -232,7 +232,6 @@ Test(bad_models, each_kind_of_bad_folder_gives_one_error_that_names_it)
         {"tests/data/bad/absent", ERR_NOT_FOUND, {"tests/data/bad/absent"}},
         {"tests/data/bad/no-model", ERR_NOT_FOUND, {"tests/data/bad/no-model"}},
         {"tests/data/bad/unknown-type", ERR_UNSUPPORTED, {"config.json", "perceiver", "bert", "deberta-v2"}},
-        {"tests/data/bad/xlm-roberta", ERR_UNSUPPORTED, {"config.json", "xlm-roberta"}},
         {"tests/data/bad/no-type", 0, {"config.json", "model_type"}},
         {"tests/data/bad/config-not-json", ERR_FORMAT, {"config.json", "2"}},
         {"tests/data/bad/wrong-shape",
