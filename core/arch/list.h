@@ -14,4 +14,7 @@
     ROW(ernie) \
     ROW(xlm_roberta_xl) \
     ROW(esm) \
-    ROW(modernbert)
+    ROW(modernbert) \
+    ROW(roformer) \
+    ROW(squeezebert) \
+    ROW(convbert)
