@@ -12,6 +12,7 @@
  * taking the bucket; the convolution reads the embeddings, not the layer's output; the bias of the shared projection
  * counts in PK and PQ. */
 #include "core/arch/deberta_heads.h"
+#include "core/arch/grouped.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -174,22 +175,13 @@ static void windows(const struct tokens *tokens, const float *x, size_t E, size_
 static float *convolve(const struct model *model, struct pass *pass, const float *x, float *y)
 {
     const struct deberta *w = model->own;
-    size_t E = model->E, K = w->conv_kernel, G = E / w->conv_groups;
+    size_t E = model->E, K = w->conv_kernel;
+    struct grouped conv = {.w = w->conv, .bias = w->conv_bias, .groups = w->conv_groups, .out = E, .in = E * K};
     float *window = pass_scratch(pass, E * K), *out = pass_scratch(pass, E);
     if (!pass_ok(pass))
         return NULL;
     windows(pass->tokens, x, E, K, window);
-    for (size_t g = 0; g < w->conv_groups; g++) {
-        struct linear linear = {.w = w->conv, .bias = w->conv_bias + g * G, .out = G, .in = G * K};
-        linear.w.rank = 2;
-        linear.w.shape[0] = G;
-        linear.w.shape[1] = G * K;
-        linear.w.bytes = w->conv.bytes / w->conv_groups;
-        linear.w.data = (const unsigned char *)w->conv.data + g * linear.w.bytes;
-        pass_linears(pass, &(struct linear_out){&linear, out + g * G, E, w->conv_act->epilogue}, 1, window + g * G * K, E * K);
-    }
-    if (pass_ok(pass) && w->conv_act->epilogue == EPILOGUE_NONE)
-        w->conv_act->apply(out, pass->rows * E);
+    pass_grouped(pass, &conv, window, w->conv_act, out);
     return pass_norm(pass, &w->conv_norm, y, out, y);
 }
 

@@ -311,7 +311,7 @@ Test(golden, given_cases_equal_the_reference)
 {
     const char *root = getenv("GAZE_GOLDEN");
     if (root && *root)
-        check_root(root, 13, 1005);
+        check_root(root, 27, 1500);
     else
         fprintf(stderr, "GAZE_GOLDEN: not given\n");
 }

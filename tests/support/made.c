@@ -158,6 +158,25 @@ static enum made compare_head(const struct run *run, const char *name, const str
     return NOT_MADE;
 }
 
+/* What a head of pairs gives: contacts. */
+static enum made compare_pairs(const struct run *run, const char *name, const struct tensor *want, double *worst, struct err *err)
+{
+    const struct pair_head *const *pair = run->model->arch->pairs;
+    while (pair && *pair && (strcmp((*pair)->name, name) != 0 || !(*pair)->present(run->model)))
+        pair++;
+    if (!pair || !*pair)
+        return NOT_MADE;
+    size_t n = run->tokens->rows - (*pair)->before - (*pair)->behind;
+    if (!same_size("the pairs", n * n, want, err))
+        return MADE_WRONG;
+    float *out = malloc((n * n + 1) * sizeof *out);
+    bool ok = (*pair)->values(run, 0, out, err);
+    if (ok)
+        *worst = difference(out, want);
+    free(out);
+    return ok ? MADE : MADE_WRONG;
+}
+
 enum made compare_made(const struct run *run, const char *name, const struct tensor *want, double *worst_out, struct err *err)
 {
     if (strcmp(name, "input_ids") == 0)
@@ -171,7 +190,8 @@ enum made compare_made(const struct run *run, const char *name, const struct ten
             return compare_kept(&run->kept[i], want, worst_out, err);
     }
     enum made made = compare_attention(run, name, want, worst_out, err);
-    return made == NOT_MADE ? compare_head(run, name, want, worst_out, err) : made;
+    made = made == NOT_MADE ? compare_head(run, name, want, worst_out, err) : made;
+    return made == NOT_MADE ? compare_pairs(run, name, want, worst_out, err) : made;
 }
 
 bool made_by_stack(const struct model *model, const char *name)
