@@ -148,6 +148,7 @@ static const struct option options[] = {
     {"emd", VALUE_ENUM, "on|off", "on", "off: the head on the plain last layer, where the checkpoint has an enhanced mask decoder", 0, 0},
     {"top", VALUE_INT, NULL, "5", "so many tokens a place", 1, 1000000},
     OPTIONS_TEXT,
+    OPTION_DECODER,
     {0},
 };
 static const struct arg args[] = {{"@RUN", ARG_RUN, true, false, "a run; the last where neither run nor text is named"},

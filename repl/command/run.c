@@ -11,7 +11,10 @@ static bool report(struct result *result, const struct kept_run *kept)
     if (kept->name)
         buf_printf(&line, " @%s", kept->name);
     size_t n = kept->run->tokens->texts[0].n;
-    buf_printf(&line, ": %zu token%s, %s", n, n == 1 ? "" : "s", kept->run->model->name);
+    buf_printf(&line, ": %zu token%s", n, n == 1 ? "" : "s");
+    if (kept->run->target)
+        buf_printf(&line, ", %zu of the decoder", kept->run->target->texts[0].n);
+    buf_printf(&line, ", %s", kept->run->model->name);
     result_note(result, "%s", buf_cstr(&line));
     buf_free(&line);
     return true;
@@ -40,6 +43,7 @@ static bool run(struct session *session, const struct call *call, struct result 
 static const struct option options[] = {
     {"as", VALUE_WORD, NULL, NULL, "a name for it: @NAME; named runs stay until dropped", 0, 0},
     OPTIONS_TEXT,
+    OPTION_DECODER,
     {0},
 };
 static const struct arg args[] = {ARGS_TEXT, {0}};
@@ -50,7 +54,8 @@ const struct command command_run = {
     .help = "Queries, keys, values and hidden states are kept; every map is made from them when it is asked for. The run is\n"
             "then @, and @N by its number. Text in double quotes takes JSON's escapes, in single quotes none; - reads\n"
             "standard input to its end, as it is; file= takes a whole file as one text. ids= goes past the tokenizer:\n"
-            "nothing is added, types are 0 where types= does not give them.",
+            "nothing is added, types are 0 where types= does not give them. decoder= gives an encoder-decoder's other side as\n"
+            "ids; without it the decoder sees its start token.",
     .examples = "run \"The cat sat on the mat because it was tired.\"\nrun \"first text\" \"second text\" as=pair\n"
                 "run file=letter.txt\nrun ids=1,7,2 types=0,0,1",
     .options = options,

@@ -62,20 +62,32 @@ static bool parse_ids(const struct call *call, const char *option, int32_t *out,
     return true;
 }
 
-static bool read_ids(const struct call *call, const struct model *model, struct given *out, struct err *err)
+/* The ids of an option, with types= beside ids=. */
+static bool read_ids(const struct call *call, const struct model *model, const char *option, bool typed, struct encoding *out,
+                     struct err *err)
 {
-    size_t n = count_numbers(call_str(call, "ids"));
-    bool typed = call_given(call, "types");
+    size_t n = count_numbers(call_str(call, option));
     if (typed && count_numbers(call_str(call, "types")) != n) {
         err_set(err, ERR_ARG, "types= has %zu numbers, ids= has %zu: one type an id", count_numbers(call_str(call, "types")), n);
         return call_blame_option(call, "types", err);
     }
     int32_t *ids = mem_new(n, sizeof *ids, "the ids", err), *types = mem_new(n, sizeof *types, "the ids", err);
-    bool ok = ids && types && parse_ids(call, "ids", ids, err) && (!typed || parse_ids(call, "types", types, err)) &&
-              encoding_of_ids(model->tokenizer, ids, types, n, &out->encoding, err);
+    bool ok = ids && types && parse_ids(call, option, ids, err) && (!typed || parse_ids(call, "types", types, err)) &&
+              encoding_of_ids(model->tokenizer, ids, types, n, out, err);
     free(ids);
     free(types);
     return ok;
+}
+
+static bool read_target(const struct call *call, const struct model *model, struct given *out, struct err *err)
+{
+    if (!call_has(call, "decoder") || !call_given(call, "decoder"))
+        return true;
+    if (model->stacks[STACK_DECODER].layers == 0) {
+        err_set(err, ERR_ARG, "%s has no decoder", model->name);
+        return call_blame_option(call, "decoder", err);
+    }
+    return read_ids(call, model, "decoder", false, &out->target, err);
 }
 
 /* ---- texts ---- */
@@ -126,9 +138,8 @@ static bool fail_tokenizer(const struct model *model, struct err *err)
                    model->tokenizer_problem ? model->tokenizer_problem : "its folder holds none");
 }
 
-bool given_read(const struct call *call, const struct model *model, struct given *out, struct err *err)
+static bool read_tokens(const struct call *call, const struct model *model, struct given *out, struct err *err)
 {
-    *out = (struct given){0};
     if (call_given(call, "types") && !call_given(call, "ids")) {
         err_set(err, ERR_ARG, "types= stands beside ids=");
         return call_blame_option(call, "types", err);
@@ -138,7 +149,7 @@ bool given_read(const struct call *call, const struct model *model, struct given
             err_set(err, ERR_ARG, "ids= and a text: give one");
             return call_blame_option(call, "ids", err);
         }
-        return read_ids(call, model, out, err);
+        return read_ids(call, model, "ids", call_given(call, "types"), &out->encoding, err);
     }
     unsigned flags = call_flag(call, "add_special") ? 0 : TOKENIZE_NO_SPECIAL;
     if (!model->tokenizer)
@@ -146,12 +157,20 @@ bool given_read(const struct call *call, const struct model *model, struct given
     bool read = read_source(call, out, err);
     if (!read || !tokenizer_encode(model->tokenizer, out->first.s ? out->first : STR(""), out->has_second ? &out->second : NULL, flags,
                                    &out->encoding, err)) {
-        given_free(out);
         if (read && call_given(call, "file") && err && err->code == ERR_FORMAT)
             err_prefix(err, "%.*s: ", STR_ARGS(call_str(call, "file")));
         return err && !err->column && given_any(call) ? given_blame(call, err) : false;
     }
     return true;
+}
+
+bool given_read(const struct call *call, const struct model *model, struct given *out, struct err *err)
+{
+    *out = (struct given){0};
+    if (read_target(call, model, out, err) && read_tokens(call, model, out, err))
+        return true;
+    given_free(out);
+    return false;
 }
 
 bool given_blame(const struct call *call, struct err *err)
@@ -166,6 +185,7 @@ bool given_blame(const struct call *call, struct err *err)
 void given_free(struct given *given)
 {
     encoding_free(&given->encoding);
+    encoding_free(&given->target);
     buf_free(&given->own);
     *given = (struct given){0};
 }
@@ -193,9 +213,10 @@ struct run *given_run(const struct session *session, struct model *model, struct
 {
     struct progress progress;
     struct watch watch = progress_begin(&progress, session, "layers");
-    struct encoding text = given->encoding;
-    given->encoding = (struct encoding){0};
-    struct run *run = run_one(model, &text, &watch, err);
+    struct run_inputs inputs = {
+        .texts = &given->encoding, .targets = given->target.n ? &given->target : NULL, .n_texts = 1};
+    struct run *run = run_new(model, &inputs, &watch, err);
+    given->encoding = given->target = (struct encoding){0}; /* taken */
     progress_end(&progress);
     return run;
 }

@@ -6,6 +6,7 @@
 
 struct given {
     struct encoding encoding;  /* empty once taken */
+    struct encoding target;    /* decoder=, for a model that has one; n 0: not given */
     struct str first, second;  /* borrowed from the call, or from `own` */
     bool has_text, has_second; /* has_text false: ids were given */
     struct buf own;            /* what was read from a file or standard input */
@@ -15,7 +16,8 @@ struct given {
 bool given_any(const struct call *call);
 /* Read it for this model: "first" ["second"], file=PATH, ids=… [types=…], or - (standard input, verbatim); specials are
  * left out with add_special=off. Errors: two sources at once, a file that cannot be read, text that is not UTF-8, a
- * model without a tokenizer (and why it has none). Free with given_free. */
+ * model without a tokenizer (and why it has none). decoder=, where the command takes it, is for a model that has one. Free
+ * with given_free. */
 NODISCARD bool given_read(const struct call *call, const struct model *model, struct given *out, struct err *err);
 void given_free(struct given *given);
 
@@ -28,12 +30,13 @@ bool given_blame(const struct call *call, struct err *err);
 /* The model a call is for: model=NAME, else the one in use. */
 struct model *given_model(const struct session *session, const struct call *call, bool needs_weights, struct err *err);
 
-/* A pass over it, not kept by the session; takes the encoding. Shows progress on a terminal. */
+/* A pass over it, not kept by the session; takes the encodings. Shows progress on a terminal. */
 NODISCARD struct run *given_run(const struct session *session, struct model *model, struct given *given, struct err *err);
 
 #define ARGS_TEXT                                                                                  \
     {"TEXT", ARG_TEXT, true, false, "a text in quotes; - reads standard input"},                   \
     {"PAIR", ARG_TEXT, true, false, "the second text of a pair"}
+#define OPTION_DECODER {"decoder", VALUE_IDS, NULL, NULL, "ids that the decoder is given; else its start token alone", 0, 0}
 #define OPTIONS_TEXT                                                                               \
     {"file", VALUE_FILE, NULL, NULL, "the text is the content of this file", 0, 0},                \
     {"ids", VALUE_IDS, NULL, NULL, "token ids as they are, past the tokenizer", 0, 0},             \
