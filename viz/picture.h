@@ -41,6 +41,8 @@ struct picture {
     const void *data;            /* what the chart draws: struct scatter, struct stripes; NULL for maps */
     const struct panel *panels;
     size_t n_panels, across;     /* panels a row, 0: the renderer chooses */
+    const struct str *col_names, *row_names; /* of a table of panels, [across] and [n_panels / across]: a figure names its columns
+                                  * once above and its rows once at the side, in place of titles; or NULL, both */
     struct scale scale;          /* one for all panels */
     const char *palette;         /* name of a row of palettes[], NULL: the renderer's default for the kind */
     const char *value_name;      /* "attention probability", for the colour bar */

@@ -96,6 +96,7 @@ static const struct option options[] = {
     OPTION_TOKENS,
     OPTION_AGG,
     OPTION_PICTURE,
+    OPTION_PAPER,
     {"align", VALUE_ENUM, "index|token", "index", "cells correspond by index, or by token where the texts differ in length", 0, 0},
     {0},
 };

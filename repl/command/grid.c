@@ -8,6 +8,7 @@
 #include "core/measure/measure.h"
 #include "repl/grammar/call.h"
 #include "repl/map/give_maps.h"
+#include "repl/map/panel_table.h"
 #include "repl/map/shown_map.h"
 #include "repl/result/provenance.h"
 #include "repl/terminal/progress.h"
@@ -291,29 +292,20 @@ static bool name_values(struct sheet *sheet, const char *norm, struct err *err)
     return note(sheet, &text, err);
 }
 
-/* Maps side by side as heads are, where every layer shows as many; else 0. */
-static size_t heads_across(const struct sites *sites)
-{
-    size_t first = 0;
-    while (first < sites->n && same_layer(sites->site[0], sites->site[first]))
-        first++;
-    for (size_t i = first; i < sites->n; i++)
-        if (same_layer(sites->site[i - 1], sites->site[i]) != (i % first > 0))
-            return 0;
-    return sites->n % first ? 0 : first;
-}
-
 static bool draw_maps(struct sheet *sheet, struct result *result, struct err *err)
 {
     struct sites all;
     float model = 0;
     struct str norm = call_str(sheet->call, "norm");
     bool by_layer = str_is(norm, "layer"), by_head = str_is(norm, "head");
-    size_t across = heads_across(&sheet->sites);
+    struct picture picture = {.n_panels = sheet->sites.n, .row_axis = "Query", .col_axis = "Key"};
+    if (!panel_table_sites(&sheet->sites, 1, NULL, sheet->arena, &picture, err))
+        return false;
+    panel_table_across(sheet->call, &picture);
     sheet->most = LEAST_CELLS;
     while (sheet->sites.n * (sheet->most + 1) * (sheet->most + 1) <= VALUES && sheet->most < 4096)
         sheet->most++;
-    sheet->short_titles = strcmp(result_format(result), "table") == 0 && across > 1 && across * 9 > result_width(result);
+    sheet->short_titles = strcmp(result_format(result), "table") == 0 && picture.across * 9 > result_width(result);
     sheet->panels = arena_zalloc(sheet->arena, sheet->sites.n, sizeof *sheet->panels, "the maps", err);
     sheet->largest = arena_zalloc(sheet->arena, sheet->sites.n, sizeof *sheet->largest, "the maps", err);
     if (!sheet->panels || !sheet->largest || !sites_parse(STR("*"), sheet->kept->run, &all, err))
@@ -327,9 +319,8 @@ static bool draw_maps(struct sheet *sheet, struct result *result, struct err *er
     if (by_layer || by_head || !(model > 0))
         model = 1;
     bool is_signed = part_is_signed(sheet->part);
-    struct picture picture = {.panels = sheet->panels, .n_panels = sheet->sites.n, .across = across,
-                              .scale = {.lo = is_signed ? -model : 0, .hi = model, .diverging = is_signed},
-                              .row_axis = "Query", .col_axis = "Key"};
+    picture.panels = sheet->panels;
+    picture.scale = (struct scale){.lo = is_signed ? -model : 0, .hi = model, .diverging = is_signed};
     if (call_str(sheet->call, "clip").n) /* percentiles are of the data shown */
         picture.scale.lo = picture.scale.hi = NAN;
     return set_scale(sheet, &picture.scale, err) && give(sheet, &picture, result, err);
@@ -393,7 +384,8 @@ static const struct option options[] = {
     {.name = "mark", .kind = VALUE_ENUM, .values = "columns|none", .fallback = "columns",
      .summary = "mark keys that draw attention from all queries"},
     {.name = "size", .kind = VALUE_WORD, .summary = "of a figure: acl1, acl2, nature1, nature2, 85mm, 3.25in"},
-    {.name = "dpi", .kind = VALUE_FLOAT, .summary = "pixels an inch of a PNG", .lo = 36, .hi = 2400},
+    {.name = "dpi", .kind = VALUE_FLOAT, .summary = "pixels an inch of a PNG", .lo = 30, .hi = 2400},
+    OPTION_ACROSS,
     {0}};
 static const struct arg args[] = {
     {.name = "RUN", .kind = ARG_RUN, .optional = true, .summary = "which run: @, @3, @fox"},

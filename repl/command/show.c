@@ -11,7 +11,7 @@ static bool run(struct session *session, const struct call *call, struct result 
     return ok;
 }
 
-static const struct option options[] = {OPTION_PART, OPTION_TOKENS, OPTION_AGG, OPTION_PICTURE, {0}};
+static const struct option options[] = {OPTION_PART, OPTION_TOKENS, OPTION_AGG, OPTION_PICTURE, OPTION_PAPER, {0}};
 static const struct arg args[] = {
     {"@RUN", ARG_RUN, true, true, "runs, side by side on one scale; the last where none is named"},
     {"SELECTOR", ARG_SELECTOR, true, true, "L2.H1, L3, L0-5.H*, L1,3.H0,2-4, L-1, *; the last one shown where none is named"},

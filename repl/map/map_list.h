@@ -53,5 +53,11 @@ void map_title(const struct shown_map *map, const struct call *call, struct buf 
      "the scale spans what is shown, each head alone, the layer's heads, or the model's", 0, 0},                               \
     {"digits", VALUE_FLAG, NULL, NULL, "write the values into the cells", 0, 0},                                               \
     {"mark", VALUE_ENUM, "columns|none", "columns", "mark keys that draw attention from all queries", 0, 0}
+/* Of a figure in a file; across= in the terminal too. */
+#define OPTION_PAPER                                                                                                            \
+    {"title", VALUE_TEXT, NULL, NULL, "a title above the figure; none by default", 0, 0},                                      \
+    {"size", VALUE_WORD, NULL, NULL, "acl1, acl2, nature1, nature2, or a width: 85mm, 8.5cm, 3.25in, 240pt", 0, 0},             \
+    {"dpi", VALUE_FLOAT, NULL, NULL, "pixels an inch: 300, or 600 where size= is given", 30, 2400},                            \
+    {"across", VALUE_INT, NULL, NULL, "maps side by side", 1, 1000}
 
 #endif

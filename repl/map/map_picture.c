@@ -8,6 +8,7 @@
 
 #include "repl/grammar/call.h"
 #include "repl/map/map_list.h"
+#include "repl/map/panel_table.h"
 #include "repl/map/shown_map.h"
 #include "repl/result/provenance.h"
 #include "viz/palette/palette.h"
@@ -271,6 +272,33 @@ static void name_sites(const struct sheet *sheet, char out[200])
     buf_free(&b);
 }
 
+/* Two runs of one map each stand side by side; a figure of many sets a layer a row. */
+static bool make_table(const struct map_list *list, struct result *result, struct sheet *sheet, struct picture *picture,
+                       struct err *err)
+{
+    size_t times = list->difference ? 1 : list->n_runs, n = list->sites[0].n;
+    if (times > 1 && sheet->n == times)
+        picture->across = times;
+    for (size_t r = 1; r < times; r++)
+        if (list->sites[r].n != n)
+            return true;
+    if (list->folded || !result_wants_figure(result) || n < 2)
+        return true;
+    if (list->n_parts)
+        return times > 1 || panel_table_parts(list->sites, list->parts, list->n_parts, sheet->arena, picture, err);
+    struct str *prefix = arena_alloc(sheet->arena, times, sizeof *prefix, "names", err);
+    for (size_t r = 0; prefix && r < times; r++) {
+        struct buf text = {0};
+        if (times > 1)
+            buf_printf(&text, "@%zu ", list->runs[r]->number);
+        bool ok = buf_ok(&text, err) && arena_str(sheet->arena, buf_view(&text), &prefix[r], err);
+        buf_free(&text);
+        if (!ok)
+            return false;
+    }
+    return prefix && panel_table_sites(list->sites, times, prefix, sheet->arena, picture, err);
+}
+
 static bool draw(struct session *session, const struct call *call, const struct map_list *list, struct sheet *sheet,
                  struct result *result, struct err *err)
 {
@@ -300,7 +328,9 @@ static bool draw(struct session *session, const struct call *call, const struct 
         snprintf(title, sizeof title, "%.*s", STR_ARGS(wanted));
         picture.title = title;
     }
-    picture.across = list->n_runs > 1 && !list->difference && map_list_count(list) == list->n_runs ? list->n_runs : 0;
+    if (!make_table(list, result, sheet, &picture, err))
+        return false;
+    panel_table_across(call, &picture);
     picture.palette = palette_name(session, call, &picture.scale);
     picture.value_name = sheet->value_name;
     picture.notes = sheet->notes;

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/base/cancel.h"
 #include "viz/chart/maps.h"
 #include "viz/layout.h"
 #include "viz/scale.h"
@@ -159,6 +160,23 @@ static void put_col_labels(const struct pen *p, const struct panel *panel, struc
     }
 }
 
+/* A title that is wider than its place is set smaller, then cut: it touches no other. */
+static void put_title(const struct pen *p, struct str title, struct box box)
+{
+    const struct figure *f = p->f;
+    double room = (f->across > 1 ? f->slot_w : f->width - f->grid_x) - 0.5 * f->text;
+    struct text_style style = {.size = f->text, .bold = true, .colour = figure_ink, .along = 0.5, .across = 0};
+    if (figure_extents(p->canvas, &style, title).width > room) {
+        style.bold = false;
+        style.size = f->small;
+    }
+    if (figure_extents(p->canvas, &style, title).width > room)
+        style.width = room;
+    double half = fmin(figure_extents(p->canvas, &style, title).width, room) / 2, x = box.x + box.w / 2;
+    x = fmin(fmax(x, half + 0.3 * f->text), f->width - half - 0.3 * f->text);
+    put_escaped(p, x, box.y - f->head, style, title);
+}
+
 static bool put_panel(const struct pen *p, size_t k)
 {
     const struct figure *f = p->f;
@@ -174,15 +192,29 @@ static bool put_panel(const struct pen *p, size_t k)
         put_numbers(p, panel, box);
     figure_frame(p->canvas, box);
     put_marks(p, panel, box);
-    if (panel->title.n) {
-        struct text_style style = {.size = f->text, .bold = true, .colour = figure_ink, .along = 0.5, .across = 0};
-        put_escaped(p, box.x + box.w / 2, box.y - f->head, style, panel->title);
-    }
-    if (col == 0 || !f->same_rows)
+    if (!f->table && panel->title.n)
+        put_title(p, panel->title, box);
+    if (!f->bare && (col == 0 || !f->same_rows))
         put_row_labels(p, panel, box);
-    if (!f->same_cols || k + f->across >= f->picture.n_panels)
+    if (!f->bare && (!f->same_cols || k + f->across >= f->picture.n_panels))
         put_col_labels(p, panel, box);
     return true;
+}
+
+/* Of a table of panels: names of its columns above, of its rows at the side. */
+static void put_table_names(const struct pen *p)
+{
+    const struct figure *f = p->f;
+    struct text_style above = {.size = f->text, .bold = true, .colour = figure_ink, .along = 0.5, .across = 1};
+    struct text_style side = {.size = f->text, .bold = true, .colour = figure_ink, .along = 1, .across = 0.5};
+    for (size_t c = 0; f->table && c < f->across; c++) {
+        double x = f->grid_x + f->row_labels + (double)c * f->slot_w + f->map_w / 2;
+        put_escaped(p, x, f->grid_y - 0.1 * f->text, above, f->picture.col_names[c]);
+    }
+    for (size_t r = 0; f->table && r < f->down; r++) {
+        double y = f->grid_y + (double)r * f->slot_h + f->head + f->map_h / 2;
+        put_escaped(p, f->grid_x - 0.4 * f->text, y, side, f->picture.row_names[r]);
+    }
 }
 
 /* ---- around the maps ---- */
@@ -192,7 +224,7 @@ static void put_names(const struct pen *p)
     const struct figure *f = p->f;
     double labels = f->row_labels, t = f->text;
     double maps_x = f->grid_x + labels, maps_w = f->grid_w - labels;
-    double maps_h = (double)f->down * f->slot_h - 1.0 * t - f->head - (f->same_cols ? 0 : f->col_labels);
+    double maps_h = (double)f->down * f->slot_h - fmin(f->gap, 1.0 * t) - f->head - (f->same_cols ? 0 : f->col_labels);
     struct text_style style = {.size = t, .colour = figure_ink, .along = 0.5};
     if (f->picture.title) {
         struct text_style title = {.size = 1.15 * t, .bold = true, .colour = figure_ink, .along = 0.5};
@@ -213,9 +245,12 @@ bool maps_draw(const struct figure *figure, struct canvas *canvas, struct err *e
     for (size_t k = 0; k < figure->picture.n_panels; k++)
         if (!put_panel(&p, k))
             return false;
+        else if (cancel_requested())
+            return err_set(err, ERR_CANCELLED, "cancelled");
     struct figure_legend legends[MAPS_LEGENDS];
     figure_bar(figure, canvas, legends, maps_legends(figure, legends));
     put_names(&p);
+    put_table_names(&p);
     struct buf remark = {0};
     for (size_t k = 0; figure->remarks && maps_remark(figure, k, &remark); k++, buf_free(&remark)) {
         buf_str(figure->remarks, buf_view(&remark));

@@ -11,6 +11,7 @@
 #define LINE 1.16        /* between labels, in text sizes */
 #define LABEL_MIN 6.0    /* points: below that labels are thinned */
 #define MAP_MIN 14.0     /* points: a map is at least so wide and high */
+#define BARE 8           /* with more panels, labels that must be thinned are left out */
 
 void maps_label(const struct panel *panel, bool column, size_t index, size_t stride, struct buf *out)
 {
@@ -125,7 +126,17 @@ size_t maps_legends(const struct figure *f, struct figure_legend out[MAPS_LEGEND
 
 static double left_of(const struct figure *f)
 {
-    return f->picture.row_axis ? FIGURE_AXIS * f->text : 0.4 * f->text;
+    return (f->picture.row_axis ? FIGURE_AXIS * f->text : 0.4 * f->text) + f->names_w;
+}
+
+static void settle_names(struct figure *f, struct canvas *measure)
+{
+    const struct picture *p = &f->picture;
+    struct text_style style = {.size = f->text, .bold = true};
+    f->table = p->col_names && p->row_names && p->across && f->across == p->across && f->across * f->down == p->n_panels;
+    for (size_t i = 0; f->table && i < f->down; i++)
+        f->names_w = fmax(f->names_w, figure_extents(measure, &style, p->row_names[i]).width + 0.6 * f->text);
+    f->names_h = f->table ? FIGURE_TITLE * f->text : 0;
 }
 
 /* Where not every label stands, those that do are set apart. */
@@ -151,14 +162,16 @@ static bool settle(struct figure *f, const struct render_options *options, struc
     for (int round = 0; round < 3; round++) {
         bool flat;
         double cap = fmin(LABEL_WIDTH * f->text, options->width > 0 ? options->width / 4 : INFINITY);
-        f->row_labels = fmin(longest_label(f, false, measure, &flat), cap) + FIGURE_SPACE * f->text;
+        f->bare = f->bare || (f->picture.n_panels > BARE && round > 0 && (f->row_stride > 1 || f->col_stride > 1));
+        f->row_labels = f->bare ? 0 : fmin(longest_label(f, false, measure, &flat), cap) + FIGURE_SPACE * f->text;
+        f->gap = (f->bare && f->table ? 0.7 : 1.4) * f->text;
         if (options->width > 0) {
-            double gaps = (double)(f->across - 1) * 1.4 * f->text, labels = f->row_labels;
+            double gaps = (double)(f->across - 1) * f->gap, labels = f->row_labels;
             labels *= f->same_rows ? 1 : (double)f->across;
             double room = options->width - left_of(f) - labels - gaps - right;
             if (room < MAP_MIN * (double)f->across)
-                return err_set(err, ERR_ARG, "a figure %.1f mm wide leaves %.1f mm for %zu map%s side by side; raise size=, "
-                               "lower text= or across=", options->width * 25.4 / 72, fmax(room, 0) * 25.4 / 72, f->across,
+                return err_set(err, ERR_ARG, "a figure %.1f mm wide leaves %.1f mm for %zu map%s side by side; raise size= "
+                               "or lower across=", options->width * 25.4 / 72, fmax(room, 0) * 25.4 / 72, f->across,
                                f->across == 1 ? "" : "s");
             f->cell_w = room / (double)(f->across * cols);
             f->cell_w = fmin(f->cell_w, 40); /* few values need not fill the width */
@@ -178,6 +191,7 @@ static bool settle(struct figure *f, const struct render_options *options, struc
         f->numbers = !(f->numbers_left_out = true);
     f->col_labels = longest_label(f, true, measure, &f->flat_cols);
     f->col_labels = f->flat_cols ? 1.3 * f->text : fmin(f->col_labels, LABEL_DEPTH * f->text) + FIGURE_SPACE * f->text;
+    f->col_labels = f->bare ? 0 : f->col_labels;
     f->map_w = f->cell_w * (double)cols;
     f->map_h = f->cell_h * (double)rows;
     return true;
@@ -190,7 +204,7 @@ static void settle_heads(struct figure *f)
     f->same_rows = f->same_cols = true;
     for (size_t k = 0; k < f->picture.n_panels; k++) {
         const struct panel *panel = &panels_of(f)[k];
-        titles = titles || panel->title.n > 0;
+        titles = titles || (panel->title.n > 0 && !f->table);
         f->same_rows = f->same_rows && panel_same_rows(&panels_of(f)[0], panel);
         f->same_cols = f->same_cols && panel_same_cols(&panels_of(f)[0], panel);
         for (size_t j = 0; panel->marked_cols && j < panel->cols; j++)
@@ -204,20 +218,31 @@ static double snap(const struct figure *f, double x)
     return ceil(x * f->dpi / 72 - 1e-6) * 72 / f->dpi;
 }
 
+static double widest_title(const struct figure *f, struct canvas *measure)
+{
+    struct text_style style = {.size = f->text, .bold = true};
+    double widest = 0;
+    for (size_t k = 0; k < f->picture.n_panels && !f->table; k++)
+        widest = fmax(widest, figure_extents(measure, &style, panels_of(f)[k].title).width);
+    return widest;
+}
+
 /* From the top down, once all sizes are known. */
 static void place(struct figure *f, const struct render_options *options, struct canvas *measure)
 {
     double t = f->text, pad = 0.5 * t;
     double labels = f->row_labels;
-    f->slot_w = snap(f, f->map_w + 1.4 * t + (f->same_rows ? 0 : labels));
-    f->slot_h = snap(f, f->head + f->map_h + 1.0 * t + (f->same_cols ? 0 : f->col_labels));
+    f->slot_w = snap(f, f->map_w + f->gap + (f->same_rows ? 0 : labels));
+    if (options->width <= 0 && f->across > 1) /* titles that are longer than their maps push them apart */
+        f->slot_w = fmax(f->slot_w, snap(f, widest_title(f, measure) + 0.8 * t));
+    f->slot_h = snap(f, f->head + f->map_h + fmin(f->gap, 1.0 * t) + (f->same_cols ? 0 : f->col_labels));
     f->grid_x = snap(f, left_of(f));
-    f->grid_y = snap(f, pad + (f->picture.title ? 2.0 * t : 0));
-    f->grid_w = (f->same_rows ? labels : 0) + (double)f->across * f->slot_w - 1.4 * t;
-    f->grid_h = (double)f->down * f->slot_h - 1.0 * t + (f->same_cols ? f->col_labels : 0);
+    f->grid_y = snap(f, pad + (f->picture.title ? 2.0 * t : 0) + f->names_h);
+    f->grid_w = (f->same_rows ? labels : 0) + (double)f->across * f->slot_w - f->gap;
+    f->grid_h = (double)f->down * f->slot_h - fmin(f->gap, 1.0 * t) + (f->same_cols ? f->col_labels : 0);
     f->bar_x = snap(f, f->grid_x + f->grid_w + 1.4 * t);
     f->bar_y = f->grid_y + f->head;
-    double maps = (double)f->down * f->slot_h - 1.0 * t - f->head - (f->same_cols ? 0 : f->col_labels);
+    double maps = (double)f->down * f->slot_h - fmin(f->gap, 1.0 * t) - f->head - (f->same_cols ? 0 : f->col_labels);
     f->bar_h = snap(f, fmin(fmax(maps, 6 * t), 640));
     struct figure_legend legends[MAPS_LEGENDS];
     size_t n_legends = maps_legends(f, legends);
@@ -245,11 +270,12 @@ bool maps_plan(const struct picture *picture, const struct render_options *optio
         return err_set(err, ERR_NOT_FOUND, "palette '%s': not known", picture->palette);
     if (!figure_type(f, options, err))
         return false;
-    settle_heads(f);
     size_t n = picture->n_panels ? picture->n_panels : 1;
     f->across = picture->across ? picture->across : n <= 3 ? n : panels_across(n, 1, 1, 1.45);
     f->across = f->across < n ? f->across : n;
     f->down = (n + f->across - 1) / f->across;
+    settle_names(f, measure);
+    settle_heads(f);
     if (!settle(f, options, measure, err))
         return false;
     place(f, options, measure);

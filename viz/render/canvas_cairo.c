@@ -78,7 +78,7 @@ static void draw_image(struct canvas *canvas, struct box box, const struct rgb *
     struct cairo_canvas *c = self(canvas);
     int x0 = edge(c, box.x), y0 = edge(c, box.y);
     int w = edge(c, box.x + box.w) - x0, h = edge(c, box.y + box.h) - y0;
-    if (w <= 0 || h <= 0 || rows == 0 || cols == 0)
+    if (w <= 0 || h <= 0 || rows == 0 || cols == 0 || cancel_requested())
         return;
     cairo_surface_t *image = cairo_image_surface_create(CAIRO_FORMAT_RGB24, w, h);
     if (cairo_surface_status(image) != CAIRO_STATUS_SUCCESS) {
@@ -95,6 +95,10 @@ static void draw_image(struct canvas *canvas, struct box box, const struct rgb *
             struct rgb v = row[(size_t)(((double)x + 0.5) * (double)cols / w)];
             line[x] = (uint32_t)v.r << 16 | (uint32_t)v.g << 8 | v.b;
         }
+    }
+    if (cancel_requested()) {
+        cairo_surface_destroy(image);
+        return;
     }
     cairo_surface_mark_dirty(image);
     cairo_save(c->cr);

@@ -16,6 +16,10 @@ struct figure {
     size_t across, down;         /* panels a row, rows of panels */
     bool same_rows, same_cols;   /* row (column) labels once a row (column) of panels */
     bool flat_cols;              /* column labels lie: each fits its column */
+    bool table;                  /* rows and columns of panels have names, in place of titles */
+    bool bare;                   /* many small panels: no labels of tokens */
+    double names_w, names_h;     /* room for the names of a table, left of it and above it */
+    double gap;                  /* between panels */
     bool numbers, numbers_left_out; /* values in cells; asked for, but they do not fit */
     double cell_w, cell_h;       /* of one value */
     size_t row_stride, col_stride; /* every how-many-th label stands */

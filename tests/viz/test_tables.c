@@ -1,0 +1,176 @@
+/* Many maps in one figure: what is named, and that no two texts lie over each other. A canvas of the test's own keeps where each
+ * text was put; its letters are 0.6 of their height wide, wider than DejaVu's. */
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "viz/render/figure.h"
+
+struct put {
+    struct box box;
+    char text[24];
+    bool bold;
+};
+struct notebook {
+    struct canvas canvas;
+    struct put put[4096];
+    size_t n;
+};
+
+static struct extents extents_of(struct canvas *canvas, const struct text_style *style, struct str text)
+{
+    (void)canvas;
+    double width = 0.6 * style->size * (double)text.n;
+    return (struct extents){style->width > 0 ? fmin(width, style->width) : width, 1.17 * style->size};
+}
+
+static void note_text(struct canvas *canvas, struct point at, const struct text_style *style, struct str text)
+{
+    struct notebook *book = (struct notebook *)canvas;
+    struct extents size = extents_of(canvas, style, text);
+    double x = -style->along * size.width, y = -style->across * size.height;
+    cr_assert(book->n < sizeof book->put / sizeof *book->put);
+    struct put *put = &book->put[book->n++];
+    put->box = style->upward ? (struct box){at.x + y, at.y - x - size.width, size.height, size.width}
+                             : (struct box){at.x + x, at.y + y, size.width, size.height};
+    put->bold = style->bold;
+    snprintf(put->text, sizeof put->text, "%.*s", (int)text.n, text.s);
+}
+
+static void ignore_line(struct canvas *c, struct point from, struct point to, double width, struct rgb colour)
+{
+    (void)c, (void)from, (void)to, (void)width, (void)colour;
+}
+static void ignore_polygon(struct canvas *c, const struct point *corners, size_t n, struct rgb fill)
+{
+    (void)c, (void)corners, (void)n, (void)fill;
+}
+static void ignore_image(struct canvas *c, struct box box, const struct rgb *cells, size_t rows, size_t cols)
+{
+    (void)c, (void)box, (void)cells, (void)rows, (void)cols;
+}
+static void ignore_rectangle(struct canvas *c, struct box box, struct rgb fill)
+{
+    (void)c, (void)box, (void)fill;
+}
+static void ignore_clip(struct canvas *c, const struct box *box)
+{
+    (void)c, (void)box;
+}
+static const struct canvas_ops ops = {.rectangle = ignore_rectangle, .line = ignore_line, .polygon = ignore_polygon, .text = note_text,
+                                      .image = ignore_image, .clip = ignore_clip, .extents = extents_of};
+
+enum { SIDE = 12, TOKENS = 10, ACL2 = 160 };
+
+static char names[SIDE * SIDE][12];
+static struct str titles[SIDE * SIDE], heads[SIDE], layers[SIDE], tokens[TOKENS];
+static float values[TOKENS * TOKENS];
+static const unsigned char marked[TOKENS] = {1, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+static struct panel panels[SIDE * SIDE];
+
+static struct picture table_of(bool named)
+{
+    static char head[SIDE][8], layer[SIDE][8];
+    for (size_t i = 0; i < SIDE; i++) {
+        snprintf(head[i], sizeof head[i], "H%zu", i), snprintf(layer[i], sizeof layer[i], "L%zu", i);
+        heads[i] = str_of(head[i]), layers[i] = str_of(layer[i]);
+    }
+    for (size_t i = 0; i < TOKENS; i++)
+        tokens[i] = STR("token");
+    for (size_t k = 0; k < SIDE * SIDE; k++) {
+        snprintf(names[k], sizeof names[k], "L%zu.H%zu", k / SIDE, k % SIDE);
+        titles[k] = str_of(names[k]);
+        panels[k] = (struct panel){.rows = TOKENS, .cols = TOKENS, .values = values, .row_labels = tokens, .col_labels = tokens,
+                                   .marked_cols = k % 5 ? NULL : marked, .title = titles[k], .tick = 0.1};
+    }
+    return (struct picture){.panels = panels, .n_panels = SIDE * SIDE, .across = SIDE, .col_names = named ? heads : NULL,
+                            .row_names = named ? layers : NULL, .scale = {.lo = 0, .hi = 1}, .value_name = "attention probability",
+                            .row_axis = "Query", .col_axis = "Key"};
+}
+
+static struct notebook *drawn(const struct picture *picture, double mm, struct figure *figure)
+{
+    struct notebook *book = calloc(1, sizeof *book);
+    struct render_options options = {.width = mm * 72 / 25.4};
+    struct err err = {0};
+    book->canvas.ops = &ops;
+    cr_assert(figure_plan(picture, &options, &book->canvas, figure, &err), "%s", err.message);
+    cr_assert(figure_draw(figure, &book->canvas, &err), "%s", err.message);
+    return book;
+}
+
+static void expect_apart(const struct notebook *book, const struct figure *f)
+{
+    for (size_t i = 0; i < book->n; i++) {
+        struct box a = book->put[i].box;
+        cr_expect(a.x >= -0.01 && a.y >= -0.01 && a.x + a.w <= f->width + 0.01 && a.y + a.h <= f->height + 0.01,
+                  "'%s' leaves the figure", book->put[i].text);
+        for (size_t k = 0; k < i; k++) {
+            struct box b = book->put[k].box;
+            double w = fmin(a.x + a.w, b.x + b.w) - fmax(a.x, b.x), h = fmin(a.y + a.h, b.y + b.h) - fmax(a.y, b.y);
+            cr_expect(w <= 1e-9 || h <= 0.2 * fmin(a.h, b.h), "'%s' and '%s' lie over each other", book->put[i].text,
+                      book->put[k].text);
+        }
+    }
+}
+
+static size_t count(const struct notebook *book, const char *text)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < book->n; i++)
+        n += strcmp(book->put[i].text, text) == 0;
+    return n;
+}
+
+Test(tables, heads_are_named_once_above_and_layers_once_at_the_side)
+{
+    struct picture picture = table_of(true);
+    struct figure figure;
+    struct notebook *book = drawn(&picture, ACL2, &figure);
+    cr_expect_eq(figure.across, SIDE);
+    cr_expect_eq(count(book, "H11"), 1);
+    cr_expect_eq(count(book, "L11"), 1);
+    cr_expect_eq(count(book, "L3.H4"), 0, "names of rows and columns stand in place of titles");
+    cr_expect_eq(count(book, "token"), 0, "labels that are too small for so many maps are left out");
+    expect_apart(book, &figure);
+    free(book);
+}
+
+Test(tables, titles_of_12_by_12_maps_touch_no_other)
+{
+    struct picture picture = table_of(false);
+    struct figure figure;
+    struct notebook *book = drawn(&picture, ACL2, &figure);
+    cr_expect_eq(count(book, "L3.H4"), 1);
+    expect_apart(book, &figure);
+    free(book);
+}
+
+Test(tables, a_layout_of_its_own_brings_the_titles_back)
+{
+    struct picture picture = table_of(true);
+    struct figure figure;
+    picture.n_panels = 4;
+    picture.across = 2; /* four of another table: names would be wrong */
+    picture.col_names = picture.row_names = NULL;
+    struct notebook *book = drawn(&picture, ACL2, &figure);
+    cr_expect(count(book, "L0.H3") == 1 && count(book, "token") > 0);
+    expect_apart(book, &figure);
+    free(book);
+}
+
+Test(tables, long_titles_are_pushed_apart_or_set_smaller)
+{
+    struct picture picture = table_of(false);
+    struct figure figure;
+    picture.n_panels = picture.across = 2;
+    panels[0].title = panels[1].title = STR("@1 a-model-with-a-long-name-indeed L10.H11");
+    const double sizes[] = {77, 0, 160};
+    for (size_t i = 0; i < 3; i++) {
+        struct notebook *book = drawn(&picture, sizes[i], &figure);
+        expect_apart(book, &figure);
+        free(book);
+    }
+}
