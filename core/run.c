@@ -83,6 +83,20 @@ static bool add_interventions(struct run *run, const struct run_inputs *inputs, 
     return true;
 }
 
+static bool add_global(struct run *run, const struct run_inputs *inputs, struct err *err)
+{
+    if (!inputs->global)
+        return true;
+    if (!run->model->arch->global_tokens)
+        return err_set(err, ERR_ARG, "%s has no global tokens: every token sees all that its family lets it see", run->model->name);
+    run->global = arena_alloc(run->arena, inputs->n_global + 1, sizeof *run->global, "a run", err);
+    if (!run->global)
+        return false;
+    memcpy(run->global, inputs->global, inputs->n_global * sizeof *run->global);
+    run->n_global = inputs->n_global;
+    return true;
+}
+
 /* Floats that the layers of a kind of map keep for each row: q, k, v, z, and the output where the layers are its own. */
 static size_t kept_width(const struct model *model, const struct stack *stack)
 {
@@ -153,7 +167,8 @@ struct run *run_new(struct model *model, const struct run_inputs *inputs, const 
         goto fail;
     }
     run->arena = arena_new(err);
-    if (!add_target(run, inputs, err) || !run->arena || !add_interventions(run, inputs, err) || !reserve(run, err) ||
+    if (!add_target(run, inputs, err) || !run->arena || !add_interventions(run, inputs, err) || !add_global(run, inputs, err) ||
+        !reserve(run, err) ||
         !model_prepare(model, err) || !forward(run, watch, err))
         goto fail;
     return run;

@@ -43,6 +43,7 @@ struct run {
     size_t n_attentions, attentions_capacity;
     _Atomic size_t done;                /* readers may look at the first `done` attentions */
     struct interventions interventions; /* owned */
+    size_t *global, n_global;           /* as given, in the arena; NULL: the family's choice */
     struct arena *arena;                /* everything kept */
 };
 
@@ -53,10 +54,12 @@ struct run_inputs {
     size_t n_texts;
     const struct intervention *interventions; /* copied */
     size_t n_interventions;
+    const size_t *global; /* [n_global] tokens that see and are seen by all, of each text; copied; NULL: the family's choice */
+    size_t n_global;
 };
 
 /* Run the model. Errors: a text longer than the model's positions (names both numbers), an id outside the vocabulary,
- * targets for a model without a decoder, ERR_CANCELLED, ERR_MEMORY. An empty text (no tokens) is an error. */
+ * targets for a model without a decoder, global tokens for one that knows none or beyond a text, ERR_CANCELLED, ERR_MEMORY. An empty text (no tokens) is an error. */
 NODISCARD struct run *run_new(struct model *model, const struct run_inputs *inputs, const struct watch *watch, struct err *err);
 /* The same for one text, taken. */
 NODISCARD struct run *run_one(struct model *model, struct encoding *text, const struct watch *watch, struct err *err);

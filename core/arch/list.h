@@ -17,4 +17,5 @@
     ROW(modernbert) \
     ROW(roformer) \
     ROW(squeezebert) \
-    ROW(convbert)
+    ROW(convbert) \
+    ROW(longformer)

@@ -156,13 +156,18 @@ static bool targets_of(const struct weights *expected, size_t k, struct encoding
     return ok;
 }
 
-static struct run *run_text(struct model *model, const struct json *text, const struct weights *expected, size_t k,
-                            struct err *err)
+/* `options` are the case's: the tokens that are global. */
+static struct run *run_text(struct model *model, const struct json *text, const struct json *options,
+                            const struct weights *expected, size_t k, struct err *err)
 {
+    const struct json *global = json_get(options, "global");
+    size_t tokens[8] = {0}, n_tokens = json_count(global) < 8 ? json_count(global) : 8;
+    for (size_t i = 0; i < n_tokens; i++)
+        tokens[i] = (size_t)json_number(json_at(global, i), 0);
     struct encoding source = {0}, target = {0};
     if (!encoding_of(json_get(text, "input_ids"), json_get(text, "token_type_ids"), &source, err))
         return NULL;
-    struct run_inputs inputs = {.texts = &source, .n_texts = 1};
+    struct run_inputs inputs = {.texts = &source, .n_texts = 1, .global = global ? tokens : NULL, .n_global = n_tokens};
     if (model->stacks[STACK_DECODER].layers && targets_of(expected, k, &target, err))
         inputs.targets = &target;
     return run_new(model, &inputs, NULL, err);
@@ -190,15 +195,16 @@ static void check_tensor(struct tally *tally, const char *where, const struct ru
 }
 
 static void check_text(struct tally *tally, const char *name, struct model *model, const struct weights *expected,
-                       const struct json *text, size_t k)
+                       const struct json *cases, size_t k)
 {
+    const struct json *text = json_at(json_get(cases, "cases"), k);
     char where[400], prefix[32], tensor[64];
     struct err err = {0};
     snprintf(where, sizeof where, "%s text %zu", name, k);
     snprintf(prefix, sizeof prefix, "%zu.", k);
     if (json_count(json_get(text, "input_ids")) == 0)
         return;
-    struct run *run = run_text(model, text, expected, k, &err);
+    struct run *run = run_text(model, text, json_get(cases, "options"), expected, k, &err);
     if (!run) {
         fail(tally, where, err.message);
         return;
@@ -238,7 +244,7 @@ static void check_texts(struct tally *tally, const char *name, struct model *mod
     tally->kinds = 0;
     tally->missing.n = 0;
     for (size_t k = 0; k < json_count(texts); k++)
-        check_text(tally, name, model, expected, json_at(texts, k), k);
+        check_text(tally, name, model, expected, cases, k);
     tally->cases++;
     buf_printf(&tally->lines, "%-27s %-11s", name, model->arch->name);
     for (size_t k = 0; k < tally->kinds; k++)

@@ -41,7 +41,7 @@ static struct run *run_of(struct model *model, size_t n, unsigned seed, const st
 {
     struct err err = {0};
     struct encoding encoding = text_of(model, n, seed);
-    struct run *run = run_new(model, &(struct run_inputs){&encoding, NULL, 1, interventions, n_i}, NULL, &err);
+    struct run *run = run_new(model, &(struct run_inputs){.texts = &encoding, .n_texts = 1, .interventions = interventions, .n_interventions = n_i}, NULL, &err);
     cr_assert(run, "%s: %s", model->name, err.message);
     return run;
 }
