@@ -8,12 +8,11 @@
  *
  * What has caused bugs: the norm of the embeddings comes before they are widened, and has their width. */
 #include "core/arch/bert.h"
-
-#include <stdlib.h>
+#include "core/arch/rtd.h"
 
 struct electra {
     struct bert bert;
-    struct linear dense, prediction; /* [E,E] [1,E] of the discriminator */
+    struct rtd rtd;
 };
 
 static bool configure(struct model *model, const struct json *config, struct err *err)
@@ -33,42 +32,18 @@ static void forward(const struct model *model, struct pass *pass)
     bert_trunk(model, pass, pass->tokens->positions);
 }
 
-static bool rtd_present(const struct model *model)
+static bool discriminates(const struct model *model)
 {
-    const struct electra *w = model->own;
-    return w->dense.w.dtype && w->prediction.w.dtype;
+    return rtd_present(&((const struct electra *)model->own)->rtd);
 }
 
-static size_t rtd_width(const struct model *model)
+static bool discriminator_logits(const struct model *model, const float *hidden, size_t n, float *out, struct err *err)
 {
-    (void)model;
-    return 1;
-}
-
-static bool rtd_logits(const struct model *model, const float *hidden, size_t n, float *out, struct err *err)
-{
-    const struct electra *w = model->own;
-    float *x = mem_new(n * model->E, sizeof *x, "the discriminator", err);
-    bool ok = x && product_linear(&w->dense, hidden, n, model->E, n, model->activation->epilogue, x, model->E, err);
-    if (ok && model->activation->epilogue == EPILOGUE_NONE)
-        model->activation->apply(x, n * model->E);
-    ok = ok && product_linear(&w->prediction, x, n, model->E, n, EPILOGUE_NONE, out, 1, err);
-    free(x);
-    return ok;
+    return rtd_logits(model, &((const struct electra *)model->own)->rtd, hidden, n, out, err);
 }
 
 static const struct output_head head_mlm = {BERT_MLM("generator_predictions")};
-static const struct output_head head_rtd = {
-    .name = "rtd",
-    .summary = "replaced tokens (discriminator_predictions)",
-    .from = "hidden",
-    .place = HEAD_TOKENS,
-    .link = HEAD_SIGMOID,
-    .tensor = "logits",
-    .present = rtd_present,
-    .width = rtd_width,
-    .logits = rtd_logits,
-};
+static const struct output_head head_rtd = {RTD_HEAD(discriminates, discriminator_logits)};
 
 static const struct config_key keys[] = {
     BERT_SIZES(30522, 256, 12, 4, 1024, 512),
@@ -87,18 +62,7 @@ static const struct param params[] = {
     MLM_PARAMS(struct bert, mlm, "generator_predictions.dense", "generator_predictions.LayerNorm", "generator_lm_head.bias", "B",
                "masked-LM head"),
     BERT_MLM_TABLE("generator_lm_head.weight", "B"),
-    {.name = "discriminator_predictions.dense",
-     .shape = "E,E",
-     .kind = PARAM_LINEAR,
-     .offset = offsetof(struct electra, dense),
-     .optional = true,
-     .meaning = "replaced tokens: dense"},
-    {.name = "discriminator_predictions.dense_prediction",
-     .shape = "1,E",
-     .kind = PARAM_LINEAR,
-     .offset = offsetof(struct electra, prediction),
-     .optional = true,
-     .meaning = "replaced tokens"},
+    RTD_PARAMS(struct electra, rtd),
     CLASSIFY_PARAMS(struct bert, classify, "classifier.dense", "classifier.out_proj|classifier"),
     {0},
 };
