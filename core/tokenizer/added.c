@@ -61,9 +61,8 @@ static bool add_pattern(struct added *added, size_t at, const struct added_token
 /* The id that the next unknown token gets. */
 static int64_t next_id(const struct added *added, const struct vocab *model)
 {
-    if (added->vocab.ids && (added->vocab.ids - 1 >= model->n || !model->n))
-        return (int64_t)added->vocab.ids;
-    return (int64_t)model->n;
+    size_t n = model->n + model->repeated;
+    return (int64_t)(added->vocab.ids && (added->vocab.ids - 1 >= n || !n) ? added->vocab.ids : n);
 }
 
 static bool add_one(struct added *added, const struct added_token *token, const struct vocab *model, int64_t *next,

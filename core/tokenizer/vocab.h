@@ -16,6 +16,7 @@ struct vocab {
     size_t chunk_left;
     struct vocab_entry *entries; /* [n], in the order of arrival */
     size_t n, capacity;
+    size_t repeated;            /* strings of a list that came again, where its numbers go on all the same */
     uint32_t *slots;            /* open addressing: number of the entry + 1 */
     size_t slots_n;             /* a power of two */
     uint32_t *by_id;            /* [ids]: number of the entry + 1 */

@@ -1,4 +1,5 @@
 /* The classes of transformers 4.57 that a tokenizer_config.json names, with what they bring beside the files. */
+#include "core/tokenizer/loader/family.h"
 #include "core/tokenizer/loader/names.h"
 #include "core/tokenizer/loader/processor.h"
 #include "core/tokenizer/loader/spm_family.h"
@@ -16,13 +17,13 @@
 #define ALBERT_ROLES  ROLES_OF("[CLS]", "[SEP]", "<unk>", "[SEP]", "<pad>", "[CLS]", "[MASK]")
 #define BERT(class_name, types)                                                                                                  \
     {                                                                                                                            \
-        .name = class_name, .model_types = types, BERT_ROLES, .bert = true, .reads = &loader_wordpiece_files,                    \
+        .name = class_name, .model_types = types, BERT_ROLES, .bert = true, .reads = &loader_vocab_txt, .lines = &lines_bert,    \
         .processor = &processor_bert                                                                                             \
     }
 #define ROBERTA(class_name, types)                                                                                               \
     {                                                                                                                            \
         .name = class_name, .model_types = types, FAIRSEQ_ROLES, .roberta = true, .older = {ALL, ALL & ~MASK, MASK},             \
-        .json = {MASK, 0, MASK}, .reads = &loader_bytelevel_files, .processor = &processor_roberta                               \
+        .json = {MASK, 0, MASK}, .reads = &loader_vocab_json, .words = &words_gpt2, .processor = &processor_roberta              \
     }
 /* The mask takes the space before it; `normalized_mask`: in a tokenizer made of the model file it is looked for in
  * the normalised text. */
@@ -53,7 +54,8 @@ static const struct tokenizer_class classes[] = {
      .model_types = "funnel",
      ROLES_OF("<s>", "</s>", "<unk>", "<sep>", "<pad>", "<cls>", "<mask>"),
      .bert = true,
-     .reads = &loader_wordpiece_files,
+     .reads = &loader_vocab_txt,
+     .lines = &lines_bert,
      .processor = &processor_funnel},
     {.name = "MPNetTokenizer",
      .model_types = "mpnet",
@@ -61,7 +63,8 @@ static const struct tokenizer_class classes[] = {
      .bert = true,
      .older = {ALL, ALL, MASK},
      .json = {MASK, MASK, MASK},
-     .reads = &loader_wordpiece_files,
+     .reads = &loader_vocab_txt,
+     .lines = &lines_bert,
      .processor = &processor_mpnet},
     ROBERTA("RobertaTokenizer", "bridgetower clap data2vec-text ibert mega mra roberta roberta-prelayernorm"),
     ROBERTA("BartTokenizer", "bart"),
@@ -72,18 +75,50 @@ static const struct tokenizer_class classes[] = {
      .model_types = "deberta",
      ROLES_OF("[CLS]", "[SEP]", "[UNK]", "[SEP]", "[PAD]", "[CLS]", "[MASK]"),
      .older = {ALL, 0, MASK},
-     .reads = &loader_bytelevel_files,
+     .reads = &loader_vocab_json,
+     .words = &words_gpt2,
      .processor = &processor_deberta},
     {.name = "GPT2Tokenizer",
      .model_types = "blip-2 dbrx emu3 exaone4 flex_olmo gpt2 gpt_bigcode gpt_neo gptj granite granitemoe granitemoehybrid "
                     "granitemoeshared instructblip instructblipvideo minimax olmo3 opt starcoder2",
      ROLES_OF("<|endoftext|>", "<|endoftext|>", "<|endoftext|>", NULL, NULL, NULL, NULL),
      .older = {ALL, ALL, 0},
-     .reads = &loader_bytelevel_files,
+     .reads = &loader_vocab_json,
+     .words = &words_gpt2,
      .processor = &processor_gpt2},
+    {.name = "CodeGenTokenizer",
+     .model_types = "codegen phi",
+     ROLES_OF("<|endoftext|>", "<|endoftext|>", "<|endoftext|>", NULL, NULL, NULL, NULL),
+     .older = {ALL, 0, 0},
+     .reads = &loader_vocab_json,
+     .words = &words_gpt2,
+     .processor = &processor_gpt2},
+    {.name = "Qwen2Tokenizer",
+     .model_types = "colqwen2 internvl qwen2 qwen2_5_omni qwen2_5_vl qwen2_audio qwen2_moe qwen2_vl qwen3 qwen3_moe qwen3_next "
+                    "qwen3_omni_moe qwen3_vl qwen3_vl_moe",
+     ROLES_OF(NULL, "<|endoftext|>", "<|endoftext|>", NULL, "<|endoftext|>", NULL, NULL),
+     .older = {ALL, 0, 0},
+     .json = {ALL, 0, 0},
+     .reads = &loader_vocab_json,
+     .words = &words_qwen2,
+     .processor = &processor_bytes},
+    {.name = "CLIPTokenizer",
+     .model_types = "aimv2 clip clipseg groupvit omdet-turbo oneformer owlv2 owlvit xclip",
+     ROLES_OF("<|startoftext|>", "<|endoftext|>", "<|endoftext|>", NULL, "<|endoftext|>", NULL, NULL),
+     .older = {ROLE_BIT(ROLE_BOS) | ROLE_BIT(ROLE_EOS) | UNK, ROLE_BIT(ROLE_BOS) | ROLE_BIT(ROLE_EOS) | UNK, 0},
+     .reads = &loader_vocab_json,
+     .words = &words_clip,
+     .processor = &processor_clip},
+    {.name = "EsmTokenizer",
+     .model_types = "esm",
+     ROLES_OF(NULL, "<eos>", "<unk>", NULL, "<pad>", "<cls>", "<mask>"),
+     .older = {ALL, 0, 0},
+     .reads = &loader_vocab_txt,
+     .lines = &lines_esm,
+     .processor = &processor_esm},
     {SPM("AlbertTokenizer", "albert nystromformer yoso", &spm_albert, &processor_deberta, 0), ALBERT_ROLES},
     {SPM("RemBertTokenizer", "rembert", &spm_rembert, &processor_deberta, MASK),
-     ROLES_OF("[CLS]", "[SEP]", "[UNK]", "[SEP]", "[PAD]", "[CLS]", "[MASK]")},
+     ROLES_OF("[CLS]", "[SEP]", "[UNK]", "[SEP]", "[PAD]", "[CLS]", "[MASK]"), .json_unk = "<unk>", .json_pad = "<pad>"},
     {SPM("FNetTokenizer", "fnet", &spm_fnet, &processor_deberta, 0),
      ROLES_OF(NULL, NULL, "<unk>", "[SEP]", "<pad>", "[CLS]", "[MASK]")},
     {.name = "BigBirdTokenizer",
@@ -143,6 +178,7 @@ static const struct tokenizer_class classes[] = {
      .model_types = "bigbird_pegasus pegasus pegasus_x",
      ROLES_OF(NULL, "</s>", "<unk>", NULL, "<pad>", NULL, "<mask_2>"),
      .more = more_pegasus,
+     .no_decoder = true,
      .reads = &loader_sentencepiece_model,
      .pieces = &spm_pegasus,
      .processor = &processor_pegasus},

@@ -66,9 +66,14 @@ struct str folder_decoder_string(const struct folder *folder, const char *id)
 struct str folder_role(const struct folder *folder, int role)
 {
     const struct json *value = special_value(folder, role_keys[role]);
+    const struct tokenizer_class *class = folder->class;
     if (value)
         return content_of(value);
-    return folder->class && folder->class->roles[role] ? str_of(folder->class->roles[role]) : (struct str){"", 0};
+    if (class && !folder->older && class->json_unk && role == ROLE_UNK)
+        return str_of(class->json_unk);
+    if (class && !folder->older && class->json_pad && role == ROLE_PAD)
+        return str_of(class->json_pad);
+    return class && class->roles[role] ? str_of(class->roles[role]) : (struct str){"", 0};
 }
 
 struct overrides folder_overrides(const struct folder *folder)
@@ -164,6 +169,8 @@ static bool list_decoder(struct listing *list, const struct folder *folder, stru
     struct json_cursor cursor = {0};
     struct str key;
     const struct json *value;
+    if (folder->class && folder->class->no_decoder)
+        return true;
     while (json_next(object, &cursor, &key, &value)) {
         struct added_token token = {.content = key};
         if (decoder)

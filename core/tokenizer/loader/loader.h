@@ -20,19 +20,22 @@ struct role_flags {
 
 /* What a class of the reference's library fixes beside the files. */
 struct tokenizer_class {
-    const char *name;        /* without "Fast" */
-    const char *model_types; /* of config.json, separated by spaces, where no class is named; NULL: none */
-    const char *roles[7];    /* default tokens, in the order of role_names; NULL: none */
-    struct role_flags older; /* for a tokenizer made of older files */
-    struct role_flags json;  /* beside a tokenizer.json */
-    bool bert;               /* do_lower_case, strip_accents, tokenize_chinese_chars replace the normalizer's */
-    bool roberta;            /* add_prefix_space and trim_offsets replace the post-processor's */
-    bool prefix_reloads;     /* "add_prefix_space" sends it back from tokenizer.json to the SentencePiece model */
+    const char *name;                /* without "Fast" */
+    const char *model_types;         /* of config.json, separated by spaces, where no class is named; NULL: none */
+    const char *roles[7];            /* default tokens, in the order of role_names; NULL: none */
+    const char *json_unk, *json_pad; /* beside a tokenizer.json, where they differ; NULL: the same */
+    struct role_flags older;         /* for a tokenizer made of older files */
+    struct role_flags json;          /* beside a tokenizer.json */
+    bool bert;                       /* do_lower_case, strip_accents, tokenize_chinese_chars replace the normalizer's */
+    bool roberta;                    /* add_prefix_space and trim_offsets replace the post-processor's */
+    bool prefix_reloads;             /* "add_prefix_space" sends it back from tokenizer.json to the SentencePiece model */
     /* Its additional special tokens: `given` are those of the files. NULL: just these. */
     bool (*more)(struct names *names, const struct folder *folder, const struct json *given, struct err *err);
+    bool no_decoder;                   /* "added_tokens_decoder" and added_tokens.json add nothing */
     const struct loader *reads;        /* the older files; NULL: it has tokenizer.json alone */
     const struct spm_family *pieces;   /* of a SentencePiece model */
     const struct word_family *words;   /* of vocab.json and merges.txt */
+    const struct line_family *lines;   /* of vocab.txt */
     const struct processor *processor; /* of older files */
     bool processor_always;             /* beside a tokenizer.json too */
 };
@@ -89,6 +92,6 @@ struct loader {
 NODISCARD bool loader_load(struct tokenizer *tokenizer, const char *folder, struct err *err);
 
 extern const struct loader *const loaders[]; /* NULL-ended */
-extern const struct loader loader_tokenizer_json, loader_wordpiece_files, loader_bytelevel_files, loader_sentencepiece_model;
+extern const struct loader loader_tokenizer_json, loader_vocab_txt, loader_vocab_json, loader_sentencepiece_model;
 
 #endif

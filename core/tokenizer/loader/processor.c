@@ -10,7 +10,8 @@ struct word {
 };
 
 /* The next word of a template, its ":N" cut off. */
-static bool next_word(const char **template, const struct processor *processor, const struct folder *folder, struct word *out)
+static bool next_word(const char **template, const struct processor *processor, const struct folder *folder,
+                      const struct tokenizer *tokenizer, struct word *out)
 {
     *template += strspn(*template, " ");
     size_t n = strcspn(*template, " ");
@@ -24,8 +25,11 @@ static bool next_word(const char **template, const struct processor *processor, 
         word.n -= 2;
     }
     out->string = word;
-    if (str_is(word, "{lang}"))
+    if (str_is(word, "{lang}")) {
         out->string = folder_str(folder, "src_lang", processor->language);
+        if (tokenizer_id(tokenizer, out->string) < 0)
+            out->string = folder_role(folder, ROLE_UNK);
+    }
     for (int role = 0; word.s[0] == '{' && role < ROLES; role++)
         if (str_eq((struct str){word.s + 1, word.n - 2}, str_of(role_names[role])))
             out->string = folder_role(folder, role);
@@ -37,11 +41,12 @@ static bool is_text(struct str word)
     return str_is(word, "$A") || str_is(word, "$B");
 }
 
-static void put_items(struct buf *out, const char *template, const struct processor *processor, const struct folder *folder)
+static void put_items(struct buf *out, const char *template, const struct processor *processor, const struct folder *folder,
+                      const struct tokenizer *tokenizer)
 {
     struct word word;
     const char *between = "[";
-    while (next_word(&template, processor, folder, &word)) {
+    while (next_word(&template, processor, folder, tokenizer, &word)) {
         buf_puts(out, between);
         between = ",";
         if (is_text(word.string)) {
@@ -61,7 +66,7 @@ static bool put_ids(struct buf *out, const char *template, const struct processo
 {
     struct word word;
     const char *between = "{";
-    while (next_word(&template, processor, folder, &word)) {
+    while (next_word(&template, processor, folder, tokenizer, &word)) {
         if (is_text(word.string))
             continue;
         int32_t id = tokenizer_id(tokenizer, word.string);
@@ -86,9 +91,9 @@ static bool put_templates(struct buf *out, const char *single, const char *pair,
                           const struct folder *folder, const struct tokenizer *tokenizer, struct err *err)
 {
     buf_puts(out, "{\"type\":\"TemplateProcessing\",\"single\":");
-    put_items(out, single, processor, folder);
+    put_items(out, single, processor, folder, tokenizer);
     buf_puts(out, ",\"pair\":");
-    put_items(out, pair, processor, folder);
+    put_items(out, pair, processor, folder, tokenizer);
     buf_puts(out, ",\"special_tokens\":");
     bool ok = put_ids(out, pair, processor, folder, tokenizer, err);
     buf_char(out, '}');
@@ -149,14 +154,29 @@ static bool put_pair(struct buf *out, const char *key, const struct folder *fold
     return id >= 0 || err_set(err, ERR_FORMAT, "%s: \"%.*s\" is not in the vocabulary", tokenizer->path, STR_ARGS(token));
 }
 
+/* RobertaProcessing with beginning and end of the text as the class names them. */
+static bool put_around(struct buf *out, const struct folder *folder, int cls, int sep, bool trim,
+                       const struct tokenizer *tokenizer, struct err *err)
+{
+    buf_printf(out, "{\"type\":\"RobertaProcessing\",\"trim_offsets\":%s,\"add_prefix_space\":%s", trim ? "true" : "false",
+               trim ? "true" : "false");
+    bool ok = put_pair(out, "sep", folder, sep, tokenizer, err) && put_pair(out, "cls", folder, cls, tokenizer, err);
+    buf_char(out, '}');
+    return ok;
+}
+
 static bool put_roberta(struct buf *out, const struct processor *processor, const struct folder *folder,
                         const struct tokenizer *tokenizer, struct err *err)
 {
     (void)processor;
-    buf_puts(out, "{\"type\":\"RobertaProcessing\",\"trim_offsets\":true");
-    bool ok = put_pair(out, "sep", folder, ROLE_SEP, tokenizer, err) && put_pair(out, "cls", folder, ROLE_CLS, tokenizer, err);
-    buf_char(out, '}');
-    return ok;
+    return put_around(out, folder, ROLE_CLS, ROLE_SEP, true, tokenizer, err);
+}
+
+static bool put_clip(struct buf *out, const struct processor *processor, const struct folder *folder,
+                     const struct tokenizer *tokenizer, struct err *err)
+{
+    (void)processor;
+    return put_around(out, folder, ROLE_BOS, ROLE_EOS, false, tokenizer, err);
 }
 
 bool processor_apply(const struct folder *folder, struct tokenizer *tokenizer, struct err *err)
@@ -197,4 +217,5 @@ const struct processor processor_gpt2 = {.put = put_gpt2, .single = "{bos} $A", 
 const struct processor processor_bos = {.put = put_bos_eos, .bos = true};
 const struct processor processor_neox = {.put = put_bos_eos};
 const struct processor processor_roberta = {.put = put_roberta};
+const struct processor processor_clip = {.put = put_clip};
 const struct processor processor_bytes = {.put = put_byte_level};

@@ -16,7 +16,7 @@ struct processor {
 };
 extern const struct processor processor_bert, processor_mpnet, processor_deberta, processor_roberta, processor_gpt2,
     processor_bos, processor_neox, processor_funnel, processor_xlmr, processor_t5, processor_xlnet, processor_mbart,
-    processor_mbart50, processor_nllb, processor_pegasus, processor_xglm, processor_esm, processor_bytes;
+    processor_mbart50, processor_nllb, processor_pegasus, processor_xglm, processor_esm, processor_bytes, processor_clip;
 
 /* Put the class's post-processor in the place of the tokenizer's, whose tokens are complete. */
 NODISCARD bool processor_apply(const struct folder *folder, struct tokenizer *tokenizer, struct err *err);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/file.h"
+#include "core/base/source.h"
 #include "core/tokenizer/loader/spm_family.h"
 
 static const char *const files[] = {"spiece.model",        "spm.model",       "sentencepiece.bpe.model",
@@ -109,13 +109,13 @@ static bool load(struct tokenizer *tokenizer, const struct folder *given, struct
     }
     struct sentencepiece model = {0};
     struct lexicon pieces;
-    struct file file = {0};
+    struct source *file = NULL;
     struct buf text = {0};
     lexicon_init(&pieces, tokenizer->arena);
     char *path = path_join(folder.path, file_of(&folder), err);
-    bool ok = path && file_map(path, &file, err) &&
-              sentencepiece_read(&model, (struct str){(const char *)file.data, file.size}, path, err) &&
-              is_read(&model, path, err);
+    bool ok =
+        path && (file = source_open(path, CONTENT_ANY, "a SentencePiece model", err)) && source_read(file, SIZE_MAX, 0, err) &&
+        sentencepiece_read(&model, (struct str){(const char *)file->data, file->size}, path, err) && is_read(&model, path, err);
     if (ok) {
         size_t unknown = model.unknown;
         ok = folder.class->pieces->list(&pieces, &unknown, &folder, &model, err);
@@ -125,7 +125,7 @@ static bool load(struct tokenizer *tokenizer, const struct folder *given, struct
     buf_free(&text);
     lexicon_free(&pieces);
     sentencepiece_free(&model);
-    file_unmap(&file);
+    source_free(file);
     free(path);
     return ok;
 }

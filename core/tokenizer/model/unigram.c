@@ -52,6 +52,7 @@ static bool read_pieces(struct unigram *unigram, const struct build *build, cons
         if (!i || lexicon->scores[i] < unigram->lowest)
             unigram->lowest = lexicon->scores[i];
     }
+    vocab->repeated = lexicon->n - vocab->n;
     return true;
 }
 
