@@ -1,6 +1,7 @@
 /* diff: the signed difference of the same heads in two runs. */
 #include <stdlib.h>
 
+#include "core/measure/finite.h"
 #include "repl/grammar/call.h"
 #include "repl/map/give_maps.h"
 
@@ -46,10 +47,15 @@ static void say_tokens(struct result *result, const struct map_list *list)
             buf_puts(&line, " \u2192 ");
             buf_str(&line, b->tokens->texts[0].tokens[i].string);
         }
-    if (n == 0)
+    struct not_finite where = run_not_finite(b);
+    if (n == 0 && where.any) {
+        not_finite_say(b, where, &line);
+        result_note(result, "both runs have the same ids in the same places; %s: a difference of such numbers is none", buf_cstr(&line));
+    } else if (n == 0) {
         result_note(result, "both runs have the same ids in the same places: the difference is 0 by construction");
-    else
+    } else {
         result_note(result, "%zu of %zu tokens differ: %s%s", n, a->tokens->texts[0].n, buf_cstr(&line), n > 8 ? ", \u2026" : "");
+    }
     buf_free(&line);
 }
 

@@ -137,8 +137,8 @@ static bool note_formula(struct sheet *sheet, const struct measure *m, struct er
     return note(sheet, &text, err);
 }
 
-static bool draw_measure(struct sheet *sheet, const struct measure *m, const double *values, struct result *result,
-                         struct err *err)
+static bool draw_measure(struct sheet *sheet, const struct measure *m, const double *values, const unsigned char *broken,
+                         struct result *result, struct err *err)
 {
     struct axes axes = {0};
     if (!make_axes(sheet, &axes, err) || !note_formula(sheet, m, err))
@@ -147,10 +147,10 @@ static bool draw_measure(struct sheet *sheet, const struct measure *m, const dou
     unsigned char *masked = arena_alloc(sheet->arena, axes.rows * axes.cols, 1, "the grid", err);
     if (!cells || !masked)
         return false;
-    memset(masked, 1, axes.rows * axes.cols); /* heads that were not selected */
+    memset(masked, 1, axes.rows * axes.cols); /* heads that were not selected, or to which the measure does not apply */
     for (size_t i = 0; i < sheet->sites.n; i++) {
         cells[axes.row_of[i] * axes.cols + axes.col_of[i]] = (float)values[i];
-        masked[axes.row_of[i] * axes.cols + axes.col_of[i]] = 0;
+        masked[axes.row_of[i] * axes.cols + axes.col_of[i]] = isnan(values[i]) && !broken[i];
     }
     struct panel panel = {.rows = axes.rows, .cols = axes.cols, .values = cells, .masked = masked, .row_labels = axes.row_labels,
                           .col_labels = axes.col_labels, .no_numbers = true, .tick = NAN};
@@ -180,9 +180,11 @@ static bool grid_by(struct sheet *sheet, struct result *result, struct err *err)
 {
     const struct measure *m = measure_named(call_str(sheet->call, "by"));
     double *values = arena_alloc(sheet->arena, sheet->sites.n, sizeof *values, "values of heads", err);
-    if (!values || !measure_many(sheet->kept->run, &m, 1, sheet->sites.site, sheet->sites.n, NULL, values, NULL, err))
+    unsigned char *broken = arena_alloc(sheet->arena, sheet->sites.n, 1, "values of heads", err);
+    if (!values || !broken ||
+        !measure_many(sheet->kept->run, &m, 1, sheet->sites.site, sheet->sites.n, NULL, values, broken, err))
         return false;
-    return result_wants_picture(result) ? draw_measure(sheet, m, values, result, err)
+    return result_wants_picture(result) ? draw_measure(sheet, m, values, broken, result, err)
                                         : list_measure(sheet, m, values, result, err);
 }
 

@@ -44,6 +44,10 @@ static double log_sum(const float *logits, size_t V)
 static bool give_place(struct result *result, const struct model *model, size_t index, const float *logits, size_t V,
                        size_t top, struct err *err)
 {
+    for (size_t id = 0; id < V; id++)
+        if (isnan(logits[id]) || logits[id] == INFINITY)
+            return err_set(err, ERR_FORMAT, "the logits at index %zu are %s: %s predicts nothing there", index,
+                           isnan(logits[id]) ? "NaN" : "infinite", model->name);
     struct guess *guesses = mem_new(top, sizeof *guesses, "the predictions", err);
     if (!guesses)
         return false;

@@ -1,6 +1,7 @@
 /* run: a forward pass over a text, kept for everything that looks at it. */
 #include <stdlib.h>
 
+#include "core/measure/finite.h"
 #include "repl/grammar/call.h"
 #include "repl/run/given_text.h"
 
@@ -16,6 +17,12 @@ static bool report(struct result *result, const struct kept_run *kept)
         buf_printf(&line, ", %zu of the decoder", kept->run->target->texts[0].n);
     buf_printf(&line, ", %s", kept->run->model->name);
     result_note(result, "%s", buf_cstr(&line));
+    struct not_finite where = run_not_finite(kept->run);
+    line.n = 0;
+    if (where.any) {
+        not_finite_say(kept->run, where, &line);
+        result_note(result, "warning: @%zu: %s: maps and predictions behind it say nothing", kept->number, buf_cstr(&line));
+    }
     buf_free(&line);
     return true;
 }

@@ -226,7 +226,7 @@ static void draw_below(struct viewer *v, const struct grid_state *s, const struc
     const struct head_values *h = &v->heads;
     for (size_t i = 0; i < h->sites.n && i < h->done; i++)
         if (h->sites.site[i].layer == s->layer && h->sites.site[i].head == s->head)
-            n += snprintf(text + n, sizeof text - (size_t)n, "   %s %.4g", measures[h->measure]->label, h->values[i]);
+            n += snprintf(text + n, sizeof text - (size_t)n, isnan(h->values[i]) ? "   %s -" : "   %s %.4g", measures[h->measure]->label, h->values[i]);
     size_t left = 1 + grid_text(grid, row + 1, 1, grid->columns - 1, (struct str){text, (size_t)n}, style_bold) + 3;
     n = s->done < s->sites.n ? snprintf(text, sizeof text, "%zu of %zu heads", s->done, s->sites.n) : 0;
     if (t->rows_seen < s->layers || t->cols_seen < s->heads)

@@ -131,7 +131,7 @@ size_t heads_draw(struct viewer *viewer, struct cell_grid *grid, struct cell_rec
     if (here == SIZE_MAX || !lines)
         return 2;
     size_t row = rect.row + 2 + (h->layers < lines ? h->layers : lines);
-    int n = here < h->done ? snprintf(text, sizeof text, "%c%zu.H%zu  %.3g", stack_letters[viewer->site.stack],
+    int n = here < h->done ? snprintf(text, sizeof text, isnan(h->values[here]) ? "%c%zu.H%zu  -" : "%c%zu.H%zu  %.3g", stack_letters[viewer->site.stack],
                                       viewer->site.layer, viewer->site.head, h->values[here])
                            : snprintf(text, sizeof text, "…");
     grid_text(grid, row, rect.col, rect.cols, (struct str){text, (size_t)n}, style_plain);

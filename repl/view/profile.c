@@ -48,7 +48,7 @@ static void draw_list(struct viewer *v, struct cell_grid *grid, struct cell_rect
     struct buf title = {0};
     for (size_t i = 0; entries && i < all; i++) {
         float value = of_query ? map->values[v->row * map->cols + i] : map->values[i * map->cols + v->col];
-        if (!isnan(value))
+        if (isfinite(value))
             entries[n++] = (struct entry){i, value};
     }
     if (!entries || rect.rows < 2) {
