@@ -62,21 +62,61 @@ static void places_list(const struct session *session, struct places *places)
     free(program);
 }
 
-static char *from_home(const char *variable, const char *rest)
+/* The value of a variable as a path, a ~ in front expanded; NULL where it is not set. */
+static char *from_variable(const char *variable, const char *rest)
 {
-    const char *value = getenv(variable);
-    return value && *value ? path_join(value, rest, NULL) : NULL;
+    const char *value = getenv(variable), *home = getenv("HOME");
+    if (!value || !*value)
+        return NULL;
+    char *expanded = value[0] == '~' && (value[1] == '/' || !value[1]) && home ? path_join(home, value + 1 + (value[1] == '/'), NULL)
+                                                                              : mem_copy_str(str_of(value), NULL);
+    char *path = expanded && rest ? path_join(expanded, rest, NULL) : expanded;
+    if (path != expanded)
+        free(expanded);
+    return path;
 }
+
+/* Where the cache may be, in the order in which it is looked at: the first that is set of huggingface_hub's own variables; then
+ * those of older versions of transformers, which reads them still (utils/hub.py). */
+static const struct {
+    const char *variable, *rest;
+    bool own; /* huggingface_hub's */
+} caches[] = {
+    {"HF_HUB_CACHE", NULL, true},
+    {"HUGGINGFACE_HUB_CACHE", NULL, true},
+    {"HF_HOME", "hub", true},
+    {"XDG_CACHE_HOME", "huggingface/hub", true},
+    {"HOME", ".cache/huggingface/hub", true},
+    {"TRANSFORMERS_CACHE", NULL, false},
+    {"PYTORCH_TRANSFORMERS_CACHE", NULL, false},
+    {"PYTORCH_PRETRAINED_BERT_CACHE", NULL, false},
+};
 
 char *find_hub_cache(void)
 {
-    const char *given = getenv("HF_HUB_CACHE");
-    if (given && *given)
-        return mem_copy_str(str_of(given), NULL);
-    char *found = from_home("HF_HOME", "hub");
-    if (!found)
-        found = from_home("XDG_CACHE_HOME", "huggingface/hub");
-    return found ? found : from_home("HOME", ".cache/huggingface/hub");
+    char *found = NULL;
+    for (size_t i = 0; !found && caches[i].own; i++)
+        found = from_variable(caches[i].variable, caches[i].rest);
+    return found;
+}
+
+/* All of them, each once. */
+static void caches_list(struct places *out)
+{
+    *out = (struct places){0};
+    char *own = find_hub_cache();
+    if (own)
+        out->folder[out->n++] = own;
+    for (size_t i = 0; i < sizeof caches / sizeof *caches; i++) {
+        char *one = caches[i].own ? NULL : from_variable(caches[i].variable, caches[i].rest);
+        bool again = false;
+        for (size_t k = 0; one && k < out->n; k++)
+            again = again || strcmp(out->folder[k], one) == 0;
+        if (one && !again)
+            out->folder[out->n++] = one;
+        else
+            free(one);
+    }
 }
 
 /* ---- the cache ---- */
@@ -184,41 +224,42 @@ static bool holds_model(const char *folder)
     return false;
 }
 
+/* Visit what one folder holds: models, or repositories of a cache. */
+static void visit_folder(const char *folder, bool is_hub, void (*visit)(void *context, struct str name), void *context)
+{
+    DIR *dir = opendir(folder);
+    for (struct dirent *entry; dir && (entry = readdir(dir));) {
+        if (entry->d_name[0] == '.' || (is_hub && strncmp(entry->d_name, "models--", 8) != 0))
+            continue;
+        struct buf name = {0};
+        if (is_hub) {
+            const char *org = entry->d_name + 8, *dash = strstr(org, "--");
+            buf_printf(&name, "%.*s%s%s", dash ? (int)(dash - org) : (int)strlen(org), org, dash ? "/" : "", dash ? dash + 2 : "");
+        } else {
+            char *path = path_join(folder, entry->d_name, NULL);
+            if (path && holds_model(path))
+                buf_puts(&name, entry->d_name);
+            free(path);
+        }
+        if (name.n)
+            visit(context, buf_view(&name));
+        buf_free(&name);
+    }
+    if (dir)
+        closedir(dir);
+}
+
 void find_each_model(const struct session *session, void (*visit)(void *context, struct str name), void *context)
 {
-    struct places places;
+    struct places places, hubs;
     places_list(session, &places);
-    char *hub = find_hub_cache();
-    bool owned = hub && places.n < MAX_FOLDERS;
-    if (owned)
-        places.folder[places.n++] = hub;
-    for (size_t i = 0; i < places.n; i++) {
-        bool is_hub = places.folder[i] == hub;
-        DIR *dir = opendir(places.folder[i]);
-        for (struct dirent *entry; dir && (entry = readdir(dir));) {
-            if (entry->d_name[0] == '.' || (is_hub && strncmp(entry->d_name, "models--", 8) != 0))
-                continue;
-            struct buf name = {0};
-            if (is_hub) {
-                const char *org = entry->d_name + 8, *dash = strstr(org, "--");
-                buf_printf(&name, "%.*s%s%s", dash ? (int)(dash - org) : (int)strlen(org), org, dash ? "/" : "",
-                           dash ? dash + 2 : "");
-            } else {
-                char *path = path_join(places.folder[i], entry->d_name, NULL);
-                if (path && holds_model(path))
-                    buf_puts(&name, entry->d_name);
-                free(path);
-            }
-            if (name.n)
-                visit(context, buf_view(&name));
-            buf_free(&name);
-        }
-        if (dir)
-            closedir(dir);
-    }
-    if (!owned)
-        free(hub);
+    caches_list(&hubs);
+    for (size_t i = 0; i < places.n; i++)
+        visit_folder(places.folder[i], false, visit, context);
+    for (size_t i = 0; i < hubs.n; i++)
+        visit_folder(hubs.folder[i], true, visit, context);
     places_free(&places);
+    places_free(&hubs);
 }
 
 struct near {
@@ -237,8 +278,18 @@ static void offer(void *context, struct str name)
     }
 }
 
-static bool not_found(const struct session *session, struct str name, const char *hub, struct err *err)
+/* "the Hugging Face cache A or B" */
+static void put_caches(const struct places *hubs, struct buf *out)
 {
+    for (size_t i = 0; i < hubs->n; i++)
+        buf_printf(out, "%s%s", i ? " or " : "", hubs->folder[i]);
+    if (!hubs->n)
+        buf_puts(out, "(no HOME)");
+}
+
+static bool not_found(const struct session *session, struct str name, const struct places *hubs, struct err *err)
+{
+    struct buf hub = {0};
     struct near near;
     suggest_begin(&near.suggestion, name);
     find_each_model(session, offer, &near);
@@ -255,15 +306,19 @@ static bool not_found(const struct session *session, struct str name, const char
         for (size_t i = 0; i < places.n; i++)
             buf_printf(&looked, ", %s", places.folder[i]);
         places_free(&places);
+        put_caches(hubs, &hub);
         err_set(err, ERR_NOT_FOUND,
                 "no model \"%.*s\": neither here nor in $GAZE_MODELS%s nor in the Hugging Face cache %s; if the hub has it, this "
                 "fetches it: hf download %.*s",
-                STR_ARGS(name), buf_cstr(&looked), hub ? hub : "(no HOME)", STR_ARGS(name));
+                STR_ARGS(name), buf_cstr(&looked), buf_cstr(&hub), STR_ARGS(name));
         buf_free(&looked);
+        buf_free(&hub);
         return false;
     }
+    put_caches(hubs, &hub);
     err_set(err, ERR_NOT_FOUND, "%.*s is not in the Hugging Face cache %s; this fetches it: hf download %.*s", STR_ARGS(name),
-            hub ? hub : "(no HOME)", STR_ARGS(name));
+            buf_cstr(&hub), STR_ARGS(name));
+    buf_free(&hub);
     return near.suggestion.best.n ? suggest_add(&near.suggestion, "", "", err) : false;
 }
 
@@ -290,7 +345,8 @@ char *session_find_model(const struct session *session, struct str name, struct 
     char *last_resort = find_path(name, &weak, err), *found = weak ? NULL : last_resort;
     if (found || (err && err->code))
         return found;
-    char *hub = find_hub_cache();
+    struct places hubs;
+    caches_list(&hubs);
     if (is_id(name)) {
         struct places places;
         places_list(session, &places);
@@ -303,12 +359,12 @@ char *session_find_model(const struct session *session, struct str name, struct 
                 buf_free(&path);
         }
         places_free(&places);
-        if (!found && hub)
-            found = find_in_hub(hub, name);
+        for (size_t i = 0; i < hubs.n && !found; i++)
+            found = find_in_hub(hubs.folder[i], name);
     }
     if (!found && !last_resort)
-        not_found(session, name, hub, err);
-    free(hub);
+        not_found(session, name, &hubs, err);
+    places_free(&hubs);
     if (found) {
         free(last_resort);
         return found;

@@ -9,8 +9,9 @@
 NODISCARD char *session_find_model(const struct session *session, struct str name, struct err *err);
 /* Visit the name of everything that `load NAME` finds without a path: $GAZE_MODELS, the shipped models, the cache. */
 void find_each_model(const struct session *session, void (*visit)(void *context, struct str name), void *context);
-/* The Hugging Face cache: HF_HUB_CACHE, $HF_HOME/hub, $XDG_CACHE_HOME/huggingface/hub, ~/.cache/huggingface/hub. On the
- * heap, NULL where none of these variables is set. */
+/* The Hugging Face cache that huggingface_hub uses: HF_HUB_CACHE, HUGGINGFACE_HUB_CACHE, $HF_HOME/hub,
+ * $XDG_CACHE_HOME/huggingface/hub, ~/.cache/huggingface/hub. On the heap, NULL where none of these variables is set. `load` looks
+ * behind it into TRANSFORMERS_CACHE, PYTORCH_TRANSFORMERS_CACHE and PYTORCH_PRETRAINED_BERT_CACHE. */
 char *find_hub_cache(void);
 
 #endif
