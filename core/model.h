@@ -4,10 +4,12 @@
 
 #include "core/arch/arch.h"
 #include "core/tokenizer/tokenizer.h"
-#include "core/weights/weights.h"
+#include "core/checkpoint.h"
 
 struct model {
-    char *name, *folder;     /* the name that runs and commands call it by; where it lies */
+    char *name;              /* what runs and commands call it by */
+    struct checkpoint checkpoint;
+    const char *folder;      /* the checkpoint's, borrowed as config and weights are */
     const struct arch *arch; /* NULL where only a tokenizer was there */
     struct json *config;
     struct tokenizer *tokenizer; /* NULL where there is none */
@@ -22,6 +24,7 @@ struct model {
     const struct activation *activation;
     void *own; /* the architecture's struct */
     struct arena *arena;
+    struct unread unread; /* what of the checkpoint is not used */
     unsigned char *bound; /* [weights->n] 1: that tensor is some parameter's */
     size_t parameters;    /* elements bound, counted once however often they are bound */
     bool prepared;

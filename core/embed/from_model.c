@@ -35,7 +35,7 @@ static bool take_words(struct vectors *v, const struct tokenizer *tokenizer, siz
 
 struct vectors *vectors_of_model(const struct model *model, const char *name, struct err *err)
 {
-    const struct tensor *table = model_word_table(model), *again;
+    const struct tensor *table = model_word_table(model);
     if (!table || !model->tokenizer) {
         err_set(err, ERR_NOT_FOUND, "%s has no %s", model->name,
                 table ? "tokenizer, so that its embeddings have no names" : "table of word embeddings");
@@ -44,21 +44,17 @@ struct vectors *vectors_of_model(const struct model *model, const char *name, st
     struct vectors *v = vectors_new(name, model->folder, err);
     if (!v)
         return NULL;
-    struct weights *weights = weights_open(model->folder, err);
-    v->own = weights;
+    v->own = weights_share(model->weights);
     v->format = &of_model;
-    again = weights ? weights_find(weights, table->name) : NULL;
-    if (weights && (!again || again->rank != 2 || again->shape[0] == 0)) {
-        err_set(err, ERR_FORMAT, "%s: tensor %.*s is there no longer", model->folder, STR_ARGS(table->name));
-        again = NULL;
-    }
-    if (again) {
-        v->E = again->shape[1];
-        v->data = again->data;
-        v->dtype = again->dtype;
-        v->stride = again->bytes / again->shape[0];
+    if (table->rank != 2 || table->shape[0] == 0) {
+        err_set(err, ERR_FORMAT, "%s: tensor %.*s is no table", model->folder, STR_ARGS(table->name));
+    } else {
+        v->E = table->shape[1];
+        v->data = table->data;
+        v->dtype = table->dtype;
+        v->stride = table->bytes / table->shape[0];
         v->marks = "\xc4\xa0|\xe2\x96\x81"; /* Ġ of byte-level BPE, ▁ of SentencePiece */
-        if (take_words(v, model->tokenizer, again->shape[0], err) && vectors_finish(v, err))
+        if (take_words(v, model->tokenizer, table->shape[0], err) && vectors_finish(v, err))
             return v;
     }
     vectors_free(v);

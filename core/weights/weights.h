@@ -2,7 +2,8 @@
 #ifndef GAZE_CORE_WEIGHTS_WEIGHTS_H
 #define GAZE_CORE_WEIGHTS_WEIGHTS_H
 
-#include "core/base/mem.h"
+#include "core/base/file.h"
+#include "core/base/json.h"
 #include "core/weights/dtype.h"
 
 enum { TENSOR_RANK = 4 };
@@ -17,38 +18,68 @@ struct tensor {
     const char *file; /* the file it lies in; borrowed */
 };
 
+/* Something of a file that has a tensor's name and no numbers that are read: a sparse or quantised tensor, an unknown object. */
+struct stand_in {
+    struct str name, what;
+};
+
 struct weights {
     struct tensor *tensors; /* sorted by name */
     size_t n, capacity;
+    struct stand_in *stand_ins;
+    size_t n_stand_ins, stand_in_capacity;
+    struct file *files; /* mapped; each borrowed by its tensors */
+    size_t n_files, file_capacity;
     const struct weights_format *format;
-    void *own; /* the format's maps */
+    char *path; /* the file, or the index of several */
     struct arena *arena;
-    size_t bytes; /* of all tensors */
+    size_t bytes; /* of all tensors, aliases not counted */
+    char *names;  /* room for names, packed */
+    size_t names_left, users;
 };
 
-/* One row a format: weights/NAME.c ends in one of these. */
+/* One row a format: weights/NAME.c ends in one of these. An index or a name makes shards of any of them (shards.h). */
 struct weights_format {
     const char *name, *summary;
-    const char *files;  /* names it goes by in a folder, `|`-separated, looked for in this order; first hit wins */
-    const char *suffix; /* of a file given by path */
-    bool (*open)(const char *path, struct weights *out, struct err *err);
-    void (*close)(struct weights *weights); /* frees own */
+    const char *stem;     /* of the usual names: STEM.SUFFIX, STEM-00001-of-00003.SUFFIX, STEM.SUFFIX.index.json */
+    const char *suffixes; /* of files given by path, `|`-separated; the first is that of the usual name */
+    /* Do these bytes begin such a file beyond doubt? */
+    bool (*is)(const unsigned char *data, size_t size);
+    /* Add the tensors of one file. */
+    bool (*read)(struct weights *weights, const struct file *file, struct err *err);
 };
-extern const struct weights_format *const weights_formats[]; /* NULL-ended */
+extern const struct weights_format *const weights_formats[]; /* NULL-ended; the order in which they are preferred */
 
-/* Open the weights of a folder, or a file. ERR_NOT_FOUND where the folder holds none; ERR_UNSUPPORTED, naming
- * what is there and what would be read, where it holds only formats not read yet. */
+/* Open a file, an index of shards, or what a folder holds (lying.h chooses). ERR_NOT_FOUND where the folder holds none;
+ * ERR_UNSUPPORTED, naming what is there and what would be read, where it holds only what is not read. */
 NODISCARD struct weights *weights_open(const char *path, struct err *err);
+/* The same from the files that make up one set of shards, under the name `path`. `map` says which file counts where two hold
+ * a tensor of one name: {name: file}, or NULL. */
+NODISCARD struct weights *weights_open_files(const char *path, char *const *files, size_t n, const struct json *map,
+                                             struct err *err);
 void weights_close(struct weights *weights);
+/* One more user: each closes once. */
+struct weights *weights_share(struct weights *weights);
 
 /* The tensor of that name, or NULL. */
 const struct tensor *weights_find(const struct weights *weights, struct str name);
 
-/* The file names that a folder is searched for, with commas: for messages. */
+/* What stands in place of a tensor of that name, or NULL. */
+const struct stand_in *weights_find_stand_in(const struct weights *weights, struct str name);
+
+/* Take `prefix` off the names that begin with it. False where two tensors then have one name. */
+NODISCARD bool weights_strip(struct weights *weights, struct str prefix, struct err *err);
+
+/* The usual names of weights, with commas: for messages. */
 void weights_files(struct buf *out);
+/* The format that reads files of that name, or NULL. */
+const struct weights_format *weights_format_of(struct str name);
 
 /* For the formats: append a tensor after checking shape × dtype against `bytes`; copies the name. */
 NODISCARD bool weights_add(struct weights *weights, struct tensor tensor, struct err *err);
+/* One more name of a tensor; its bytes are counted once. */
+NODISCARD bool weights_add_alias(struct weights *weights, struct tensor tensor, struct err *err);
+NODISCARD bool weights_add_stand_in(struct weights *weights, struct str name, struct str what, struct err *err);
 
 /* Elements, or 0 for a tensor with an empty side. Shapes were checked when it was added. */
 size_t tensor_numel(const struct tensor *tensor);

@@ -40,24 +40,31 @@ static double kept_bytes(const struct model *model, double T)
     return 4 * T * ((double)model->stacks[STACK_MAIN].layers * layer + (double)(model->stacks[STACK_MAIN].layers + 1) * (double)model->E);
 }
 
+static void say_unread(struct sheet *sheet, const struct unread *unread, size_t of)
+{
+    if (unread->remarks)
+        say(sheet, "remarks", "%s", unread->remarks);
+    if (unread->n_tensors)
+        say(sheet, "not read", "%zu of %zu tensors: %s", unread->n_tensors, of, unread->tensors);
+    if (unread->n_heads)
+        say(sheet, "other heads", "%zu tensors: %s", unread->n_heads, unread->heads);
+    if (*unread->files)
+        say(sheet, "other files", "%s", unread->files);
+}
+
 static void say_weights(struct sheet *sheet, const struct model *model)
 {
     const struct weights *weights = model->weights;
     struct buf types = {0};
-    size_t files = 0;
-    for (size_t i = 0; i < weights->n; i++) {
-        const char *name = weights->tensors[i].dtype->name;
-        bool first = true, first_file = true;
-        for (size_t j = 0; j < i; j++) {
-            first = first && strcmp(weights->tensors[j].dtype->name, name) != 0;
-            first_file = first_file && strcmp(weights->tensors[j].file, weights->tensors[i].file) != 0;
-        }
-        if (first)
-            buf_printf(&types, "%s%s", types.n ? ", " : "", name);
-        files += first_file;
+    for (size_t d = 0; dtypes[d]; d++) {
+        bool any = false;
+        for (size_t i = 0; !any && i < weights->n; i++)
+            any = weights->tensors[i].dtype == dtypes[d];
+        if (any)
+            buf_printf(&types, "%s%s", types.n ? ", " : "", dtypes[d]->name);
     }
-    say(sheet, "weights", "%s, %zu tensors in %zu file%s, %s, %.1f MB", weights->format->name, weights->n, files,
-        files == 1 ? "" : "s", buf_cstr(&types), (double)weights->bytes / 1e6);
+    say(sheet, "weights", "%s, %zu tensors in %zu file%s, %s, %.1f MB", weights->format->name, weights->n, weights->n_files,
+        weights->n_files == 1 ? "" : "s", buf_cstr(&types), (double)weights->bytes / 1e6);
     say(sheet, "fingerprint", "%016" PRIx64, weights_fingerprint(weights));
     buf_free(&types);
 }
@@ -106,6 +113,7 @@ static bool give_summary(struct result *result, const struct model *model, struc
         say_weights(&sheet, model);
     else
         say(&sheet, "weights", "none: it can tokenise, not run");
+    say_unread(&sheet, &model->unread, model->weights ? model->weights->n + model->weights->n_stand_ins : 0);
     if (model->tokenizer)
         tokenizer_describe(model->tokenizer, &line);
     else

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/unread.h"
 #include "repl/grammar/call.h"
 #include "repl/result/result.h"
 #include "repl/session/find_model.h"
@@ -46,6 +47,9 @@ static void report(struct result *result, const struct model *model)
     else
         buf_printf(&line, ": a tokenizer of %zu ids alone, no weights", tokenizer_vocab_size(model->tokenizer));
     result_note(result, "%s", buf_cstr(&line));
+    line.n = 0;
+    if (unread_line(model, &line))
+        result_note(result, "%s: %s", model->name, buf_cstr(&line));
     if (!model->tokenizer)
         result_note(result, "no tokenizer%s%s; texts go in as ids: run ids=1,7,2", model->tokenizer_problem ? ": " : "",
                     model->tokenizer_problem ? model->tokenizer_problem : "");
@@ -92,7 +96,8 @@ const struct command command_load = {
     .help = "A path is taken as it is. Any other name is looked for in $GAZE_MODELS, among the shipped models, and in the\n"
             "local Hugging Face cache; nothing is ever fetched. The model is then in use; one of the same name before it\n"
             "stays, and this one gets -2. A folder with a tokenizer alone gives a model for `tokens`; weights without a\n"
-            "tokenizer give one for `run ids=`.",
+            "tokenizer give one for `run ids=`. A file of weights named by its path is that file; a tokenizer's file\n"
+            "named by its path is the tokenizer alone. What a checkpoint holds and gaze does not use is said in one line.",
     .examples = "load roberta-tiny\nload ~/models/bert-base-uncased as=bert\nload org/name",
     .options = options,
     .args = args,

@@ -1,6 +1,8 @@
 /* --supports: what gaze reads, measures and writes, from the registries, as Markdown. The README's tables are this text. */
 #include "repl/program/supports.h"
 
+#include <string.h>
+
 #include "core/arch/arch.h"
 #include "core/embed/format/format.h"
 #include "core/embed/query/query.h"
@@ -47,9 +49,9 @@ static void put_weights(struct buf *out)
 {
     buf_puts(out, "\n| weights | files | numbers |\n|---|---|---|\n");
     for (size_t i = 0; weights_formats[i]; i++) {
-        buf_printf(out, "| %s | ", weights_formats[i]->summary);
-        put_names(out, weights_formats[i]->files);
-        buf_puts(out, " |");
+        const struct weights_format *f = weights_formats[i];
+        int n = (int)strcspn(f->suffixes, "|");
+        buf_printf(out, "| %s | %s%.*s, %s%.*s.index.json |", f->summary, f->stem, n, f->suffixes, f->stem, n, f->suffixes);
         for (size_t d = 0; dtypes[d]; d++)
             buf_printf(out, "%s %s", d ? "," : "", dtypes[d]->name);
         buf_puts(out, " |\n");
