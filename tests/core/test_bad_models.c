@@ -243,7 +243,8 @@ Test(bad_models, each_kind_of_bad_folder_gives_one_error_that_names_it)
         {"tests/data/bad/wrong-dtype", 0, {"model.safetensors", "bert.encoder.layer.0.output.dense.weight", "I64"}},
         {"tests/data/bad/odd-heads", 0, {"config.json", "hidden_size 4", "3 heads"}},
         {"tests/data/bad/odd-option", ERR_UNSUPPORTED, {"config.json", "position_embedding_type", "rotary"}},
-        {"tests/data/bad/bin-only", ERR_UNSUPPORTED, {"pytorch_model.bin", "safetensors"}},
+        {"tests/data/bad/bin-truncated", ERR_FORMAT, {"pytorch_model.bin", "truncated"}},
+        {"tests/data/bad/onnx-only", ERR_UNSUPPORTED, {"model.onnx (ONNX)", "safetensors", "pytorch_model.bin"}},
     };
     struct complaints complaints = {0};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
