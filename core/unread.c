@@ -8,10 +8,12 @@
 
 enum { MOST_GROUPS = 8 };
 
-/* Buffers that old versions of the reference stored; they follow from the configuration. */
-static const char *const buffers[] = {"position_ids",       "embeddings.token_type_ids", "attn.bias",
-                                      "attention.bias",     "masked_bias",               "inv_freq",
-                                      "num_batches_tracked", NULL};
+/* Buffers that old versions of the reference stored, which follow from the configuration; and the table of positions, which its
+ * embeddings hold even where the configuration has another kind of positions. */
+static const char *const buffers[] = {"position_ids",        "embeddings.token_type_ids", "attn.bias",
+                                      "attention.bias",      "masked_bias",               "inv_freq",
+                                      "num_batches_tracked", "embeddings.position_embeddings.weight",
+                                      NULL};
 
 /* First parts of the names of heads, below which no attention lies. Which of them is run is the architecture's to say. */
 static const char *const heads[] = {"pooler",

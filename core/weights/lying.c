@@ -183,10 +183,13 @@ static size_t count(const struct lying *lying, const struct weights_format *form
 void lying_rest(const struct lying *lying, struct buf *out)
 {
     size_t begin = out->n;
+    bool all = lying->by_other_name || lying->by_path || lying->chosen == lying->n;
     for (size_t i = 0; i < lying->n; i++) {
         const struct lying_file *file = &lying->files[i];
         bool shard = file->kind == LYING_SHARD;
         if (file->chosen || (shard && !is_first_shard(lying, i)))
+            continue;
+        if (!all && file->kind < LYING_ADAPTER && !file->usual)
             continue;
         if (out->n - begin > MOST_LISTED) {
             buf_puts(out, ", …");
@@ -298,6 +301,7 @@ bool lying_choose_file(struct lying *lying, struct str name, struct err *err)
             return false;
         }
         lying->chosen = i;
+        lying->by_path = true;
         return true;
     }
     return err_set(err, ERR_NOT_FOUND, "%s/%.*s: no file of weights", lying->folder, STR_ARGS(name));

@@ -26,9 +26,10 @@ struct lying {
     struct arena *arena;
     struct lying_file *files; /* sorted by name */
     size_t n, capacity;
-    size_t chosen;     /* the file, the index, or the first shard */
-    bool config;       /* is config.json there? */
+    size_t chosen;      /* the file, the index, or the first shard; n: nothing yet */
+    bool config;        /* is config.json there? */
     bool by_other_name; /* what is read has no usual name */
+    bool by_path;       /* what is read was asked for by its path */
 };
 
 /* List a folder. */
@@ -44,7 +45,8 @@ NODISCARD bool lying_choose_file(struct lying *lying, struct str name, struct er
 /* Open what was chosen, and mark every file that belongs to it. */
 NODISCARD struct weights *lying_open(struct lying *lying, struct err *err);
 
-/* Append the names of what is not read, with commas: those of foreign formats, adapters and other sets of weights. */
+/* Append the names of what is not read, with commas: other formats and other sets of weights; where the usual names are read, not
+ * what has a name of its own. */
 void lying_rest(const struct lying *lying, struct buf *out);
 
 #endif
