@@ -32,6 +32,15 @@ static void put_cell(struct buf *out, const char *text)
         buf_puts(out, *text == '|' ? "\\|" : (char[]){*text, 0});
 }
 
+/* Heads that are told apart by the checkpoint alone go by one name. */
+static bool named_before(const struct arch *arch, size_t head)
+{
+    for (size_t h = 0; h < head; h++)
+        if (strcmp(arch->heads[h]->name, arch->heads[head]->name) == 0)
+            return true;
+    return false;
+}
+
 static void put_architectures(struct buf *out)
 {
     buf_puts(out, "| `model_type` | architecture | output heads | source |\n|---|---|---|---|\n");
@@ -40,7 +49,8 @@ static void put_architectures(struct buf *out)
         put_names(out, archs[i]->model_types);
         buf_printf(out, "` | %s |", archs[i]->summary);
         for (size_t h = 0; archs[i]->heads[h]; h++)
-            buf_printf(out, "%s %s", h ? "," : "", archs[i]->heads[h]->name);
+            if (!named_before(archs[i], h))
+                buf_printf(out, "%s %s", h ? "," : "", archs[i]->heads[h]->name);
         buf_printf(out, " | %s |\n", archs[i]->source);
     }
 }
