@@ -108,8 +108,10 @@ static void forward(const struct model *model, struct pass *pass)
         float *z = pass_attention(pass, &attend);
         float *y = pass_block_end(pass, &layer->block, x, z);
         x = pass_layer(pass, l, y);
-        if (l + 1 == stack->layers)
+        if (l + 1 == stack->layers) {
+            deberta_keep_rtd(pass, x);
             emd_forward(pass, &attend, &layer->block, &layer->in, 3 * D, entered);
+        }
     }
 }
 

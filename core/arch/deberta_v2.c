@@ -201,8 +201,10 @@ static void forward(const struct model *model, struct pass *pass)
         if (l == 0 && w->conv_kernel)
             y = convolve(model, pass, embedded, y);
         x = pass_layer(pass, l, y);
-        if (l + 1 == stack->layers)
+        if (l + 1 == stack->layers) {
+            deberta_keep_rtd(pass, x);
             emd_forward(pass, &attend, &layer->block, &layer->block.q, stack->shape[l].D, entered);
+        }
     }
 }
 

@@ -21,8 +21,12 @@ struct deberta {
     struct norm norm;
     struct tensor relative;    /* [R,E] */
     struct norm relative_norm; /* norm_rel_ebd (v2) */
-    struct mlm cls, lm;        /* cls.predictions, lm_predictions.lm_head */
-    struct tensor conv;        /* [E, E/groups, kernel] (v2) */
+    struct {
+        struct linear dense, classifier;
+        struct norm norm;
+    } rtd;              /* mask_predictions */
+    struct mlm cls, lm; /* cls.predictions, lm_predictions.lm_head */
+    struct tensor conv; /* [E, E/groups, kernel] (v2) */
     const float *conv_bias;
     struct norm conv_norm;
     const struct activation *conv_act;
@@ -110,7 +114,23 @@ struct deberta {
          .optional = true,                                                                                                       \
          .meaning = "masked-LM head: table of its own"},                                                                         \
         MLM_PARAMS(struct deberta, lm, "lm_predictions.lm_head.dense", "lm_predictions.lm_head.LayerNorm",                       \
-                   "lm_predictions.lm_head.bias", "E", "masked-LM head of the authors")
+                   "lm_predictions.lm_head.bias", "E", "masked-LM head of the authors"),                                         \
+        {.name = "mask_predictions.dense",                                                                                       \
+         .shape = "E,E",                                                                                                         \
+         .kind = PARAM_LINEAR,                                                                                                   \
+         .offset = offsetof(struct deberta, rtd.dense),                                                                          \
+         .optional = true,                                                                                                       \
+         .meaning = "replaced-token head: dense"},                                                                               \
+        {.name = "mask_predictions.LayerNorm",                                                                                   \
+         .shape = "E",                                                                                                           \
+         .kind = PARAM_NORM,                                                                                                     \
+         .offset = offsetof(struct deberta, rtd.norm),                                                                           \
+         .optional = true,                                                                                                       \
+         .meaning = "replaced-token head: LayerNorm"},                                                                           \
+    {                                                                                                                            \
+        .name = "mask_predictions.classifier", .shape = "1,E", .kind = PARAM_LINEAR,                                             \
+        .offset = offsetof(struct deberta, rtd.classifier), .optional = true, .meaning = "replaced-token head: logit"            \
+    }
 
 /* For `when` of parameters. */
 bool deberta_biased(const struct model *model, size_t layer);

@@ -11,6 +11,8 @@
     ROW(drop)         \
     ROW(tokens)       \
     ROW(predict)      \
+    ROW(rtd)          \
+    ROW(classify)     \
     ROW(export)       \
     ROW(show)         \
     ROW(row)          \

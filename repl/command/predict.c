@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "repl/grammar/call.h"
-#include "repl/run/given_text.h"
+#include "repl/run/asked_run.h"
 #include "repl/run/selector.h"
 #include "repl/run/token_choice.h"
 
@@ -124,26 +124,9 @@ static bool give_run(struct result *result, const struct call *call, const struc
 
 static bool run(struct session *session, const struct call *call, struct result *result, struct err *err)
 {
-    const struct call_word *reference = call_arg(call, ARG_RUN, 0);
-    struct given given = {0};
-    if (reference && given_any(call)) {
-        err_set(err, ERR_ARG, "a run and a text: give one");
-        return call_blame(call, reference, err);
-    }
-    if (!given_any(call)) {
-        struct kept_run *kept = session_run(session, reference ? reference->text : STR("@"), err);
-        return kept ? give_run(result, call, kept->run, err) : call_blame(call, reference, err);
-    }
-    struct model *model = given_model(session, call, true, err);
-    if (!model || !given_read(call, model, &given, err))
-        return false;
-    given_warn_mask(&given, model, result);
-    struct run *pass = given_run(session, model, &given, err);
-    if (!pass && err && err->code != ERR_CANCELLED)
-        given_blame(call, err);
-    bool ok = pass && give_run(result, call, pass, err);
-    run_free(pass);
-    given_free(&given);
+    struct asked_run asked;
+    bool ok = asked_run_open(session, call, result, &asked, err) && give_run(result, call, asked.run, err);
+    asked_run_close(&asked);
     return ok;
 }
 
@@ -155,9 +138,7 @@ static const struct option options[] = {
     OPTION_DECODER,
     {0},
 };
-static const struct arg args[] = {{"@RUN", ARG_RUN, true, false, "a run; the last where neither run nor text is named"},
-                                  ARGS_TEXT,
-                                  {0}};
+static const struct arg args[] = {ARGS_ASKED, {0}};
 const struct command command_predict = {
     .name = "predict",
     .aliases = "fill",

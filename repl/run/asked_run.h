@@ -1,0 +1,18 @@
+/* The run that a question is about: one that is kept, or a text given with the question, run for it alone. */
+#ifndef GAZE_REPL_RUN_ASKED_RUN_H
+#define GAZE_REPL_RUN_ASKED_RUN_H
+
+#include "repl/run/given_text.h"
+
+struct asked_run {
+    const struct run *run;
+    struct run *own; /* NULL where it is the session's */
+};
+/* @RUN of the call, else its text, else the last run. A run and a text together are an error. */
+NODISCARD bool asked_run_open(struct session *session, const struct call *call, struct result *result, struct asked_run *out,
+                              struct err *err);
+void asked_run_close(struct asked_run *asked);
+
+#define ARGS_ASKED {"@RUN", ARG_RUN, true, false, "a run; the last where neither run nor text is named"}, ARGS_TEXT
+
+#endif
