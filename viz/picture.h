@@ -14,6 +14,7 @@ struct scale {
     double floor;       /* SCALE_LOG: smallest value told apart; SCALE_SYMLOG: the linear part */
     double clip_lo, clip_hi; /* percentiles, 0 and 100: none */
     bool diverging;     /* symmetric about 0, diverging palette */
+    int decimals;       /* of numbers in cells; 0: as many as the ends ask for */
 };
 
 struct panel {

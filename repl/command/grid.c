@@ -14,6 +14,7 @@
 #include "repl/terminal/progress.h"
 #include "viz/layout.h"
 #include "viz/palette/palette.h"
+#include "viz/render/cells.h"
 #include "viz/scale.h"
 
 enum { VALUES = 40000000, LEAST_CELLS = 64, MAX_NOTES = 4 }; /* held for all maps; cells a side of each; lines of notes */
@@ -137,6 +138,22 @@ static bool note_formula(struct sheet *sheet, const struct measure *m, struct er
     return note(sheet, &text, err);
 }
 
+/* The bar begins where that of show does: at 0, unless a value is below it. Numbers tell the heads apart. */
+static void begin_at_zero(const struct sheet *sheet, const double *values, struct scale *scale)
+{
+    double least = INFINITY, most = -INFINITY;
+    for (size_t i = 0; i < sheet->sites.n; i++)
+        if (isfinite(values[i])) {
+            least = fmin(least, values[i]);
+            most = fmax(most, values[i]);
+        }
+    scale->decimals = heat_decimals(least, most);
+    if (least >= 0)
+        scale->decimals = most <= 1 && scale->decimals < 2 ? 2 : scale->decimals;
+    if (least >= 0 && !call_str(sheet->call, "clip").n)
+        scale->lo = 0;
+}
+
 static bool draw_measure(struct sheet *sheet, const struct measure *m, const double *values, const unsigned char *broken,
                          struct result *result, struct err *err)
 {
@@ -157,6 +174,7 @@ static bool draw_measure(struct sheet *sheet, const struct measure *m, const dou
     struct picture picture = {.panels = &panel, .n_panels = 1, .row_axis = "Layer", .col_axis = "Head",
                               .scale = {.lo = NAN, .hi = NAN}};
     snprintf(sheet->value_name, sizeof sheet->value_name, "%s", m->label);
+    begin_at_zero(sheet, values, &picture.scale);
     return set_scale(sheet, &picture.scale, err) && give(sheet, &picture, result, err);
 }
 

@@ -34,6 +34,7 @@ static void draw_value(struct viewer *v, const struct map_plan_view *plan, struc
     size_t row = at.row + (at.rows - 1) / 2;
     if (v->depth == DEPTH_MONO)
         grid_fill(grid, (struct cell_rect){row, at.col, 1, at.cols}, isfinite(value) ? " " : ink_shade(&v->ink, value), style_plain);
+    style.flags |= heat_nought(buf_view(&text)) ? CELL_DIM : 0;
     if (text.n)
         grid_text(grid, row, at.col + left, width, buf_view(&text), style);
     buf_free(&text);

@@ -494,3 +494,41 @@ Test(cells, reruns_are_byte_identical)
         buf_free(&b);
     }
 }
+
+Test(cells, numbers_have_as_many_decimals_as_tell_values_apart)
+{
+    static const struct {
+        double lo, hi;
+        int decimals;
+    } rows[] = {{0, 1, 2}, {1.3, 1.4, 3}, {0.004, 0.03, 3}, {-3.6, 3.6, 1}, {0, 100, 1}, {2, 2, 2}, {INFINITY, -INFINITY, 2}, {0, 1e-9, 4}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        cr_expect_eq(heat_decimals(rows[i].lo, rows[i].hi), rows[i].decimals, "row %zu: %d", i, heat_decimals(rows[i].lo, rows[i].hi));
+    struct scale scale = {.lo = 0, .hi = 0.03, .decimals = 3};
+    struct buf text = {0};
+    heat_number(&text, &scale, 0.0042);
+    cr_expect_str_eq(buf_cstr(&text), ".004");
+    cr_expect_eq(heat_number_columns(&scale), 5);
+    buf_free(&text);
+}
+
+Test(cells, a_number_of_noughts_alone_is_dim)
+{
+    cr_expect(heat_nought(STR(".00")) && heat_nought(STR("0.0")) && heat_nought(STR("0")));
+    cr_expect(!heat_nought(STR(".01")) && !heat_nought(STR("-0.1")) && !heat_nought(STR("")));
+    const float v[2] = {0.001F, 1};
+    struct panel panel = {.rows = 1, .cols = 2, .values = v, .tick = NAN};
+    struct picture picture = {.panels = &panel, .n_panels = 1, .scale = {.lo = 0, .hi = 1}};
+    struct cell_grid grid;
+    struct err err = {0};
+    cr_assert(cells_picture(&picture, &(struct cells_options){.columns = 40, .depth = DEPTH_TRUE, .numbers = true}, &grid, &err));
+    size_t dim = 0, bold = 0;
+    for (size_t r = 0; r < grid.rows; r++)
+        for (size_t c = 0; c < grid.columns; c++) {
+            struct cell *cell = grid_at(&grid, r, c);
+            bool digit = cell->n == 1 && cell->text[0] >= '0' && cell->text[0] <= '9' && cell->style.bg.kind != COLOUR_DEFAULT;
+            dim += digit && cell->style.flags & CELL_DIM;
+            bold += digit && !(cell->style.flags & CELL_DIM);
+        }
+    cr_expect(dim == 2 && bold == 2, "%zu dim digits of \".00\", %zu others of \"1.0\"", dim, bold);
+    grid_free(&grid);
+}

@@ -65,13 +65,16 @@ static void put_numbers(const struct pen *p, const struct panel *panel, struct b
     const struct figure *f = p->f;
     const struct scale *scale = &f->picture.scale;
     bool share = scale->lo >= 0 && scale->hi <= 1;
+    double step = share ? 0.01 : fmax(fabs(scale->lo), fabs(scale->hi)) < 9.95 ? 0.1 : 1;
+    if (scale->decimals)
+        step = pow(10, -scale->decimals);
     for (size_t i = 0; i < panel->rows; i++) {
         for (size_t j = 0; j < panel->cols; j++) {
             double v = panel->values[i * panel->cols + j];
             if (!isfinite(v) || (panel->masked && panel->masked[i * panel->cols + j]))
                 continue;
             struct buf text = {0};
-            scale_label(&text, v, share ? 0.01 : fmax(fabs(scale->lo), fabs(scale->hi)) < 9.95 ? 0.1 : 1, true);
+            scale_label(&text, v, step, true);
             struct str number = buf_view(&text);
             if (share && number.n > 1 && number.s[0] == '0')
                 number = (struct str){number.s + 1, number.n - 1};

@@ -110,7 +110,10 @@ static double snap_cell(const struct figure *f, double cell, bool fixed)
 static double number_width(const struct figure *f, struct canvas *measure)
 {
     struct text_style style = {.size = fmax(5, 0.8 * f->text)};
-    return measure->ops->extents(measure, &style, f->picture.scale.lo < 0 ? STR("−8.8") : STR(".88")).width * 1.25;
+    struct str widest = f->picture.scale.lo < 0 ? STR("−8.8") : STR(".88");
+    if (f->picture.scale.decimals) /* a digit before the point, so many behind it */
+        widest = (struct str){"8.88888888", 2 + (size_t)f->picture.scale.decimals};
+    return measure->ops->extents(measure, &style, widest).width * 1.25;
 }
 
 size_t maps_legends(const struct figure *f, struct figure_legend out[MAPS_LEGENDS])

@@ -104,6 +104,10 @@ bool heat_place(struct cell_rect rect, const struct heat_view *view, size_t i, s
 /* Columns a large cell needs so that every number of the scale fits, with a space between neighbours. */
 size_t heat_number_columns(const struct scale *scale);
 void heat_number(struct buf *out, const struct scale *scale, double value);
+/* Decimals that tell values between lo and hi apart, 1 to 4: for scale.decimals. */
+int heat_decimals(double lo, double hi);
+/* Is the number nothing but noughts, ".00"? It is set dim, so that the others stand out. */
+bool heat_nought(struct str number);
 
 /* "0.00 ▏████▕ 0.83  attention probability  │ 1/12": the picture's colour bar in at most `columns` on one row. Returns
  * the columns used. */

@@ -23,37 +23,57 @@ static bool is_share(const struct scale *scale)
 static int number_decimals(const struct scale *scale)
 {
     double most = fmax(fabs(scale->lo), fabs(scale->hi));
-    return most < 9.95 ? 1 : 0;
+    if (scale->decimals)
+        return scale->decimals;
+    return is_share(scale) ? 2 : most < 9.95 ? 1 : 0;
+}
+
+int heat_decimals(double lo, double hi)
+{
+    double step = (hi - lo) / 20;
+    if (!(step > 0) || !isfinite(step))
+        return 2;
+    return (int)fmin(fmax(ceil(-log10(step) - 1e-9), 1), 4);
 }
 
 size_t heat_number_columns(const struct scale *scale)
 {
+    size_t decimals = (size_t)number_decimals(scale);
     if (is_share(scale))
-        return 4;
+        return decimals + 2;
     double most = fmax(fabs(scale->lo), fabs(scale->hi));
     size_t digits = most >= 1 ? (size_t)log10(most) + 1 : 1;
     digits = digits > 9 ? 9 : digits;
-    return digits + (number_decimals(scale) ? 2 : 0) + (scale->lo < 0) + 1;
+    return digits + (decimals ? decimals + 1 : 0) + (scale->lo < 0) + 1;
 }
 
 /* A share as ".83", anything else with the decimals that its scale asks for. */
 void heat_number(struct buf *out, const struct scale *scale, double value)
 {
     char text[64];
+    int decimals = number_decimals(scale);
     if (!isfinite(value))
         return;
     if (!is_share(scale)) {
-        value = fabs(value) < (number_decimals(scale) ? 0.05 : 0.5) ? 0 : value; /* no "-0.0" */
-        if (snprintf(text, sizeof text, "%.*f", number_decimals(scale), value) > 12)
+        value = fabs(value) < 0.5 * pow(10, -decimals) ? 0 : value; /* no "-0.0" */
+        if (snprintf(text, sizeof text, "%.*f", decimals, value) > 12)
             snprintf(text, sizeof text, "%.1e", value);
         buf_puts(out, text);
         return;
     }
-    snprintf(text, sizeof text, "%.2f", value);
-    if (value >= 0.995 || value < 0)
-        buf_add(out, text, 3);
+    int n = snprintf(text, sizeof text, "%.*f", decimals, value);
+    if (text[0] == '0')
+        buf_add(out, text + 1, (size_t)n - 1);
     else
-        buf_puts(out, text + 1);
+        buf_add(out, text, (size_t)decimals + 1); /* "1.0": as wide as ".83" */
+}
+
+bool heat_nought(struct str number)
+{
+    for (size_t i = 0; i < number.n; i++)
+        if (number.s[i] != '0' && number.s[i] != '.')
+            return false;
+    return number.n > 0;
 }
 
 /* ---- the map ---- */
@@ -69,6 +89,7 @@ static void put_number(struct cell_grid *grid, size_t row, size_t col, size_t co
     struct buf text = {0};
     heat_number(&text, &ink->scale, value);
     struct str number = buf_view(&text);
+    style.flags |= heat_nought(number) ? CELL_DIM : 0;
     if (number.n < columns)
         grid_text_right(grid, row, col, columns - 1, number, style);
     buf_free(&text);
