@@ -7,7 +7,7 @@
 #include "repl/grammar/call.h"
 #include "repl/result/result.h"
 #include "repl/run/columns_texts.h"
-#include "repl/run/selector.h"
+#include "repl/run/site.h"
 #include "repl/run/token_choice.h"
 #include "repl/terminal/progress.h"
 
@@ -173,7 +173,7 @@ static bool put_row(const struct listing *l, const struct ranked *r, struct resu
     struct cell_value cells[FIXED + MAX_TERMS + 1];
     size_t n = 0;
     if (strcmp(result_format(result), "table") == 0)
-        token_label(l->kept->run, site.text, c->key, &token);
+        token_label(spelled_of(l->kept->run, l->kept->run->tokens, site.text), c->key, &token);
     else /* machines get the vocabulary's string, as in maps */
         buf_str(&token, l->kept->run->tokens->texts[site.text].tokens[c->key].string);
     cells[n++] = integer(site.layer);

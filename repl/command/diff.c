@@ -4,6 +4,14 @@
 #include "core/measure/finite.h"
 #include "repl/grammar/call.h"
 #include "repl/map/give_maps.h"
+#include "repl/map/map_picture.h"
+
+/* The keys of the first map that is wanted of a run. */
+static const struct encoding *keys_of(const struct map_list *list, size_t run, struct err *err)
+{
+    const struct attention *a = run_attention(list->runs[run]->run, list->sites[run].site[0], err);
+    return a ? &a->keys->texts[a->text] : NULL;
+}
 
 /* Two runs of equal token counts; else an error that says what to do instead. */
 static bool check_pair(const struct call *call, const struct map_list *list, struct err *err)
@@ -12,18 +20,19 @@ static bool check_pair(const struct call *call, const struct map_list *list, str
         err_set(err, ERR_ARG, "diff wants two runs: diff @1 @2 L0.H2");
         return call_blame(call, call_arg(call, ARG_RUN, 0), err);
     }
-    const struct run *a = list->runs[0]->run, *b = list->runs[1]->run;
-    if (a->tokens->texts[0].n != b->tokens->texts[0].n && !list->aligned) {
+    const struct encoding *a = keys_of(list, 0, err), *b = keys_of(list, 1, err);
+    if (!a || !b)
+        return false;
+    if (a->n != b->n && !list->aligned) {
         err_set(err, ERR_ARG,
                 "@%zu has %zu tokens, @%zu has %zu: cells do not correspond, so there is no difference; side by side: "
                 "show @%zu @%zu; by token: align=token",
-                list->runs[0]->number, a->tokens->texts[0].n, list->runs[1]->number, b->tokens->texts[0].n, list->runs[0]->number,
-                list->runs[1]->number);
+                list->runs[0]->number, a->n, list->runs[1]->number, b->n, list->runs[0]->number, list->runs[1]->number);
         return call_blame(call, call_arg(call, ARG_RUN, 1), err);
     }
     return list->sites[0].n == list->sites[1].n ||
-           err_set(err, ERR_ARG, "the selector picks %zu heads of %s and %zu of %s: name the same heads of both",
-                   list->sites[0].n, a->model->name, list->sites[1].n, b->model->name);
+           err_set(err, ERR_ARG, "the selector picks %zu heads of %s and %zu of %s: name the same heads of both", list->sites[0].n,
+                   list->runs[0]->run->model->name, list->sites[1].n, list->runs[1]->run->model->name);
 }
 
 /* What a reader must know of the two token sequences, on standard error. */
@@ -40,12 +49,13 @@ static void say_tokens(struct result *result, const struct map_list *list)
         result_note(result, "aligned by token: those without a counterpart are left out, the others may stand at other positions");
         return;
     }
-    for (size_t i = 0; i < a->tokens->texts[0].n; i++)
-        if (a->tokens->ids[i] != b->tokens->ids[i] && ++n <= 8) {
+    const struct encoding *first = keys_of(list, 0, NULL), *second = keys_of(list, 1, NULL);
+    for (size_t i = 0; i < first->n; i++)
+        if (first->tokens[i].id != second->tokens[i].id && ++n <= 8) {
             buf_printf(&line, "%s%zu ", n > 1 ? ", " : "", i);
-            buf_str(&line, a->tokens->texts[0].tokens[i].string);
+            buf_str(&line, first->tokens[i].string);
             buf_puts(&line, " \u2192 ");
-            buf_str(&line, b->tokens->texts[0].tokens[i].string);
+            buf_str(&line, second->tokens[i].string);
         }
     struct not_finite where = run_not_finite(b);
     if (n == 0 && where.any) {
@@ -54,7 +64,7 @@ static void say_tokens(struct result *result, const struct map_list *list)
     } else if (n == 0) {
         result_note(result, "both runs have the same ids in the same places: the difference is 0 by construction");
     } else {
-        result_note(result, "%zu of %zu tokens differ: %s%s", n, a->tokens->texts[0].n, buf_cstr(&line), n > 8 ? ", \u2026" : "");
+        result_note(result, "%zu of %zu tokens differ: %s%s", n, first->n, buf_cstr(&line), n > 8 ? ", \u2026" : "");
     }
     buf_free(&line);
 }

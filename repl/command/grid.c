@@ -23,13 +23,14 @@ enum { VALUES = 40000000, LEAST_CELLS = 64, MAX_NOTES = 4 }; /* held for all map
 struct sheet {
     struct session *session;
     const struct call *call;
+    struct map_request request;
     struct kept_run *kept;
     struct sites sites;
     struct panel *panels;
     float *largest;          /* [sites.n] magnitude that each map is divided by */
     size_t most, pool;       /* cells a side that a map keeps; values a side of a cell */
     bool short_titles;       /* "0.11" where "L0.H11" is too wide for all heads side by side */
-    struct part part;
+    bool is_signed;
     struct str notes[MAX_NOTES];
     size_t n_notes;
     char value_name[200];
@@ -181,14 +182,17 @@ static bool draw_measure(struct sheet *sheet, const struct measure *m, const dou
 static bool list_measure(const struct sheet *sheet, const struct measure *m, const double *values, struct result *result,
                          struct err *err)
 {
-    if (!result_columns(result, "layer,head,value,measure", err))
+    struct site_row row = {.stack = sites_tell_stack(&sheet->sites)};
+    char header[60];
+    snprintf(header, sizeof header, "%s,value,measure", site_header(row));
+    if (!result_columns(result, header, err))
         return false;
     for (size_t i = 0; i < sheet->sites.n; i++) {
-        struct cell_value cells[] = {{.kind = CELL_INT, .integer = (long long)sheet->sites.site[i].layer},
-                                     {.kind = CELL_INT, .integer = (long long)sheet->sites.site[i].head},
-                                     {.kind = CELL_NUMBER, .number = values[i], .digits = 4},
-                                     {.kind = CELL_TEXT, .text = str_of(m->name)}};
-        if (!result_row(result, cells, 4, err))
+        struct cell_value cells[SITE_CELLS + 2];
+        size_t n = site_cells(sheet->sites.site[i], row, cells);
+        cells[n++] = (struct cell_value){.kind = CELL_NUMBER, .number = values[i], .digits = 4};
+        cells[n++] = (struct cell_value){.kind = CELL_TEXT, .text = str_of(m->name)};
+        if (!result_row(result, cells, n, err))
             return false;
     }
     return true;
@@ -225,7 +229,13 @@ static bool keep_map(struct sheet *sheet, const struct shown_map *map, struct pa
     for (size_t j = 0; map->marked && j < map->cols; j++)
         marked[j / pool] |= map->marked[j];
     sheet->pool = pool > sheet->pool ? pool : sheet->pool;
-    sheet->part = map->part;
+    if (panel == sheet->panels) { /* the first speaks for all */
+        struct buf name = {0};
+        sheet->is_signed = part_is_signed(map->part);
+        map->part.kind == PART_PROBS ? shown_map_values(map, &name) : shown_map_part(map, &name);
+        snprintf(sheet->value_name, sizeof sheet->value_name, "%s", buf_cstr(&name));
+        buf_free(&name);
+    }
     *panel = (struct panel){.rows = rows, .cols = cols, .values = values, .masked = masked, .marked_cols = map->marked ? marked : NULL,
                             .no_numbers = true, .tick = NAN};
     if (sheet->short_titles)
@@ -268,7 +278,7 @@ static bool make_maps(struct sheet *sheet, const struct sites *all, bool by_laye
         struct shown_map map;
         if (cancel_requested())
             ok = err_set(err, ERR_CANCELLED, "cancelled");
-        ok = ok && shown_map_make(sheet->session, sheet->call, sheet->kept, &site, 1, &map, err);
+        ok = ok && shown_map_make(&sheet->request, sheet->kept, &(struct sites){.site = &site, .n = 1}, &map, err);
         if (!ok)
             break;
         float largest = largest_of(&map);
@@ -298,14 +308,9 @@ static void divide(struct sheet *sheet)
 
 static bool name_values(struct sheet *sheet, const char *norm, struct err *err)
 {
-    struct buf name = {0}, text = {0};
-    if (sheet->part.kind == PART_PROBS)
-        buf_puts(&name, "attention probability");
-    else
-        part_name(sheet->kept->run->model->stacks[STACK_MAIN].terms, sheet->part, &name);
-    buf_printf(&name, "%s%s", norm, sheet->short_titles ? "; titles: layer.head" : "");
-    snprintf(sheet->value_name, sizeof sheet->value_name, "%s", buf_cstr(&name));
-    buf_free(&name);
+    struct buf text = {0};
+    size_t n = strlen(sheet->value_name);
+    snprintf(sheet->value_name + n, sizeof sheet->value_name - n, "%s%s", norm, sheet->short_titles ? "; titles: layer.head" : "");
     if (sheet->pool <= 1)
         return true;
     buf_printf(&text, "each cell: the largest magnitude of %zu × %zu values, its sign kept", sheet->pool, sheet->pool);
@@ -328,7 +333,7 @@ static bool draw_maps(struct sheet *sheet, struct result *result, struct err *er
     sheet->short_titles = strcmp(result_format(result), "table") == 0 && picture.across * 9 > result_width(result);
     sheet->panels = arena_zalloc(sheet->arena, sheet->sites.n, sizeof *sheet->panels, "the maps", err);
     sheet->largest = arena_zalloc(sheet->arena, sheet->sites.n, sizeof *sheet->largest, "the maps", err);
-    if (!sheet->panels || !sheet->largest || !sites_parse(STR("*"), sheet->kept->run, &all, err))
+    if (!sheet->panels || !sheet->largest || !sites_all(sheet->kept->run, &all, err))
         return false;
     bool ok = make_maps(sheet, &all, by_layer, by_head, &model, err);
     sites_free(&all);
@@ -338,7 +343,7 @@ static bool draw_maps(struct sheet *sheet, struct result *result, struct err *er
     divide(sheet); /* nothing under norm=model: largest is 0 */
     if (by_layer || by_head || !(model > 0))
         model = 1;
-    bool is_signed = part_is_signed(sheet->part);
+    bool is_signed = sheet->is_signed;
     picture.panels = sheet->panels;
     picture.scale = (struct scale){.lo = is_signed ? -model : 0, .hi = model, .diverging = is_signed};
     if (call_str(sheet->call, "clip").n) /* percentiles are of the data shown */
@@ -349,7 +354,7 @@ static bool draw_maps(struct sheet *sheet, struct result *result, struct err *er
 /* Formats without pictures get the whole maps. */
 static bool give_maps(struct sheet *sheet, struct result *result, struct err *err)
 {
-    struct map_list list = {.runs = &sheet->kept, .n_runs = 1, .sites = &sheet->sites};
+    struct map_list list = {.request = sheet->request, .runs = &sheet->kept, .n_runs = 1, .sites = &sheet->sites};
     struct site last = sheet->session->last.site;
     size_t last_run = sheet->session->last.run;
     bool known = sheet->session->last.known, ok = maps_give(sheet->session, sheet->call, &list, result, err);
@@ -381,6 +386,7 @@ static bool run(struct session *session, const struct call *call, struct result 
         sheet.kept = runs[0];
         ok = select_sites(session, call, sheet.kept, SELECT_ALL, &sheet.sites, err);
     }
+    ok = ok && map_request_read(call, &sheet.request, err);
     if (ok)
         ok = by                             ? grid_by(&sheet, result, err)
              : result_wants_picture(result) ? draw_maps(&sheet, result, err)

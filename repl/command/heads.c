@@ -1,12 +1,13 @@
 /* heads: one number a head in one run, ranked, its formula and source beside it. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/measure/measure.h"
 #include "repl/grammar/call.h"
 #include "repl/result/result.h"
-#include "repl/run/selector.h"
+#include "repl/run/site.h"
 
 struct ranked {
     struct site site;
@@ -52,16 +53,21 @@ static bool put(const struct run *run, const struct measure *m, struct ranked *r
 {
     size_t shown = top < n ? top : n;
     qsort(ranked, n, sizeof *ranked, m->descending ? descending : ascending);
-    if (!result_columns(result, "layer,head,value,measure", err))
+    struct site_row row = {0};
+    char header[60];
+    for (size_t i = 0; i < n; i++)
+        row.stack |= ranked[i].site.stack != STACK_MAIN;
+    snprintf(header, sizeof header, "%s,value,measure", site_header(row));
+    if (!result_columns(result, header, err))
         return false;
     if (strcmp(result_format(result), "table") == 0 && !say(run, m, ranked[0].site, shown, n, result, err))
         return false;
     for (size_t i = 0; i < shown; i++) {
-        struct cell_value cells[] = {{.kind = CELL_INT, .integer = (long long)ranked[i].site.layer},
-                                     {.kind = CELL_INT, .integer = (long long)ranked[i].site.head},
-                                     {.kind = CELL_NUMBER, .number = ranked[i].value, .digits = 4},
-                                     {.kind = CELL_TEXT, .text = str_of(m->name)}};
-        if (!result_row(result, cells, 4, err))
+        struct cell_value cells[SITE_CELLS + 2];
+        size_t c = site_cells(ranked[i].site, row, cells);
+        cells[c++] = (struct cell_value){.kind = CELL_NUMBER, .number = ranked[i].value, .digits = 4};
+        cells[c++] = (struct cell_value){.kind = CELL_TEXT, .text = str_of(m->name)};
+        if (!result_row(result, cells, c, err))
             return false;
     }
     return true;

@@ -1,5 +1,6 @@
 /* plot: a figure in a file. The same maps as show, with a size and a title. */
 #include "repl/map/give_maps.h"
+#include "repl/map/map_picture.h"
 
 static bool run(struct session *session, const struct call *call, struct result *result, struct err *err)
 {

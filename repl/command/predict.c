@@ -73,7 +73,7 @@ static bool find_places(const struct call *call, const struct run *run, size_t *
     *out = NULL;
     *n_out = 0;
     if (call_given(call, "q")) {
-        if (select_tokens(run, 0, call_str(call, "q"), out, n_out, err))
+        if (select_tokens(spelled_of(run, run->tokens, 0), call_str(call, "q"), out, n_out, err))
             return true;
         err_prefix(err, "q=: ");
         return call_blame_option(call, "q", err);

@@ -6,6 +6,7 @@
 
 #include "repl/grammar/call.h"
 #include "repl/map/map_list.h"
+#include "repl/result/result.h"
 #include "repl/run/token_choice.h"
 
 struct pair {
@@ -117,12 +118,12 @@ static bool give_pair(struct result *result, const struct pair *pair, size_t top
 }
 
 /* Exactly one token; else an error at the option. */
-static bool one_token(const struct call *call, const struct run *run, const char *option, size_t *out, struct err *err)
+static bool one_token(const struct call *call, struct spelled spelled, const char *option, size_t *out, struct err *err)
 {
     size_t *tokens, n;
     if (!call_given(call, option))
         return err_set(err, ERR_ARG, "qk wants one query and one key: qk L2.H1 q=3 k=5");
-    if (!select_tokens(run, 0, call_str(call, option), &tokens, &n, err)) {
+    if (!select_tokens(spelled, call_str(call, option), &tokens, &n, err)) {
         err_prefix(err, "%s=: ", option);
         return call_blame_option(call, option, err);
     }
@@ -146,8 +147,9 @@ static bool run(struct session *session, const struct call *call, struct result 
         err_set(err, ERR_ARG, "qk looks at one head, the selector picks %zu: qk L2.H1 q=3 k=5", list.sites[0].n);
         call_blame(call, call_arg(call, ARG_SELECTOR, 0), err);
     }
-    ok = ok && one_token(call, pair.run, "q", &pair.query, err) && one_token(call, pair.run, "k", &pair.key, err) &&
-         (pair.a = run_attention(pair.run, pair.site, err)) != NULL;
+    ok = ok && (pair.a = run_attention(pair.run, pair.site, err)) != NULL &&
+         one_token(call, spelled_of(pair.run, pair.a->queries, 0), "q", &pair.query, err) &&
+         one_token(call, spelled_of(pair.run, pair.a->keys, 0), "k", &pair.key, err);
     bool all = !result_wants_picture(result) && !call_given(call, "top");
     ok = ok && result_columns(result, "part,dim,q,k,value", err) &&
          give_pair(result, &pair, all ? 0 : (size_t)call_int(call, "top"), err);

@@ -5,7 +5,7 @@
 
 #include "repl/grammar/call.h"
 #include "repl/map/map_list.h"
-#include "repl/map/shown_map.h"
+#include "repl/result/result.h"
 #include "repl/words/asked_words.h"
 
 enum { BAR = 32 }; /* cells of the longest bar */
@@ -34,6 +34,7 @@ static struct cell_value whole(size_t n)
 
 /* Which columns the table has. */
 struct shape {
+    struct site_row site;
     bool part, bars;
     size_t top; /* 0: all */
 };
@@ -49,7 +50,6 @@ static struct cell_value value_cell(const struct entry *entry, bool person)
 
 static bool give_query(struct result *result, const struct shown_map *map, size_t row, struct shape shape, struct err *err)
 {
-    const struct token *tokens = map->run->run->tokens->texts[map->site.text].tokens;
     struct entry *entries = mem_new(map->cols, sizeof *entries, "a row", err);
     if (!entries)
         return false;
@@ -57,7 +57,7 @@ static bool give_query(struct result *result, const struct shown_map *map, size_
         entries[c] = (struct entry){c, map->values[row * map->cols + c], map->masked && map->masked[row * map->cols + c]};
     qsort(entries, map->cols, sizeof *entries, by_value);
     struct buf part = {0};
-    part_name(map->run->run->model->stacks[map->site.stack].terms, map->part, &part);
+    shown_map_part(map, &part);
     double largest = 0;
     for (size_t i = 0; i < map->cols; i++)
         largest = fmax(largest, isfinite(entries[i].value) ? fabs((double)entries[i].value) : 0);
@@ -67,14 +67,18 @@ static bool give_query(struct result *result, const struct shown_map *map, size_
         struct buf bar = {0};
         if (largest > 0 && isfinite(entries[i].value))
             put_bar(&bar, (double)entries[i].value / largest, BAR);
-        struct cell_value layer = map->agg_layers ? (struct cell_value){.kind = CELL_NONE} : whole(map->site.layer);
-        struct cell_value head = map->agg_heads ? (struct cell_value){.kind = CELL_NONE} : whole(map->site.head);
-        struct cell_value cells[] = {
-            {.kind = CELL_TEXT, .text = buf_view(&part)}, layer, head, whole(map->row_tokens[row]), whole(map->col_tokens[c]),
-            {.kind = CELL_TEXT, .text = map->words ? map->col_labels[c] : tokens[map->col_tokens[c]].string},
-            value_cell(&entries[i], shape.bars),
-            {.kind = CELL_TEXT, .text = buf_view(&bar)}};
-        ok = buf_ok(&bar, err) && result_row(result, cells + !shape.part, 6 + shape.part + shape.bars, err);
+        struct cell_value cells[SITE_CELLS + 6];
+        size_t n = 0;
+        if (shape.part)
+            cells[n++] = (struct cell_value){.kind = CELL_TEXT, .text = buf_view(&part)};
+        n += site_cells(map->site, shape.site, cells + n);
+        cells[n++] = whole(map->row_tokens[row]);
+        cells[n++] = whole(map->col_tokens[c]);
+        cells[n++] = (struct cell_value){.kind = CELL_TEXT, .text = shown_map_key(map, c)};
+        cells[n++] = value_cell(&entries[i], shape.bars);
+        if (shape.bars)
+            cells[n++] = (struct cell_value){.kind = CELL_TEXT, .text = buf_view(&bar)};
+        ok = buf_ok(&bar, err) && result_row(result, cells, n, err);
         buf_free(&bar);
     }
     buf_free(&part);
@@ -89,13 +93,15 @@ static bool give(struct session *session, const struct call *call, const struct 
     shape.top = call_given(call, "top") ? (size_t)call_int(call, "top") : shape.bars ? 12 : 0;
     size_t longest = 0;
     char header[96];
-    snprintf(header, sizeof header, "%slayer,head,query,index,token,value%s", shape.part ? "part," : "", shape.bars ? ",bar" : "");
+    snprintf(header, sizeof header, "%s%s,query,index,token,value%s", shape.part ? "part," : "",
+             site_header(map_list_row(list, NULL)), shape.bars ? ",bar" : "");
     if (!result_columns(result, header, err))
         return false;
     for (size_t i = 0, n = map_list_count(list); i < n; i++) {
         struct shown_map map;
-        if (!map_list_at(session, call, list, i, &map, err))
+        if (!map_list_at(list, i, &map, err))
             return false;
+        shape.site = map_list_row(list, &map);
         bool ok = true;
         for (size_t r = 0; ok && r < map.rows; r++)
             ok = give_query(result, &map, r, shape, err);

@@ -1,5 +1,6 @@
 /* show: attention maps as pictures in character cells, or as JSON, CSV, tensors. */
 #include "repl/map/give_maps.h"
+#include "repl/map/map_picture.h"
 
 static bool run(struct session *session, const struct call *call, struct result *result, struct err *err)
 {

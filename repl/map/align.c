@@ -1,51 +1,62 @@
 /* Two maps of texts that differ in their tokens, cell by cell where the tokens correspond: the longest common subsequence
- * (Wagner and Fischer 1974) of rows and of columns; the rest is left out. See map_list.h. */
+ * (Wagner and Fischer 1974) of rows and of columns; the rest is left out. See align.h. */
 #include "repl/map/align.h"
 
 #include <stdlib.h>
 
 #include "repl/map/shown_map.h"
 
-static const struct token *token_of(const struct shown_map *map, size_t token)
+/* The rows or the columns of a map. */
+struct line {
+    const struct encoding *text;
+    const size_t *tokens;     /* [n] */
+    const struct str *labels; /* [n] */
+    size_t n;
+    bool words;
+};
+
+static struct line rows_of(const struct shown_map *map)
 {
-    return &map->run->run->tokens->texts[map->site.text].tokens[token];
+    return (struct line){shown_map_queries(map), map->row_tokens, map->row_labels, map->rows, map->words};
+}
+
+static struct line cols_of(const struct shown_map *map)
+{
+    return (struct line){shown_map_keys(map), map->col_tokens, map->col_labels, map->cols, map->words};
 }
 
 /* The same vocabulary string, or special tokens both (<s> of one model, [CLS] of another); words by what is read. */
-static bool same_token(const struct shown_map *a, size_t i, struct str label_i, const struct shown_map *b, size_t j,
-                       struct str label_j)
+static bool same_token(const struct line *a, size_t i, const struct line *b, size_t j)
 {
-    const struct token *x = token_of(a, i), *y = token_of(b, j);
+    const struct token *x = &a->text->tokens[a->tokens[i]], *y = &b->text->tokens[b->tokens[j]];
     if (x->special_id || y->special_id)
         return x->special_id && y->special_id;
-    return a->words ? str_eq(label_i, label_j) : str_eq(x->string, y->string);
+    return a->words ? str_eq(a->labels[i], b->labels[j]) : str_eq(x->string, y->string);
 }
 
 struct pairs {
     size_t *first, *second, n;
 };
 
-/* Which of n and m entries correspond, in order. */
-static bool align(const struct shown_map *a, const size_t *tokens_a, const struct str *labels_a, size_t n,
-                  const struct shown_map *b, const size_t *tokens_b, const struct str *labels_b, size_t m, struct pairs *out,
-                  struct err *err)
+/* Which entries of two lines correspond, in order; into the arena. */
+static bool align(struct line a, struct line b, struct arena *arena, struct pairs *out, struct err *err)
 {
-    size_t width = m + 1, cells;
+    size_t n = a.n, m = b.n, width = m + 1, cells;
     if (!size_mul(n + 1, width, &cells))
         return err_set(err, ERR_LIMIT, "the texts are too long to be aligned");
     uint32_t *best = mem_new(cells, sizeof *best, "the alignment", err); /* of what follows (i, j) */
     out->n = 0;
-    out->first = arena_alloc(b->arena, n + 1, sizeof *out->first, "the alignment", err);
-    out->second = arena_alloc(b->arena, n + 1, sizeof *out->second, "the alignment", err);
+    out->first = arena_alloc(arena, n + 1, sizeof *out->first, "the alignment", err);
+    out->second = arena_alloc(arena, n + 1, sizeof *out->second, "the alignment", err);
     bool ok = best && out->first && out->second;
     for (size_t i = n; ok && i-- > 0;)
         for (size_t j = m; j-- > 0;) {
             uint32_t down = best[(i + 1) * width + j], right = best[i * width + j + 1];
-            bool same = same_token(a, tokens_a[i], labels_a[i], b, tokens_b[j], labels_b[j]);
+            bool same = same_token(&a, i, &b, j);
             best[i * width + j] = same ? best[(i + 1) * width + j + 1] + 1 : down > right ? down : right;
         }
     for (size_t i = 0, j = 0; ok && i < n && j < m;) {
-        if (same_token(a, tokens_a[i], labels_a[i], b, tokens_b[j], labels_b[j])) {
+        if (same_token(&a, i, &b, j)) {
             out->first[out->n] = i++;
             out->second[out->n++] = j++;
         } else if (best[(i + 1) * width + j] >= best[i * width + j + 1]) {
@@ -61,10 +72,8 @@ static bool align(const struct shown_map *a, const size_t *tokens_a, const struc
 bool shown_map_subtract_aligned(const struct shown_map *first, struct shown_map *second, struct err *err)
 {
     struct pairs rows, cols;
-    if (!align(first, first->row_tokens, first->row_labels, first->rows, second, second->row_tokens, second->row_labels,
-               second->rows, &rows, err) ||
-        !align(first, first->col_tokens, first->col_labels, first->cols, second, second->col_tokens, second->col_labels,
-               second->cols, &cols, err))
+    if (!align(rows_of(first), rows_of(second), second->arena, &rows, err) ||
+        !align(cols_of(first), cols_of(second), second->arena, &cols, err))
         return false;
     if (!rows.n || !cols.n)
         return err_set(err, ERR_ARG, "the two texts share no token: nothing corresponds");

@@ -12,18 +12,13 @@
 
 /* ---- JSON ---- */
 
-static struct str axis_token(const struct shown_map *map, size_t token, struct str label)
-{
-    return map->words ? label : map->run->run->tokens->texts[map->site.text].tokens[token].string;
-}
-
 static void put_axis(struct buf *b, const struct shown_map *map, const char *name, size_t n, const size_t *tokens,
-                     const struct str *labels)
+                     struct str (*token)(const struct shown_map *, size_t))
 {
     buf_printf(b, ",\"%s\":[", name);
     for (size_t i = 0; i < n; i++) {
         buf_printf(b, "%s{\"i\":%zu,\"token\":", i ? "," : "", tokens[i]);
-        json_quote(b, axis_token(map, tokens[i], labels[i]));
+        json_quote(b, token(map, i));
         buf_char(b, '}');
     }
     buf_char(b, ']');
@@ -42,14 +37,13 @@ static bool give_json_map(struct result *result, const struct map_list *list, co
     struct buf b = {0}, part = {0};
     buf_char(&b, '{');
     put_run(&b, list, map);
-    map->agg_layers ? buf_puts(&b, "\"layer\":null,") : buf_printf(&b, "\"layer\":%zu,", map->site.layer);
-    map->agg_heads ? buf_puts(&b, "\"head\":null,") : buf_printf(&b, "\"head\":%zu,", map->site.head);
-    part_name(map->run->run->model->stacks[map->site.stack].terms, map->part, &part);
-    buf_puts(&b, "\"part\":");
+    site_json(map->site, map_list_row(list, map), &b);
+    shown_map_part(map, &part);
+    buf_puts(&b, ",\"part\":");
     json_quote(&b, buf_view(&part));
     buf_free(&part);
-    put_axis(&b, map, "rows", map->rows, map->row_tokens, map->row_labels);
-    put_axis(&b, map, "cols", map->cols, map->col_tokens, map->col_labels);
+    put_axis(&b, map, "rows", map->rows, map->row_tokens, shown_map_query);
+    put_axis(&b, map, "cols", map->cols, map->col_tokens, shown_map_key);
     if (!isnan(map->hidden_mass)) {
         buf_puts(&b, ",\"hidden_mass\":");
         json_put_number(&b, map->hidden_mass);
@@ -77,15 +71,14 @@ static bool give_json_map(struct result *result, const struct map_list *list, co
     return ok;
 }
 
-static bool give_json(struct session *session, const struct call *call, const struct map_list *list, struct result *result,
-                      struct err *err)
+static bool give_json(const struct map_list *list, struct result *result, struct err *err)
 {
     size_t n = map_list_count(list);
     for (size_t i = 0; i < n; i++) {
         struct shown_map map;
         if (n > 1 && !result_json_piece(result, i ? STR(",") : STR("["), err))
             return false;
-        if (!map_list_at(session, call, list, i, &map, err))
+        if (!map_list_at(list, i, &map, err))
             return false;
         bool ok = give_json_map(result, list, &map, err);
         shown_map_free(&map);
@@ -103,29 +96,30 @@ static struct cell_value cell_number_of(size_t n)
 }
 
 /* Columns that stand only where there are several: run, part. */
-struct row_shape {
-    bool run, part;
-};
+static bool tells_run(const struct map_list *list)
+{
+    return list->n_runs > 1 && !list->difference;
+}
 
-static bool give_map_rows(struct result *result, struct row_shape shape, const struct shown_map *map, struct err *err)
+static bool give_map_rows(struct result *result, const struct map_list *list, const struct shown_map *map, struct err *err)
 {
     struct cell_value none = {.kind = CELL_NONE};
+    struct site_row row = map_list_row(list, map);
     struct buf part = {0};
-    part_name(map->run->run->model->stacks[map->site.stack].terms, map->part, &part);
+    shown_map_part(map, &part);
     bool ok = buf_ok(&part, err);
     for (size_t i = 0; ok && i < map->rows * map->cols; i++) {
         size_t r = i / map->cols, c = i % map->cols, n = 0;
-        struct cell_value cells[9];
-        if (shape.run)
+        struct cell_value cells[7 + SITE_CELLS];
+        if (tells_run(list))
             cells[n++] = cell_number_of(map->run->number);
-        if (shape.part)
+        if (list->n_parts)
             cells[n++] = (struct cell_value){.kind = CELL_TEXT, .text = buf_view(&part)};
-        cells[n++] = map->agg_layers ? none : cell_number_of(map->site.layer);
-        cells[n++] = map->agg_heads ? none : cell_number_of(map->site.head);
+        n += site_cells(map->site, row, cells + n);
         cells[n++] = cell_number_of(map->row_tokens[r]);
-        cells[n++] = (struct cell_value){.kind = CELL_TEXT, .text = axis_token(map, map->row_tokens[r], map->row_labels[r])};
+        cells[n++] = (struct cell_value){.kind = CELL_TEXT, .text = shown_map_query(map, r)};
         cells[n++] = cell_number_of(map->col_tokens[c]);
-        cells[n++] = (struct cell_value){.kind = CELL_TEXT, .text = axis_token(map, map->col_tokens[c], map->col_labels[c])};
+        cells[n++] = (struct cell_value){.kind = CELL_TEXT, .text = shown_map_key(map, c)};
         cells[n++] = map->masked && map->masked[i] ? none : (struct cell_value){.kind = CELL_NUMBER, .number = (double)map->values[i]};
         ok = result_row(result, cells, n, err);
     }
@@ -133,20 +127,18 @@ static bool give_map_rows(struct result *result, struct row_shape shape, const s
     return ok;
 }
 
-static bool give_rows(struct session *session, const struct call *call, const struct map_list *list, struct result *result,
-                      struct err *err)
+static bool give_rows(const struct map_list *list, struct result *result, struct err *err)
 {
-    struct row_shape shape = {list->n_runs > 1 && !list->difference, list->n_parts > 0};
     char header[96];
-    snprintf(header, sizeof header, "%s%slayer,head,query,query_token,key,key_token,value", shape.run ? "run," : "",
-             shape.part ? "part," : "");
+    snprintf(header, sizeof header, "%s%s%s,query,query_token,key,key_token,value", tells_run(list) ? "run," : "",
+             list->n_parts ? "part," : "", site_header(map_list_row(list, NULL)));
     if (!result_columns(result, header, err))
         return false;
     for (size_t i = 0, n = map_list_count(list); i < n; i++) {
         struct shown_map map;
-        if (!map_list_at(session, call, list, i, &map, err))
+        if (!map_list_at(list, i, &map, err))
             return false;
-        bool ok = give_map_rows(result, shape, &map, err);
+        bool ok = give_map_rows(result, list, &map, err);
         shown_map_free(&map);
         if (!ok)
             return false;
@@ -164,21 +156,20 @@ static bool fill_map(const void *context, size_t row, size_t rows, void *out, st
     return true;
 }
 
-static bool give_tensors(struct session *session, const struct call *call, const struct map_list *list,
-                         struct result *result, struct err *err)
+static bool give_tensors(const struct map_list *list, struct result *result, struct err *err)
 {
     size_t n = map_list_count(list), made = 0;
     struct shown_map *maps = mem_new(n, sizeof *maps, "the maps", err);
     struct tensor_promise *promises = mem_new(n, sizeof *promises, "the maps", err);
     bool ok = maps && promises;
     for (; ok && made < n; made++) {
-        ok = map_list_at(session, call, list, made, &maps[made], err);
+        ok = map_list_at(list, made, &maps[made], err);
         if (!ok)
             break;
         struct buf name = {0};
-        if (list->n_runs > 1 && !list->difference)
+        if (tells_run(list))
             buf_printf(&name, "%zu.", maps[made].run->number);
-        map_title(&maps[made], call, &name);
+        map_title(list, &maps[made], &name);
         struct tensor_promise *p = &promises[made];
         *p = (struct tensor_promise){.rank = 2,
                                      .shape = {maps[made].rows, maps[made].cols},
@@ -200,10 +191,10 @@ static bool give_tensors(struct session *session, const struct call *call, const
 bool maps_give(struct session *session, const struct call *call, const struct map_list *list, struct result *result,
                struct err *err)
 {
-    bool ok = result_wants_json(result)      ? give_json(session, call, list, result, err)
+    bool ok = result_wants_json(result)      ? give_json(list, result, err)
               : result_wants_picture(result) ? maps_give_picture(session, call, list, result, err)
-              : result_wants_rows(result)    ? give_rows(session, call, list, result, err)
-                                             : give_tensors(session, call, list, result, err);
+              : result_wants_rows(result)    ? give_rows(list, result, err)
+                                             : give_tensors(list, result, err);
     if (ok)
         maps_remember(session, list);
     return ok;

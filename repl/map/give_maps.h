@@ -3,6 +3,7 @@
 #define GAZE_REPL_MAP_GIVE_MAPS_H
 
 #include "repl/map/map_list.h"
+#include "repl/result/result.h"
 
 /* Give all maps of the list to the result and remember the last site. */
 NODISCARD bool maps_give(struct session *session, const struct call *call, const struct map_list *list,

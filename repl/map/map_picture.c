@@ -1,4 +1,4 @@
-/* Maps as one picture: panels on one scale, labels, marks, notes, provenance. See map_list.h. */
+/* Maps as one picture: panels on one scale, labels, marks, notes, provenance. See map_picture.h. */
 #include "repl/map/map_picture.h"
 
 #include <math.h>
@@ -7,9 +7,7 @@
 #include <string.h>
 
 #include "repl/grammar/call.h"
-#include "repl/map/map_list.h"
 #include "repl/map/panel_table.h"
-#include "repl/map/shown_map.h"
 #include "repl/result/provenance.h"
 #include "viz/palette/palette.h"
 #include "viz/scale.h"
@@ -45,8 +43,8 @@ static bool several_models(const struct map_list *list)
 }
 
 /* "@2 roberta-tiny L0.H2": the run where there are several, the model where they differ. */
-static bool make_title(const struct map_list *list, const struct call *call, const struct shown_map *map, struct sheet *sheet,
-                       struct str *out, struct err *err)
+static bool make_title(const struct map_list *list, const struct shown_map *map, struct sheet *sheet, struct str *out,
+                       struct err *err)
 {
     struct buf b = {0};
     if (list->difference) {
@@ -56,7 +54,7 @@ static bool make_title(const struct map_list *list, const struct call *call, con
         if (several_models(list))
             buf_printf(&b, "%s ", map->run->run->model->name);
     }
-    map_title(map, call, &b);
+    map_title(list, map, &b);
     bool ok = buf_ok(&b, err) && arena_str(sheet->arena, buf_view(&b), out, err);
     buf_free(&b);
     return ok;
@@ -65,11 +63,8 @@ static bool make_title(const struct map_list *list, const struct call *call, con
 /* A tick at the uniform map stands only where values are probabilities over the tokens. */
 static double uniform_tick(const struct map_list *list, const struct call *call, const struct shown_map *map)
 {
-    bool probability = map->part.kind == PART_PROBS || map->part.kind == PART_SOFTMAX;
-    if (!probability || list->difference || map->words || str_is(call_option(call, "agg"), "std") ||
-        str_is(call_option(call, "norm"), "head"))
-        return NAN;
-    return 1 / (double)map->run->run->tokens->texts[map->site.text].n;
+    bool other = list->difference || list->request.fold == FOLD_STD || str_is(call_option(call, "norm"), "head");
+    return other ? NAN : shown_map_uniform(map);
 }
 
 /* norm=head: each map in units of its largest magnitude. */
@@ -83,8 +78,7 @@ static void norm_by_head(struct shown_map *map)
         map->values[i] /= largest;
 }
 
-static bool make_panels(struct session *session, const struct call *call, const struct map_list *list, struct sheet *sheet,
-                        struct err *err)
+static bool make_panels(const struct call *call, const struct map_list *list, struct sheet *sheet, struct err *err)
 {
     size_t n = map_list_count(list);
     bool by_head = str_is(call_option(call, "norm"), "head") && n > 1;
@@ -94,7 +88,7 @@ static bool make_panels(struct session *session, const struct call *call, const 
         return false;
     for (; sheet->n < n; sheet->n++) {
         struct shown_map *map = &sheet->maps[sheet->n];
-        if (!map_list_at(session, call, list, sheet->n, map, err))
+        if (!map_list_at(list, sheet->n, map, err))
             return false;
         if (by_head)
             norm_by_head(map);
@@ -108,7 +102,7 @@ static bool make_panels(struct session *session, const struct call *call, const 
                                                  .col_numbers = map->col_tokens,
                                                  .marked_cols = list->difference ? NULL : map->marked,
                                                  .tick = uniform_tick(list, call, map)};
-        if (!make_title(list, call, map, sheet, &sheet->panels[sheet->n].title, err)) {
+        if (!make_title(list, map, sheet, &sheet->panels[sheet->n].title, err)) {
             sheet->n++;
             return false;
         }
@@ -130,30 +124,20 @@ static void widen(double *lo, double *hi, const struct shown_map *map)
 }
 
 /* norm=layer, norm=model: the range over all heads of the layers shown, or of the model. */
-static bool wide_range(struct session *session, const struct call *call, const struct map_list *list, bool model,
-                       double *lo, double *hi, struct err *err)
+static bool wide_range(const struct map_list *list, bool model, double *lo, double *hi, struct err *err)
 {
     struct map_list wide = *list;
     bool ok = true;
-    wide.folded = false;
+    wide.request.fold = FOLD_NONE;
     wide.sites = mem_new(list->n_runs, sizeof *wide.sites, "the selection", err);
     if (!wide.sites)
         return false;
-    for (size_t r = 0; ok && r < list->n_runs; r++) {
-        struct buf selector = {0};
-        if (model) {
-            buf_char(&selector, '*');
-        } else {
-            buf_char(&selector, stack_letters[list->sites[r].site[0].stack]);
-            for (size_t i = 0; i < list->sites[r].n; i++)
-                buf_printf(&selector, "%s%zu", i ? "," : "", list->sites[r].site[i].layer);
-        }
-        ok = buf_ok(&selector, err) && sites_parse(buf_view(&selector), list->runs[r]->run, &wide.sites[r], err);
-        buf_free(&selector);
-    }
+    for (size_t r = 0; ok && r < list->n_runs; r++)
+        ok = model ? sites_all(list->runs[r]->run, &wide.sites[r], err)
+                   : sites_of_layers(list->runs[r]->run, &list->sites[r], &wide.sites[r], err);
     for (size_t i = 0, n = ok ? map_list_count(&wide) : 0; ok && i < n; i++) {
         struct shown_map map;
-        ok = map_list_at(session, call, &wide, i, &map, err);
+        ok = map_list_at(&wide, i, &map, err);
         if (ok) {
             widen(lo, hi, &map);
             shown_map_free(&map);
@@ -165,10 +149,10 @@ static bool wide_range(struct session *session, const struct call *call, const s
     return ok;
 }
 
-static bool make_scale(struct session *session, const struct call *call, const struct map_list *list,
-                       const struct sheet *sheet, struct scale *scale, struct err *err)
+static bool make_scale(const struct call *call, const struct map_list *list, const struct sheet *sheet, struct scale *scale,
+                       struct err *err)
 {
-    bool std = str_is(call_option(call, "agg"), "std");
+    bool std = list->request.fold == FOLD_STD;
     for (size_t i = 1; i < sheet->n; i++)
         if (part_is_signed(sheet->maps[i].part) != part_is_signed(sheet->maps[0].part)) {
             err_set(err, ERR_ARG, "probabilities and scores have no scale in common; show them apart");
@@ -188,7 +172,7 @@ static bool make_scale(struct session *session, const struct call *call, const s
     if (!scale->diverging && scale->kind == SCALE_LINEAR)
         scale->lo = 0;
     bool layer = str_is(norm, "layer"), model = str_is(norm, "model");
-    if ((layer || model) && !wide_range(session, call, list, model, &scale->lo, &scale->hi, err))
+    if ((layer || model) && !wide_range(list, model, &scale->lo, &scale->hi, err))
         return false;
     if (scale->diverging && !isnan(scale->hi)) {
         scale->hi = fmax(fabs(scale->lo), fabs(scale->hi));
@@ -204,16 +188,10 @@ static void name_values(const struct map_list *list, const struct call *call, st
     const struct shown_map *map = &sheet->maps[0];
     struct buf name = {0};
     struct str norm = call_option(call, "norm");
-    if (map->part.kind == PART_PROBS) {
-        buf_puts(&name, "attention probability");
-    } else if (list->n_parts) {
+    if (list->n_parts && map->part.kind != PART_PROBS)
         buf_puts(&name, "parts of the scores");
-    } else {
-        part_name(map->run->run->model->stacks[map->site.stack].terms, map->part, &name);
-        buf_puts(&name, map->part.kind == PART_SCORES     ? " (before the softmax)"
-                        : map->part.kind == PART_LOGITS ? " (part of the scores)"
-                                                        : "");
-    }
+    else
+        shown_map_values(map, &name);
     if (list->difference)
         buf_puts(&name, ", difference");
     if (str_is(norm, "head") && sheet->n > 1)
@@ -224,7 +202,7 @@ static void name_values(const struct map_list *list, const struct call *call, st
     buf_free(&name);
 }
 
-static bool make_notes(const struct call *call, struct sheet *sheet, struct err *err)
+static bool make_notes(const struct map_list *list, struct sheet *sheet, struct err *err)
 {
     const struct shown_map *map = &sheet->maps[0];
     struct buf text = {0};
@@ -241,13 +219,12 @@ static bool make_notes(const struct call *call, struct sheet *sheet, struct err 
     if (!note(sheet, &text, err))
         return false;
     text = (struct buf){0};
-    if (str_is(call_option(call, "special"), "renorm"))
+    if (list->request.special == SPECIAL_RENORM)
         buf_puts(&text, "special tokens hidden; the rest divided by its sum");
     if (!note(sheet, &text, err))
         return false;
     text = (struct buf){0};
-    size_t terms = stack_terms(&map->run->run->model->stacks[STACK_MAIN]);
-    if (map->part.kind == PART_SOFTMAX && map->part.terms != (1u << terms) - 1)
+    if (map->part.kind == PART_SOFTMAX && map->part.terms != (1u << attention_terms(map->attention)) - 1)
         buf_puts(&text, "the scale of the full sum stays, so fewer terms give a flatter map");
     return note(sheet, &text, err);
 }
@@ -282,7 +259,7 @@ static bool make_table(const struct map_list *list, struct result *result, struc
     for (size_t r = 1; r < times; r++)
         if (list->sites[r].n != n)
             return true;
-    if (list->folded || !result_wants_figure(result) || n < 2)
+    if (list->request.fold != FOLD_NONE || !result_wants_figure(result) || n < 2)
         return true;
     if (list->n_parts)
         return times > 1 || panel_table_parts(list->sites, list->parts, list->n_parts, sheet->arena, picture, err);
@@ -307,8 +284,8 @@ static bool draw(struct session *session, const struct call *call, const struct 
     struct render_options options = {0};
     char sites[200], title[300];
     struct str wanted = call_option(call, "title"), size = call_option(call, "size");
-    if (!make_panels(session, call, list, sheet, err) || !make_scale(session, call, list, sheet, &picture.scale, err) ||
-        !make_notes(call, sheet, err))
+    if (!make_panels(call, list, sheet, err) || !make_scale(call, list, sheet, &picture.scale, err) ||
+        !make_notes(list, sheet, err))
         return false;
     name_values(list, call, sheet);
     name_sites(sheet, sites);

@@ -1,6 +1,8 @@
 /* Tables of panels. See panel_table.h. */
 #include "repl/map/panel_table.h"
 
+#include "repl/run/site.h"
+
 static bool same_layer(struct site a, struct site b)
 {
     return a.stack == b.stack && a.layer == b.layer;
@@ -72,13 +74,13 @@ bool panel_table_sites(const struct sites *sites, size_t times, const struct str
     return ok;
 }
 
-bool panel_table_parts(const struct sites *sites, const struct str *parts, size_t n_parts, struct arena *arena,
+bool panel_table_parts(const struct sites *sites, const struct part_request *parts, size_t n_parts, struct arena *arena,
                        struct picture *picture, struct err *err)
 {
     struct str *cols, *rows;
     bool ok = name(picture, n_parts, sites->n, arena, &cols, &rows, err);
     for (size_t c = 0; ok && c < n_parts; c++)
-        cols[c] = parts[c];
+        cols[c] = parts[c].names;
     for (size_t r = 0; ok && r < sites->n; r++) {
         struct buf text = {0};
         site_name(sites->site[r], &text);

@@ -2,6 +2,7 @@
 #ifndef GAZE_REPL_MAP_PANEL_TABLE_H
 #define GAZE_REPL_MAP_PANEL_TABLE_H
 
+#include "repl/map/map_request.h"
 #include "repl/run/selector.h"
 #include "viz/picture.h"
 
@@ -11,7 +12,7 @@
 NODISCARD bool panel_table_sites(const struct sites *sites, size_t times, const struct str *prefix, struct arena *arena,
                                  struct picture *picture, struct err *err);
 /* A site a row, a part a column. */
-NODISCARD bool panel_table_parts(const struct sites *sites, const struct str *parts, size_t n_parts, struct arena *arena,
+NODISCARD bool panel_table_parts(const struct sites *sites, const struct part_request *parts, size_t n_parts, struct arena *arena,
                                  struct picture *picture, struct err *err);
 /* across=N of a call: so many side by side; names of another table are dropped. */
 void panel_table_across(const struct call *call, struct picture *picture);

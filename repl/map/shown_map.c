@@ -1,5 +1,5 @@
 /* Maps as they are shown: the part of a site, its rows and columns chosen and joined, several heads folded. See
- * selector.h.
+ * shown_map.h.
  *
  * Order of work on each head: the part and which cells are masked; special=renorm; word pieces joined (words=on); rows and
  * columns left out (q=, k=, from=, to=, special=). Then agg= folds the heads, and the marks come from probabilities. */
@@ -11,155 +11,139 @@
 
 #include "core/base/cancel.h"
 #include "core/measure/column.h"
-#include "repl/grammar/call.h"
 #include "repl/map/axis.h"
-#include "repl/run/selector.h"
 
-enum special { SPECIAL_ON, SPECIAL_OFF, SPECIAL_RENORM };
-enum fold { FOLD_NONE, FOLD_MEAN, FOLD_MAX, FOLD_MIN, FOLD_STD };
-
-/* What one call does to every map. */
-struct plan {
+/* One map in the making. */
+struct making {
+    const struct map_request *request;
     const struct run *run;
-    const struct encoding *text;
-    struct part part;
-    enum special special;
-    enum fold fold;
-    bool words, marks;
+    const struct attention *first; /* of the first site: all others have its axes */
     struct axis rows, cols;
-    size_t T;
-    unsigned char *masked;   /* [T,T] of the site at work: 1 where its queries do not see the key */
+    size_t Tq, Tk;
+    float *full;           /* [Tq,Tk] of the site at work */
+    unsigned char *masked; /* [Tq,Tk] of it: 1 where its queries do not see the key */
     bool any_masked;
-    unsigned char *left_out; /* [T] special tokens that special= leaves out */
 };
-
-static bool is_probability(struct part part)
-{
-    return part.kind == PART_PROBS || part.kind == PART_SOFTMAX;
-}
-
-static bool read_plan(const struct call *call, struct plan *plan, struct err *err)
-{
-    struct str special = call_option(call, "special"), fold = call_option(call, "agg");
-    plan->special = str_is(special, "off") ? SPECIAL_OFF : str_is(special, "renorm") ? SPECIAL_RENORM : SPECIAL_ON;
-    plan->fold = str_is(fold, "mean")  ? FOLD_MEAN
-                 : str_is(fold, "max") ? FOLD_MAX
-                 : str_is(fold, "min") ? FOLD_MIN
-                 : str_is(fold, "std") ? FOLD_STD
-                                       : FOLD_NONE;
-    plan->words = str_is(call_option(call, "words"), "on");
-    plan->marks = str_is(call_option(call, "mark"), "columns");
-    if (!select_part(call, plan->run->model, &plan->part, err))
-        return false;
-    if (plan->words && !is_probability(plan->part)) {
-        err_set(err, ERR_ARG, "words=on joins probabilities (summed over the key's pieces, averaged over the query's); "
-                              "scores and terms have no such sum: leave it out, or take softmax=");
-        return call_blame_option(call, "words", err);
-    }
-    if (plan->special == SPECIAL_RENORM && !is_probability(plan->part)) {
-        err_set(err, ERR_ARG, "special=renorm divides probabilities by what stays visible; for scores and terms take special=off");
-        return call_blame_option(call, "special", err);
-    }
-    return true;
-}
 
 /* ---- one head ---- */
 
-/* The part of one site into full [T,T], its masked cells into plan->masked. */
-static bool make_part(struct plan *plan, struct site site, struct part part, float *full, struct err *err)
+static const struct attention *attention_of(const struct making *making, struct site site, struct err *err)
 {
-    const struct attention *a = run_attention(plan->run, site, err);
-    if (!a || !run_map(plan->run, site, part, 0, a->Tq, full, err))
+    const struct attention *a = run_attention(making->run, site, err), *first = making->first;
+    if (!a || (a->queries == first->queries && a->keys == first->keys && a->Tq == first->Tq && a->Tk == first->Tk))
+        return a;
+    err_set(err, ERR_ARG, "agg= folds maps over the same tokens: name heads of one stack");
+    map_request_blame(making->request, "agg", err);
+    return NULL;
+}
+
+/* The part of one site into making->full, its masked cells into making->masked. */
+static bool make_part(struct making *making, struct site site, struct part *part, struct err *err)
+{
+    const struct attention *a = attention_of(making, site, err);
+    if (!a || !map_request_part(making->request, a, part, err) || !run_map(making->run, site, *part, 0, a->Tq, making->full, err))
         return false;
-    plan->any_masked = a->mask.lo || a->mask.hi || a->mask.bitmap;
-    for (size_t i = 0; plan->any_masked && i < a->Tq; i++)
+    making->any_masked = a->mask.lo || a->mask.hi || a->mask.bitmap;
+    for (size_t i = 0; making->any_masked && i < a->Tq; i++)
         for (size_t j = 0; j < a->Tk; j++)
-            plan->masked[i * a->Tk + j] = attention_masked(a, i, j);
+            making->masked[i * a->Tk + j] = attention_masked(a, i, j);
     return true;
 }
 
-static bool is_masked(const struct plan *plan, size_t i, size_t j)
+static bool is_masked(const struct making *making, size_t i, size_t j)
 {
-    return plan->any_masked && plan->masked[i * plan->T + j];
+    return making->any_masked && making->masked[i * making->Tk + j];
 }
 
 /* special=renorm: each row divided by its mass on the columns that stay; a row with none is masked. */
-static void renormalise(struct plan *plan, float *full)
+static void renormalise(struct making *making)
 {
-    size_t T = plan->T;
-    for (size_t i = 0; i < T; i++) {
+    size_t Tq = making->Tq, Tk = making->Tk;
+    float *full = making->full;
+    for (size_t i = 0; i < Tq; i++) {
         double stays = 0;
-        for (size_t j = 0; j < T; j++)
-            if (!plan->left_out[j] && !is_masked(plan, i, j))
-                stays += full[i * T + j];
-        if (stays == 0 && !plan->any_masked) {
-            memset(plan->masked, 0, T * T);
-            plan->any_masked = true;
+        for (size_t j = 0; j < Tk; j++)
+            if (!making->cols.left_out[j] && !is_masked(making, i, j))
+                stays += full[i * Tk + j];
+        if (stays == 0 && !making->any_masked) {
+            memset(making->masked, 0, Tq * Tk);
+            making->any_masked = true;
         }
-        for (size_t j = 0; j < T; j++)
+        for (size_t j = 0; j < Tk; j++)
             if (stays == 0)
-                plan->masked[i * T + j] = 1;
+                making->masked[i * Tk + j] = 1;
             else
-                full[i * T + j] = (float)(full[i * T + j] / stays);
+                full[i * Tk + j] = (float)(full[i * Tk + j] / stays);
     }
 }
 
 /* The mean over the shown rows of the mass on columns that special=off hides. */
-static double hidden_mass(const struct plan *plan, const float *full)
+static double hidden_mass(const struct making *making)
 {
     double sum = 0;
-    size_t n = 0, T = plan->T;
-    for (size_t r = 0; r < plan->rows.n; r++)
-        for (size_t p = 0; p < plan->rows.at[r].n; p++, n++)
-            for (size_t j = 0; j < T; j++) {
-                size_t i = plan->rows.at[r].first + p;
-                if (plan->left_out[j] && !is_masked(plan, i, j))
-                    sum += full[i * T + j];
+    size_t n = 0, Tk = making->Tk;
+    for (size_t r = 0; r < making->rows.n; r++)
+        for (size_t p = 0; p < making->rows.at[r].n; p++, n++)
+            for (size_t j = 0; j < Tk; j++) {
+                size_t i = making->rows.at[r].first + p;
+                if (making->cols.left_out[j] && !is_masked(making, i, j))
+                    sum += making->full[i * Tk + j];
             }
     return n ? sum / (double)n : NAN;
 }
 
 /* Cells of the shown map: mean over a row's pieces of the sum over a column's (single tokens: the value). NaN in out
- * and 1 in masked_out (which may be NULL where nothing is masked) where none of them is seen. */
-static void join(const struct plan *plan, const float *full, float *out, unsigned char *masked_out)
+ * and 1 in masked_out where none of them is seen. */
+static void join(const struct making *making, float *out, unsigned char *masked_out)
 {
-    size_t T = plan->T;
-    for (size_t r = 0; r < plan->rows.n; r++)
-        for (size_t c = 0; c < plan->cols.n; c++) {
-            struct piece row = plan->rows.at[r], col = plan->cols.at[c];
+    size_t Tk = making->Tk;
+    for (size_t r = 0; r < making->rows.n; r++)
+        for (size_t c = 0; c < making->cols.n; c++) {
+            struct piece row = making->rows.at[r], col = making->cols.at[c];
             double sum = 0;
             size_t seen = 0;
             for (size_t i = row.first; i < row.first + row.n; i++)
                 for (size_t j = col.first; j < col.first + col.n; j++)
-                    if (!is_masked(plan, i, j)) {
-                        sum += full[i * T + j];
+                    if (!is_masked(making, i, j)) {
+                        sum += making->full[i * Tk + j];
                         seen++;
                     }
-            if (masked_out)
-                masked_out[r * plan->cols.n + c] = seen == 0;
-            out[r * plan->cols.n + c] = seen ? (float)(row.n == 1 && col.n == 1 ? sum : sum / (double)row.n) : NAN;
+            masked_out[r * making->cols.n + c] = seen == 0;
+            out[r * making->cols.n + c] = seen ? (float)(row.n == 1 && col.n == 1 ? sum : sum / (double)row.n) : NAN;
         }
 }
 
 /* ---- several heads ---- */
 
 struct folding {
+    enum fold fold;
     double *sum, *square; /* mean and std: running mean and sum of squared deviations (Welford 1962) */
     size_t *n;            /* maps in which the cell is seen */
 };
 
-/* The maps that see a cell fold to its value; a value that is not a number stays one. */
-static void fold_in(const struct plan *plan, struct folding *folding, const float *values, const unsigned char *masked, size_t cells)
+static bool folding_new(struct folding *folding, enum fold fold, size_t cells, struct arena *arena, struct err *err)
 {
-    for (size_t i = 0; i < cells; i++) {
+    *folding = (struct folding){.fold = fold};
+    if (fold == FOLD_NONE)
+        return true;
+    folding->n = arena_zalloc(arena, cells, sizeof *folding->n, "the folded map", err);
+    folding->sum = arena_zalloc(arena, cells, sizeof(double), "the folded map", err);
+    folding->square = arena_zalloc(arena, cells, sizeof(double), "the folded map", err);
+    return folding->n && folding->sum && folding->square;
+}
+
+/* The maps that see a cell fold to its value; a value that is not a number stays one. */
+static void fold_in(struct folding *folding, const float *values, const unsigned char *masked, size_t cells)
+{
+    for (size_t i = 0; folding->n && i < cells; i++) {
         double value = values[i], old = folding->sum[i];
-        if (masked && masked[i])
+        if (masked[i])
             continue;
         folding->n[i]++;
         if (folding->n[i] == 1) {
             folding->sum[i] = value;
-        } else if (plan->fold == FOLD_MAX || plan->fold == FOLD_MIN) {
-            if (isnan(value) || (plan->fold == FOLD_MAX ? value > old : value < old))
+        } else if (folding->fold == FOLD_MAX || folding->fold == FOLD_MIN) {
+            if (isnan(value) || (folding->fold == FOLD_MAX ? value > old : value < old))
                 folding->sum[i] = value;
         } else {
             folding->sum[i] += (value - old) / (double)folding->n[i];
@@ -168,146 +152,133 @@ static void fold_in(const struct plan *plan, struct folding *folding, const floa
     }
 }
 
-static void fold_out(const struct plan *plan, const struct folding *folding, float *out, unsigned char *masked, size_t cells)
+static void fold_out(const struct folding *folding, float *out, unsigned char *masked, size_t cells)
 {
-    for (size_t i = 0; i < cells; i++) {
-        if (masked)
-            masked[i] = folding->n[i] == 0;
-        out[i] = folding->n[i] == 0      ? NAN
-                 : plan->fold == FOLD_STD ? (float)sqrt(folding->square[i] / (double)folding->n[i])
-                                          : (float)folding->sum[i];
+    for (size_t i = 0; folding->n && i < cells; i++) {
+        masked[i] = folding->n[i] == 0;
+        out[i] = folding->n[i] == 0          ? NAN
+                 : folding->fold == FOLD_STD ? (float)sqrt(folding->square[i] / (double)folding->n[i])
+                                             : (float)folding->sum[i];
     }
 }
 
-/* All sites into map->values; the marks' mean probabilities into `probs` (NULL: none wanted). */
-static bool make_values(struct plan *plan, const struct site *sites, size_t n_sites, struct shown_map *map, float *probs,
-                        struct err *err)
+/* The marks are of probabilities, whatever is shown: their mean over the sites. */
+static bool add_probs(struct making *making, struct site site, struct part shown, size_t n_sites, float *probs, struct err *err)
 {
-    size_t T = plan->T, cells = map->rows * map->cols;
-    struct folding folding = {0};
-    float *full = arena_alloc(map->arena, T * T, sizeof *full, "a map", err);
-    bool any_masked = false;
-    plan->masked = arena_alloc(map->arena, T * T, 1, "a map", err);
-    map->masked = arena_zalloc(map->arena, cells, 1, "a map", err);
-    if (!full || !plan->masked || !map->masked)
+    bool made = shown.kind == PART_PROBS && making->request->special != SPECIAL_RENORM;
+    if (!made && !run_map(making->run, site, (struct part){PART_PROBS, 0}, 0, making->Tq, making->full, err))
         return false;
-    if (plan->fold != FOLD_NONE) {
-        folding.n = arena_zalloc(map->arena, cells, sizeof *folding.n, "the folded map", err);
-        folding.sum = arena_zalloc(map->arena, cells, sizeof(double), "the folded map", err);
-        folding.square = arena_zalloc(map->arena, cells, sizeof(double), "the folded map", err);
-        if (!folding.n || !folding.sum || !folding.square)
-            return false;
-    }
+    for (size_t i = 0; i < making->Tq * making->Tk; i++)
+        probs[i] += making->full[i] / (float)n_sites; /* 0 where masked */
+    return true;
+}
+
+/* All sites into map->values; the marks' mean probabilities into `probs` (NULL: none wanted). */
+static bool make_values(struct making *making, const struct sites *sites, struct shown_map *map, float *probs, struct err *err)
+{
+    enum special special = making->request->special;
+    size_t cells = map->rows * map->cols, n_sites = making->request->fold == FOLD_NONE ? 1 : sites->n;
+    struct folding folding;
+    bool any_masked = false;
+    if (!folding_new(&folding, making->request->fold, cells, map->arena, err))
+        return false;
     double hidden = 0;
     for (size_t s = 0; s < n_sites; s++) {
+        struct part part;
         if (cancel_requested())
             return err_set(err, ERR_CANCELLED, "cancelled");
-        if (!make_part(plan, sites[s], plan->part, full, err))
+        if (!make_part(making, sites->site[s], &part, err))
             return false;
-        hidden += hidden_mass(plan, full);
-        if (plan->special == SPECIAL_RENORM)
-            renormalise(plan, full);
-        join(plan, full, map->values, map->masked);
-        any_masked = any_masked || plan->any_masked;
-        if (plan->fold != FOLD_NONE)
-            fold_in(plan, &folding, map->values, map->masked, cells);
-        if (!probs)
-            continue;
-        if (plan->part.kind != PART_PROBS || plan->special == SPECIAL_RENORM)
-            if (!run_map(plan->run, sites[s], (struct part){PART_PROBS, 0}, 0, T, full, err))
-                return false;
-        for (size_t i = 0; i < T * T; i++)
-            probs[i] += full[i] / (float)n_sites; /* 0 where masked */
+        if (special == SPECIAL_OFF)
+            hidden += hidden_mass(making);
+        if (special == SPECIAL_RENORM)
+            renormalise(making);
+        join(making, map->values, map->masked);
+        any_masked = any_masked || making->any_masked;
+        fold_in(&folding, map->values, map->masked, cells);
+        if (probs && !add_probs(making, sites->site[s], part, n_sites, probs, err))
+            return false;
     }
-    if (plan->fold != FOLD_NONE)
-        fold_out(plan, &folding, map->values, map->masked, cells);
+    fold_out(&folding, map->values, map->masked, cells);
     if (!any_masked)
         map->masked = NULL;
     shown_map_count(map);
-    if (plan->special == SPECIAL_OFF && is_probability(plan->part))
+    if (special == SPECIAL_OFF && part_is_probability(map->part))
         map->hidden_mass = hidden / (double)n_sites;
     return true;
 }
 
 /* Which shown columns hold a column of the probabilities. */
-static bool make_marks(const struct plan *plan, struct site site, const float *probs, struct shown_map *map, struct err *err)
+static bool make_marks(const struct making *making, const float *probs, struct shown_map *map, struct err *err)
 {
-    const struct attention *a = run_attention(plan->run, site, err);
-    unsigned char *marks = arena_zalloc(map->arena, plan->T, 1, "the marks", err);
+    unsigned char *marks = arena_zalloc(map->arena, making->Tk, 1, "the marks", err);
     map->marked = arena_zalloc(map->arena, map->cols, 1, "the marks", err);
-    if (!a || !marks || !map->marked)
+    if (!marks || !map->marked)
         return false;
-    column_marks(probs, plan->T, plan->T, a, NULL, marks);
+    column_marks(probs, making->Tq, making->Tk, making->first, NULL, marks);
     for (size_t c = 0; c < map->cols; c++)
-        for (size_t j = 0; j < plan->cols.at[c].n; j++)
-            map->marked[c] |= marks[plan->cols.at[c].first + j];
+        for (size_t j = 0; j < making->cols.at[c].n; j++)
+            map->marked[c] |= marks[making->cols.at[c].first + j];
     return true;
 }
 
-/* ---- axes ---- */
+/* ---- the map ---- */
 
-static bool make_axes(const struct call *call, struct plan *plan, struct shown_map *map, struct err *err)
+static bool make_axes(struct making *making, struct shown_map *map, struct err *err)
 {
-    plan->left_out = arena_zalloc(map->arena, plan->T ? plan->T : 1, 1, "the tokens", err);
-    if (!plan->left_out)
+    const struct attention *a = making->first;
+    if (!axis_make(making->request, SIDE_QUERIES, spelled_of(making->run, a->queries, a->text), map->arena, &making->rows, err) ||
+        !axis_make(making->request, SIDE_KEYS, spelled_of(making->run, a->keys, a->text), map->arena, &making->cols, err))
         return false;
-    for (size_t t = 0; t < plan->T; t++)
-        plan->left_out[t] = plan->special != SPECIAL_ON && plan->text->tokens[t].special_id;
-    const struct axis_request request = {call, plan->run, map->site.text, plan->words, plan->left_out, map->arena};
-    if (!axis_make(&request, "q", "from", &plan->rows, err) || !axis_make(&request, "k", "to", &plan->cols, err))
-        return false;
-    map->rows = plan->rows.n;
-    map->cols = plan->cols.n;
-    map->row_tokens = plan->rows.tokens;
-    map->col_tokens = plan->cols.tokens;
-    map->row_labels = plan->rows.labels;
-    map->col_labels = plan->cols.labels;
-    map->words = plan->words;
+    map->rows = making->rows.n;
+    map->cols = making->cols.n;
+    map->row_tokens = making->rows.tokens;
+    map->col_tokens = making->cols.tokens;
+    map->row_labels = making->rows.labels;
+    map->col_labels = making->cols.labels;
     return true;
 }
 
-static bool same_layer(const struct site *sites, size_t n)
+static bool make_room(struct making *making, struct shown_map *map, float **probs, struct err *err)
 {
-    for (size_t i = 1; i < n; i++)
-        if (sites[i].layer != sites[0].layer || sites[i].stack != sites[0].stack)
+    size_t cells, all;
+    if (!size_mul(map->rows, map->cols, &cells) || !size_mul(making->Tq, making->Tk, &all))
+        return err_set(err, ERR_LIMIT, "a map of %zu × %zu tokens is too large", making->Tq, making->Tk);
+    map->values = arena_alloc(map->arena, cells, sizeof *map->values, "the map", err);
+    map->masked = arena_zalloc(map->arena, cells, 1, "the map", err);
+    making->full = arena_alloc(map->arena, all, sizeof *making->full, "the map", err);
+    making->masked = arena_alloc(map->arena, all, 1, "the map", err);
+    if (making->request->marks && !(*probs = arena_zalloc(map->arena, all, sizeof **probs, "the map", err)))
+        return false;
+    return map->values && map->masked && making->full && making->masked;
+}
+
+static bool same_layer(const struct sites *sites)
+{
+    for (size_t i = 1; i < sites->n; i++)
+        if (sites->site[i].layer != sites->site[0].layer || sites->site[i].stack != sites->site[0].stack)
             return false;
     return true;
 }
 
-bool shown_map_make(struct session *session, const struct call *call, struct kept_run *run, const struct site *sites,
-                    size_t n_sites, struct shown_map *out, struct err *err)
+bool shown_map_make(const struct map_request *request, struct kept_run *run, const struct sites *sites, struct shown_map *out,
+                    struct err *err)
 {
-    (void)session;
-    *out = (struct shown_map){.run = run, .site = sites[0], .hidden_mass = NAN};
-    struct plan plan = {.run = run->run, .text = &run->run->tokens->texts[sites[0].text], .T = run->run->tokens->texts[sites[0].text].n};
+    const struct attention *a = run_attention(run->run, sites->site[0], err);
     float *probs = NULL;
-    size_t cells;
+    *out = (struct shown_map){.run = run, .site = sites->site[0], .attention = a, .words = request->words, .hidden_mass = NAN};
+    if (!a)
+        return false;
+    struct making making = {.request = request, .run = run->run, .first = a, .Tq = a->Tq, .Tk = a->Tk};
+    if (request->fold != FOLD_NONE) {
+        out->agg_heads = sites->n;
+        out->agg_layers = !same_layer(sites);
+    }
     out->arena = arena_new(err);
-    if (!out->arena || !read_plan(call, &plan, err) || !make_axes(call, &plan, out, err))
-        goto fail;
-    out->part = plan.part;
-    if (plan.fold != FOLD_NONE) {
-        out->agg_heads = n_sites;
-        out->agg_layers = !same_layer(sites, n_sites);
-    }
-    if (!size_mul(out->rows, out->cols, &cells) || !size_mul(plan.T, plan.T, &(size_t){0})) {
-        err_set(err, ERR_LIMIT, "a map of %zu tokens is too large", plan.T);
-        goto fail;
-    }
-    out->values = arena_alloc(out->arena, cells, sizeof *out->values, "the map", err);
-    if (!out->values)
-        goto fail;
-    if (plan.marks) {
-        probs = arena_zalloc(out->arena, plan.T * plan.T, sizeof *probs, "the map", err);
-        if (!probs)
-            goto fail;
-    }
-    if (!make_values(&plan, sites, plan.fold == FOLD_NONE ? 1 : n_sites, out, probs, err))
-        goto fail;
-    if (probs && !make_marks(&plan, sites[0], probs, out, err))
-        goto fail;
-    return true;
-fail:
+    if (out->arena && map_request_part(request, a, &out->part, err) && make_axes(&making, out, err) &&
+        make_room(&making, out, &probs, err) && make_values(&making, sites, out, probs, err) &&
+        (!probs || make_marks(&making, probs, out, err)))
+        return true;
     shown_map_free(out);
     return false;
 }
@@ -323,4 +294,44 @@ void shown_map_free(struct shown_map *map)
 {
     arena_free(map->arena);
     *map = (struct shown_map){0};
+}
+
+const struct encoding *shown_map_queries(const struct shown_map *map)
+{
+    return &map->attention->queries->texts[map->site.text];
+}
+
+const struct encoding *shown_map_keys(const struct shown_map *map)
+{
+    return &map->attention->keys->texts[map->site.text];
+}
+
+struct str shown_map_query(const struct shown_map *map, size_t row)
+{
+    return map->words ? map->row_labels[row] : shown_map_queries(map)->tokens[map->row_tokens[row]].string;
+}
+
+struct str shown_map_key(const struct shown_map *map, size_t col)
+{
+    return map->words ? map->col_labels[col] : shown_map_keys(map)->tokens[map->col_tokens[col]].string;
+}
+
+void shown_map_part(const struct shown_map *map, struct buf *out)
+{
+    part_name(map->attention->terms, map->part, out);
+}
+
+void shown_map_values(const struct shown_map *map, struct buf *out)
+{
+    if (map->part.kind == PART_PROBS) {
+        buf_puts(out, "attention probability");
+        return;
+    }
+    shown_map_part(map, out);
+    buf_puts(out, map->part.kind == PART_SCORES ? " (before the softmax)" : map->part.kind == PART_LOGITS ? " (part of the scores)" : "");
+}
+
+double shown_map_uniform(const struct shown_map *map)
+{
+    return part_is_probability(map->part) && !map->words ? 1 / (double)map->attention->Tk : NAN;
 }

@@ -1,4 +1,4 @@
-/* Selectors: from "L0-2.H*" to sites, from "@3" to runs, from part= to a part. See selector.h.
+/* Selectors: from "L0-2.H*" to sites, from "@3" to runs. See selector.h.
  *
  *   selector := '*' | STACK list [ '.' 'H' list ] | 'H' list        STACK one of L D X E
  *   list     := '*' | item { ',' item }
@@ -219,6 +219,37 @@ bool sites_parse(struct str selector, const struct run *run, struct sites *out, 
     return sites_of(&selector, 1, run, out, &failed, err);
 }
 
+/* The sites of the run's first text in the layers that `wanted` holds one of; NULL: in all of `*`. */
+static bool sites_in(const struct run *run, const struct sites *wanted, struct sites *out, struct err *err)
+{
+    size_t n = 0;
+    *out = (struct sites){.whole_layers = true};
+    for (size_t i = 0; i < run->n_attentions; i++)
+        n += run->attentions[i].text == 0 ? run->attentions[i].H : 0;
+    out->site = mem_new(n ? n : 1, sizeof *out->site, "the selection", err);
+    if (!out->site)
+        return false;
+    for (size_t i = 0; i < run->n_attentions; i++) {
+        const struct attention *a = &run->attentions[i];
+        bool in = !wanted && a->stack->kind != STACK_EMD;
+        for (size_t s = 0; wanted && !in && s < wanted->n; s++)
+            in = wanted->site[s].stack == a->stack->kind && wanted->site[s].layer == a->layer;
+        for (size_t h = 0; in && a->text == 0 && h < a->H; h++)
+            out->site[out->n++] = (struct site){a->stack->kind, 0, a->layer, h};
+    }
+    return true;
+}
+
+bool sites_all(const struct run *run, struct sites *out, struct err *err)
+{
+    return sites_in(run, NULL, out, err);
+}
+
+bool sites_of_layers(const struct run *run, const struct sites *some, struct sites *out, struct err *err)
+{
+    return sites_in(run, some, out, err);
+}
+
 void sites_free(struct sites *sites)
 {
     free(sites->site);
@@ -254,7 +285,7 @@ bool select_sites(const struct session *session, const struct call *call, const 
         return true;
     }
     if (n == 0)
-        return sites_parse(STR("*"), run->run, out, err);
+        return sites_all(run->run, out, err);
     struct str *selectors = mem_new(n, sizeof *selectors, "the selection", err);
     if (!selectors)
         return false;
@@ -285,29 +316,4 @@ bool select_runs(const struct session *session, const struct call *call, struct 
     *out = runs;
     *n_out = n;
     return true;
-}
-
-bool select_part(const struct call *call, const struct model *model, struct part *out, struct err *err)
-{
-    struct str part = call_option(call, "part"), softmax = call_option(call, "softmax"), without = call_option(call, "without");
-    static const char *const names[] = {"part", "softmax", "without"};
-    const char *given[3] = {0};
-    size_t n = 0;
-    for (size_t i = 0; i < 3; i++)
-        if (call_has(call, names[i]) && call_given(call, names[i]))
-            given[n++] = names[i];
-    if (n > 1) {
-        err_set(err, ERR_ARG, "%s= and %s= both choose the part of the map: give one", given[0], given[1]);
-        return call_blame_option(call, given[1], err);
-    }
-    if (n && strcmp(given[0], "part") != 0)
-        part = (struct str){0};
-    if (part_parse(model->stacks[STACK_MAIN].terms, part, softmax, without, out, err))
-        return true;
-    return n ? call_blame_option(call, given[0], err) : false;
-}
-
-void site_name(struct site site, struct buf *out)
-{
-    buf_printf(out, "%c%zu.H%zu", stack_letters[site.stack], site.layer, site.head);
 }

@@ -23,12 +23,9 @@ NODISCARD bool select_sites(const struct session *session, const struct call *ca
                             enum selector_default fallback, struct sites *out, struct err *err);
 /* The same from text. */
 NODISCARD bool sites_parse(struct str selector, const struct run *run, struct sites *out, struct err *err);
+/* What `*` means; all in the layers of some. */
+NODISCARD bool sites_all(const struct run *run, struct sites *out, struct err *err);
+NODISCARD bool sites_of_layers(const struct run *run, const struct sites *some, struct sites *out, struct err *err);
 void sites_free(struct sites *sites);
-
-/* part=, softmax=, without= of a call (those that its row has); probabilities where none is given. */
-NODISCARD bool select_part(const struct call *call, const struct model *model, struct part *out, struct err *err);
-
-/* "L2.H1" into out. */
-void site_name(struct site site, struct buf *out);
 
 #endif

@@ -1,4 +1,4 @@
-/* Tokens that q= and k= mean: numbers, ranges, lists, or the token's text. See selector.h.
+/* Tokens that q= and k= mean: numbers, ranges, lists, or the token's text. See token_choice.h.
  *
  *   what := item { ',' item }      item := n | a '-' b | text | text '#' occurrence
  *
@@ -13,7 +13,6 @@
 
 #include "core/base/number.h"
 #include "core/base/text.h"
-#include "repl/run/selector.h"
 
 struct picked {
     size_t *token, n;
@@ -28,12 +27,17 @@ static void picked_add(struct picked *picked, size_t token)
     }
 }
 
-void token_label(const struct run *run, size_t text, size_t token, struct buf *out)
+struct spelled spelled_of(const struct run *run, const struct tokens *axis, size_t text)
 {
-    const struct token *t = &run->tokens->texts[text].tokens[token];
+    return (struct spelled){run->model ? run->model->tokenizer : NULL, &axis->texts[text]};
+}
+
+void token_label(struct spelled spelled, size_t token, struct buf *out)
+{
+    const struct token *t = &spelled.text->tokens[token];
     size_t before = out->n;
-    if (run->model && run->model->tokenizer)
-        tokenizer_display(run->model->tokenizer, t->id, out);
+    if (spelled.tokenizer)
+        tokenizer_display(spelled.tokenizer, t->id, out);
     else
         buf_str(out, t->string);
     bool blank = true;
@@ -69,16 +73,16 @@ static bool same_text(struct str a, struct str b, bool fold)
 
 /* How many tokens from `at` on spell `what`: as a person reads them, as the vocabulary has it, or over the pieces of
  * one word. 0: they do not. */
-static size_t spells(const struct run *run, size_t text, size_t at, struct str what, bool fold, struct buf *scratch)
+static size_t spells(struct spelled spelled, size_t at, struct str what, bool fold, struct buf *scratch)
 {
-    const struct encoding *e = &run->tokens->texts[text];
+    const struct encoding *e = spelled.text;
     if (same_text(e->tokens[at].string, what, fold))
         return 1;
     scratch->n = 0;
     for (size_t i = at; i < e->n; i++) {
         if (i > at && !continues_word(&e->tokens[i - 1], &e->tokens[i]))
             return 0;
-        token_label(run, text, i, scratch);
+        token_label(spelled, i, scratch);
         if (same_text(buf_view(scratch), what, fold))
             return i - at + 1;
         if (scratch->n > 2 * what.n)
@@ -87,13 +91,13 @@ static size_t spells(const struct run *run, size_t text, size_t at, struct str w
     return 0;
 }
 
-static size_t pick_spelled(const struct run *run, size_t text, struct str what, bool fold, size_t number,
+static size_t pick_spelled(struct spelled spelled, struct str what, bool fold, size_t number,
                            struct picked *picked)
 {
     struct buf scratch = {0};
     size_t found = 0;
-    for (size_t i = 0; what.n && i < run->tokens->texts[text].n;) {
-        size_t n = spells(run, text, i, what, fold, &scratch);
+    for (size_t i = 0; what.n && i < spelled.text->n;) {
+        size_t n = spells(spelled, i, what, fold, &scratch);
         if (n && (++found == number || number == 0))
             for (size_t j = 0; j < n; j++)
                 picked_add(picked, i + j);
@@ -104,18 +108,18 @@ static size_t pick_spelled(const struct run *run, size_t text, struct str what, 
 }
 
 /* All occurrences of `what` (or the number-th, from 1); how many there are. */
-static size_t pick_text(const struct run *run, size_t text, struct str what, size_t number, struct picked *picked)
+static size_t pick_text(struct spelled spelled, struct str what, size_t number, struct picked *picked)
 {
-    size_t found = pick_spelled(run, text, what, false, number, picked);
-    return found ? found : pick_spelled(run, text, what, true, number, picked);
+    size_t found = pick_spelled(spelled, what, false, number, picked);
+    return found ? found : pick_spelled(spelled, what, true, number, picked);
 }
 
-static bool fail_not_there(const struct run *run, size_t text, struct str what, struct err *err)
+static bool fail_not_there(struct spelled spelled, struct str what, struct err *err)
 {
     struct buf tokens = {0};
-    for (size_t i = 0; i < run->tokens->texts[text].n && tokens.n < 300; i++) {
+    for (size_t i = 0; i < spelled.text->n && tokens.n < 300; i++) {
         struct buf label = {0};
-        token_label(run, text, i, &label);
+        token_label(spelled, i, &label);
         buf_puts(&tokens, i ? " " : "");
         text_escape(&tokens, buf_view(&label));
         buf_free(&label);
@@ -142,9 +146,9 @@ static bool split_occurrence(struct str item, struct str *what, size_t *number)
     return value > 0;
 }
 
-static bool pick_item(const struct run *run, size_t text, struct str item, struct picked *picked, struct err *err)
+static bool pick_item(struct spelled spelled, struct str item, struct picked *picked, struct err *err)
 {
-    size_t T = run->tokens->texts[text].n, number;
+    size_t T = spelled.text->n, number;
     long from, to;
     struct str what;
     if (number_range(item, &from, &to)) {
@@ -158,24 +162,24 @@ static bool pick_item(const struct run *run, size_t text, struct str item, struc
             picked_add(picked, (size_t)i);
         return true;
     }
-    if (pick_text(run, text, item, 0, picked))
+    if (pick_text(spelled, item, 0, picked))
         return true;
     if (split_occurrence(item, &what, &number)) {
-        size_t found = pick_text(run, text, what, number, picked);
+        size_t found = pick_text(spelled, what, number, picked);
         if (found >= number)
             return true;
         if (found)
             return err_set(err, ERR_NOT_FOUND, "\"%.*s\" occurs %zu time%s, there is no #%zu", STR_ARGS(what), found,
                            found == 1 ? "" : "s", number);
-        return fail_not_there(run, text, what, err);
+        return fail_not_there(spelled, what, err);
     }
-    return fail_not_there(run, text, item, err);
+    return fail_not_there(spelled, item, err);
 }
 
-static bool pick_items(const struct run *run, size_t text, struct str what, struct picked *picked, struct err *err)
+static bool pick_items(struct spelled spelled, struct str what, struct picked *picked, struct err *err)
 {
     long from, to;
-    if (memchr(what.s, ',', what.n) && !number_range(what, &from, &to) && pick_text(run, text, what, 0, picked))
+    if (memchr(what.s, ',', what.n) && !number_range(what, &from, &to) && pick_text(spelled, what, 0, picked))
         return true;
     for (size_t at = 0; at <= what.n;) {
         const char *comma = at < what.n ? memchr(what.s + at, ',', what.n - at) : NULL;
@@ -183,7 +187,7 @@ static bool pick_items(const struct run *run, size_t text, struct str what, stru
         if (end == at)
             return err_set(err, ERR_ARG, "\"%.*s\": a token is missing: an index, a range a-b, a list or a token's text",
                            STR_ARGS(what));
-        if (!pick_item(run, text, (struct str){what.s + at, end - at}, picked, err))
+        if (!pick_item(spelled, (struct str){what.s + at, end - at}, picked, err))
             return false;
         if (!comma)
             break;
@@ -192,9 +196,9 @@ static bool pick_items(const struct run *run, size_t text, struct str what, stru
     return true;
 }
 
-bool select_tokens(const struct run *run, size_t text, struct str what, size_t **out, size_t *n_out, struct err *err)
+bool select_tokens(struct spelled spelled, struct str what, size_t **out, size_t *n_out, struct err *err)
 {
-    size_t T = run->tokens->texts[text].n;
+    size_t T = spelled.text->n;
     struct picked picked = {0};
     *out = NULL;
     *n_out = 0;
@@ -203,7 +207,7 @@ bool select_tokens(const struct run *run, size_t text, struct str what, size_t *
     bool ok = picked.token && picked.seen;
     if (ok && what.n == 0)
         ok = err_set(err, ERR_ARG, "no token is named: an index, a range a-b, a list or a token's text");
-    ok = ok && pick_items(run, text, what, &picked, err);
+    ok = ok && pick_items(spelled, what, &picked, err);
     free(picked.seen);
     if (!ok) {
         free(picked.token);

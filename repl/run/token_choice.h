@@ -4,11 +4,18 @@
 
 #include "core/run.h"
 
-/* Token numbers that an option (q=, k=) or text means in one text of a run: index, range, list, -1 from the end, or the
- * token's text (matched without Ġ, ##, ▁; all occurrences, cat#2 the second). On the heap. */
-NODISCARD bool select_tokens(const struct run *run, size_t text, struct str what, size_t **out, size_t *n_out, struct err *err);
+/* One text of a token axis, with the tokenizer that its tokens are read by. */
+struct spelled {
+    const struct tokenizer *tokenizer; /* NULL: the vocabulary's strings as they are */
+    const struct encoding *text;
+};
+struct spelled spelled_of(const struct run *run, const struct tokens *axis, size_t text);
 
-/* Append what a person reads for a token of a run: without Ġ, ##, ▁; "␣" where that leaves nothing. Not escaped. */
-void token_label(const struct run *run, size_t text, size_t token, struct buf *out);
+/* Token numbers that an option (q=, k=) means in a text: index, range, list, -1 from the end, or the token's text (matched
+ * without Ġ, ##, ▁; all occurrences, cat#2 the second). On the heap. */
+NODISCARD bool select_tokens(struct spelled spelled, struct str what, size_t **out, size_t *n_out, struct err *err);
+
+/* Append what a person reads for a token: without Ġ, ##, ▁; "␣" where that leaves nothing. Not escaped. */
+void token_label(struct spelled spelled, size_t token, struct buf *out);
 
 #endif

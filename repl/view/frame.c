@@ -36,7 +36,7 @@ static void draw_title(struct viewer *viewer, struct cell_grid *grid)
         buf_puts(&left, view->name);
     buf_puts(&left, "  ");
     if (kept) {
-        part_name(kept->run->model->stacks[STACK_MAIN].terms, viewer->map.part, &left);
+        shown_map_part(&viewer->map, &left);
         buf_printf(&middle, "%s @%zu", kept->run->model->name, kept->number);
         if (kept->name)
             buf_printf(&middle, " %s", kept->name);

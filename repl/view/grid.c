@@ -42,7 +42,9 @@ static void forget(struct grid_state *s)
 /* What the tiles depend on: the line without the head. */
 static void signature(const struct viewer *v, struct buf *out)
 {
-    buf_printf(out, "%zu %s %zu %s", v->run, v->parts[v->part], v->special, v->passed.n ? v->passed.data : "");
+    buf_printf(out, "%zu", v->run);
+    part_request_put(v->request.part, out);
+    buf_printf(out, " %d %s", v->request.special, v->passed.n ? v->passed.data : "");
 }
 
 static bool open(struct viewer *v, void *state, struct err *err)
@@ -51,7 +53,7 @@ static bool open(struct viewer *v, void *state, struct err *err)
     struct kept_run *kept = viewer_kept(v);
     if (!kept)
         return err_set(err, ERR_NOT_FOUND, "the run has been dropped");
-    if (!sites_parse(STR("*"), kept->run, &s->sites, err))
+    if (!sites_all(kept->run, &s->sites, err))
         return false;
     s->tiles = mem_new(s->sites.n, sizeof *s->tiles, "the grid", err);
     if (!s->tiles) {
@@ -66,7 +68,10 @@ static bool open(struct viewer *v, void *state, struct err *err)
     s->head = v->site.head;
     forget(s);
     signature(v, &s->made_of);
-    viewer_note(v, "grid @%zu%s%s", v->run, v->parts[v->part][0] ? " " : "", v->parts[v->part]);
+    struct buf part = {0};
+    part_request_put(v->request.part, &part);
+    viewer_note(v, "grid @%zu%s", v->run, buf_cstr(&part));
+    buf_free(&part);
     return true;
 }
 
@@ -121,7 +126,7 @@ static bool work(struct viewer *v, void *state)
     if (!kept || s->done >= s->sites.n)
         return false;
     size_t i = s->done++;
-    if (!shown_map_make(v->session, &v->call, kept, &s->sites.site[i], 1, &map, &err) ||
+    if (!shown_map_make(&v->request, kept, &(struct sites){.site = &s->sites.site[i], .n = 1}, &map, &err) ||
         !keep_tile(s, &map, &s->tiles[i], &err)) {
         viewer_complain(v, &err);
         s->done = s->sites.n;

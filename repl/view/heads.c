@@ -23,7 +23,7 @@ void heads_restart(struct viewer *viewer)
     sites_free(&h->sites);
     free(h->values);
     *h = (struct head_values){.measure = h->measure};
-    if (!kept || !sites_parse(STR("*"), kept->run, &h->sites, &err))
+    if (!kept || !sites_all(kept->run, &h->sites, &err))
         return;
     h->values = mem_new(h->sites.n, sizeof *h->values, "the heads", &err);
     if (!h->values) {

@@ -67,19 +67,19 @@ static bool part_value(struct viewer *v, const struct run *run, struct part part
 static void draw_terms(struct viewer *v, const struct map_plan_view *plan, struct cell_grid *grid)
 {
     struct kept_run *kept = viewer_kept(v);
-    size_t terms = kept ? stack_terms(&kept->run->model->stacks[STACK_MAIN]) : 0;
-    float *row = kept && !v->map.words ? calloc(kept->run->tokens->texts[v->site.text].n, sizeof *row) : NULL;
+    const struct attention *a = kept ? run_attention(kept->run, v->site, NULL) : NULL;
+    size_t terms = a ? attention_terms(a) : 0;
+    float *row = a && !v->map.words ? calloc(a->Tk, sizeof *row) : NULL;
     struct buf text = {0};
     double value;
     if (row && part_value(v, kept->run, (struct part){PART_PROBS, 0}, row, &value))
         buf_printf(&text, "prob %.4g   ", value);
     if (row && part_value(v, kept->run, (struct part){PART_SCORES, 0}, row, &value))
         buf_printf(&text, "score %.4f", value);
-    const struct attention *a = kept ? run_attention(kept->run, v->site, NULL) : NULL;
     bool sums = a && !a->mix_scores && a->cap == 0;
     for (size_t t = 0; row && terms > 1 && t < terms; t++)
         if (part_value(v, kept->run, (struct part){PART_LOGITS, 1u << t}, row, &value))
-            buf_printf(&text, " %s %s %.4f", t ? "+" : sums ? "=" : " of", kept->run->model->stacks[STACK_MAIN].terms[t]->name, value);
+            buf_printf(&text, " %s %s %.4f", t ? "+" : sums ? "=" : " of", a->terms[t]->name, value);
     put(grid, plan->terms_row, 1, &text, style_dim);
     free(row);
     buf_free(&text);
@@ -94,9 +94,9 @@ static void draw_bar(struct viewer *v, const struct map_plan_view *plan, struct 
         buf_printf(&text, "seen: queries %zu-%zu, keys %zu-%zu of %zu", v->map.row_tokens[plan->heat.row],
                    v->map.row_tokens[plan->heat.row + plan->seen_rows - 1], v->map.col_tokens[plan->heat.col],
                    v->map.col_tokens[plan->heat.col + plan->seen_cols - 1], v->map.cols);
-    if (v->special)
+    if (v->request.special)
         buf_puts(&text, text.n ? "; special hidden" : "special hidden");
-    if (v->special && !isnan(v->map.hidden_mass))
+    if (v->request.special && !isnan(v->map.hidden_mass))
         buf_printf(&text, ": %.3f of the mass", v->map.hidden_mass);
     size_t note = text.n ? text_columns(buf_view(&text)) + 3 : 0, room = grid->columns - 2;
     size_t col = 1 + cells_bar(grid, plan->bar_row, 1, room > note + 30 ? room - note : room, &v->ink, &v->picture) + 3;

@@ -1,7 +1,5 @@
-/* What is looked at, and the map made from it.
- *
- * The state is spelled as a command line ("view @1 L2.H1 part=c2p special=off"): the same line, parsed, makes the map
- * through the door that show uses, and with another verb it is what the history gets. */
+/* What is looked at, and the map made from it, through the door that show uses. Spelled as a command line ("show @1 L2.H1
+ * part=c2p special=off") it is what the history gets. */
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,12 +7,10 @@
 #include <string.h>
 
 #include "repl/grammar/call.h"
-#include "repl/grammar/grammar.h"
 #include "repl/map/shown_map.h"
 #include "repl/view/view.h"
 
 const char *const view_scales[] = {"linear", "sqrt", "log", "symlog", NULL};
-static const char *const specials[] = {"on", "off", "renorm"};
 
 struct kept_run *viewer_kept(const struct viewer *viewer)
 {
@@ -28,7 +24,7 @@ struct kept_run *viewer_kept(const struct viewer *viewer)
 
 static bool is_signed(const struct viewer *viewer)
 {
-    return viewer->parts[viewer->part][0] && strncmp(viewer->parts[viewer->part], "part=", 5) == 0;
+    return part_request_is_signed(viewer->request.part);
 }
 
 const char *viewer_scale(const struct viewer *viewer)
@@ -47,10 +43,9 @@ void viewer_line(const struct viewer *viewer, const char *verb, struct buf *out)
 {
     buf_printf(out, "%s @%zu ", verb, viewer->run);
     site_name(viewer->site, out);
-    if (viewer->parts[viewer->part][0])
-        buf_printf(out, " %s", viewer->parts[viewer->part]);
-    if (viewer->special)
-        buf_printf(out, " special=%s", specials[viewer->special]);
+    part_request_put(viewer->request.part, out);
+    if (viewer->request.special)
+        buf_printf(out, " special=%s", special_names[viewer->request.special]);
     if (strcmp(viewer_scale(viewer), "linear") != 0)
         buf_printf(out, " scale=%s", viewer_scale(viewer));
     if (palette_name(viewer))
@@ -83,42 +78,33 @@ void viewer_note_map(struct viewer *viewer)
 
 /* ---- beginning ---- */
 
-static bool add_part(struct viewer *viewer, const char *option, struct str terms, struct err *err)
+/* Put a part among those that `m` goes through, once, and turn to it. */
+static bool add_part(struct viewer *viewer, struct part_request part, struct err *err)
 {
-    struct buf text = {0};
-    if (option)
-        buf_printf(&text, "%s=", option);
-    buf_str(&text, terms);
     for (size_t i = 0; i < viewer->n_parts; i++)
-        if (str_is(buf_view(&text), viewer->parts[i])) {
+        if (strcmp(viewer->parts[i].option, part.option) == 0 && str_eq(viewer->parts[i].names, part.names)) {
             viewer->part = i;
-            buf_free(&text);
             return true;
         }
-    char *copy = buf_ok(&text, err) ? mem_copy_str(buf_view(&text), err) : NULL;
-    buf_free(&text);
-    if (!copy || viewer->n_parts == MAX_PARTS)
+    if (viewer->n_parts == MAX_PARTS || (part.names.n && !arena_str(viewer->arena, part.names, &part.names, err)))
         return false;
     viewer->part = viewer->n_parts;
-    viewer->parts[viewer->n_parts++] = copy;
+    viewer->parts[viewer->n_parts++] = part;
     return true;
 }
 
 /* What `m` goes through: probabilities, scores, each term, each term's softmax, and what the command asked for. */
-static bool make_parts(struct viewer *viewer, const struct call *call, const struct model *model, struct err *err)
+static bool make_parts(struct viewer *viewer, const struct attention *a, struct err *err)
 {
-    size_t terms = stack_terms(&model->stacks[STACK_MAIN]);
-    if (!add_part(viewer, NULL, STR(""), err) || !add_part(viewer, "part", STR("scores"), err))
+    struct part_request asked = viewer->request.part;
+    size_t terms = attention_terms(a);
+    if (!add_part(viewer, (struct part_request){.option = "part"}, err) ||
+        !add_part(viewer, (struct part_request){"part", STR("scores")}, err))
         return false;
     for (size_t t = 0; terms > 1 && t < 2 * terms; t++)
-        if (!add_part(viewer, t < terms ? "part" : "softmax", str_of(model->stacks[STACK_MAIN].terms[t % terms]->name), err))
+        if (!add_part(viewer, (struct part_request){t < terms ? "part" : "softmax", str_of(a->terms[t % terms]->name)}, err))
             return false;
-    viewer->part = 0;
-    static const char *const options[] = {"part", "softmax", "without"};
-    for (size_t i = 0; i < 3; i++)
-        if (call_given(call, options[i]) && !str_is(call_str(call, options[i]), "probs"))
-            return add_part(viewer, options[i], call_str(call, options[i]), err);
-    return true;
+    return add_part(viewer, asked, err);
 }
 
 /* An option as it was typed, so that quotes stay. */
@@ -143,35 +129,38 @@ static bool read_options(struct viewer *viewer, const struct call *call, struct 
         if (!own && call->values[i].text.s)
             pass_option(viewer, call, i);
     }
-    for (size_t i = 0; i < 3; i++)
-        if (str_is(call_str(call, "special"), specials[i]))
-            viewer->special = i;
     if (call_given(call, "scale") && !(viewer->first_scale = mem_copy_str(call_str(call, "scale"), err)))
         return false;
     for (size_t i = 0; call_given(call, "palette") && palettes[i]; i++)
         if (palettes[i] == palette_find(call_str(call, "palette")))
             viewer->palette = i + 1;
-    return buf_ok(&viewer->passed, err);
+    struct str clip = call_str(call, "clip");
+    struct map_request *r = &viewer->request; /* the call's texts go with it */
+    return buf_ok(&viewer->passed, err) && (!clip.s || arena_str(viewer->arena, clip, &viewer->clip, err)) &&
+           (!r->rows.tokens.s || arena_str(viewer->arena, r->rows.tokens, &r->rows.tokens, err)) &&
+           (!r->cols.tokens.s || arena_str(viewer->arena, r->cols.tokens, &r->cols.tokens, err));
 }
 
 bool viewer_begin(struct viewer *viewer, const struct call *call, struct kept_run *run, struct err *err)
 {
     viewer->pinned = SIZE_MAX;
     viewer->run = run->number;
-    if (!make_parts(viewer, call, run->run->model, err) || !read_options(viewer, call, err) || !viewer_make(viewer, err))
+    viewer->arena = arena_new(err);
+    const struct attention *a = viewer->arena ? run_attention(run->run, viewer->site, err) : NULL;
+    if (!a || !map_request_read(call, &viewer->request, err) || !make_parts(viewer, a, err) || !read_options(viewer, call, err) ||
+        !viewer_make(viewer, err))
         return false;
+    viewer->request.call = NULL; /* it is gone when the next map is made */
     viewer_note_map(viewer);
     return true;
 }
 
 void viewer_end(struct viewer *viewer)
 {
-    for (size_t i = 0; i < viewer->n_parts; i++)
-        free(viewer->parts[i]);
+    arena_free(viewer->arena);
     free(viewer->first_scale);
     buf_free(&viewer->passed);
     shown_map_free(&viewer->map);
-    call_free(&viewer->call);
     sites_free(&viewer->heads.sites);
     free(viewer->heads.values);
     prompt_free(&viewer->prompt);
@@ -195,26 +184,17 @@ static bool make_labels(struct shown_map *map, const struct str *labels, size_t 
     return true;
 }
 
-static void name_values(struct viewer *viewer, const struct kept_run *kept)
+static void name_values(struct viewer *viewer)
 {
     struct buf name = {0};
-    enum part_kind kind = viewer->map.part.kind;
-    if (kind == PART_PROBS)
-        buf_puts(&name, "attention probability");
-    else
-        part_name(kept->run->model->stacks[STACK_MAIN].terms, viewer->map.part, &name);
-    if (kind == PART_SCORES)
-        buf_puts(&name, " (before the softmax)");
-    else if (kind == PART_LOGITS)
-        buf_puts(&name, " (part of the scores)");
+    shown_map_values(&viewer->map, &name);
     snprintf(viewer->value_name, sizeof viewer->value_name, "%s", buf_cstr(&name));
     buf_free(&name);
 }
 
-static bool make_colours(struct viewer *viewer, const struct kept_run *kept, struct err *err)
+static bool make_colours(struct viewer *viewer, struct err *err)
 {
     struct shown_map *map = &viewer->map;
-    bool probability = map->part.kind == PART_PROBS || map->part.kind == PART_SOFTMAX;
     viewer->panel = (struct panel){.rows = map->rows,
                                    .cols = map->cols,
                                    .values = map->values,
@@ -224,13 +204,13 @@ static bool make_colours(struct viewer *viewer, const struct kept_run *kept, str
                                    .row_numbers = map->row_tokens,
                                    .col_numbers = map->col_tokens,
                                    .marked_cols = map->marked,
-                                   .tick = probability && !map->words ? 1 / (double)kept->run->tokens->texts[map->site.text].n : NAN};
+                                   .tick = shown_map_uniform(map)};
     viewer->picture = (struct picture){.panels = &viewer->panel,
                                        .n_panels = 1,
                                        .scale = {.lo = NAN, .hi = NAN, .clip_hi = 100, .diverging = part_is_signed(map->part)},
                                        .value_name = viewer->value_name};
     struct scale *scale = &viewer->picture.scale;
-    struct str clip = call_str(&viewer->call, "clip");
+    struct str clip = viewer->clip;
     if (!scale_parse(str_of(viewer_scale(viewer)), scale, err) || (clip.n && !scale_parse_clip(clip, scale, err)))
         return false;
     if (!scale->diverging && scale->kind == SCALE_LINEAR)
@@ -258,23 +238,18 @@ static size_t place_of(const size_t *tokens, size_t n, size_t token)
 bool viewer_make(struct viewer *viewer, struct err *err)
 {
     struct kept_run *kept = viewer_kept(viewer);
-    struct buf line = {0};
-    struct call call = {0};
     struct shown_map map = {0};
     struct str *down = NULL;
     if (!kept)
         return err_set(err, ERR_NOT_FOUND, "@%zu, the run that was looked at, has been dropped", viewer->run);
-    viewer_line(viewer, "view", &line);
-    bool ok = buf_ok(&line, err) && call_parse(buf_cstr(&line), false, &call, err) &&
-              shown_map_make(viewer->session, &call, kept, &viewer->site, 1, &map, err);
+    viewer->request.part = viewer->parts[viewer->part];
+    bool ok = shown_map_make(&viewer->request, kept, &(struct sites){.site = &viewer->site, .n = 1}, &map, err);
     ok = ok && (down = arena_alloc(map.arena, map.cols, sizeof *down, "the labels", err)) != NULL &&
          make_labels(&map, map.col_labels, map.cols, screen_text, down, err) &&
          make_labels(&map, map.row_labels, map.rows, label_of, map.row_labels, err) &&
          make_labels(&map, map.col_labels, map.cols, label_of, map.col_labels, err);
-    buf_free(&line);
     if (!ok) {
         shown_map_free(&map);
-        call_free(&call);
         return false;
     }
     if (viewer->map.arena) {
@@ -282,14 +257,11 @@ bool viewer_make(struct viewer *viewer, struct err *err)
         viewer->col = place_of(map.col_tokens, map.cols, viewer->map.col_tokens[viewer->col]);
     }
     shown_map_free(&viewer->map);
-    call_free(&viewer->call);
     viewer->map = map;
     viewer->down_labels = down;
-    viewer->call = call;
-    viewer->call.line = ""; /* its bytes are gone; the call's texts are its own */
-    name_values(viewer, kept);
+    name_values(viewer);
     viewer->session->last.run = viewer->run;
     viewer->session->last.site = viewer->site;
     viewer->session->last.known = true;
-    return make_colours(viewer, kept, err);
+    return make_colours(viewer, err);
 }

@@ -6,19 +6,21 @@
 
 struct looked_at {
     struct site site;
-    size_t part, special, palette, scale;
+    size_t part, palette, scale;
+    enum special special;
 };
 
 static struct looked_at now(const struct viewer *viewer)
 {
-    return (struct looked_at){viewer->site, viewer->part, viewer->special, viewer->palette, viewer->scale};
+    return (struct looked_at){viewer->site, viewer->part, viewer->palette, viewer->scale, viewer->request.special};
 }
 
 static void set(struct viewer *viewer, struct looked_at at)
 {
     viewer->site = at.site;
     viewer->part = at.part;
-    viewer->special = at.special;
+    viewer->request.special = at.special;
+    viewer->request.part = viewer->parts[at.part];
     viewer->palette = at.palette;
     viewer->scale = at.scale;
 }
@@ -125,7 +127,7 @@ void viewer_step_scale(struct viewer *viewer, int amount)
 void viewer_toggle_special(struct viewer *viewer)
 {
     struct looked_at at = now(viewer);
-    at.special = at.special ? 0 : 1;
+    at.special = at.special ? SPECIAL_ON : SPECIAL_OFF;
     look(viewer, at);
 }
 
@@ -141,8 +143,7 @@ void viewer_pin(struct viewer *viewer)
     buf_printf(&line, "row @%zu ", viewer->run);
     site_name(viewer->site, &line);
     buf_printf(&line, " q=%zu", token);
-    if (viewer->parts[viewer->part][0])
-        buf_printf(&line, " %s", viewer->parts[viewer->part]);
+    part_request_put(viewer->request.part, &line);
     viewer_note(viewer, "%s", buf_cstr(&line));
     buf_free(&line);
 }

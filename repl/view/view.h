@@ -9,6 +9,7 @@
 #include "repl/grammar/call.h"
 #include "repl/terminal/screen.h"
 #include "repl/map/shown_map.h"
+#include "repl/run/site.h"
 #include "viz/render/cells.h"
 
 struct viewer;
@@ -63,9 +64,11 @@ struct viewer {
     /* what is looked at */
     size_t run;                /* number of the kept run */
     struct site site;
-    char *parts[MAX_PARTS];    /* "", "part=scores", "softmax=c2p", … */
+    struct map_request request; /* its part is parts[part] */
+    struct part_request parts[MAX_PARTS]; /* what `m` goes through */
     size_t n_parts, part;
-    size_t special;            /* on, off */
+    struct str clip;           /* clip= of the command */
+    struct arena *arena;       /* owns the texts of all these */
     size_t palette;            /* 0 the default, else palettes[palette - 1] */
     size_t scale;
     struct buf passed;         /* further options of the command, as typed: " q=3 words=on" */
@@ -73,7 +76,6 @@ struct viewer {
     size_t row, col;           /* the crosshair, in rows and columns of the map */
     size_t pinned;             /* a query's token, SIZE_MAX: none */
     /* made from it */
-    struct call call;
     struct shown_map map;      /* its labels as the screen shows them */
     struct str *down_labels;   /* [map.cols] the keys', not reordered: for text that runs downward */
     struct panel panel;

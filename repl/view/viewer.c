@@ -155,12 +155,12 @@ static void act_command(struct viewer *v, void *state, int amount)
 static void act_export(struct viewer *v, void *state, int amount)
 {
     struct buf line = {0};
-    const char *part = strchr(v->parts[v->part], '=');
+    struct str part = v->request.part.names;
     (void)state, (void)amount;
     viewer_line(v, "plot", &line);
     buf_puts(&line, " > ");
     site_name(v->site, &line);
-    buf_printf(&line, "%s%s.png", part ? "." : "", part ? part + 1 : "");
+    buf_printf(&line, "%s%.*s.png", part.n ? "." : "", STR_ARGS(part));
     prompt_open(v, ":", buf_cstr(&line), viewer_execute);
     buf_free(&line);
 }

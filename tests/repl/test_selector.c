@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "repl/run/selector.h"
+#include "repl/run/site.h"
 #include "repl/run/token_choice.h"
 
 enum { LAYERS = 4, HEADS = 3 };
@@ -162,7 +163,7 @@ Test(tokens, are_chosen_by_number_range_list_and_text)
         size_t *found = NULL, n = 0;
         struct err err = {0};
         struct buf line = {0};
-        if (!select_tokens(&run, 0, str_of(rows[i].what), &found, &n, &err))
+        if (!select_tokens(spelled_of(&run, run.tokens, 0), str_of(rows[i].what), &found, &n, &err))
             buf_puts(&line, err.message[0] ? "?" : "no message");
         for (size_t t = 0; t < n; t++)
             buf_printf(&line, "%s%zu", t ? " " : "", found[t]);
