@@ -19,3 +19,26 @@ size_t stack_terms(const struct stack *stack)
         n++;
     return n;
 }
+
+static void say_range(const struct stack *stack, size_t offset, struct buf *out)
+{
+    size_t least = SIZE_MAX, most = 0;
+    for (size_t l = 0; l < stack->layers; l++) {
+        size_t n = *(const size_t *)((const char *)&stack->shape[l] + offset);
+        least = n < least ? n : least;
+        most = n > most ? n : most;
+    }
+    if (least < most)
+        buf_printf(out, "%zu to ", least);
+    buf_printf(out, "%zu", most);
+}
+
+void stack_say_heads(const struct stack *stack, struct buf *out)
+{
+    say_range(stack, offsetof(struct layer_shape, H), out);
+}
+
+void stack_say_widths(const struct stack *stack, struct buf *out)
+{
+    say_range(stack, offsetof(struct layer_shape, D), out);
+}

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "core/base/mem.h"
+
 struct term;
 
 /* A kind names maps. Layers belong to L and D; X's maps are made in the decoder's layers, E's in passes of the
@@ -40,5 +42,8 @@ static inline void *stack_layer(const struct stack *stack, size_t l)
 }
 size_t stack_heads(const struct stack *stack); /* of the layer that has most; 0 where there is no layer */
 size_t stack_terms(const struct stack *stack);
+/* Append how many heads its layers have: "4", or "2 to 4" where they differ; and how wide these are. */
+void stack_say_heads(const struct stack *stack, struct buf *out);
+void stack_say_widths(const struct stack *stack, struct buf *out);
 
 #endif

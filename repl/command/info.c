@@ -33,11 +33,18 @@ static void PRINTF_LIKE(3, 4) say(struct sheet *sheet, const char *name, const c
     sheet->ok = sheet->ok && result_row(sheet->result, cells, 2, sheet->err);
 }
 
-/* q, z, k, v of every layer and the hidden states, in bytes. */
+/* q, z, k, v of every map's heads and the hidden states, in bytes, where every axis has T tokens. */
 static double kept_bytes(const struct model *model, double T)
 {
-    double layer = 2.0 * (double)(stack_heads(&model->stacks[STACK_MAIN]) + model->stacks[STACK_MAIN].shape[0].Hkv) * (double)model->stacks[STACK_MAIN].shape[0].D;
-    return 4 * T * ((double)model->stacks[STACK_MAIN].layers * layer + (double)(model->stacks[STACK_MAIN].layers + 1) * (double)model->E);
+    double floats = 0;
+    for (int k = 0; k < STACK_KINDS; k++) {
+        const struct stack *stack = &model->stacks[k];
+        for (size_t l = 0; l < stack->layers; l++)
+            floats += 2.0 * (double)(stack->shape[l].H + stack->shape[l].Hkv) * (double)stack->shape[l].D;
+        if (stack->layers && (k == STACK_MAIN || k == STACK_DECODER))
+            floats += (double)(stack->layers + 1) * (double)model->E;
+    }
+    return 4 * T * floats;
 }
 
 static void say_unread(struct sheet *sheet, const struct unread *unread, size_t of)
@@ -69,11 +76,40 @@ static void say_weights(struct sheet *sheet, const struct model *model)
     buf_free(&types);
 }
 
+static const char *const of_stack[STACK_KINDS] = {"", "decoder ", "cross ", "EMD "};
+
+static void say_stack(struct sheet *sheet, const struct stack *stack)
+{
+    struct buf heads = {0};
+    char name[40];
+    if (!stack->layers)
+        return;
+    stack_say_heads(stack, &heads);
+    buf_puts(&heads, " of width ");
+    stack_say_widths(stack, &heads);
+    snprintf(name, sizeof name, "%slayers", of_stack[stack->kind]);
+    say(sheet, name, "%zu", stack->layers);
+    snprintf(name, sizeof name, "%sheads", of_stack[stack->kind]);
+    say(sheet, name, "%s", buf_cstr(&heads));
+    buf_free(&heads);
+}
+
+/* Terms of maps, those that several stacks share once. */
+static void say_stack_terms(struct sheet *sheet, const struct model *model, int kind)
+{
+    const struct stack *stack = &model->stacks[kind];
+    char name[40];
+    snprintf(name, sizeof name, "%sterms", of_stack[kind]);
+    if (stack->layers && (kind == STACK_MAIN || stack->terms != model->stacks[STACK_MAIN].terms))
+        for (size_t t = 0; stack->terms && stack->terms[t]; t++)
+            say(sheet, t ? "" : name, "%s: %s", stack->terms[t]->name, stack->terms[t]->summary);
+}
+
 static void say_terms(struct sheet *sheet, const struct model *model)
 {
     struct buf line = {0};
-    for (size_t t = 0; model->stacks[STACK_MAIN].terms && model->stacks[STACK_MAIN].terms[t]; t++)
-        say(sheet, t ? "" : "terms", "%s: %s", model->stacks[STACK_MAIN].terms[t]->name, model->stacks[STACK_MAIN].terms[t]->summary);
+    for (int k = 0; k < STACK_KINDS; k++)
+        say_stack_terms(sheet, model, k);
     for (const struct output_head *const *head = model->arch->heads; head && *head; head++)
         if (!(*head)->present || (*head)->present(model))
             buf_printf(&line, "%s%s: %s", line.n ? "; " : "", (*head)->name, (*head)->summary);
@@ -85,8 +121,8 @@ static void say_architecture(struct sheet *sheet, const struct model *model)
 {
     say(sheet, "architecture", "%s: %s", model->arch->name, model->arch->summary);
     say(sheet, "source", "%s", model->arch->source ? model->arch->source : "");
-    say(sheet, "layers", "%zu", model->stacks[STACK_MAIN].layers);
-    say(sheet, "heads", "%zu of width %zu", stack_heads(&model->stacks[STACK_MAIN]), model->stacks[STACK_MAIN].shape[0].D);
+    say_stack(sheet, &model->stacks[STACK_MAIN]);
+    say_stack(sheet, &model->stacks[STACK_DECODER]);
     say(sheet, "width", "%zu", model->E);
     say(sheet, "vocabulary", "%zu", model->dim['V']);
     if (model->stacks[STACK_MAIN].max_tokens)
@@ -131,6 +167,7 @@ static bool give_summary(struct result *result, const struct model *model, struc
 static const char *const kinds[] = {[PARAM_LINEAR] = "linear with bias",
                                     [PARAM_LINEAR_NO_BIAS] = "linear",
                                     [PARAM_NORM] = "norm",
+                                    [PARAM_NORM_NO_BIAS] = "norm without bias",
                                     [PARAM_TABLE] = "table",
                                     [PARAM_FLOATS] = "floats"};
 

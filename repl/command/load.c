@@ -37,13 +37,24 @@ static bool free_name(const struct session *session, struct model *model, struct
     return true;
 }
 
+/* ": t5, 6 + 6 layers of 8 heads, 60.5 M parameters": encoder and decoder. */
+static void say_layers(const struct model *model, struct buf *line)
+{
+    const struct stack *decoder = &model->stacks[STACK_DECODER];
+    buf_printf(line, ": %s, %zu", model->arch->name, model->stacks[STACK_MAIN].layers);
+    if (decoder->layers)
+        buf_printf(line, " + %zu", decoder->layers);
+    buf_puts(line, " layers of ");
+    stack_say_heads(&model->stacks[STACK_MAIN], line);
+    buf_printf(line, " heads, %.3g M parameters", (double)model->parameters / 1e6);
+}
+
 static void report(struct result *result, const struct model *model)
 {
     struct buf line = {0};
     buf_puts(&line, model->name);
     if (model->arch)
-        buf_printf(&line, ": %s, %zu layers of %zu heads, %.3g M parameters", model->arch->name, model->stacks[STACK_MAIN].layers, stack_heads(&model->stacks[STACK_MAIN]),
-                   (double)model->parameters / 1e6);
+        say_layers(model, &line);
     else
         buf_printf(&line, ": a tokenizer of %zu ids alone, no weights", tokenizer_vocab_size(model->tokenizer));
     result_note(result, "%s", buf_cstr(&line));

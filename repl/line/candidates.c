@@ -161,35 +161,47 @@ static const struct model *shown_model(const struct session *session)
     return session->n_runs ? session->runs[session->n_runs - 1].run->model : session->model;
 }
 
-/* L0. L1. … and, behind a layer, its heads. */
-static void offer_selector(struct completion *c)
+/* Behind a layer, "L0.", its heads. */
+static void offer_heads(struct completion *c, const struct model *model, int layer)
 {
-    const struct model *model = shown_model(c->session);
-    const char *dot = c->typed.n ? memchr(c->typed.s, '.', c->typed.n) : NULL;
+    const char *letter = strchr(stack_letters, c->typed.s[0]);
+    const struct stack *stack = &model->stacks[letter && *letter ? letter - stack_letters : STACK_MAIN];
     char text[96];
-    if (!model)
-        return;
-    for (size_t i = 0; dot && i <= stack_heads(&model->stacks[STACK_MAIN]); i++) {
-        int layer = (int)(dot - c->typed.s);
-        if (layer > 40)
-            return;
-        if (i < stack_heads(&model->stacks[STACK_MAIN]))
+    for (size_t i = 0; layer <= 40 && i <= stack_heads(stack); i++) {
+        if (i < stack_heads(stack))
             snprintf(text, sizeof text, "%.*s.H%zu", layer, c->typed.s, i);
         else
             snprintf(text, sizeof text, "%.*s.H*", layer, c->typed.s);
         completion_add(c, str_of(text));
     }
-    for (size_t i = 0; !dot && c->typed.n && i < model->stacks[STACK_MAIN].layers; i++) {
-        snprintf(text, sizeof text, "L%zu.", i);
-        completion_add(c, str_of(text));
-    }
-    if (!dot && !c->typed.n) {
-        snprintf(text, sizeof text, "L0-%zu.", model->stacks[STACK_MAIN].layers ? model->stacks[STACK_MAIN].layers - 1 : 0);
-        completion_add(c, STR("L0."));
-        if (model->stacks[STACK_MAIN].layers > 1)
+}
+
+/* L0. L1. … D0. … X0. … and, behind a layer, its heads. */
+static void offer_selector(struct completion *c)
+{
+    const struct model *model = shown_model(c->session);
+    const char *dot = c->typed.n ? memchr(c->typed.s, '.', c->typed.n) : NULL;
+    char text[96];
+    if (model && dot)
+        offer_heads(c, model, (int)(dot - c->typed.s));
+    if (!model || dot)
+        return;
+    for (int k = 0; k < STACK_KINDS; k++) {
+        size_t layers = model->stacks[k].layers;
+        for (size_t i = 0; c->typed.n && i < layers; i++) {
+            snprintf(text, sizeof text, "%c%zu.", stack_letters[k], i);
             completion_add(c, str_of(text));
-        completion_add(c, STR("*"));
+        }
+        if (c->typed.n || !layers)
+            continue;
+        snprintf(text, sizeof text, "%c0.", stack_letters[k]);
+        completion_add(c, str_of(text));
+        snprintf(text, sizeof text, "%c0-%zu.", stack_letters[k], layers - 1);
+        if (layers > 1)
+            completion_add(c, str_of(text));
     }
+    if (!c->typed.n)
+        completion_add(c, STR("*"));
 }
 
 /* The part after the last separator is completed, what is before it stays. */
@@ -208,9 +220,9 @@ static void offer_terms(struct completion *c)
 {
     const struct model *model = shown_model(c->session);
     keep_until_last(c, '+');
-    size_t n = model ? stack_terms(&model->stacks[STACK_MAIN]) : 0;
-    for (size_t i = 0; i < n; i++)
-        completion_add(c, str_of(model->stacks[STACK_MAIN].terms[i]->name));
+    for (int k = 0; model && k < STACK_KINDS; k++)
+        for (size_t i = 0; i < stack_terms(&model->stacks[k]); i++)
+            completion_add(c, str_of(model->stacks[k].terms[i]->name)); /* twice is once */
 }
 
 static void offer_parts(struct completion *c)
