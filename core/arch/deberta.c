@@ -153,6 +153,7 @@ const struct arch arch_deberta = {
     .keys = keys,
     .params = params,
     .heads = deberta_heads,
+    .classify = offsetof(struct deberta, classify),
     .own_size = sizeof(struct deberta),
     .layer_size = sizeof(struct deberta_layer),
     .configure = configure,

@@ -118,7 +118,7 @@ static const struct output_head head_rtd = {
     .width = rtd_width,
     .logits = rtd_logits,
 };
-const struct output_head *const deberta_heads[] = {&head_emd, &head_plain, &head_rtd, NULL};
+const struct output_head *const deberta_heads[] = {&head_emd, &head_plain, &head_rtd, CLASSIFY_HEADS, NULL};
 
 const char *deberta_note(const struct model *model, enum stack_kind stack, size_t layer)
 {

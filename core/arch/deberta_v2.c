@@ -262,6 +262,7 @@ const struct arch arch_deberta_v2 = {
     .keys = keys,
     .params = params,
     .heads = deberta_heads,
+    .classify = offsetof(struct deberta, classify),
     .own_size = sizeof(struct deberta),
     .layer_size = sizeof(struct deberta_v2_layer),
     .configure = configure,

@@ -10,6 +10,7 @@
 
 #include <stddef.h>
 
+#include "core/arch/classify.h"
 #include "core/arch/mlm.h"
 #include "core/arch/relative.h"
 #include "core/config.h"
@@ -24,9 +25,10 @@ struct deberta {
     struct {
         struct linear dense, classifier;
         struct norm norm;
-    } rtd;              /* mask_predictions */
-    struct mlm cls, lm; /* cls.predictions, lm_predictions.lm_head */
-    struct tensor conv; /* [E, E/groups, kernel] (v2) */
+    } rtd;                    /* mask_predictions */
+    struct classify classify; /* pooler.dense, classifier */
+    struct mlm cls, lm;       /* cls.predictions, lm_predictions.lm_head */
+    struct tensor conv;       /* [E, E/groups, kernel] (v2) */
     const float *conv_bias;
     struct norm conv_norm;
     const struct activation *conv_act;
@@ -51,6 +53,10 @@ struct deberta {
          .fallback = 512,                                                                                                        \
          .field = offsetof(struct deberta, positions)},                                                                          \
         {.key = "type_vocab_size", .kind = CONFIG_SIZE, .letter = 'S', .fallback = 0, .field = offsetof(struct deberta, types)}, \
+        {.key = "pooler_hidden_act",                                                                                             \
+         .kind = CONFIG_ACTIVATION,                                                                                              \
+         .text = "gelu",                                                                                                         \
+         .field = offsetof(struct deberta, classify.activation)},                                                                \
         {.key = "hidden_act", .kind = CONFIG_ACTIVATION, .text = "gelu"},                                                        \
         {.key = "layer_norm_eps", .kind = CONFIG_EPS, .fallback = 1e-7},                                                         \
         {.key = "position_biased_input", .kind = CONFIG_BOOL, .fallback = true, .field = offsetof(struct deberta, biased)},      \
@@ -127,10 +133,13 @@ struct deberta {
          .offset = offsetof(struct deberta, rtd.norm),                                                                           \
          .optional = true,                                                                                                       \
          .meaning = "replaced-token head: LayerNorm"},                                                                           \
-    {                                                                                                                            \
-        .name = "mask_predictions.classifier", .shape = "1,E", .kind = PARAM_LINEAR,                                             \
-        .offset = offsetof(struct deberta, rtd.classifier), .optional = true, .meaning = "replaced-token head: logit"            \
-    }
+        {.name = "mask_predictions.classifier",                                                                                  \
+         .shape = "1,E",                                                                                                         \
+         .kind = PARAM_LINEAR,                                                                                                   \
+         .offset = offsetof(struct deberta, rtd.classifier),                                                                     \
+         .optional = true,                                                                                                       \
+         .meaning = "replaced-token head: logit"},                                                                               \
+        CLASSIFY_PARAMS(struct deberta, classify, "pooler.dense", "classifier")
 
 /* For `when` of parameters. */
 bool deberta_biased(const struct model *model, size_t layer);

@@ -1,12 +1,13 @@
 /* DistilBERT (Sanh et al. 2019): BERT's post-norm encoder, see bert.c, without token types and with names of its own.
  *
  *   x = LayerNorm(word[id] + position[i]); layers as BERT's
- *   masked words:  LayerNorm(act(x·Wt + bt))·wordᵀ + b
+ *   masked words:  LayerNorm(act(x·Wt + bt))·wordᵀ + b;  classes: relu(x_0·Wc + bc)·Wo + bo
  *
  * What has caused bugs: the norm's eps is 1e-12 and no key says so; sinusoidal positions are stored like learned ones. */
 #include <math.h>
 #include <stddef.h>
 
+#include "core/arch/classify.h"
 #include "core/arch/mlm.h"
 #include "core/config.h"
 #include "core/pass.h"
@@ -15,6 +16,7 @@ struct distilbert {
     struct tensor word, position; /* [V,E] [P,E] */
     struct norm norm;
     struct mlm mlm;
+    struct classify classify;
     size_t positions;
     bool tied;
 };
@@ -58,8 +60,10 @@ static bool configure(struct model *model, const struct json *config, struct err
 
 static bool bound(struct model *model, struct err *err)
 {
+    struct distilbert *w = model->own;
     (void)err;
-    ((struct distilbert *)model->own)->mlm.activation = model->activation;
+    w->mlm.activation = model->activation;
+    w->classify.activation = activation_named(STR("relu"));
     return true;
 }
 
@@ -148,6 +152,7 @@ static const struct param params[] = {
      .when = untied,
      .optional = true,
      .meaning = "masked-LM head: table of its own"},
+    CLASSIFY_PARAMS(struct distilbert, classify, "pre_classifier", "classifier"),
     {0},
 };
 
@@ -159,9 +164,10 @@ const struct arch arch_distilbert = {
     .prefixes = "distilbert.",
     .keys = keys,
     .params = params,
-    .heads = (const struct output_head *const[]){&head_mlm, NULL},
+    .heads = (const struct output_head *const[]){&head_mlm, CLASSIFY_HEADS, NULL},
     .own_size = sizeof(struct distilbert),
     .layer_size = sizeof(struct block),
+    .classify = offsetof(struct distilbert, classify),
     .configure = configure,
     .bound = bound,
     .forward = forward,

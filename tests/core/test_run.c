@@ -15,6 +15,37 @@
 static const char *const folders[] = {"bert",       "bert-relkey",     "roberta",    "deberta-v1",
                                       "deberta-v3", "deberta-v2-conv", "options-d1-talking", "distilbert", NULL};
 
+/* The same and one folder of every other family. */
+static const char *const families[] = {
+    "bert",
+    "bert-relkey",
+    "roberta",
+    "deberta-v1",
+    "deberta-v3",
+    "deberta-v2-conv",
+    "options-d1-talking",
+    "distilbert",
+    "options-electra-pruned",
+    "options-albert-inner",
+    "options-albert-order",
+    "options-xlmr-pads",
+    "options-camembert-tokens",
+    "options-mpnet-far",
+    "options-megatron-next",
+    "options-ernie-tasks",
+    "options-xlmr-xl-relative",
+    "options-modernbert-mean",
+    "options-esm-absolute",
+    "options-esm-rotary",
+    "options-roformer-values",
+    "options-squeezebert-groups",
+    "options-convbert-groups",
+    "options-longformer-global",
+    "options-funnel-factorized",
+    "options-funnel-repeats",
+    NULL,
+};
+
 static struct model *load(const char *name)
 {
     char path[200];
@@ -55,13 +86,15 @@ static double map_against_output(const struct run *run)
         float *probs = malloc(a->Tq * a->Tk * sizeof *probs);
         for (size_t h = 0; h < a->H; h++) {
             cr_assert(run_map(run, (struct site){a->stack->kind, a->text, a->layer, h}, (struct part){PART_PROBS, 0}, 0, a->Tq, probs, NULL));
-            for (size_t q = 0; q < a->Tq; q++)
+            for (size_t q = 0; q < a->Tq; q++) {
+                const struct strided *v = a->second.rows && a->second.rows[q] ? &a->second.v : &a->v;
                 for (size_t d = 0; d < a->D; d++) {
                     double z = 0;
                     for (size_t k = 0; k < a->Tk; k++)
-                        z += (double)probs[q * a->Tk + k] * a->v.data[k * a->v.row + h / (a->H / a->Hkv) * a->v.step + d];
+                        z += (double)probs[q * a->Tk + k] * v->data[k * v->row + h / (a->H / a->Hkv) * v->step + d];
                     worst = fmax(worst, fabs(z - a->z.data[q * a->z.row + h * a->z.step + d]));
                 }
+            }
         }
         free(probs);
     }
@@ -71,21 +104,22 @@ static double map_against_output(const struct run *run)
 static double hidden_difference(const struct run *a, const struct run *b, size_t l)
 {
     double worst = 0;
-    for (size_t i = 0; i < a->tokens->rows * a->model->E; i++)
+    const struct kept *kept = run_kept(a, "hidden", STACK_MAIN, l);
+    for (size_t i = 0; i < kept->shape[0] * kept->shape[1]; i++)
         worst = fmax(worst, fabs((double)run_hidden(a, STACK_MAIN, l)[i] - run_hidden(b, STACK_MAIN, l)[i]));
     return worst;
 }
 
 Test(run, map_shown_is_map_used_with_a_term_dropped)
 {
-    for (size_t f = 0; folders[f]; f++) {
-        struct model *model = load(folders[f]);
+    for (size_t f = 0; families[f]; f++) {
+        struct model *model = load(families[f]);
         struct run *plain = run_of(model, 19, 1, NULL, 0);
         for (unsigned t = 0; t < stack_terms(&model->stacks[STACK_MAIN]); t++) {
             struct intervention drop = {intervention_named("drop_term"), SIZE_MAX, SIZE_MAX, SIZE_MAX, 1u << t, NULL, STACK_MAIN};
             struct run *run = run_of(model, 19, 1, &drop, 1);
-            cr_expect(map_against_output(run) <= 1e-5, "%s without %s", folders[f], model->stacks[STACK_MAIN].terms[t]->name);
-            cr_expect(hidden_difference(plain, run, run_hidden_states(run, STACK_MAIN) - 1) > 1e-4, "%s: dropping %s changed nothing", folders[f],
+            cr_expect(map_against_output(run) <= 1e-5, "%s without %s", families[f], model->stacks[STACK_MAIN].terms[t]->name);
+            cr_expect(hidden_difference(plain, run, run_hidden_states(run, STACK_MAIN) - 1) > 1e-4, "%s: dropping %s changed nothing", families[f],
                       model->stacks[STACK_MAIN].terms[t]->name);
             run_free(run);
         }
@@ -151,40 +185,47 @@ Test(run, zeroed_head_and_value_and_replaced_hidden)
 /* Bits of one text's numbers in a run. */
 static bool same_bits(const struct run *a, size_t text_a, const struct run *b, size_t text_b)
 {
-    size_t n = a->tokens->texts[text_a].n, E = a->model->E;
-    for (size_t l = 0; l < run_hidden_states(a, STACK_MAIN); l++)
-        if (memcmp(run_hidden(a, STACK_MAIN, l) + a->tokens->starts[text_a] * E, run_hidden(b, STACK_MAIN, l) + b->tokens->starts[text_b] * E, n * E * sizeof(float)) != 0)
-            return false;
-    float *x = malloc(n * n * sizeof *x), *y = malloc(n * n * sizeof *y);
+    size_t E = a->model->E;
     bool same = true;
-    for (size_t l = 0; l < a->model->stacks[STACK_MAIN].layers; l++)
-        for (size_t h = 0; h < stack_heads(&a->model->stacks[STACK_MAIN]); h++) {
-            cr_assert(run_map(a, (struct site){STACK_MAIN, text_a, l, h}, (struct part){PART_PROBS, 0}, 0, n, x, NULL));
-            cr_assert(run_map(b, (struct site){STACK_MAIN, text_b, l, h}, (struct part){PART_PROBS, 0}, 0, n, y, NULL));
-            same = same && memcmp(x, y, n * n * sizeof *x) == 0;
+    for (size_t l = 0; l < run_hidden_states(a, STACK_MAIN); l++) {
+        const struct tokens *x = run_kept(a, "hidden", STACK_MAIN, l)->tokens, *y = run_kept(b, "hidden", STACK_MAIN, l)->tokens;
+        size_t n = tokens_length(x, text_a);
+        same = same && n == tokens_length(y, text_b) &&
+               memcmp(run_hidden(a, STACK_MAIN, l) + x->starts[text_a] * E, run_hidden(b, STACK_MAIN, l) + y->starts[text_b] * E, n * E * sizeof(float)) == 0;
+    }
+    for (size_t l = 0; same && l < a->model->stacks[STACK_MAIN].layers; l++) {
+        const struct attention *one = run_attention(a, (struct site){STACK_MAIN, text_a, l, 0}, NULL);
+        size_t cells = one->Tq * one->Tk;
+        float *x = malloc(cells * sizeof *x), *y = malloc(cells * sizeof *y);
+        for (size_t h = 0; h < one->H; h++) {
+            cr_assert(run_map(a, (struct site){STACK_MAIN, text_a, l, h}, (struct part){PART_PROBS, 0}, 0, one->Tq, x, NULL));
+            cr_assert(run_map(b, (struct site){STACK_MAIN, text_b, l, h}, (struct part){PART_PROBS, 0}, 0, one->Tq, y, NULL));
+            same = same && memcmp(x, y, cells * sizeof *x) == 0;
         }
-    free(x);
-    free(y);
+        free(x);
+        free(y);
+    }
     return same;
 }
 
 static void expect_packing_changes_nothing(void)
 {
     static const size_t lengths[] = {5, 90, 1, 33};
-    for (size_t f = 0; folders[f]; f++) {
-        struct model *model = load(folders[f]);
+    for (size_t f = 0; families[f]; f++) {
+        struct model *model = load(families[f]);
         struct encoding texts[4];
+        size_t most = model->stacks[STACK_MAIN].max_tokens;
         for (unsigned t = 0; t < 4; t++)
-            texts[t] = text_of(model, lengths[t] > 40 && model->stacks[STACK_MAIN].max_tokens && model->stacks[STACK_MAIN].max_tokens < 90 ? 39 : lengths[t], t + 1);
+            texts[t] = text_of(model, most && lengths[t] > most ? most : lengths[t], t + 1);
         size_t n[4];
         for (size_t t = 0; t < 4; t++)
             n[t] = texts[t].n;
         struct err err = {0};
         struct run *packed = run_new(model, &(struct run_inputs){.texts = texts, .n_texts = 4}, NULL, &err);
-        cr_assert(packed, "%s: %s", folders[f], err.message);
+        cr_assert(packed, "%s: %s", families[f], err.message);
         for (unsigned t = 0; t < 4; t++) {
             struct run *alone = run_of(model, n[t], t + 1, NULL, 0);
-            cr_expect(same_bits(alone, 0, packed, t), "%s: text %u of %zu tokens", folders[f], t, n[t]);
+            cr_expect(same_bits(alone, 0, packed, t), "%s: text %u of %zu tokens", families[f], t, n[t]);
             run_free(alone);
         }
         run_free(packed);
@@ -202,15 +243,15 @@ Test(run, text_has_the_same_bits_whatever_is_packed_with_it)
 
 Test(run, one_two_and_three_threads_give_the_same_bits)
 {
-    for (size_t f = 0; folders[f]; f++) {
+    for (size_t f = 0; families[f]; f++) {
         struct run *runs[3];
         struct model *models[3];
         for (size_t i = 0; i < 3; i++) {
             pool_set_threads(i + 1);
-            models[i] = load(folders[f]);
+            models[i] = load(families[f]);
             runs[i] = run_of(models[i], 37, 5, NULL, 0);
         }
-        cr_expect(same_bits(runs[0], 0, runs[1], 0) && same_bits(runs[0], 0, runs[2], 0), "%s", folders[f]);
+        cr_expect(same_bits(runs[0], 0, runs[1], 0) && same_bits(runs[0], 0, runs[2], 0), "%s", families[f]);
         for (size_t i = 0; i < 3; i++) {
             run_free(runs[i]);
             model_free(models[i]);
