@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/fresh.h"
+
 #define WHATEVER SIZE_MAX /* an axis as long as the file has it */
 
 /* One parameter to bind: its row, the layer, and which of its experts. */
@@ -148,18 +150,21 @@ static bool missing(const struct model *model, const struct place *at, const cha
     return false;
 }
 
-/* The tensor is some parameter's: counted once, however often. */
-static void mark_bound(struct model *model, const struct tensor *tensor)
+/* The tensor is some parameter's: counted once, however often; where the model's weights are fresh, made anew once. */
+static bool mark_bound(struct model *model, const struct tensor *tensor, enum init init, struct err *err)
 {
     size_t i = (size_t)(tensor - model->weights->tensors);
-    if (!model->bound[i])
-        model->parameters += tensor_numel(tensor);
+    if (model->bound[i])
+        return true;
     model->bound[i] = 1;
+    model->parameters += tensor_numel(tensor);
+    float deviation = (float)json_number(json_get(model->config, "initializer_range"), 0.02);
+    return !model->fresh || fresh_tensor(&model->weights->tensors[i], init, deviation, model->seed, model->weights->arena, err);
 }
 
 /* A parameter of that shape, found under one of the suffixes and widened to *out. */
 static bool bind_floats(struct model *model, const struct place *at, const char *suffixes, size_t *shape, int rank,
-                        bool optional, const float **out, struct err *err)
+                        enum init init, bool optional, const float **out, struct err *err)
 {
     const struct tensor *tensor = find_tensor(model, at, suffixes);
     char first[16];
@@ -168,8 +173,12 @@ static bool bind_floats(struct model *model, const struct place *at, const char 
         return optional || missing(model, at, first, err);
     if (!check_shape(model, tensor, shape, rank, err))
         return false;
-    mark_bound(model, tensor);
-    return (*out = widen_vector(model, tensor, err)) != NULL;
+    return mark_bound(model, tensor, init, err) && (*out = widen_vector(model, tensor, err)) != NULL;
+}
+
+static enum init init_of(const struct param *param, enum init usual)
+{
+    return param->init == INIT_DEFAULT ? usual : param->init;
 }
 
 static bool bind_linear(struct model *model, const struct place *at, struct linear *linear, struct err *err)
@@ -187,9 +196,11 @@ static bool bind_linear(struct model *model, const struct place *at, struct line
     if (!check_shape(model, tensor, stored, 2, err))
         return false;
     shape[0] = stored[param->layout == LAYOUT_IN_OUT];
+    if (!mark_bound(model, tensor, init_of(param, INIT_NORMAL), err))
+        return false;
     *linear = (struct linear){.w = *tensor, .out = shape[0], .in = shape[1], .layout = param->layout};
-    mark_bound(model, tensor);
-    return param->kind == PARAM_LINEAR_NO_BIAS || bind_floats(model, at, ".bias", shape, 1, false, &linear->bias, err);
+    return param->kind == PARAM_LINEAR_NO_BIAS ||
+           bind_floats(model, at, ".bias", shape, 1, INIT_ZEROS, false, &linear->bias, err);
 }
 
 static bool bind_table(struct model *model, const struct place *at, struct tensor *out, struct err *err)
@@ -202,7 +213,8 @@ static bool bind_table(struct model *model, const struct place *at, struct tenso
         return at->param->optional || missing(model, at, "", err);
     if (!check_shape(model, tensor, shape, rank, err))
         return false;
-    mark_bound(model, tensor);
+    if (!mark_bound(model, tensor, init_of(at->param, INIT_NORMAL), err))
+        return false;
     *out = *tensor;
     return true;
 }
@@ -224,10 +236,12 @@ static bool bind_one(struct model *model, const struct place *at, void *to, stru
     case PARAM_LINEAR:
     case PARAM_LINEAR_NO_BIAS: return bind_linear(model, at, to, err);
     case PARAM_NORM:
-        return bind_floats(model, at, ".weight|.gamma", shape, 1, param->optional, &norm->weight, err) &&
-               bind_floats(model, at, ".bias|.beta", shape, 1, param->optional, &norm->bias, err);
-    case PARAM_NORM_NO_BIAS: return bind_floats(model, at, ".weight", shape, 1, param->optional, &norm->weight, err);
-    case PARAM_FLOATS: return bind_floats(model, at, "", shape, rank, param->optional, to, err);
+        return bind_floats(model, at, ".weight|.gamma", shape, 1, init_of(param, INIT_ONES), param->optional, &norm->weight,
+                           err) &&
+               bind_floats(model, at, ".bias|.beta", shape, 1, INIT_ZEROS, param->optional, &norm->bias, err);
+    case PARAM_NORM_NO_BIAS:
+        return bind_floats(model, at, ".weight", shape, 1, init_of(param, INIT_ONES), param->optional, &norm->weight, err);
+    case PARAM_FLOATS: return bind_floats(model, at, "", shape, rank, init_of(param, INIT_ZEROS), param->optional, to, err);
     case PARAM_TABLE: return bind_table(model, at, to, err);
     }
     return true;

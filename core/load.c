@@ -68,7 +68,7 @@ static bool load_parts(struct model *model, struct err *err)
     return (!model->weights || load_weights(model, err)) && unread_list(model, err);
 }
 
-struct model *model_load(const char *path, const char *name, struct err *err)
+static struct model *load(const char *path, const char *name, bool fresh, uint64_t seed, struct err *err)
 {
     struct err ignored;
     if (!err)
@@ -76,6 +76,8 @@ struct model *model_load(const char *path, const char *name, struct err *err)
     struct model *model = mem_new(1, sizeof *model, "a model", err);
     if (!model)
         return NULL;
+    model->fresh = fresh;
+    model->seed = seed;
     model->arena = arena_new(err);
     if (!model->arena || !checkpoint_open(path, &model->checkpoint, err))
         goto fail;
@@ -89,4 +91,14 @@ struct model *model_load(const char *path, const char *name, struct err *err)
 fail:
     model_free(model);
     return NULL;
+}
+
+struct model *model_load(const char *path, const char *name, struct err *err)
+{
+    return load(path, name, false, 0, err);
+}
+
+struct model *model_load_fresh(const char *path, const char *name, uint64_t seed, struct err *err)
+{
+    return load(path, name, true, seed, err);
 }

@@ -28,12 +28,16 @@ struct model {
     unsigned char *bound; /* [weights->n] 1: that tensor is some parameter's */
     size_t parameters;    /* elements bound, counted once however often they are bound */
     bool prepared;
+    bool fresh;           /* weights are not the file's, but fresh ones of this seed */
+    uint64_t seed;
 };
 
 /* Load a folder (or a file in it): config.json, weights, tokenizer. A folder with a tokenizer and no weights gives a
  * model that tokenises alone; weights without a tokenizer give one that runs ids. Errors name the file; an unknown
  * model_type lists the known ones. `name` NULL: the folder's name. */
 NODISCARD struct model *model_load(const char *path, const char *name, struct err *err);
+/* The same with every parameter as its family initialises it, from `seed`: a control that has learned nothing. */
+NODISCARD struct model *model_load_fresh(const char *path, const char *name, uint64_t seed, struct err *err);
 void model_free(struct model *model);
 /* Run the architecture's prepare once. */
 NODISCARD bool model_prepare(struct model *model, struct err *err);

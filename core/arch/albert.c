@@ -107,6 +107,7 @@ static const struct param params[] = {
     {.name = "encoder.albert_layer_groups.{l}.attention.distance_embedding.weight",
      .shape = "R,D",
      .kind = PARAM_FLOATS,
+     .init = INIT_NORMAL,
      .layered = true,
      .offset = offsetof(struct bert_layer, distance),
      .when = bert_relative,

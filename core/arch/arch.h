@@ -28,6 +28,10 @@ enum param_kind {
     PARAM_FLOATS          /* NAME, any rank, widened → const float * */
 };
 
+/* How a family begins to train a parameter. By default: weights of projections and tables are normal (initializer_range),
+ * those of norms ones; biases, and what is bound as bare floats, zeros. */
+enum init { INIT_DEFAULT, INIT_NORMAL, INIT_ZEROS, INIT_ONES };
+
 /* One row of an architecture's parameters. */
 struct param {
     const char *name;   /* pattern with {l} for the layer and {e} for one of `count`; alternatives separated by `|`; the
@@ -42,6 +46,7 @@ struct param {
     enum layout layout;
     bool (*when)(const struct model *model, size_t layer); /* needed under this configuration; NULL: always */
     bool optional;      /* absent is fine: the struct stays zero */
+    enum init init;     /* of its weight; a bias begins at zero */
     const char *meaning; /* for `info` */
 };
 

@@ -77,7 +77,7 @@ struct bert_layer {
     BERT_LAYER(NORM, "output.LayerNorm", "E", block.output_norm, "LayerNorm after feed-forward")
 #define BERT_DISTANCE                                                                                                   \
     {.name = "encoder.layer.{l}.attention.self.distance_embedding.weight", .shape = "R,D", .kind = PARAM_FLOATS,        \
-     .layered = true, .offset = offsetof(struct bert_layer, distance), .when = bert_relative,                           \
+     .layered = true, .init = INIT_NORMAL, .offset = offsetof(struct bert_layer, distance), .when = bert_relative,                           \
      .meaning = "relative positions i−j"}
 #define BERT_LAYER(kind_, name_, shape_, field, meaning_)                                                       \
     {.name = "encoder.layer.{l}." name_, .shape = shape_, .kind = PARAM_##kind_, .layered = true,                \

@@ -76,6 +76,7 @@ static const struct param params[] = {
     {.name = "encoder.relative_attention_bias.weight",
      .shape = "b,H",
      .kind = PARAM_FLOATS,
+     .init = INIT_NORMAL,
      .offset = offsetof(struct mpnet, bias),
      .meaning = "bias of relative positions"},
     BERT_LAYER(LINEAR, "attention.attn.q", "A,E", block.q, "query"),

@@ -1,4 +1,5 @@
 /* load: a model from disk into the session. */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,6 +59,9 @@ static void report(struct result *result, const struct model *model)
     else
         buf_printf(&line, ": a tokenizer of %zu ids alone, no weights", tokenizer_vocab_size(model->tokenizer));
     result_note(result, "%s", buf_cstr(&line));
+    if (model->fresh)
+        result_note(result, "%s: its weights are fresh, seed %" PRIu64 ": what it shows, it has not learned", model->name,
+                    model->seed);
     line.n = 0;
     if (unread_line(model, &line))
         result_note(result, "%s: %s", model->name, buf_cstr(&line));
@@ -70,13 +74,20 @@ static void report(struct result *result, const struct model *model)
 static bool run(struct session *session, const struct call *call, struct result *result, struct err *err)
 {
     const struct call_word *word = call_arg(call, ARG_LOADABLE, 0);
+    if (call_given(call, "seed") && !str_is(call_str(call, "weights"), "random")) {
+        err_set(err, ERR_ARG, "seed= stands beside weights=random");
+        return call_blame_option(call, "seed", err);
+    }
     char *path = session_find_model(session, word->text, err);
     if (!path)
         return call_blame(call, word, err);
     struct str wanted = wanted_name(call, word->text);
     bool named = call_given(call, "as") || is_own_name(path, wanted);
     char *name = named ? session_free_name(session, wanted, err) : NULL;
-    struct model *model = named && !name ? NULL : model_load(path, name, err);
+    bool fresh = str_is(call_str(call, "weights"), "random");
+    struct model *model = named && !name ? NULL
+                          : fresh        ? model_load_fresh(path, name, (uint64_t)call_int(call, "seed"), err)
+                                         : model_load(path, name, err);
     free(name);
     free(path);
     if (!model)
@@ -93,6 +104,8 @@ static bool run(struct session *session, const struct call *call, struct result 
 }
 
 static const struct option options[] = {
+    {"weights", VALUE_ENUM, "file|random", "file", "random: fresh ones, as the family initialises them; a control", 0, 0},
+    {"seed", VALUE_INT, NULL, "1", "of weights=random", 0, 9007199254740991},
     {"as", VALUE_WORD, NULL, NULL, "the name it is called by, instead of its folder's", 0, 0},
     {0},
 };
@@ -108,8 +121,10 @@ const struct command command_load = {
             "local Hugging Face cache; nothing is ever fetched. The model is then in use; one of the same name before it\n"
             "stays, and this one gets -2. A folder with a tokenizer alone gives a model for `tokens`; weights without a\n"
             "tokenizer give one for `run ids=`. A file of weights named by its path is that file; a tokenizer's file\n"
-            "named by its path is the tokenizer alone. What a checkpoint holds and gaze does not use is said in one line.",
-    .examples = "load roberta-tiny\nload ~/models/bert-base-uncased as=bert\nload org/name",
+            "named by its path is the tokenizer alone. weights=random keeps the configuration and the tokenizer and begins anew. "
+            "What a checkpoint holds and gaze does not use is said in one line.",
+    .examples = "load roberta-tiny\nload ~/models/bert-base-uncased as=bert\nload org/name\nload roberta-tiny weights=random "
+                "seed=3 as=untrained",
     .options = options,
     .args = args,
     .run = run,

@@ -3,7 +3,7 @@
 #define GAZE_CORE_EMBED_TRAIN_ALIAS_H
 
 #include "core/base/mem.h"
-#include "core/embed/train/random.h"
+#include "core/base/random.h"
 
 struct alias {
     uint32_t keep;  /* of 2^32: this number itself */

@@ -1,7 +1,7 @@
-/* Random numbers of training: SplitMix64 (Steele, Lea and Flood 2014, "Fast splittable pseudorandom number generators").
+/* Random numbers: SplitMix64 (Steele, Lea and Flood 2014, "Fast splittable pseudorandom number generators").
  * Its state is a counter, so that a stream can start anywhere and one number does not wait for the other. */
-#ifndef GAZE_CORE_EMBED_TRAIN_RANDOM_H
-#define GAZE_CORE_EMBED_TRAIN_RANDOM_H
+#ifndef GAZE_CORE_BASE_RANDOM_H
+#define GAZE_CORE_BASE_RANDOM_H
 
 #include <stdint.h>
 
