@@ -10,10 +10,9 @@
 #include "repl/map/give_maps.h"
 #include "repl/map/panel_table.h"
 #include "repl/map/shown_map.h"
-#include "repl/result/provenance.h"
+#include "repl/result/figure.h"
 #include "repl/terminal/progress.h"
 #include "viz/layout.h"
-#include "viz/palette/palette.h"
 #include "viz/render/cells.h"
 #include "viz/scale.h"
 
@@ -65,31 +64,12 @@ static bool set_scale(const struct sheet *sheet, struct scale *scale, struct err
 
 static bool give(const struct sheet *sheet, struct picture *picture, struct result *result, struct err *err)
 {
-    struct provenance provenance;
-    struct render_options options = {0};
-    struct str size = call_str(sheet->call, "size"), palette = call_str(sheet->call, "palette");
-    const struct palette *chosen = palette_find(palette.n ? palette : str_of(sheet->session->palette));
-    if (chosen && (palette.n || chosen->diverging == picture->scale.diverging))
-        picture->palette = chosen->name;
-    if (size.n && !render_size(size, &options, err))
-        return call_blame_option(sheet->call, "size", err);
-    if (call_given(sheet->call, "dpi"))
-        options.dpi = call_float(sheet->call, "dpi");
     /* Small maps have no room for numbers: there they are not asked for by a setting. */
-    options.numbers = call_given(sheet->call, "digits") ? call_flag(sheet->call, "digits")
-                                                        : call_given(sheet->call, "by") && sheet->session->digits > 0;
-    result_render_options(result, &options);
-    if (!provenance_make(sheet->call, &sheet->kept, 1, NULL, sheet->value_name, &provenance, err))
-        return false;
+    const struct figure_source source = {&sheet->kept, 1, NULL, call_given(sheet->call, "by") && sheet->session->digits > 0};
     picture->value_name = sheet->value_name;
     picture->notes = sheet->notes;
     picture->n_notes = sheet->n_notes;
-    picture->provenance = provenance.pair;
-    picture->n_provenance = provenance.n;
-    picture_fit_scale(picture);
-    bool ok = result_picture(result, picture, err);
-    provenance_free(&provenance);
-    return ok;
+    return give_figure(sheet->session, sheet->call, picture, &source, result, err);
 }
 
 /* ---- by=: layers × heads, one value each ---- */

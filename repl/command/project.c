@@ -114,7 +114,7 @@ static bool give(struct session *session, const struct call *call, const struct 
                               .notes = notes,
                               .n_notes = 1,
                               .value_name = "principal components"};
-    return give_picture(session, call, asked->vectors, &picture, result, err);
+    return give_vectors_figure(session, call, asked->vectors, &picture, result, err);
 }
 
 static bool run(struct session *session, const struct call *call, struct result *result, struct err *err)

@@ -63,7 +63,7 @@ static bool give_map(struct session *session, const struct call *call, const str
                               .value_name = "cosine",
                               .scale = {.kind = SCALE_LINEAR, .lo = least < 0 ? -1 : 0, .hi = 1, .clip_hi = 100,
                                         .diverging = least < 0}}; /* opposite words are no smaller likeness: white is 0 */
-    bool ok = labels && give_picture(session, call, asked->vectors, &picture, result, err);
+    bool ok = labels && give_vectors_figure(session, call, asked->vectors, &picture, result, err);
     free(labels);
     return ok;
 }

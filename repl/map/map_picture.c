@@ -8,8 +8,7 @@
 
 #include "repl/grammar/call.h"
 #include "repl/map/panel_table.h"
-#include "repl/result/provenance.h"
-#include "viz/palette/palette.h"
+#include "repl/result/figure.h"
 #include "viz/scale.h"
 
 enum { MAX_NOTES = 6 };
@@ -229,16 +228,6 @@ static bool make_notes(const struct map_list *list, struct sheet *sheet, struct 
     return note(sheet, &text, err);
 }
 
-/* The palette asked for, else the session's where it suits the kind of scale. */
-static const char *palette_name(const struct session *session, const struct call *call, const struct scale *scale)
-{
-    struct str name = call_option(call, "palette");
-    const struct palette *palette = palette_find(name.n ? name : str_of(session->palette));
-    if (!palette || (!name.n && palette->diverging != scale->diverging))
-        return NULL;
-    return palette->name;
-}
-
 /* "L2.H1" or "L0.H0, L0.H1, …" for the file's provenance. */
 static void name_sites(const struct sheet *sheet, char out[200])
 {
@@ -279,45 +268,24 @@ static bool make_table(const struct map_list *list, struct result *result, struc
 static bool draw(struct session *session, const struct call *call, const struct map_list *list, struct sheet *sheet,
                  struct result *result, struct err *err)
 {
-    struct picture picture = {.row_axis = "Query", .col_axis = "Key"};
-    struct provenance provenance;
-    struct render_options options = {0};
-    char sites[200], title[300];
-    struct str wanted = call_option(call, "title"), size = call_option(call, "size");
+    struct picture picture = {.row_axis = "Query", .col_axis = "Key", .value_name = sheet->value_name};
+    char sites[200];
+    const struct figure_source source = {list->runs, list->n_runs, sites, false};
     if (!make_panels(call, list, sheet, err) || !make_scale(call, list, sheet, &picture.scale, err) ||
         !make_notes(list, sheet, err))
         return false;
     name_values(list, call, sheet);
     name_sites(sheet, sites);
-    if (size.n && !render_size(size, &options, err))
-        return call_blame_option(call, "size", err);
-    if (call_has(call, "dpi") && call_given(call, "dpi"))
-        options.dpi = call_float(call, "dpi");
-    options.numbers = str_is(call_option(call, "digits"), "on");
-    result_render_options(result, &options);
-    if (!provenance_make(call, list->runs, list->n_runs, sites, sheet->value_name, &provenance, err))
-        return false;
     if (result_wants_figure(result) && sheet->n == 1) /* figures carry no title but title=; the file says what it is */
         sheet->panels[0].title = (struct str){0};
     picture.panels = sheet->panels;
     picture.n_panels = sheet->n;
-    if (wanted.n) {
-        snprintf(title, sizeof title, "%.*s", STR_ARGS(wanted));
-        picture.title = title;
-    }
+    picture.notes = sheet->notes;
+    picture.n_notes = sheet->n_notes;
     if (!make_table(list, result, sheet, &picture, err))
         return false;
     panel_table_across(call, &picture);
-    picture.palette = palette_name(session, call, &picture.scale);
-    picture.value_name = sheet->value_name;
-    picture.notes = sheet->notes;
-    picture.n_notes = sheet->n_notes;
-    picture.provenance = provenance.pair;
-    picture.n_provenance = provenance.n;
-    picture_fit_scale(&picture);
-    bool ok = result_picture(result, &picture, err);
-    provenance_free(&provenance);
-    return ok;
+    return give_figure(session, call, &picture, &source, result, err);
 }
 
 bool maps_give_picture(struct session *session, const struct call *call, const struct map_list *list, struct result *result,

@@ -3,7 +3,8 @@
 #define GAZE_REPL_MAP_MAP_PICTURE_H
 
 #include "repl/map/map_list.h"
-#include "repl/result/result.h"
+#include "repl/map/panel_table.h"
+#include "repl/result/figure.h"
 
 /* The picture alone; provenance pairs and palettes as the call and the session say. */
 NODISCARD bool maps_give_picture(struct session *session, const struct call *call, const struct map_list *list,
@@ -19,10 +20,6 @@ NODISCARD bool maps_give_picture(struct session *session, const struct call *cal
     {"digits", VALUE_FLAG, NULL, NULL, "write the values into the cells", 0, 0},                                               \
     {"mark", VALUE_ENUM, "columns|none", "columns", "mark keys that draw attention from all queries", 0, 0}
 /* Of a figure in a file; across= in the terminal too. */
-#define OPTION_PAPER                                                                                                            \
-    {"title", VALUE_TEXT, NULL, NULL, "a title above the figure; none by default", 0, 0},                                      \
-    {"size", VALUE_WORD, NULL, NULL, "acl1, acl2, nature1, nature2, or a width: 85mm, 8.5cm, 3.25in, 240pt", 0, 0},             \
-    {"dpi", VALUE_FLOAT, NULL, NULL, "pixels an inch: 300, or 600 where size= is given", 30, 2400},                            \
-    {"across", VALUE_INT, NULL, NULL, "maps side by side", 1, 1000}
+#define OPTION_PAPER OPTION_FIGURE, OPTION_ACROSS
 
 #endif

@@ -10,7 +10,6 @@
 #include "core/embed/query/sketch.h"
 #include "repl/grammar/call.h"
 #include "repl/grammar/suggest.h"
-#include "repl/result/provenance.h"
 #include "repl/run/selector.h"
 
 /* Only words of nearly the same length are near; the most frequent of equally near ones stays. */
@@ -162,34 +161,13 @@ bool give_hits(struct result *result, const struct vectors *vectors, const struc
     return ok;
 }
 
-bool give_picture(struct session *session, const struct call *call, const struct vectors *vectors, struct picture *picture,
-                  struct result *result, struct err *err)
+bool give_vectors_figure(struct session *session, const struct call *call, const struct vectors *vectors,
+                         struct picture *picture, struct result *result, struct err *err)
 {
-    struct render_options options = {0};
-    struct provenance provenance;
-    char title[300], about[600];
-    struct str wanted = call_option(call, "title"), size = call_option(call, "size"), palette = call_option(call, "palette");
-    if (size.n && !render_size(size, &options, err))
-        return call_blame_option(call, "size", err);
-    if (call_has(call, "dpi") && call_given(call, "dpi"))
-        options.dpi = call_float(call, "dpi");
-    options.numbers = str_is(call_option(call, "digits"), "on");
-    result_render_options(result, &options);
-    if (wanted.n) {
-        snprintf(title, sizeof title, "%.*s", STR_ARGS(wanted));
-        picture->title = title;
-    }
-    const struct palette *chosen = palette_find(palette.n ? palette : str_of(session->palette));
-    if (chosen && (palette.n || chosen->diverging == picture->scale.diverging))
-        picture->palette = chosen->name;
+    char about[600];
+    const struct figure_source source = {.site = about};
     snprintf(about, sizeof about, "%s, %zu words of %zu dimensions, %s", vectors->name, vectors->V, vectors->E, vectors->path);
-    if (!provenance_make(call, NULL, 0, about, picture->value_name, &provenance, err))
-        return false;
-    picture->provenance = provenance.pair;
-    picture->n_provenance = provenance.n;
-    bool ok = result_picture(result, picture, err);
-    provenance_free(&provenance);
-    return ok;
+    return give_figure(session, call, picture, &source, result, err);
 }
 
 const struct vectors_format *chosen_format(const struct call *call, struct str otherwise, struct err *err)

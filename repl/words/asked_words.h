@@ -4,7 +4,7 @@
 
 #include "core/embed/format/format.h"
 #include "core/embed/query/query.h"
-#include "repl/result/result.h"
+#include "repl/result/figure.h"
 
 /* A question's words, resolved. */
 struct asked {
@@ -26,9 +26,9 @@ const struct vectors_format *chosen_format(const struct call *call, struct str o
 bool suggest_word(const struct vectors *vectors, struct str word, struct err *err);
 /* The answers as rows: word, score, and for a person a bar. */
 NODISCARD bool give_hits(struct result *result, const struct vectors *vectors, const struct hit *hits, size_t n, struct err *err);
-/* A picture of words with what a call says of it (palette=, title=, size=, dpi=, digits=) and where it comes from. */
-NODISCARD bool give_picture(struct session *session, const struct call *call, const struct vectors *vectors,
-                            struct picture *picture, struct result *result, struct err *err);
+/* A picture of words, which comes from a set of vectors. */
+NODISCARD bool give_vectors_figure(struct session *session, const struct call *call, const struct vectors *vectors,
+                                   struct picture *picture, struct result *result, struct err *err);
 /* A bar of at most `cells` cells in eighths; below 0 in another character. */
 void put_bar(struct buf *out, double share, size_t cells);
 
@@ -48,13 +48,6 @@ void put_bar(struct buf *out, double share, size_t cells);
 #define OPTION_RESTRICT                                                                                                          \
     {                                                                                                                            \
         "restrict", VALUE_INT, NULL, "0", "only so many words, the first, may answer; 0: all", 0, 1e12                           \
-    }
-
-#define OPTION_FIGURE                                                                                                            \
-    {"title", VALUE_TEXT, NULL, NULL, "a title above the figure; none by default", 0, 0},                                        \
-        {"size", VALUE_WORD, NULL, NULL, "acl1, acl2, nature1, nature2, or a width: 85mm, 8.5cm, 3.25in, 240pt", 0, 0},          \
-    {                                                                                                                            \
-        "dpi", VALUE_FLOAT, NULL, NULL, "pixels an inch: 300, or 600 where size= is given", 36, 2400                             \
     }
 
 #endif

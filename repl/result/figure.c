@@ -1,0 +1,53 @@
+/* A picture with what its call says of it. See figure.h. */
+#include "repl/result/figure.h"
+
+#include <stdio.h>
+
+#include "repl/result/provenance.h"
+#include "viz/palette/palette.h"
+
+/* The palette asked for, else the session's where it suits the kind of scale. */
+static const char *palette_name(const struct session *session, const struct call *call, const struct scale *scale)
+{
+    struct str name = call_option(call, "palette");
+    const struct palette *palette = palette_find(name.n ? name : str_of(session->palette));
+    return palette && (name.n || palette->diverging == scale->diverging) ? palette->name : NULL;
+}
+
+static bool read_options(const struct call *call, bool numbers, struct render_options *out, struct err *err)
+{
+    struct str size = call_option(call, "size");
+    *out = (struct render_options){0};
+    if (size.n && !render_size(size, out, err))
+        return call_blame_option(call, "size", err);
+    if (call_has(call, "dpi") && call_given(call, "dpi"))
+        out->dpi = call_float(call, "dpi");
+    out->numbers = call_has(call, "digits") && call_given(call, "digits") ? call_flag(call, "digits") : numbers;
+    return true;
+}
+
+bool give_figure(const struct session *session, const struct call *call, struct picture *picture,
+                 const struct figure_source *source, struct result *result, struct err *err)
+{
+    struct render_options options;
+    struct provenance provenance;
+    struct str wanted = call_option(call, "title");
+    char title[300];
+    if (!read_options(call, source->numbers, &options, err) ||
+        !provenance_make(call, source->runs, source->n_runs, source->site, picture->value_name, &provenance, err))
+        return false;
+    result_render_options(result, &options);
+    if (wanted.n) {
+        snprintf(title, sizeof title, "%.*s", STR_ARGS(wanted));
+        picture->title = title;
+    }
+    const char *palette = palette_name(session, call, &picture->scale);
+    if (palette)
+        picture->palette = palette;
+    picture->provenance = provenance.pair;
+    picture->n_provenance = provenance.n;
+    picture_fit_scale(picture);
+    bool ok = result_picture(result, picture, err);
+    provenance_free(&provenance);
+    return ok;
+}

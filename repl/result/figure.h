@@ -1,0 +1,26 @@
+/* A picture given to a result with what every figure takes from its call: title=, size=, dpi=, palette=, digits=, and where it
+ * comes from. */
+#ifndef GAZE_REPL_RESULT_FIGURE_H
+#define GAZE_REPL_RESULT_FIGURE_H
+
+#include "repl/result/result.h"
+
+/* Where the picture comes from, for the file that holds it. */
+struct figure_source {
+    struct kept_run *const *runs; /* [n_runs] */
+    size_t n_runs;
+    const char *site; /* "L2.H1", or the set of vectors; NULL: left out */
+    bool numbers;     /* where digits= is not given: values are written into the cells */
+};
+/* Set what the call says of the picture (a palette of the session's where none is named and it suits the scale), fit its scale
+ * to the data and give it. Errors: a size that is none, at its option. */
+NODISCARD bool give_figure(const struct session *session, const struct call *call, struct picture *picture,
+                           const struct figure_source *source, struct result *result, struct err *err);
+
+/* The options, for the rows of commands. */
+#define OPTION_FIGURE                                                                                                          \
+    {"title", VALUE_TEXT, NULL, NULL, "a title above the figure; none by default", 0, 0},                                      \
+    {"size", VALUE_WORD, NULL, NULL, "acl1, acl2, nature1, nature2, or a width: 85mm, 8.5cm, 3.25in, 240pt", 0, 0},             \
+    {"dpi", VALUE_FLOAT, NULL, NULL, "pixels an inch: 300, or 600 where size= is given", 30, 2400}
+
+#endif
