@@ -11,7 +11,7 @@
 #include "repl/run/token_choice.h"
 #include "repl/terminal/progress.h"
 
-enum { FIXED = 9, SHARES = 12 }; /* columns before the terms'; heads whose shares are written above the table */
+enum { FIXED = SITE_CELLS + 7, SHARES = 12 }; /* columns before the terms'; heads whose shares are written above the table */
 
 /* A key of a site among those that are listed. */
 struct ranked {
@@ -25,9 +25,39 @@ struct listing {
     struct column_map *maps; /* [sites.n] */
     struct ranked *ranked;
     size_t n, keys;          /* listed; in all maps */
-    size_t n_terms;
-    const struct term *const *terms;
+    size_t n_terms;          /* of all sites together */
+    const struct term *terms[STACK_KINDS * MAX_TERMS];
+    struct site_row row;
 };
+
+static const struct attention *attention_of(const struct listing *l, size_t s)
+{
+    return run_attention(l->kept->run, l->sites.site[s], NULL);
+}
+
+/* Sites of several stacks may have terms of their own: each has a column. */
+static void gather_terms(struct listing *l)
+{
+    for (size_t s = 0; s < l->sites.n; s++) {
+        const struct attention *a = attention_of(l, s);
+        for (size_t t = 0; t < attention_terms(a); t++) {
+            size_t known = 0;
+            while (known < l->n_terms && strcmp(l->terms[known]->name, a->terms[t]->name) != 0)
+                known++;
+            if (known == l->n_terms)
+                l->terms[l->n_terms++] = a->terms[t];
+        }
+    }
+}
+
+/* The number of a term among this site's own, or MAX_TERMS. */
+static size_t own_term(const struct attention *a, const struct term *term)
+{
+    size_t t = 0, n = attention_terms(a);
+    while (t < n && strcmp(a->terms[t]->name, term->name) != 0)
+        t++;
+    return t < n ? t : MAX_TERMS;
+}
 
 static int by_ratio(const void *a, const void *b)
 {
@@ -65,7 +95,7 @@ static void say_share(const struct listing *l, size_t s, struct buf *out)
     buf_printf(out, ": share %.3f", map->share);
     for (size_t t = 0; t < map->n_terms; t++)
         if (!isnan(map->term_share[t]))
-            buf_printf(out, "%s %s %.3f", t ? "," : "; of it", l->terms[t]->name, map->term_share[t]);
+            buf_printf(out, "%s %s %.3f", t ? "," : "; of it", attention_of(l, s)->terms[t]->name, map->term_share[t]);
     if (!isnan(map->edge_share))
         buf_printf(out, "; edge %.3f", map->edge_share);
     if (map->left_out)
@@ -156,7 +186,7 @@ static struct cell_value integer(size_t value)
 static bool put_header(const struct listing *l, struct result *result, struct err *err)
 {
     struct buf header = {0};
-    buf_puts(&header, "layer,head,index,token,mass,ratio,cover,median,nats");
+    buf_printf(&header, "%s,index,token,mass,ratio,cover,median,nats", site_header(l->row));
     for (size_t t = 0; t < l->n_terms; t++)
         buf_printf(&header, ",nats_%s", l->terms[t]->name);
     buf_puts(&header, ",edge");
@@ -170,14 +200,13 @@ static bool put_row(const struct listing *l, const struct ranked *r, struct resu
     struct site site = l->sites.site[r->site];
     const struct column *c = r->column;
     struct buf token = {0};
-    struct cell_value cells[FIXED + MAX_TERMS + 1];
-    size_t n = 0;
+    const struct attention *a = attention_of(l, r->site);
+    struct cell_value cells[FIXED + STACK_KINDS * MAX_TERMS + 1];
+    size_t n = site_cells(site, l->row, cells);
     if (strcmp(result_format(result), "table") == 0)
-        token_label(spelled_of(l->kept->run, l->kept->run->tokens, site.text), c->key, &token);
+        token_label(spelled_of(l->kept->run, a->keys, site.text), c->key, &token);
     else /* machines get the vocabulary's string, as in maps */
-        buf_str(&token, l->kept->run->tokens->texts[site.text].tokens[c->key].string);
-    cells[n++] = integer(site.layer);
-    cells[n++] = integer(site.head);
+        buf_str(&token, a->keys->texts[site.text].tokens[c->key].string);
     cells[n++] = integer(c->key);
     cells[n++] = (struct cell_value){.kind = CELL_TEXT, .text = buf_view(&token)};
     cells[n++] = number(c->mass, 3);
@@ -186,7 +215,8 @@ static bool put_row(const struct listing *l, const struct ranked *r, struct resu
     cells[n++] = number(c->median, 2);
     cells[n++] = number(c->nats, 2);
     for (size_t t = 0; t < l->n_terms; t++)
-        cells[n++] = number(c->term[t], 2);
+        cells[n++] = own_term(a, l->terms[t]) < MAX_TERMS ? number(c->term[own_term(a, l->terms[t])], 2)
+                                                          : (struct cell_value){.kind = CELL_NONE};
     cells[n++] = number(c->edge, 2);
     bool ok = buf_ok(&token, err) && result_row(result, cells, n, err);
     buf_free(&token);
@@ -215,10 +245,9 @@ static bool columns_run(struct session *session, const struct call *call, struct
         ok = select_sites(session, call, l.kept, SELECT_ALL, &l.sites, err);
     }
     if (ok) {
-        const struct attention *a = run_attention(l.kept->run, l.sites.site[0], err);
-        l.terms = a ? a->terms : NULL;
-        l.n_terms = a ? attention_terms(a) : 0;
-        l.maps = a ? mem_new(l.sites.n, sizeof *l.maps, "columns of the heads", err) : NULL;
+        gather_terms(&l);
+        l.row.stack = sites_tell_stack(&l.sites);
+        l.maps = mem_new(l.sites.n, sizeof *l.maps, "columns of the heads", err);
         ok = l.maps != NULL;
     }
     if (ok) {
