@@ -116,9 +116,10 @@ $(B)/obj/tests/arch/list.o: core/arch/arch.c | $(NEED)
 $(B)/tests/weft/gaze: $(call objects,$(REPL)) $(WEFT) $(B)/libgaze.a
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(UI_LIBS) $(LIBS)
-$(B)/tests/unit-weft: $(B)/obj/tests/arch/test_weft.o $(call objects,$(TEST_SUPPORT)) $(SESSION) $(WEFT) $(B)/libgaze.a
+$(B)/tests/unit-weft: $(call objects,$(wildcard tests/arch/test_*.c) $(filter-out tests/screen/test_%,$(call sources,tests/screen))) \
+    $(call objects,$(TEST_SUPPORT)) $(SESSION) $(WEFT) $(B)/libgaze.a
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ -lcriterion $(UI_LIBS) $(LIBS)
+	$(CC) $(LDFLAGS) -o $@ $^ -lcriterion $(UI_LIBS) $(LIBS) -lutil
 
 $(B)/tests/transcript: $(call objects,$(call sources,tests/transcript))
 	@mkdir -p $(@D)
