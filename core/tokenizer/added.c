@@ -21,6 +21,7 @@ void added_free(struct added *added)
     vocab_free(&added->vocab);
     vocab_free(&added->specials);
     free(added->by_entry);
+    free(added->seen);
     free(added->patterns);
     free(added->flags);
     trie_free(&added->tries[0]);
@@ -36,10 +37,10 @@ static struct added_token *token_of(const struct added *added, int32_t id)
     return &added->by_entry[added->vocab.by_id[id] - 1];
 }
 
-static bool same_token(const struct added_token *a, const struct added_token *b)
+/* A bit for each combination of flags. */
+static uint32_t flags_bit(const struct added_token *token)
 {
-    return str_eq(a->content, b->content) && a->single_word == b->single_word && a->lstrip == b->lstrip &&
-           a->rstrip == b->rstrip && a->normalized == b->normalized && a->special == b->special;
+    return 1u << (token->single_word | token->lstrip << 1 | token->rstrip << 2 | token->normalized << 3 | token->special << 4);
 }
 
 static bool is_special_content(const struct added *added, struct str content)
@@ -69,7 +70,7 @@ static bool add_one(struct added *added, const struct added_token *token, const 
                     struct err *err)
 {
     int32_t id = vocab_find(&added->vocab, token->content);
-    if (id >= 0 && token_of(added, id) && same_token(token_of(added, id), token))
+    if (id >= 0 && token_of(added, id) && added->seen[added->vocab.by_id[id] - 1] & flags_bit(token))
         return true;
     if (id < 0)
         id = vocab_find(model, token->content);
@@ -78,11 +79,15 @@ static bool add_one(struct added *added, const struct added_token *token, const 
             return err_set(err, ERR_LIMIT, "too many added tokens");
         id = (int32_t)(*next)++;
     }
+    size_t before = added->vocab.n;
     if (!vocab_add(&added->vocab, token->content, id, err) ||
         !mem_grow((void **)&added->by_entry, &added->by_entry_capacity, added->vocab.n, sizeof *added->by_entry, "added tokens",
-                  err))
+                  err) ||
+        !mem_grow((void **)&added->seen, &added->seen_capacity, added->vocab.n, sizeof *added->seen, "added tokens", err))
         return false;
-    added->by_entry[added->vocab.by_id[id] - 1] = *token;
+    size_t entry = added->vocab.by_id[id] - 1;
+    added->seen[entry] = flags_bit(token) | (entry < before ? added->seen[entry] : 0);
+    added->by_entry[entry] = *token;
     return is_special_content(added, token->content) || add_pattern(added, added->n_patterns, token, err);
 }
 
@@ -97,6 +102,8 @@ bool added_add(struct added *added, const struct added_token *tokens, size_t n, 
         added->n_special++;
     }
     int64_t next = next_id(added, model);
+    for (size_t i = 0; i < added->vocab.n; i++)
+        added->seen[i] = flags_bit(&added->by_entry[i]);
     for (size_t i = 0; i < n; i++)
         if (tokens[i].content.n && !add_one(added, &tokens[i], model, &next, err))
             return false;

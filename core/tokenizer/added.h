@@ -26,6 +26,8 @@ struct added {
     struct vocab specials;        /* contents that were ever mentioned as special; numbered */
     struct added_token *by_entry; /* [entries of vocab]: the flags of that string's last mention */
     size_t by_entry_capacity;
+    uint32_t *seen; /* [entries of vocab]: combinations of flags, a bit each, that a call does not take up again */
+    size_t seen_capacity;
     struct added_pattern *patterns; /* special ones first, each group in the order of mention */
     size_t n_patterns, patterns_capacity, n_special;
     struct trie tries[2];      /* [0] for the raw text, [1] for the normalised; values number patterns */

@@ -14,6 +14,7 @@ struct tokenizer {
     const char *path;    /* the file it was read from */
     struct style style;
     struct normalizer normalizer;
+    struct normalizer filed; /* as the file has it, where companion files replace fields: for the added tokens' strings */
     struct pretokenizer pretokenizer;
     struct token_model model;
     struct postprocessor postprocessor;

@@ -42,6 +42,7 @@ void tokenizer_free(struct tokenizer *tokenizer)
     if (!tokenizer)
         return;
     normalizer_free(&tokenizer->normalizer);
+    normalizer_free(&tokenizer->filed);
     pretokenizer_free(&tokenizer->pretokenizer);
     token_model_free(&tokenizer->model);
     added_free(&tokenizer->added);
@@ -88,6 +89,10 @@ bool tokenizer_assemble(struct tokenizer *tokenizer, const char *path, const str
     if (version && !str_is(json_str(version, ""), "1.0"))
         return err_set(err, ERR_UNSUPPORTED, "%s: version \"%.*s\", only \"1.0\" is read", path,
                        STR_ARGS(json_str(version, "?")));
+    struct build filed = build;
+    filed.over.lowercase = filed.over.strip_accents = filed.over.chinese_chars = -1;
+    if (over->lowercase >= 0 && !normalizer_build(&tokenizer->filed, &filed, json_get(document, "normalizer"), err))
+        return false;
     return model_build(&tokenizer->model, &build, json_get(document, "model"), err) &&
            normalizer_build(&tokenizer->normalizer, &build, json_get(document, "normalizer"), err) &&
            pretokenizer_build(&tokenizer->pretokenizer, &build, json_get(document, "pre_tokenizer"), err) &&

@@ -20,11 +20,17 @@
         .name = class_name, .model_types = types, BERT_ROLES, .bert = true, .reads = &loader_vocab_txt, .lines = &lines_bert,    \
         .processor = &processor_bert                                                                                             \
     }
-#define ROBERTA(class_name, types)                                                                                               \
+#define ROBERTA(class_name, types, in_older, in_json)                                                                            \
     {                                                                                                                            \
-        .name = class_name, .model_types = types, FAIRSEQ_ROLES, .roberta = true, .older = {ALL, ALL & ~MASK, MASK},             \
-        .json = {MASK, 0, MASK}, .reads = &loader_vocab_json, .words = &words_gpt2, .processor = &processor_roberta              \
+        .name = class_name, .model_types = types, FAIRSEQ_ROLES, .roberta = true, .older = in_older, .json = in_json,            \
+        .reads = &loader_vocab_json, .words = &words_gpt2, .processor = &processor_roberta                                       \
     }
+/* Who is given flags, who is looked for in the normalised text, who takes the space before it. */
+#define FLAGS(wraps, in_normalized, spaces)                                                                                      \
+    {                                                                                                                            \
+        .wrapped = wraps, .normalized = in_normalized, .lstrip = spaces                                                          \
+    }
+#define SEP_CLS (ROLE_BIT(ROLE_SEP) | ROLE_BIT(ROLE_CLS))
 /* The mask takes the space before it; `normalized_mask`: in a tokenizer made of the model file it is looked for in
  * the normalised text. */
 #define SPM(class_name, types, family, post, normalized_mask)                                                                    \
@@ -61,20 +67,21 @@ static const struct tokenizer_class classes[] = {
      .model_types = "mpnet",
      ROLES_OF("<s>", "</s>", "[UNK]", "</s>", "<pad>", "<s>", "<mask>"),
      .bert = true,
-     .older = {ALL, ALL, MASK},
-     .json = {MASK, MASK, MASK},
+     .older = {ALL, 0, MASK},
+     .json = {ALL, 0, MASK},
      .reads = &loader_vocab_txt,
      .lines = &lines_bert,
      .processor = &processor_mpnet},
-    ROBERTA("RobertaTokenizer", "bridgetower clap data2vec-text ibert mega mra roberta roberta-prelayernorm"),
-    ROBERTA("BartTokenizer", "bart"),
-    ROBERTA("LongformerTokenizer", "longformer"),
-    ROBERTA("LEDTokenizer", "led"),
-    ROBERTA("MvpTokenizer", "mvp"),
+    ROBERTA("RobertaTokenizer", "bridgetower clap data2vec-text ibert mega mra roberta roberta-prelayernorm",
+            FLAGS(ALL, ALL & ~MASK, MASK), FLAGS(MASK, 0, MASK)),
+    ROBERTA("BartTokenizer", "bart", FLAGS(ALL, ALL, MASK), FLAGS(MASK, MASK, MASK)),
+    ROBERTA("LongformerTokenizer", "longformer", FLAGS(ALL, ALL & ~MASK, MASK), FLAGS(MASK, 0, MASK)),
+    ROBERTA("LEDTokenizer", "led", FLAGS(ALL, ALL, MASK), FLAGS(MASK, MASK, MASK)),
+    ROBERTA("MvpTokenizer", "mvp", FLAGS(ALL, 0, MASK), FLAGS(ALL, 0, MASK)),
     {.name = "DebertaTokenizer",
      .model_types = "deberta",
      ROLES_OF("[CLS]", "[SEP]", "[UNK]", "[SEP]", "[PAD]", "[CLS]", "[MASK]"),
-     .older = {ALL, 0, MASK},
+     .older = {ALL, MASK, MASK},
      .reads = &loader_vocab_json,
      .words = &words_gpt2,
      .processor = &processor_deberta},
@@ -119,8 +126,14 @@ static const struct tokenizer_class classes[] = {
     {SPM("AlbertTokenizer", "albert nystromformer yoso", &spm_albert, &processor_deberta, 0), ALBERT_ROLES},
     {SPM("RemBertTokenizer", "rembert", &spm_rembert, &processor_deberta, MASK),
      ROLES_OF("[CLS]", "[SEP]", "[UNK]", "[SEP]", "[PAD]", "[CLS]", "[MASK]"), .json_unk = "<unk>", .json_pad = "<pad>"},
-    {SPM("FNetTokenizer", "fnet", &spm_fnet, &processor_deberta, 0),
-     ROLES_OF(NULL, NULL, "<unk>", "[SEP]", "<pad>", "[CLS]", "[MASK]")},
+    {.name = "FNetTokenizer",
+     .model_types = "fnet",
+     ROLES_OF(NULL, NULL, "<unk>", "[SEP]", "<pad>", "[CLS]", "[MASK]"),
+     .older = {SEP_CLS | MASK, 0, MASK},
+     .json = {SEP_CLS | MASK, 0, MASK},
+     .reads = &loader_sentencepiece_model,
+     .pieces = &spm_fnet,
+     .processor = &processor_deberta},
     {.name = "BigBirdTokenizer",
      .model_types = "big_bird",
      ROLES_OF("<s>", "</s>", "<unk>", "[SEP]", "<pad>", "[CLS]", "[MASK]"),
@@ -199,6 +212,16 @@ static const struct tokenizer_class classes[] = {
            "idefics idefics2 idefics3 jamba janus jetmoe llama llama4 llama4_text llava llava_next llava_next_video "
            "llava_onevision ministral mistral mistral3 mixtral mllama paligemma persimmon phi3 phimoe video_llava vipllava "
            "zamba zamba2")},
+    {.name = "CodeLlamaTokenizer",
+     .model_types = "code_llama",
+     ROLES_OF("<s>", "</s>", "<unk>", NULL, NULL, NULL, NULL),
+     .older = {ALL, 0, 0},
+     .more = more_code_llama,
+     .reads = &loader_sentencepiece_model,
+     .pieces = &spm_llama,
+     .processor = &processor_bos,
+     .processor_always = true},
+    {.name = "BloomTokenizer", .model_types = "bloom", ROLES_OF("<s>", "</s>", "<unk>", NULL, "<pad>", NULL, NULL)},
     {.name = "GemmaTokenizer",
      .model_types = "gemma gemma2 gemma3 gemma3_text gemma3n gemma3n_text recurrent_gemma shieldgemma2 siglip2 t5gemma",
      ROLES_OF("<bos>", "<eos>", "<unk>", NULL, "<pad>", NULL, NULL),

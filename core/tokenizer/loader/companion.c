@@ -287,7 +287,8 @@ static bool add_tokens(const struct folder *folder, struct tokenizer *tokenizer,
     for (size_t i = 0; tokens && i < list.n; i++)
         tokens[i] = list.at[i].token;
     ok = tokens && added_add(&tokenizer->added, tokens, list.n, &tokenizer->model.vocab, err) &&
-         added_finish(&tokenizer->added, &tokenizer->normalizer, tokenizer->arena, err);
+         added_finish(&tokenizer->added, tokenizer->filed.kind ? &tokenizer->filed : &tokenizer->normalizer, tokenizer->arena,
+                      err);
     free(tokens);
     free(list.at);
     return ok;

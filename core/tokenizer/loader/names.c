@@ -123,6 +123,17 @@ bool more_xglm(struct names *names, const struct folder *folder, const struct js
     return ok;
 }
 
+/* The marks of infilling, each unless its key says null. */
+bool more_code_llama(struct names *names, const struct folder *folder, const struct json *given, struct err *err)
+{
+    static const char *const marks[][2] = {
+        {"prefix_token", "▁<PRE>"}, {"middle_token", "▁<MID>"}, {"suffix_token", "▁<SUF>"}, {"eot_token", "▁<EOT>"}};
+    bool ok = names_add_given(names, given, err);
+    for (size_t i = 0; ok && i < 4; i++)
+        ok = names_add(names, folder_str(folder, marks[i][0], marks[i][1]), err);
+    return ok;
+}
+
 /* The mask of sentences, and <unk_N> up to "offset" tokens in all. */
 bool more_pegasus(struct names *names, const struct folder *folder, const struct json *given, struct err *err)
 {

@@ -17,7 +17,7 @@ void names_free(struct names *names);
 
 /* Slots `more` of the classes. */
 typedef bool more_names(struct names *names, const struct folder *folder, const struct json *given, struct err *err);
-more_names more_t5, more_camembert, more_xlnet, more_mbart, more_mbart50, more_nllb, more_pegasus, more_xglm;
+more_names more_t5, more_camembert, more_xlnet, more_mbart, more_mbart50, more_nllb, more_pegasus, more_xglm, more_code_llama;
 
 extern const char *const mbart_languages[], *const mbart50_languages[], *const nllb_languages[]; /* NULL-ended */
 
