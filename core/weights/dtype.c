@@ -47,6 +47,12 @@ static float e5m2_to_float(uint8_t b)
     return small_float(b, 5, 2);
 }
 
+/* A power of two, as the scales of micro-scaled formats (OCP MX 1.0, section 5.4.1). */
+static float e8m0_to_float(uint8_t b)
+{
+    return b == 0xff ? NAN : ldexpf(1, b - 127);
+}
+
 static float bf16_to_float(uint16_t b)
 {
     return bits_to_float((uint32_t)b << 16);
@@ -68,6 +74,7 @@ WIDEN(f16, uint16_t, half_to_float)
 WIDEN(bf16, uint16_t, bf16_to_float)
 WIDEN(f8_e4m3, uint8_t, e4m3_to_float)
 WIDEN(f8_e5m2, uint8_t, e5m2_to_float)
+WIDEN(f8_e8m0, uint8_t, e8m0_to_float)
 WIDEN(i64, int64_t, KEEP)
 WIDEN(i32, int32_t, KEEP)
 WIDEN(i16, int16_t, KEEP)
@@ -89,6 +96,7 @@ const struct dtype DTYPE_F64 = {"F64", 1, 8, true, widen_f64};
 const struct dtype DTYPE_I64 = {"I64", 1, 8, false, widen_i64};
 static const struct dtype f8_e4m3 = {"F8_E4M3", 1, 1, true, widen_f8_e4m3};
 static const struct dtype f8_e5m2 = {"F8_E5M2", 1, 1, true, widen_f8_e5m2};
+static const struct dtype f8_e8m0 = {"F8_E8M0", 1, 1, true, widen_f8_e8m0};
 static const struct dtype i32 = {"I32", 1, 4, false, widen_i32};
 static const struct dtype i16 = {"I16", 1, 2, false, widen_i16};
 static const struct dtype i8 = {"I8", 1, 1, false, widen_i8};
@@ -98,7 +106,7 @@ static const struct dtype u16 = {"U16", 1, 2, false, widen_u16};
 static const struct dtype u8 = {"U8", 1, 1, false, widen_u8};
 static const struct dtype boolean = {"BOOL", 1, 1, false, widen_u8};
 
-const struct dtype *const dtypes[] = {&DTYPE_F32, &DTYPE_F16, &DTYPE_BF16, &DTYPE_F64, &f8_e4m3, &f8_e5m2, &DTYPE_I64, &i32,
+const struct dtype *const dtypes[] = {&DTYPE_F32, &DTYPE_F16, &DTYPE_BF16, &DTYPE_F64, &f8_e4m3, &f8_e5m2, &f8_e8m0, &DTYPE_I64, &i32,
                                       &i16,       &i8,        &u64,        &u32,       &u16,     &u8,      &boolean,   NULL};
 
 const struct dtype *dtype_named(struct str name)

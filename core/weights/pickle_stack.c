@@ -70,7 +70,7 @@ bool pickle_pop_mark(struct pickle *pickle, const pickle_ref **items, size_t *n,
     if (!pickle->marks.n)
         return pickle_bad(pickle, "no mark", err);
     size_t mark = pickle->marks.items[--pickle->marks.n];
-    *items = pickle->stack.items + mark;
+    *items = pickle->stack.items ? pickle->stack.items + mark : NULL; /* nothing was ever pushed */
     *n = pickle->stack.n - mark;
     pickle->stack.n = mark;
     return true;

@@ -9,8 +9,9 @@ state.safetensors has the same tensors, which are compared bit for bit.
 import collections
 import json
 import os
+import pickle
 import shutil
-import sys
+import zipfile
 
 import torch
 from safetensors.torch import load_file, save_file, save_model
@@ -18,6 +19,7 @@ from transformers import BertConfig, BertForMaskedLM, RobertaConfig, RobertaForM
 
 OUT = "tests/data/good/checkpoints"
 CONTAINERS = "tests/data/good/containers"
+PICKLES = "tests/data/good/pickles"
 IDS = [2, 5, 6, 7, 8, 3]
 WORDS = "[PAD] [UNK] [CLS] [SEP] [MASK] the cat sat ##s".split()
 SIZES = dict(vocab_size=9, hidden_size=4, num_hidden_layers=2, num_attention_heads=2, intermediate_size=6,
@@ -174,8 +176,21 @@ def containers():
     json.dump({"metadata": {}, "weight_map": where}, open(f"{CONTAINERS}/sharded/pytorch_model.bin.index.json", "w"))
 
 
+def pickles():
+    """data.pkl of the containers, for the fuzz entry: protocols 2 and 4, nested; and of a whole module."""
+    os.makedirs(PICKLES, exist_ok=True)
+    torch.save(torch.nn.Sequential(torch.nn.Linear(2, 2)), f"{PICKLES}/module.bin")
+    for name, path in (("two", f"{CONTAINERS}/zip.bin"), ("four", f"{CONTAINERS}/protocol4.pt"),
+                       ("nested", f"{CONTAINERS}/nested.pth"), ("module", f"{PICKLES}/module.bin")):
+        with zipfile.ZipFile(path) as archive:
+            data = next(n for n in archive.namelist() if n.endswith("data.pkl"))
+            open(f"{PICKLES}/{name}.pkl", "wb").write(archive.read(data))
+    for protocol in (0, 1):
+        pickle.dump({"a": [1, 2.5, None, True, "x", (1, 2, 3, 4, 5)], "b": {1: 2}}, open(f"{PICKLES}/plain{protocol}.pkl", "wb"), protocol)
+
+
 def main():
-    for path in (OUT, CONTAINERS):
+    for path in (OUT, CONTAINERS, PICKLES):
         shutil.rmtree(path, ignore_errors=True)
     named()
     variant()
@@ -189,6 +204,7 @@ def main():
     wrapped()
     untyped()
     containers()
+    pickles()
 
 
 main()
