@@ -532,3 +532,20 @@ Test(cells, a_number_of_noughts_alone_is_dim)
     cr_expect(dim == 2 && bold == 2, "%zu dim digits of \".00\", %zu others of \"1.0\"", dim, bold);
     grid_free(&grid);
 }
+
+Test(cells, a_few_maps_are_stacked_before_they_are_made_smaller)
+{
+    enum { N = 24 };
+    static float v[N * N];
+    struct panel two[2];
+    for (size_t k = 0; k < 2; k++)
+        two[k] = (struct panel){.rows = N, .cols = N, .values = v, .title = STR("a title"), .tick = NAN};
+    struct picture picture = picture_of(two, 2);
+    picture.across = 2;
+    const struct cells_options options = {.columns = 80, .depth = DEPTH_TRUE};
+    struct buf out = drawn(&picture, &options);
+    size_t lines, others;
+    widest(&out, &lines, &others);
+    cr_expect(lines > 2 * N, "%zu lines: each token has one of its own in both maps", lines);
+    buf_free(&out);
+}

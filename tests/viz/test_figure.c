@@ -135,8 +135,8 @@ static struct picture picture_of(const struct panel *panels, size_t n)
 /* The pixel in the middle of value (i,j) of panel k. */
 static unsigned pixel(const struct decoded *d, const struct figure *f, size_t k, size_t i, size_t j)
 {
-    double x = f->grid_x + (double)(k % f->across) * f->slot_w + f->row_labels + ((double)j + 0.5) * f->cell_w;
-    double y = f->grid_y + (double)(k / f->across) * f->slot_h + f->head + ((double)i + 0.5) * f->cell_h;
+    double x = f->grid_x + maps_column_at(f, k % f->across) + f->row_labels + ((double)j + 0.5) * f->cell_w;
+    double y = f->grid_y + maps_row_at(f, k / f->across) + f->head + ((double)i + 0.5) * f->cell_h;
     size_t px = (size_t)(x * f->dpi / 72), py = (size_t)(y * f->dpi / 72);
     cr_assert(px < d->width && py < d->height);
     const unsigned char *p = d->rgb + (py * d->width + px) * 3;
@@ -436,6 +436,34 @@ Test(figure, a_cancelled_figure_is_no_file)
     cr_expect_not(renderer_png.render(&picture, &(struct render_options){0}, &out, &said, &err));
     cr_expect(err.code == ERR_CANCELLED && out.n == 0, "%s", err.message);
     cancel_clear();
+    buf_free(&out);
+    buf_free(&said);
+}
+
+/* 500 columns on 77 mm: one takes a third of a point. */
+Test(figure, a_marked_column_of_500_tokens_is_drawn_wide_enough_to_be_seen)
+{
+    enum { N = 500 };
+    static float v[N * N];
+    static unsigned char marked[N];
+    for (size_t i = 0; i < N; i++)
+        v[i * N] = v[i * N + 250] = 1;
+    marked[0] = marked[250] = 1;
+    struct panel panel = {.rows = N, .cols = N, .values = v, .marked_cols = marked, .tick = NAN};
+    struct picture picture = picture_of(&panel, 1);
+    struct render_options options = {.width = 77 * 72 / 25.4};
+    struct figure figure = plan_of(&picture, &options);
+    struct buf out = {0}, said = {0};
+    struct err err = {0};
+    cr_assert(renderer_png.render(&picture, &options, &out, &said, &err), "%s", err.message);
+    struct decoded d = decode(&out);
+    size_t y = (size_t)((figure.grid_y + figure.head + 0.4 * figure.map_h) * figure.dpi / 72), dark = 0;
+    double x0 = figure.grid_x + figure.row_labels;
+    for (size_t x = (size_t)((x0 + 0.4 * figure.map_w) * figure.dpi / 72); x < (size_t)((x0 + 0.6 * figure.map_w) * figure.dpi / 72); x++)
+        dark += d.rgb[3 * (y * d.width + x)] < 100;
+    cr_expect(dark >= 6 && dark <= 7, "%zu of the 6.7 pixels that 0.8 points are", dark);
+    cr_expect(strstr(buf_cstr(&said), "marked columns are drawn wider"), "%s", buf_cstr(&said));
+    decoded_free(&d);
     buf_free(&out);
     buf_free(&said);
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "viz/chart/maps.h"
 #include "viz/render/figure.h"
 
 struct put {
@@ -105,12 +106,13 @@ static void expect_apart(const struct notebook *book, const struct figure *f)
 {
     for (size_t i = 0; i < book->n; i++) {
         struct box a = book->put[i].box;
-        cr_expect(a.x >= -0.01 && a.y >= -0.01 && a.x + a.w <= f->width + 0.01 && a.y + a.h <= f->height + 0.01,
+        double slack = 0.15 * fmin(a.w, a.h); /* a line is higher than its letters */
+        cr_expect(a.x >= -slack && a.y >= -slack && a.x + a.w <= f->width + slack && a.y + a.h <= f->height + slack,
                   "'%s' leaves the figure", book->put[i].text);
         for (size_t k = 0; k < i; k++) {
             struct box b = book->put[k].box;
             double w = fmin(a.x + a.w, b.x + b.w) - fmax(a.x, b.x), h = fmin(a.y + a.h, b.y + b.h) - fmax(a.y, b.y);
-            cr_expect(w <= 1e-9 || h <= 0.2 * fmin(a.h, b.h), "'%s' and '%s' lie over each other", book->put[i].text,
+            cr_expect(w <= 0.05 * fmin(a.w, b.w) || h <= 0.2 * fmin(a.h, b.h), "'%s' and '%s' lie over each other", book->put[i].text,
                       book->put[k].text);
         }
     }
@@ -173,4 +175,33 @@ Test(tables, long_titles_are_pushed_apart_or_set_smaller)
         expect_apart(book, &figure);
         free(book);
     }
+}
+
+Test(tables, maps_of_unequal_size_stand_beside_each_other_each_in_its_own_room)
+{
+    static float large[40 * 40];
+    struct panel two[] = {{.rows = 8, .cols = 8, .values = large, .tick = NAN}, {.rows = 40, .cols = 40, .values = large, .tick = NAN}};
+    struct picture picture = {.panels = two, .n_panels = 2, .across = 2, .scale = {.lo = 0, .hi = 1}, .value_name = "attention",
+                              .row_axis = "Query", .col_axis = "Key"};
+    struct figure figure;
+    struct notebook *book = drawn(&picture, ACL2, &figure);
+    double first = maps_column_at(&figure, 1), second = maps_column_at(&figure, 2) - first;
+    cr_expect(second > 3 * first, "%g and %g points", first, second);
+    expect_apart(book, &figure);
+    free(book);
+}
+
+Test(tables, a_long_name_beside_the_bar_is_not_cut_where_the_figure_has_room)
+{
+    struct picture picture = table_of(false);
+    struct figure figure;
+    picture.n_panels = picture.across = 1;
+    picture.value_name = "attention probability of it"; /* longer than its bar, shorter than the figure is high */
+    struct notebook *book = drawn(&picture, 77, &figure);
+    cr_expect_eq(count(book, "attention probability o"), 1);
+    for (size_t i = 0; i < book->n; i++)
+        if (strcmp(book->put[i].text, "attention probability o") == 0)
+            cr_expect_float_eq(book->put[i].box.h, 0.6 * figure.text * 27, 0.5, "%g points", book->put[i].box.h);
+    expect_apart(book, &figure);
+    free(book);
 }

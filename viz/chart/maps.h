@@ -19,6 +19,11 @@ bool maps_remark(const struct figure *figure, size_t k, struct buf *out);
 /* What stands under the colour bar: masked cells, cells that are not finite. Returns how many. */
 #define MAPS_LEGENDS 2
 size_t maps_legends(const struct figure *figure, struct figure_legend out[MAPS_LEGENDS]);
+/* Where the c-th column (r-th row) of panels begins, c = across (r = down) for the end: lengths from grid_x and grid_y. A column is
+ * as wide as its widest map. Maps themselves begin behind row_labels and below head. */
+double maps_column_at(const struct figure *figure, size_t c);
+double maps_row_at(const struct figure *figure, size_t r);
+#define MAPS_MARKED_WIDTH 0.8 /* points: a marked column is drawn at least so wide */
 /* Values a drawn cell, so that a cell is at least a pixel. */
 size_t maps_pool(const struct figure *figure, double cell);
 

@@ -5,6 +5,8 @@
 #define DOWN_ROWS 8      /* at most for a column's token */
 #define GAP 2            /* columns between panels, where that does not cost one */
 #define BUDGET 60        /* lines for several panels where the caller sets none */
+#define STACKED 3        /* so few panels are stacked before they are made smaller */
+#define STACK_BUDGET 140 /* lines for them */
 
 size_t sheet_digits(size_t n)
 {
@@ -159,6 +161,20 @@ static void arrange_one(struct sheet *s, size_t lines)
     set_across(s, 1);
 }
 
+/* Do a few maps stand below each other, each whole? That comes before smaller ones side by side. */
+static bool is_stacked(const struct sheet *s, size_t lines)
+{
+    size_t n = s->picture->n_panels;
+    if (n > STACKED || s->bands != n || count_lines(s) > (lines == BUDGET ? STACK_BUDGET : lines))
+        return false;
+    for (size_t k = 0; k < n; k++) {
+        struct map_plan plan = sheet_plan(s, &s->picture->panels[k]);
+        if (plan.pool_rows > 1 || plan.pool_cols > 1)
+            return false;
+    }
+    return true;
+}
+
 /* Try large cells, then smaller and smaller ones until the bands fit the lines, and as many panels stand side by side as
  * the picture asks for and their titles allow. */
 static void arrange_many(struct sheet *s, size_t lines)
@@ -192,11 +208,10 @@ static void arrange_many(struct sheet *s, size_t lines)
             s->room.columns = s->columns > shared ? s->columns - shared : 1;
         measure_heads(s, true);
         set_across(s, p->across);
-        if (s->bands > 1 && !pool) { /* labels above every band would cost more than they tell */
+        if (s->bands > 1 && !pool && p->n_panels > STACKED) /* labels above every band would cost more than they tell */
             s->down_rows = 0;
-        }
         s->ruler = s->ruler && pool < 2;
-        if ((count_lines(s) <= lines && s->across >= goal) || pool >= most || (pool && (most + pool - 1) / pool <= 4))
+        if (is_stacked(s, lines) || (count_lines(s) <= lines && s->across >= goal) || pool >= most || (pool && (most + pool - 1) / pool <= 4))
             return;
     }
 }

@@ -32,6 +32,16 @@ static void put_line(const struct pen *p, double x0, double y0, double x1, doubl
 
 /* ---- one map ---- */
 
+static struct rgb colour_of(const struct figure *f, float value)
+{
+    return isinf(value) ? rgb_not_finite() : palette_at(f->palette, scale_position(&f->picture.scale, value));
+}
+
+static bool is_marked(const struct panel *panel, size_t col)
+{
+    return panel->marked_cols && panel->marked_cols[col];
+}
+
 static bool put_map(const struct pen *p, const struct panel *panel, struct box box)
 {
     const struct figure *f = p->f;
@@ -45,7 +55,7 @@ static bool put_map(const struct pen *p, const struct panel *panel, struct box b
     for (size_t r = 0; r < rows; r++)
         for (size_t c = 0; c < cols; c++) {
             float v = pool_value(panel, r * pool_r, (r + 1) * pool_r, c * pool_c, (c + 1) * pool_c);
-            cells[r * cols + c] = isinf(v) ? rgb_not_finite() : palette_at(f->palette, scale_position(&f->picture.scale, v));
+            cells[r * cols + c] = colour_of(f, v);
         }
     /* The last pooled cell may reach beyond the map: it is cut, so that every cell stands at its tokens. */
     struct box whole = {box.x, box.y, box.w * (double)(cols * pool_c) / (double)panel->cols,
@@ -56,6 +66,30 @@ static bool put_map(const struct pen *p, const struct panel *panel, struct box b
     p->canvas->ops->image(p->canvas, whole, cells, rows, cols);
     if (cut)
         p->canvas->ops->clip(p->canvas, NULL);
+    free(cells);
+    return true;
+}
+
+/* A marked column that is narrower than the eye can tell from its neighbours is drawn again, wide enough, over them. */
+static bool widen_marked(const struct pen *p, const struct panel *panel, struct box box)
+{
+    const struct figure *f = p->f;
+    if (f->cell_w >= MAPS_MARKED_WIDTH)
+        return true;
+    size_t pool = maps_pool(f, f->cell_h), rows = (panel->rows + pool - 1) / pool;
+    struct rgb *cells = mem_new(rows ? rows : 1, sizeof *cells, "a column's colours", p->err);
+    if (!cells)
+        return false;
+    for (size_t j = 0; j < panel->cols; j++) {
+        if (!is_marked(panel, j))
+            continue;
+        for (size_t r = 0; r < rows; r++)
+            cells[r] = colour_of(f, pool_value(panel, r * pool, (r + 1) * pool, j, j + 1));
+        double x = box.x + ((double)j + 0.5) * f->cell_w - MAPS_MARKED_WIDTH / 2;
+        x = fmin(fmax(x, box.x), box.x + box.w - MAPS_MARKED_WIDTH);
+        p->canvas->ops->image(p->canvas, (struct box){x, box.y, MAPS_MARKED_WIDTH, box.h * (double)(rows * pool) / (double)panel->rows},
+                              cells, rows, 1);
+    }
     free(cells);
     return true;
 }
@@ -84,11 +118,6 @@ static void put_numbers(const struct pen *p, const struct panel *panel, struct b
             buf_free(&text);
         }
     }
-}
-
-static bool is_marked(const struct panel *panel, size_t col)
-{
-    return panel->marked_cols && panel->marked_cols[col];
 }
 
 static void put_marks(const struct pen *p, const struct panel *panel, struct box box)
@@ -164,10 +193,10 @@ static void put_col_labels(const struct pen *p, const struct panel *panel, struc
 }
 
 /* A title that is wider than its place is set smaller, then cut: it touches no other. */
-static void put_title(const struct pen *p, struct str title, struct box box)
+static void put_title(const struct pen *p, struct str title, struct box box, double slot)
 {
     const struct figure *f = p->f;
-    double room = (f->across > 1 ? f->slot_w : f->width - f->grid_x) - 0.5 * f->text;
+    double room = (f->across > 1 ? slot : f->width - f->grid_x) - 0.5 * f->text;
     struct text_style style = {.size = f->text, .bold = true, .colour = figure_ink, .along = 0.5, .across = 0};
     if (figure_extents(p->canvas, &style, title).width > room) {
         style.bold = false;
@@ -185,18 +214,18 @@ static bool put_panel(const struct pen *p, size_t k)
     const struct figure *f = p->f;
     const struct panel *panel = &f->picture.panels[k];
     size_t row = k / f->across, col = k % f->across;
-    double x = f->grid_x + (double)col * f->slot_w + f->row_labels, y = f->grid_y + (double)row * f->slot_h + f->head;
+    double x = f->grid_x + maps_column_at(f, col) + f->row_labels, y = f->grid_y + maps_row_at(f, row) + f->head;
     double dot = 72 / f->dpi; /* maps begin on whole pixels */
     struct box box = {floor(x / dot + 0.5) * dot, floor(y / dot + 0.5) * dot, fmax(f->cell_w * (double)panel->cols, 8),
                       fmax(f->cell_h * (double)panel->rows, 8)};
-    if (!put_map(p, panel, box))
+    if (!put_map(p, panel, box) || !widen_marked(p, panel, box))
         return false;
     if (f->numbers)
         put_numbers(p, panel, box);
     figure_frame(p->canvas, box);
     put_marks(p, panel, box);
     if (!f->table && panel->title.n)
-        put_title(p, panel->title, box);
+        put_title(p, panel->title, box, maps_column_at(f, col + 1) - maps_column_at(f, col));
     if (!f->bare && (col == 0 || !f->same_rows))
         put_row_labels(p, panel, box);
     if (!f->bare && (!f->same_cols || k + f->across >= f->picture.n_panels))
@@ -211,11 +240,11 @@ static void put_table_names(const struct pen *p)
     struct text_style above = {.size = f->text, .bold = true, .colour = figure_ink, .along = 0.5, .across = 1};
     struct text_style side = {.size = f->text, .bold = true, .colour = figure_ink, .along = 1, .across = 0.5};
     for (size_t c = 0; f->table && c < f->across; c++) {
-        double x = f->grid_x + f->row_labels + (double)c * f->slot_w + f->map_w / 2;
+        double x = f->grid_x + f->row_labels + maps_column_at(f, c) + f->cell_w * (double)f->picture.panels[c].cols / 2;
         put_escaped(p, x, f->grid_y - 0.1 * f->text, above, f->picture.col_names[c]);
     }
     for (size_t r = 0; f->table && r < f->down; r++) {
-        double y = f->grid_y + (double)r * f->slot_h + f->head + f->map_h / 2;
+        double y = f->grid_y + maps_row_at(f, r) + f->head + f->cell_h * (double)f->picture.panels[r * f->across].rows / 2;
         put_escaped(p, f->grid_x - 0.4 * f->text, y, side, f->picture.row_names[r]);
     }
 }
@@ -227,7 +256,7 @@ static void put_names(const struct pen *p)
     const struct figure *f = p->f;
     double labels = f->row_labels, t = f->text;
     double maps_x = f->grid_x + labels, maps_w = f->grid_w - labels;
-    double maps_h = (double)f->down * f->slot_h - fmin(f->gap, 1.0 * t) - f->head - (f->same_cols ? 0 : f->col_labels);
+    double maps_h = maps_row_at(f, f->down) - fmin(f->gap, 1.0 * t) - f->head - (f->same_cols ? 0 : f->col_labels);
     struct text_style style = {.size = t, .colour = figure_ink, .along = 0.5};
     if (f->picture.title) {
         struct text_style title = {.size = 1.15 * t, .bold = true, .colour = figure_ink, .along = 0.5};

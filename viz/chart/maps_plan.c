@@ -29,19 +29,6 @@ size_t maps_pool(const struct figure *figure, double cell)
     return pixels >= 0.999 ? 1 : (size_t)ceil(1 / pixels - 1e-9);
 }
 
-bool maps_remark(const struct figure *figure, size_t k, struct buf *out)
-{
-    size_t rows = maps_pool(figure, figure->cell_h), cols = maps_pool(figure, figure->cell_w);
-    bool pooled = rows > 1 || cols > 1;
-    if (pooled && k == 0)
-        pooled_text(out, rows, cols);
-    else if (figure->numbers_left_out && k == pooled)
-        buf_puts(out, "numbers are left out: the cells are too small for them");
-    else
-        return false;
-    return true;
-}
-
 static const struct panel *panels_of(const struct figure *f)
 {
     return f->picture.panels;
@@ -50,6 +37,30 @@ static const struct panel *panels_of(const struct figure *f)
 static bool is_marked(const struct panel *panel, size_t col)
 {
     return panel->marked_cols && panel->marked_cols[col];
+}
+
+static bool some_marked(const struct figure *f)
+{
+    for (size_t k = 0; k < f->picture.n_panels; k++)
+        for (size_t j = 0; j < panels_of(f)[k].cols; j++)
+            if (is_marked(&panels_of(f)[k], j))
+                return true;
+    return false;
+}
+
+bool maps_remark(const struct figure *figure, size_t k, struct buf *out)
+{
+    size_t rows = maps_pool(figure, figure->cell_h), cols = maps_pool(figure, figure->cell_w);
+    bool pooled = rows > 1 || cols > 1;
+    if (pooled && k == 0)
+        pooled_text(out, rows, cols);
+    else if (figure->numbers_left_out && k == pooled)
+        buf_puts(out, "numbers are left out: the cells are too small for them");
+    else if (k == pooled + (size_t)figure->numbers_left_out && figure->cell_w < MAPS_MARKED_WIDTH && some_marked(figure))
+        buf_puts(out, "marked columns are drawn wider than they are, so that they are seen: 0.8 points, over their neighbours");
+    else
+        return false;
+    return true;
 }
 
 /* The longest label that is shown, in points; `flat_out`: all fit side by side in their columns. */
@@ -84,6 +95,49 @@ static void most_values(const struct figure *f, size_t *rows_out, size_t *cols_o
         *rows_out = panels_of(f)[k].rows > *rows_out ? panels_of(f)[k].rows : *rows_out;
         *cols_out = panels_of(f)[k].cols > *cols_out ? panels_of(f)[k].cols : *cols_out;
     }
+}
+
+/* The most values of a panel in the c-th column, or the r-th row, of panels. */
+static size_t most_in(const struct figure *f, size_t at, bool column)
+{
+    size_t most = 1;
+    for (size_t k = 0; k < f->picture.n_panels; k++) {
+        size_t n = column ? panels_of(f)[k].cols : panels_of(f)[k].rows;
+        if ((column ? k % f->across : k / f->across) == at && n > most)
+            most = n;
+    }
+    return most;
+}
+
+static size_t values_across(const struct figure *f)
+{
+    size_t sum = 0;
+    for (size_t c = 0; c < f->across; c++)
+        sum += most_in(f, c, true);
+    return sum;
+}
+
+static double snap(const struct figure *f, double x)
+{
+    return ceil(x * f->dpi / 72 - 1e-6) * 72 / f->dpi;
+}
+
+double maps_column_at(const struct figure *f, size_t c)
+{
+    double x = 0;
+    for (size_t i = 0; i < c; i++) {
+        double width = f->cell_w * (double)most_in(f, i, true) + f->gap + (f->same_rows ? 0 : f->row_labels);
+        x += snap(f, fmax(width, f->slot_w));
+    }
+    return x;
+}
+
+double maps_row_at(const struct figure *f, size_t r)
+{
+    double y = 0, between = fmin(f->gap, f->text) + (f->same_cols ? 0 : f->col_labels);
+    for (size_t i = 0; i < r; i++)
+        y += snap(f, f->head + f->cell_h * (double)most_in(f, i, false) + between);
+    return y;
 }
 
 /* What a cell would like to be where no width is given, in points. */
@@ -176,7 +230,7 @@ static bool settle(struct figure *f, const struct render_options *options, struc
                 return err_set(err, ERR_ARG, "a figure %.1f mm wide leaves %.1f mm for %zu map%s side by side; raise size= "
                                "or lower across=", options->width * 25.4 / 72, fmax(room, 0) * 25.4 / 72, f->across,
                                f->across == 1 ? "" : "s");
-            f->cell_w = room / (double)(f->across * cols);
+            f->cell_w = room / (double)values_across(f);
             f->cell_w = fmin(f->cell_w, 40); /* few values need not fill the width */
         }
         f->cell_w = snap_cell(f, f->cell_w, options->width > 0);
@@ -216,11 +270,6 @@ static void settle_heads(struct figure *f)
     f->head = (titles ? FIGURE_TITLE * f->text : 0) + (marks ? FIGURE_MARKS * f->text : 0);
 }
 
-static double snap(const struct figure *f, double x)
-{
-    return ceil(x * f->dpi / 72 - 1e-6) * 72 / f->dpi;
-}
-
 static double widest_title(const struct figure *f, struct canvas *measure)
 {
     struct text_style style = {.size = f->text, .bold = true};
@@ -235,17 +284,16 @@ static void place(struct figure *f, const struct render_options *options, struct
 {
     double t = f->text, pad = 0.5 * t;
     double labels = f->row_labels;
-    f->slot_w = snap(f, f->map_w + f->gap + (f->same_rows ? 0 : labels));
+    f->slot_w = f->slot_h = 0;
     if (options->width <= 0 && f->across > 1) /* titles that are longer than their maps push them apart */
-        f->slot_w = fmax(f->slot_w, snap(f, widest_title(f, measure) + 0.8 * t));
-    f->slot_h = snap(f, f->head + f->map_h + fmin(f->gap, 1.0 * t) + (f->same_cols ? 0 : f->col_labels));
+        f->slot_w = widest_title(f, measure) + 0.8 * t;
     f->grid_x = snap(f, left_of(f));
     f->grid_y = snap(f, pad + (f->picture.title ? 2.0 * t : 0) + f->names_h);
-    f->grid_w = (f->same_rows ? labels : 0) + (double)f->across * f->slot_w - f->gap;
-    f->grid_h = (double)f->down * f->slot_h - fmin(f->gap, 1.0 * t) + (f->same_cols ? f->col_labels : 0);
+    f->grid_w = (f->same_rows ? labels : 0) + maps_column_at(f, f->across) - f->gap;
+    f->grid_h = maps_row_at(f, f->down) - fmin(f->gap, 1.0 * t) + (f->same_cols ? f->col_labels : 0);
     f->bar_x = snap(f, f->grid_x + f->grid_w + 1.4 * t);
     f->bar_y = f->grid_y + f->head;
-    double maps = (double)f->down * f->slot_h - fmin(f->gap, 1.0 * t) - f->head - (f->same_cols ? 0 : f->col_labels);
+    double maps = maps_row_at(f, f->down) - fmin(f->gap, 1.0 * t) - f->head - (f->same_cols ? 0 : f->col_labels);
     f->bar_h = snap(f, fmin(fmax(maps, 6 * t), 640));
     struct figure_legend legends[MAPS_LEGENDS];
     size_t n_legends = maps_legends(f, legends);

@@ -25,7 +25,7 @@ struct figure {
     size_t row_stride, col_stride; /* every how-many-th label stands */
     double row_labels, col_labels; /* room left of a map, and under it */
     double map_w, map_h;         /* of the largest panel */
-    double slot_w, slot_h;       /* from one panel to the next */
+    double slot_w, slot_h;       /* from one panel to the next where all are of one size; maps: the least width of a slot */
     double head;                 /* above each map: its title and marks */
     double grid_x, grid_y, grid_w, grid_h; /* all panels with their labels */
     double left;                 /* what a set width leaves over stands half on each side */

@@ -118,6 +118,19 @@ static void put_swatch(const struct figure *f, struct canvas *canvas, double y, 
     canvas->ops->text(canvas, (struct point){f->bar_x + 1.4 * f->text, y + 0.5 * f->text}, &style, str_of(name));
 }
 
+/* The name beside its bar's middle, as far as the figure's height allows; smaller, then cut, where it is longer than that. */
+static void put_name(const struct figure *f, struct canvas *canvas, struct text_style *style, struct str name)
+{
+    double room = f->height - f->text;
+    if (figure_extents(canvas, style, name).width > room)
+        style->size = f->small;
+    if (figure_extents(canvas, style, name).width > room)
+        style->width = room;
+    double half = fmin(figure_extents(canvas, style, name).width, room) / 2, y = f->bar_y + f->bar_h / 2;
+    y = fmin(fmax(y, half + 0.4 * f->text), f->height - half - 0.4 * f->text);
+    figure_text(canvas, (struct point){f->bar_x + f->bar_room - 0.45 * f->text, y}, style, name);
+}
+
 void figure_bar(const struct figure *f, struct canvas *canvas, const struct figure_legend *legends, size_t n_legends)
 {
     enum { STEPS = 256 };
@@ -132,9 +145,7 @@ void figure_bar(const struct figure *f, struct canvas *canvas, const struct figu
     value_text(&name, &f->picture);
     if (name.n) {
         struct text_style style = {.size = f->text, .colour = figure_ink, .upward = true, .along = 0.5, .across = 1};
-        if (canvas->ops->extents(canvas, &style, buf_view(&name)).width > f->bar_h + f->head + 2 * f->text)
-            style.width = f->bar_h + f->head + 2 * f->text;
-        figure_text(canvas, (struct point){f->bar_x + f->bar_room - 0.45 * f->text, f->bar_y + f->bar_h / 2}, &style, buf_view(&name));
+        put_name(f, canvas, &style, buf_view(&name));
     }
     buf_free(&name);
     double y = f->bar_y + f->bar_h + 0.9 * f->text;
