@@ -6,12 +6,12 @@
  * its replacement stands for all that was looked up. (SentencePiece itself takes the longest match anywhere.) */
 #include "core/tokenizer/normalizer/normalizer.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/text.h"
 
 struct charsmap {
-    const char *path;
     uint32_t *units; /* [n_units] */
     size_t n_units;
     struct str replacements;
@@ -49,14 +49,84 @@ static bool decode_base64(struct str in, unsigned char *out, size_t *n_out)
     return true;
 }
 
+static uint32_t unit_offset(uint32_t unit)
+{
+    return (unit >> 10) << ((unit & (1u << 9)) >> 6);
+}
+
+/* What a leaf says: false where its offset leads out of the replacements, or to what is no text. */
+static bool leaf_value(const struct charsmap *map, size_t at, struct str *out)
+{
+    size_t offset = map->units[at] & 0x7fffffff;
+    if (offset >= map->replacements.n)
+        return false;
+    const char *begin = map->replacements.s + offset;
+    *out = (struct str){begin, strnlen(begin, map->replacements.n - offset)};
+    return offset + out->n < map->replacements.n && utf8_invalid_at(*out) == out->n;
+}
+
+/* The base of the node's children, or SIZE_MAX where the unit does not continue with the byte. */
+static size_t child_of(const struct charsmap *map, size_t base, uint32_t byte)
+{
+    size_t at = base ^ byte;
+    if (at >= map->n_units || (map->units[at] & (1u << 31 | 0xff)) != byte)
+        return SIZE_MAX;
+    return at;
+}
+
+/* A unit on the way from the root, and the byte of the child that comes next. */
+struct visit {
+    uint32_t unit, byte;
+};
+enum { UNSEEN, ON_THE_WAY, DONE };
+
+/* Walk the whole trie, whose branches may share their ends: every base lies in the array, no way comes back to itself,
+ * every leaf leads to a replacement. state and way are [n_units]. */
+static bool is_sound(const struct charsmap *map, unsigned char *state, struct visit *way)
+{
+    size_t depth = 1;
+    way[0] = (struct visit){0, 0};
+    state[0] = ON_THE_WAY;
+    while (depth) {
+        struct visit *top = &way[depth - 1];
+        uint32_t unit = map->units[top->unit];
+        size_t base = top->unit ^ unit_offset(unit), child;
+        struct str value;
+        if (!top->byte && (base >= map->n_units || ((unit >> 8 & 1) && !leaf_value(map, base, &value))))
+            return false;
+        if (++top->byte > 255) {
+            state[top->unit] = DONE;
+            depth--;
+        } else if ((child = child_of(map, base, top->byte)) != SIZE_MAX && state[child] != DONE) {
+            if (state[child] == ON_THE_WAY)
+                return false;
+            state[child] = ON_THE_WAY;
+            way[depth++] = (struct visit){(uint32_t)child, 0};
+        }
+    }
+    return true;
+}
+
+static bool check(const struct charsmap *map, const struct build *build, struct err *err)
+{
+    unsigned char *state = mem_new(map->n_units, 1, "a charsmap", err);
+    struct visit *way = mem_new(map->n_units, sizeof *way, "a charsmap", err);
+    bool ok = state && way;
+    if (ok && !is_sound(map, state, way))
+        ok = err_set(err, ERR_FORMAT, "%s: %s: the charsmap is damaged: its trie leads out of itself, in a circle or to no text",
+                     build->path, build->what);
+    free(state);
+    free(way);
+    return ok;
+}
+
 static bool build(const struct build *build, const struct json *json, void **state_out, struct err *err)
 {
     struct charsmap *map = arena_zalloc(build->arena, 1, sizeof *map, "a normalizer", err);
     const struct json *text = json_get(json, "precompiled_charsmap");
-    struct str path, base64 = json_str(text, "");
-    if (!map || !arena_str(build->arena, str_of(build->path), &path, err))
+    struct str base64 = json_str(text, "");
+    if (!map)
         return false;
-    map->path = path.s;
     *state_out = map;
     if (json_is_null(text)) /* a model without rules */
         return true;
@@ -81,40 +151,24 @@ static bool build(const struct build *build, const struct json *json, void **sta
         map->units[i] = unit[0] | (uint32_t)unit[1] << 8 | (uint32_t)unit[2] << 16 | (uint32_t)unit[3] << 24;
     }
     map->replacements = (struct str){(const char *)bytes + 4 + size, n - 4 - size};
-    return true;
+    return check(map, build, err);
 }
 
-static uint32_t unit_offset(uint32_t unit)
-{
-    return (unit >> 10) << ((unit & (1u << 9)) >> 6);
-}
-
-/* What the trie has for the shortest prefix of `part` that it knows. 1: found, 0: nothing, -1: the trie leads
- * out of itself. */
-static int look_up(const struct charsmap *map, struct str part, struct str *out)
+/* What the trie has for the shortest prefix of `part` that it knows; false: nothing. */
+static bool look_up(const struct charsmap *map, struct str part, struct str *out)
 {
     if (!map->n_units)
-        return 0;
-    size_t at = unit_offset(map->units[0]);
+        return false;
+    size_t base = unit_offset(map->units[0]);
     for (size_t i = 0; i < part.n && part.s[i]; i++) {
-        uint32_t byte = (unsigned char)part.s[i];
-        at ^= byte;
-        if (at >= map->n_units)
-            return -1;
-        uint32_t unit = map->units[at];
-        if ((unit & (1u << 31 | 0xff)) != byte)
-            return 0;
-        at ^= unit_offset(unit);
-        if (!(unit >> 8 & 1))
-            continue;
-        size_t offset = at < map->n_units ? map->units[at] & 0x7fffffff : SIZE_MAX;
-        if (offset > map->replacements.n)
-            return -1;
-        const char *begin = map->replacements.s + offset;
-        *out = (struct str){begin, strnlen(begin, map->replacements.n - offset)};
-        return utf8_invalid_at(*out) == out->n ? 1 : -1;
+        size_t at = child_of(map, base, (unsigned char)part.s[i]);
+        if (at == SIZE_MAX)
+            return false;
+        base = at ^ unit_offset(map->units[at]);
+        if (map->units[at] >> 8 & 1)
+            return leaf_value(map, base, out);
     }
-    return 0;
+    return false;
 }
 
 /* Append `with` in the place of `part`: where it is longer its last characters count as inserted, where it is
@@ -133,28 +187,18 @@ static bool put(struct normalized *text, struct str part, struct str with, struc
     return true;
 }
 
-static bool broken(const struct charsmap *map, struct err *err)
-{
-    return err_set(err, ERR_FORMAT, "%s: normalizer Precompiled: the charsmap is damaged", map->path);
-}
-
 /* One cluster of text[at..at+n). */
 static bool cluster(const struct charsmap *map, struct normalized *text, size_t at, size_t n, bool *changed, struct err *err)
 {
     struct str whole = {text->text + at, n}, with;
-    int found = n < 6 ? look_up(map, whole, &with) : 0;
-    if (found < 0)
-        return broken(map, err);
-    if (found) {
+    if (n < 6 && look_up(map, whole, &with)) {
         *changed = true;
         return put(text, whole, with, err);
     }
     for (size_t i = 0; i < n;) {
         int32_t cp;
         struct str one = {whole.s + i, utf8_decode(whole.s + i, n - i, &cp)};
-        found = look_up(map, one, &with);
-        if (found < 0)
-            return broken(map, err);
+        bool found = look_up(map, one, &with);
         *changed = *changed || found;
         if (!(found ? put(text, one, with, err) : normalized_change(text, cp, 0, err)))
             return false;
