@@ -45,4 +45,8 @@ bool err_errno(struct err *err, const char *path, const char *action);
 
 void err_clear(struct err *err);
 
+/* Text with what could lead a terminal astray (C0 but for line ends, C1, overrides of direction, malformed bytes) as \x1b, \u009b,
+ * \u202e; cut where it does not fit. Async-signal-safe. Every message goes through it. */
+void err_escape(const char *text, char *out, size_t capacity);
+
 #endif

@@ -169,7 +169,7 @@ void json_quote(struct buf *out, struct str s)
             buf_puts(out, "\\n");
         else if (cp == '\t')
             buf_puts(out, "\\t");
-        else if (cp < 32 || (cp >= 127 && cp < 160) || cp == 0x2028 || cp == 0x2029)
+        else if (cp_is_unprintable(cp))
             buf_printf(out, "\\u%04x", (unsigned)cp);
         else
             buf_add(out, s.s + i, n);

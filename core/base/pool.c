@@ -136,13 +136,20 @@ static void stop_workers(void)
     pool.started = 0;
 }
 
+/* Stacks of a size of their own: the default follows `ulimit -s`, which may be tiny. */
 static void start_workers(void)
 {
+    enum { STACK = 8 << 20 };
+    pthread_attr_t attributes;
+    if (pool.started + 1 >= pool.threads || pthread_attr_init(&attributes) != 0)
+        return;
+    pthread_attr_setstacksize(&attributes, STACK);
     while (pool.started + 1 < pool.threads) {
-        if (pthread_create(&pool.ids[pool.started], NULL, worker, (void *)(uintptr_t)(pool.started + 1)) != 0)
+        if (pthread_create(&pool.ids[pool.started], &attributes, worker, (void *)(uintptr_t)(pool.started + 1)) != 0)
             break;
         pool.started++;
     }
+    pthread_attr_destroy(&attributes);
 }
 
 void pool_set_threads(size_t threads)

@@ -177,7 +177,7 @@ size_t text_width(struct str s)
     return width;
 }
 
-static bool unprintable(int32_t cp)
+bool cp_is_unprintable(int32_t cp)
 {
     return cp < 32 || (cp >= 127 && cp < 160) || cp == 0x61c || (cp >= 0x200e && cp <= 0x200f) ||
            (cp >= 0x2028 && cp <= 0x202e) || (cp >= 0x2066 && cp <= 0x2069) || cp == 0xfeff;
@@ -197,9 +197,9 @@ static void escape_cluster(struct buf *out, struct str cluster)
             buf_puts(out, "\\t");
         else if (cp == '\r')
             buf_puts(out, "\\r");
-        else if (unprintable(cp) && cp < 256)
+        else if (cp_is_unprintable(cp) && cp < 256)
             buf_printf(out, "\\x%02x", (unsigned)cp);
-        else if (unprintable(cp))
+        else if (cp_is_unprintable(cp))
             buf_printf(out, "\\u{%x}", (unsigned)cp);
         else
             buf_add(out, cluster.s + i, n);

@@ -23,6 +23,7 @@ bool cp_is_mark(int32_t cp);        /* M* */
 bool cp_is_punctuation(int32_t cp); /* P* */
 bool cp_is_other(int32_t cp);       /* C* */
 bool cp_is_whitespace(int32_t cp);  /* property White_Space */
+bool cp_is_unprintable(int32_t cp); /* C0, DEL, C1, marks and overrides of direction, line separators: never to a terminal */
 int32_t cp_lower_simple(int32_t cp);
 int32_t cp_upper_simple(int32_t cp);
 

@@ -12,7 +12,7 @@ static bool add_units(const struct vectors *v, struct vectors_summary *out, floa
 {
     double total = 0;
     for (size_t i = 0; i < v->V; i++) {
-        double norm = (double)v->sketch->norms[i];
+        double norm = v->sketch->norms[i];
         if (i % 4096 == 0 && cancel_requested())
             return err_set(err, ERR_CANCELLED, "cancelled");
         if (isnan(norm) || norm == 0) {

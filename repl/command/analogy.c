@@ -9,7 +9,7 @@ static bool run(struct session *session, const struct call *call, struct result 
     struct asked asked;
     const struct query_method *method = query_method_named(call_str(call, "method"));
     size_t top = (size_t)call_int(call, "top"), n;
-    if (!asked_make(session, call, SIGNS_BETWEEN, result, &asked, err))
+    if (!asked_make(session, call, SIGNS_BETWEEN, &asked, err))
         return false;
     top = top < asked.vectors->V ? top : asked.vectors->V;
     struct hit *hits = mem_new(top, sizeof *hits, "the answers", err);

@@ -8,7 +8,7 @@ static bool run(struct session *session, const struct call *call, struct result 
 {
     struct asked asked;
     size_t top = (size_t)call_int(call, "top"), n;
-    if (!asked_make(session, call, SIGNS_NONE, result, &asked, err))
+    if (!asked_make(session, call, SIGNS_NONE, &asked, err))
         return false;
     top = top < asked.vectors->V ? top : asked.vectors->V;
     struct hit *hits = mem_new(top, sizeof *hits, "the answers", err);

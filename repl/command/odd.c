@@ -30,7 +30,7 @@ static bool give(struct result *result, const struct asked *asked, const struct 
 static bool run(struct session *session, const struct call *call, struct result *result, struct err *err)
 {
     struct asked asked;
-    if (!asked_make(session, call, SIGNS_NONE, result, &asked, err))
+    if (!asked_make(session, call, SIGNS_NONE, &asked, err))
         return false;
     float *cosines = mem_new(asked.n, sizeof *cosines, "the answers", err);
     struct hit *hits = mem_new(asked.n, sizeof *hits, "the answers", err);

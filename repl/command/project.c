@@ -120,7 +120,7 @@ static bool give(struct session *session, const struct call *call, const struct 
 static bool run(struct session *session, const struct call *call, struct result *result, struct err *err)
 {
     struct asked asked;
-    if (!asked_make(session, call, SIGNS_OPTIONAL, result, &asked, err))
+    if (!asked_make(session, call, SIGNS_OPTIONAL, &asked, err))
         return false;
     struct plane *plane = mem_new(1, sizeof *plane, "a picture", err);
     bool ok = plane && ((asked.n > 1 && asked.n < PROJECT_MOST) ||

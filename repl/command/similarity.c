@@ -72,7 +72,7 @@ static bool run(struct session *session, const struct call *call, struct result 
 {
     enum { MOST = 1000 };
     struct asked asked;
-    if (!asked_make(session, call, SIGNS_NONE, result, &asked, err))
+    if (!asked_make(session, call, SIGNS_NONE, &asked, err))
         return false;
     float *values = NULL;
     bool ok =

@@ -4,7 +4,7 @@
 static bool run(struct session *session, const struct call *call, struct result *result, struct err *err)
 {
     struct asked asked;
-    if (!asked_make(session, call, SIGNS_NONE, result, &asked, err))
+    if (!asked_make(session, call, SIGNS_NONE, &asked, err))
         return false;
     bool ok = asked.n == 2 || err_set(err, ERR_ARG, "wordsim wants two words, found %zu", asked.n);
     if (ok) {

@@ -53,7 +53,9 @@ static void on_bus_error(int number, siginfo_t *info, void *context)
     }
     screen_emergency_restore();
     say("gaze: ");
-    say(file);
+    char shown[1000];
+    err_escape(file, shown, sizeof shown);
+    say(shown);
     say(": the file shrank or its disk failed while it was being read\n");
     _exit(1);
 }

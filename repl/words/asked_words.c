@@ -90,7 +90,7 @@ static bool read_terms(const struct call *call, enum signs signs, struct asked *
     return call_blame(call, last, err);
 }
 
-bool asked_make(struct session *session, const struct call *call, enum signs signs, struct result *result, struct asked *out,
+bool asked_make(struct session *session, const struct call *call, enum signs signs, struct asked *out,
                 struct err *err)
 {
     size_t unknown = SIZE_MAX;
@@ -107,10 +107,6 @@ bool asked_make(struct session *session, const struct call *call, enum signs sig
             suggest_word(out->vectors, out->terms[unknown].word, err);
         call_blame(call, places[unknown], err);
     }
-    for (size_t i = 0; ok && i < out->n; i++)
-        if (dot_exact(out->terms[i].unit, out->terms[i].unit, out->vectors->E) == 0)
-            result_note(result, "warning: all numbers of \"%.*s\" are 0: its cosine with any word is taken for 0",
-                        STR_ARGS(out->terms[i].word));
     free(places);
     if (!ok)
         asked_free(out);

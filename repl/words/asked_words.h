@@ -16,7 +16,7 @@ struct asked {
 /* Take the words of a call as they stand (`signs`: + and − between them are signs;
  * SIGNS_OPTIONAL: words may also stand side by side) and look them up in the set in use. */
 enum signs { SIGNS_NONE, SIGNS_BETWEEN, SIGNS_OPTIONAL };
-NODISCARD bool asked_make(struct session *session, const struct call *call, enum signs signs, struct result *result,
+NODISCARD bool asked_make(struct session *session, const struct call *call, enum signs signs,
                           struct asked *out, struct err *err);
 void asked_free(struct asked *asked);
 

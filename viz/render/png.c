@@ -49,16 +49,24 @@ static void put_text(struct buf *out, const struct text_pair *pair)
     bool ascii = true;
     for (const char *k = pair->key; *k && data.n < 79; k++)
         buf_char(&data, *k > 32 && *k < 127 ? *k : '_');
-    for (const char *v = pair->value; *v; v++)
+    char *value = mem_new(6, strlen(pair->value) + 1, "a text", NULL); /* a code takes up to six times the room */
+    if (!value) {
+        out->failed = true;
+        buf_free(&data);
+        return;
+    }
+    err_escape(pair->value, value, 6 * (strlen(pair->value) + 1)); /* programs print it to terminals */
+    for (const char *v = value; *v; v++)
         ascii = ascii && ((*v >= 32 && *v < 127) || *v == '\n');
     if (data.n) {
         buf_add(&data, ascii ? "" : "\0\0\0\0", ascii ? 1 : 5); /* end of keyword | not compressed, no language, no translation */
-        buf_puts(&data, pair->value);
+        buf_puts(&data, value);
         if (data.failed || data.n > INT_MAX)
             out->failed = out->failed || data.failed;
         else
             put_chunk(out, ascii ? "tEXt" : "iTXt", data.data, data.n);
     }
+    free(value);
     buf_free(&data);
 }
 

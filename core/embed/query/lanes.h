@@ -12,7 +12,7 @@
 struct lanes {
     /* Unit vector of row [width] in 8 bits: code · *step ≈ row / *norm; *error ≥ ‖row / *norm − code · *step‖. A row of
      * zeros has norm 0, step 0; one with numbers that are none a norm that is not finite, the rest is undefined. */
-    void (*quantise)(const float *row, size_t width, int8_t *codes, float *step, float *error, float *norm);
+    void (*quantise)(const float *row, size_t width, int8_t *codes, float *step, float *error, double *norm);
     /* dots[i] = Σ codes[i,·] · probe[·], as a float; any n. */
     void (*dots8)(const int8_t *codes, size_t width, size_t n, const int16_t *probe, float *dots);
     /* out[i] = b[i] − a[i] + c[i]; returns the largest. */

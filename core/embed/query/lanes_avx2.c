@@ -23,7 +23,7 @@ AVX2 static float most8(__m256 v)
 }
 
 /* Norms in float, as many sums as lanes: near enough, for 1e-6 is left in every bound. */
-AVX2 static void quantise(const float *row, size_t width, int8_t *codes, float *step, float *error, float *norm)
+AVX2 static void quantise(const float *row, size_t width, int8_t *codes, float *step, float *error, double *norm)
 {
     const __m256 sign = _mm256_set1_ps(-0.0f);
     __m256 s0 = _mm256_setzero_ps(), s1 = s0, m = s0;
@@ -38,9 +38,10 @@ AVX2 static void quantise(const float *row, size_t width, int8_t *codes, float *
         lanes_plain.quantise(row, width, codes, step, error, norm);
         return;
     }
-    *norm = sqrtf(sum);
-    *step = largest / *norm / 127;
-    __m256 to_code = _mm256_set1_ps(127 / largest), inverse = _mm256_set1_ps(1 / *norm), back = _mm256_set1_ps(*step);
+    float length = sqrtf(sum);
+    *norm = (double)length;
+    *step = largest / length / 127;
+    __m256 to_code = _mm256_set1_ps(127 / largest), inverse = _mm256_set1_ps(1 / length), back = _mm256_set1_ps(*step);
     __m256 left = _mm256_setzero_ps();
     for (size_t d = 0; d < width; d += 16) {
         __m256 x = _mm256_loadu_ps(row + d), y = _mm256_loadu_ps(row + d + 8);

@@ -4,37 +4,28 @@
 #include <math.h>
 #include <string.h>
 
-/* What is left of the row once the codes are known. */
-static float left_over(const float *row, size_t width, const int8_t *codes, float inverse, float step)
+/* Doubles: the squares of the largest and smallest floats have room in them. */
+static void quantise(const float *row, size_t width, int8_t *codes, float *step, float *error, double *norm)
 {
-    float left = 0;
-    for (size_t d = 0; d < width; d++) {
-        float rest = row[d] * inverse - (float)codes[d] * step;
-        left += rest * rest;
-    }
-    return sqrtf(left) * 1.0001f + 1e-6f;
-}
-
-static void quantise(const float *row, size_t width, int8_t *codes, float *step, float *error, float *norm)
-{
-    double sum = 0;
-    float largest = 0;
+    double sum = 0, largest = 0, left = 0;
     for (size_t d = 0; d < width; d++) {
         sum += (double)row[d] * (double)row[d];
-        largest = fmaxf(largest, fabsf(row[d]));
+        largest = fmax(largest, fabs((double)row[d]));
     }
-    *norm = (float)sqrt(sum);
+    *norm = sqrt(sum);
     *step = *error = 0;
-    if (!isfinite(*norm) || *norm == 0 || !isfinite(1 / *norm)) {
+    if (!isfinite(*norm) || *norm == 0) {
         memset(codes, 0, width);
         *error = *norm == 0 ? 0 : 1.0001f;
         return;
     }
-    float to_code = 127 / largest;
-    *step = largest / *norm / 127;
-    for (size_t d = 0; d < width; d++)
-        codes[d] = (int8_t)lrintf(fminf(fmaxf(row[d] * to_code, -127), 127));
-    *error = left_over(row, width, codes, 1 / *norm, *step);
+    *step = (float)(largest / *norm / 127);
+    for (size_t d = 0; d < width; d++) {
+        codes[d] = (int8_t)lrint(fmin(fmax((double)row[d] / largest * 127, -127), 127));
+        double rest = (double)row[d] / *norm - (double)codes[d] * (double)*step;
+        left += rest * rest;
+    }
+    *error = (float)sqrt(left) * 1.0001f + 1e-6f;
 }
 
 static void dots8(const int8_t *codes, size_t width, size_t n, const int16_t *probe, float *dots)

@@ -11,11 +11,13 @@
 
 static const double small = 1e-6;
 
-static void normalise(float *v, size_t E)
+/* False where nothing but the rounding of unit vectors is left. */
+static bool normalise(float *v, size_t E)
 {
     double norm = sqrt(dot_exact(v, v, E));
     for (size_t d = 0; d < E; d++)
         v[d] = norm > 0 ? (float)((double)v[d] / norm) : 0;
+    return norm > 1e-6;
 }
 
 /* ---- 3CosAdd ---- */
@@ -28,8 +30,7 @@ static size_t add_directions(const struct query_term *terms, size_t n, size_t E,
             sum += terms[i].negative ? -(double)terms[i].unit[d] : (double)terms[i].unit[d];
         out[d] = (float)(sum / (double)n);
     }
-    normalise(out, E);
-    return 1;
+    return normalise(out, E);
 }
 
 static double add_score(const struct query_term *terms, size_t n, const double *dots, double constant)
@@ -104,9 +105,8 @@ static size_t pair_directions(const struct query_term *terms, size_t n, size_t E
     }
     for (size_t d = 0; d < E; d++)
         out[d] = b[d] - a[d];
-    normalise(out, E);
     memcpy(out + E, c, E * sizeof *out);
-    return 2;
+    return normalise(out, E) ? 2 : 0;
 }
 
 static double pair_constant(const struct query_term *terms, size_t n, size_t E)

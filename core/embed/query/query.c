@@ -33,8 +33,13 @@ bool query_resolve(struct vectors *v, struct query_term *terms, size_t n, bool f
             return err_set(err, ERR_FORMAT, "\"%.*s\" has numbers in %s that are NaN or infinite", STR_ARGS(terms[i].word),
                            v->name);
         }
+        if (norm == 0) {
+            *unknown_out = i;
+            return err_set(err, ERR_FORMAT, "all numbers of \"%.*s\" are 0 in %s: it has no direction, and so nothing is near to it",
+                           STR_ARGS(terms[i].word), v->name);
+        }
         for (size_t d = 0; d < v->E; d++)
-            unit[d] = norm > 0 ? (float)((double)unit[d] / norm) : 0;
+            unit[d] = (float)((double)unit[d] / norm);
         terms[i].unit = unit;
     }
     return true;
@@ -121,7 +126,7 @@ static void bound_block(void *context, size_t task, size_t thread)
     s->method->bounds(s->terms, s->n_terms, rows, dots, slack, s->constant, lower, upper);
     struct heap *heap = &s->heaps[thread];
     for (size_t i = 0; i < rows; i++) {
-        if (isnan(s->v->sketch->norms[begin + i]))
+        if (!(s->v->sketch->norms[begin + i] > 0)) /* NaN, or no direction */
             upper[i] = NAN;
         else
             heap_offer(heap, lower[i]);
@@ -178,7 +183,7 @@ static bool finish(struct search *s, float least, bool keep_inputs, size_t k, st
     for (size_t i = 0; ok && i < V; i++) {
         if (!(s->upper[i] >= least) || (!keep_inputs && is_input(s->terms, s->n_terms, i)))
             continue;
-        double norm = (double)s->v->sketch->norms[i];
+        double norm = s->v->sketch->norms[i];
         vectors_row(s->v, i, row);
         for (size_t p = 0; p < s->n_probes; p++)
             dots[p] = norm > 0 ? dot_exact(row, s->probes[p].exact, E) / norm : 0;
@@ -250,6 +255,8 @@ bool query_best_of(struct vectors *v, size_t words, const struct query_method *m
     s.probes = mem_new(n > 2 ? n : 2, sizeof *s.probes, "a question", err);
     bool ok = directions && s.probes;
     size_t wanted = ok ? method->directions(terms, n, v->E, directions) : 0;
+    if (ok && !wanted)
+        ok = err_set(err, ERR_ARG, "the words cancel each other out: what is left has no direction");
     s.constant = ok && method->constant ? method->constant(terms, n, v->E) : 0;
     for (; ok && s.n_probes < wanted; s.n_probes++)
         ok = probe_make(v->sketch, directions + s.n_probes * v->E, v->E, &s.probes[s.n_probes], err);

@@ -21,7 +21,7 @@ struct hit {
 struct query_method {
     const char *name, *summary, *source;
     bool pair; /* wants one word taken away, one before it and one behind it */
-    /* The directions that rows are multiplied with, [·,E] into out (room for n); how many, at least 1. */
+    /* The directions that rows are multiplied with, [·,E] into out (room for n); how many, 0 where the words cancel each other out. */
     size_t (*directions)(const struct query_term *terms, size_t n, size_t E, float *out);
     /* A row's score from its products with the directions. */
     double (*score)(const struct query_term *terms, size_t n, const double *dots, double constant);
@@ -34,7 +34,7 @@ extern const struct query_method *const query_methods[]; /* NULL-ended; the firs
 const struct query_method *query_method_named(struct str name);
 
 /* Look the words up and normalise their vectors into the arena. An unknown word: false with ERR_NOT_FOUND that names it,
- * and *unknown_out its place in terms. Prepares the set for queries. */
+ * one without a direction (zeros, NaN) ERR_FORMAT, and *unknown_out its place in terms. Prepares the set for queries. */
 NODISCARD bool query_resolve(struct vectors *vectors, struct query_term *terms, size_t n, bool fold, struct arena *arena,
                              size_t *unknown_out, struct err *err);
 /* The k best rows, best first, of equals the first; rows of the terms left out unless `keep_inputs`. Answers are exact: rows

@@ -70,7 +70,7 @@ bool sketch_prepare(struct vectors *v, struct err *err)
     sketch->codes = arena_alloc(v->arena, bytes, 1, "a set's 8-bit copy", err);
     sketch->steps = arena_alloc(v->arena, v->V, sizeof(float), "a set's norms", err);
     sketch->errors = arena_alloc(v->arena, v->V, sizeof(float), "a set's norms", err);
-    sketch->norms = arena_alloc(v->arena, v->V, sizeof(float), "a set's norms", err);
+    sketch->norms = arena_alloc(v->arena, v->V, sizeof(double), "a set's norms", err);
     if (!sketch->codes || !sketch->steps || !sketch->errors || !sketch->norms)
         return false;
     struct making making = {.v = v, .sketch = sketch, .lanes = lanes_best()};
@@ -122,9 +122,9 @@ void sketch_dots(const struct sketch *sketch, const struct probe *probe, size_t 
 
 bool sketch_unit(const struct vectors *v, size_t i, float *out)
 {
-    float norm = v->sketch->norms[i];
+    double norm = v->sketch->norms[i];
     vectors_row(v, i, out);
     for (size_t d = 0; d < v->E; d++)
-        out[d] = norm > 0 ? out[d] / norm : 0;
+        out[d] = norm > 0 ? (float)((double)out[d] / norm) : 0;
     return !isnan(norm);
 }

@@ -10,7 +10,7 @@ struct sketch {
     int8_t *codes;  /* [V,width]; unit vector ≈ code · step */
     float *steps;   /* [V] */
     float *errors;  /* [V] ‖unit − code·step‖, rounded up */
-    float *norms;   /* [V]; NaN where the row has numbers that are none: never an answer */
+    double *norms;  /* [V]; NaN where the row has numbers that are none: never an answer */
     size_t strange; /* how many of those */
 };
 

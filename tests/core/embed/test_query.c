@@ -170,7 +170,7 @@ static size_t all_rows(const struct vectors *v, const struct query_method *metho
         bool input = false;
         for (size_t t = 0; t < n; t++)
             input = input || terms[t].row == i;
-        if (input || !sketch_unit(v, i, unit))
+        if (input || !sketch_unit(v, i, unit) || v->sketch->norms[i] == 0)
             continue;
         for (size_t p = 0; p < count; p++)
             dots[p] = dot_exact(unit, directions + p * E, E);
@@ -182,7 +182,7 @@ static size_t all_rows(const struct vectors *v, const struct query_method *metho
 
 Test(embed_query, no_answer_is_lost_to_a_bound_and_threads_change_none)
 {
-    static const char *const questions[] = {"+w0", "+w9 -w8 +w7", "+w100 -w1004 +w2000", "+w3 -w5 +w6", "+w10 +w20 +w30"};
+    static const char *const questions[] = {"+w0", "+w9 -w8 +w7", "+w100 -w1004 +w2000", "+w13 -w5 +w6", "+w10 +w20 +w30"};
     struct err err = {0};
     struct vectors *v = random_set();
     struct hit *wanted = mem_new(V, sizeof *wanted, "hits", &err), *found = mem_new(V, sizeof *found, "hits", &err);
@@ -239,7 +239,8 @@ Test(embed_query, inner_loops_agree)
     enum { W = 48, N = 33 };
     unsigned long long state = 3;
     for (size_t round = 0; round < 200; round++) {
-        float row[W], scale = powf(10, (float)draw(&state, 60) - 30), step[2], error[2], norm[2], dots[2][N], most[2], out[2][W];
+        float row[W], scale = powf(10, (float)draw(&state, 60) - 30), step[2], error[2], dots[2][N], most[2], out[2][W];
+        double norm[2];
         int8_t codes[2][W], many[N * W];
         int16_t probe[W];
         for (size_t d = 0; d < W; d++) {
@@ -250,12 +251,11 @@ Test(embed_query, inner_loops_agree)
             many[d] = (int8_t)((int)draw(&state, 255) - 127);
         fast->quantise(row, W, codes[0], &step[0], &error[0], &norm[0]);
         plain->quantise(row, W, codes[1], &step[1], &error[1], &norm[1]);
-        cr_expect(fabsf(norm[0] - norm[1]) <= 1e-6f * norm[1] && fabsf(step[0] - step[1]) <= 1e-6f, "norm %g %g", (double)norm[0],
-                  (double)norm[1]);
+        cr_expect(fabs(norm[0] - norm[1]) <= 1e-6 * norm[1] && fabsf(step[0] - step[1]) <= 1e-6f, "norm %g %g", norm[0], norm[1]);
         for (size_t k = 0; k < 2; k++) { /* the bound holds */
             double left = 0;
             for (size_t d = 0; d < W; d++) {
-                double rest = (double)row[d] / (double)norm[k] - (double)codes[k][d] * (double)step[k];
+                double rest = (double)row[d] / norm[k] - (double)codes[k][d] * (double)step[k];
                 left += rest * rest;
             }
             cr_expect(sqrt(left) <= (double)error[k], "%g > %g", sqrt(left), (double)error[k]);
@@ -288,6 +288,31 @@ Test(embed_query, a_summary_has_numpys_lengths_and_mean_cosine)
     cr_expect(fabs(s.most - 2.069187654) < 1e-6 && str_is(v->words[s.longest], "The"), "%.9g", s.most);
     cr_expect(fabs(s.mean - 1.563971753) < 1e-6, "%.9g", s.mean);
     cr_expect(fabs(s.cosine - 0.936140170) < 1e-6, "%.9g", s.cosine);
+    vectors_free(v);
+}
+
+/* Cosines in double by hand: b is a's direction, c is perpendicular to it, d has none. */
+Test(embed_query, the_largest_and_smallest_floats_have_directions_and_zeros_have_none)
+{
+    static const char text[] = "a 3e38 3e38 3e38 0\nb 1 1 1 0\nc 0 0 0 1e-40\nd 0 0 0 0\ne -3e38 3e38 0 3e38\n";
+    struct err err = {0};
+    struct hit hits[5];
+    size_t n, unknown;
+    struct arena *arena = arena_new(&err);
+    scratch_write("large.txt", text, sizeof text - 1);
+    struct vectors *v = vectors_load(scratch_path("large.txt"), NULL, &err);
+    struct query_term a = {.word = STR("a")}, d = {.word = STR("d")}, both[] = {{.word = STR("b")}, {.word = STR("a"), .negative = true}};
+    cr_assert(v && query_resolve(v, &a, 1, false, arena, &unknown, &err), "%s", err.message);
+    cr_assert(query_best(v, query_methods[0], &a, 1, false, 5, hits, &n, &err), "%s", err.message);
+    cr_expect(n == 3 && hits[0].word == 1 && fabsf(hits[0].score - 1) < 1e-6f, "%zu answers, %zu: %g", n, hits[0].word, (double)hits[0].score);
+    cr_expect(hits[1].word == 2 && hits[2].word == 4 && fabsf(hits[2].score) < 1e-6f);
+    cr_expect_not(query_resolve(v, &d, 1, false, arena, &unknown, &err));
+    cr_expect(unknown == 0 && strstr(err.message, "no direction"), "%s", err.message);
+    cr_assert(query_resolve(v, both, 2, false, arena, &unknown, &err));
+    for (size_t m = 0; query_methods[m]; m++)
+        if (!query_methods[m]->pair && strcmp(query_methods[m]->name, "3cosmul") != 0)
+            cr_expect(!query_best(v, query_methods[m], both, 2, false, 5, hits, &n, &err) && strstr(err.message, "cancel"), "%s", err.message);
+    arena_free(arena);
     vectors_free(v);
 }
 
