@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "core/base/text.h"
+#include "core/base/utf8.h"
 
 /* A backslash, a letter and `digits` hexadecimal digits; printf is not for signal handlers. */
 static size_t put_code(char *out, char letter, unsigned value, size_t digits)

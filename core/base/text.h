@@ -4,10 +4,8 @@
 
 #include <stdint.h>
 #include "core/base/mem.h"
+#include "core/base/utf8.h"
 
-/* Decode one code point at s[0..n), n > 0. Returns its length in bytes; for a malformed byte returns 1
- * and *cp = -1. Overlong forms, surrogates and > U+10FFFF are malformed. */
-size_t utf8_decode(const char *s, size_t n, int32_t *cp);
 /* Encode cp into out[4]; returns the number of bytes. */
 size_t utf8_encode(int32_t cp, char out[4]);
 /* The number of the first malformed byte, or n where all is well. */
@@ -23,7 +21,6 @@ bool cp_is_mark(int32_t cp);        /* M* */
 bool cp_is_punctuation(int32_t cp); /* P* */
 bool cp_is_other(int32_t cp);       /* C* */
 bool cp_is_whitespace(int32_t cp);  /* property White_Space */
-bool cp_is_unprintable(int32_t cp); /* C0, DEL, C1, marks and overrides of direction, line separators: never to a terminal */
 int32_t cp_lower_simple(int32_t cp);
 int32_t cp_upper_simple(int32_t cp);
 
