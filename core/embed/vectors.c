@@ -162,7 +162,7 @@ static const struct vectors_format *recognise(const struct source *source, struc
 /* "glove.6B" of "data/glove.6B.txt.gz". */
 static char *name_of(const char *path, struct err *err)
 {
-    static const char *const endings[] = {".gz", ".zst", ".bz2", ".xz", ".zip", ".7z", ".tar", ".bin", ".txt", ".vec", ".npy", ".safetensors"};
+    static const char *const endings[] = {".gz", ".zst", ".bz2", ".xz", ".zip", ".7z", ".tar", ".bin", ".ftz", ".txt", ".vec", ".npy", ".safetensors"};
     const char *slash = strrchr(path, '/');
     struct str name = str_of(slash ? slash + 1 : path);
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)

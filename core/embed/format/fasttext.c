@@ -1,11 +1,12 @@
-/* fastText's binary model, .bin (Bojanowski et al. 2017; versions 11 and 12 of the file): its words and the subwords that
- * give unknown words a vector. All numbers little-endian.
+/* fastText's binary model, .bin and the quantised .ftz (Bojanowski et al. 2017; versions 11 and 12 of the file, and the one before
+ * them that has no version): its words and the subwords that give unknown words a vector. All numbers little-endian.
  *
- *   i32 793712314, i32 version
+ *   i32 793712314, i32 version                                       (not in the oldest)
  *   i32 dim, ws, epoch, minCount, neg, wordNgrams, loss, model, bucket, minn, maxn, lrUpdateRate; f64 t
- *   i32 entries, nwords, nlabels; i64 ntokens, pruned
+ *   i32 entries, nwords, nlabels; i64 ntokens, pruned                 (pruned: not in the oldest)
  *   entries times: word NUL, i64 count, i8 type (0 word, 1 label);   pruned times: i32, i32
- *   u8 quantised;  i64 rows, columns;  rows × columns f32            (the input matrix; the output follows, not read)
+ *   u8 quantised                                                     (not in the oldest)
+ *   i64 rows, columns;  rows × columns f32, or quantised.h's matrix  (the input matrix; the output follows, not read)
  *
  * A word's vector is the mean of its own row and those of its character n-grams: row nwords + FNV-1a(n-gram) mod bucket. */
 #include <stdlib.h>
@@ -13,13 +14,15 @@
 
 #include "core/base/pool.h"
 #include "core/embed/format/format.h"
+#include "core/embed/format/quantised.h"
 
-enum { MAGIC = 793712314, HEAD = 2 * 4 + 12 * 4 + 8 + 3 * 4 + 2 * 8, LONGEST_NGRAM = 64 };
+enum { MAGIC = 793712314, SUPERVISED = 3, LONGEST_NGRAM = 64 };
 
 struct fasttext {
     size_t minn, maxn, bucket, nwords, E;
-    const unsigned char *rows; /* [nwords + bucket, E] F32, unaligned */
-    int32_t *pruned;           /* [bucket] row behind the words, or -1; NULL: every bucket has its row */
+    const unsigned char *rows; /* [nwords + bucket, E] F32, unaligned; NULL: */
+    struct quantised quantised;
+    int32_t *pruned; /* [bucket] row behind the words, or -1; NULL: every bucket has its row */
 };
 
 static uint32_t u32_at(const unsigned char *p)
@@ -32,9 +35,53 @@ static uint64_t u64_at(const unsigned char *p)
     return (uint64_t)u32_at(p) | (uint64_t)u32_at(p + 4) << 32;
 }
 
+/* What stands before the dictionary. */
+struct head {
+    size_t bytes, version; /* 0: the oldest */
+    size_t E, model, bucket, minn, maxn, entries, nwords, nlabels;
+    int64_t pruned; /* -1: no bucket is */
+};
+
+static bool read_head(const struct source *source, struct head *h)
+{
+    const unsigned char *d = source->data;
+    bool versioned = source->size >= 8 && u32_at(d) == MAGIC;
+    size_t at = versioned ? 8 : 0; /* of dim */
+    h->bytes = at + 12 * 4 + 8 + 3 * 4 + 8 + (versioned ? 8 : 0);
+    h->version = versioned ? u32_at(d + 4) : 0;
+    if (source->size < h->bytes)
+        return false;
+    h->E = u32_at(d + at);
+    h->model = u32_at(d + at + 28);
+    h->bucket = u32_at(d + at + 32);
+    h->minn = u32_at(d + at + 36);
+    h->maxn = u32_at(d + at + 40);
+    h->entries = u32_at(d + at + 56);
+    h->nwords = u32_at(d + at + 60);
+    h->nlabels = u32_at(d + at + 64);
+    h->pruned = versioned ? (int64_t)u64_at(d + at + 76) : -1;
+    if (h->version <= 11 && h->model == SUPERVISED) /* these had no n-grams of characters, whatever they say */
+        h->maxn = 0;
+    return true;
+}
+
+/* Nothing says so in the oldest files: settings that can be, and a first word that ends where a count begins. */
+static bool is_oldest(const struct source *source)
+{
+    struct head h;
+    const unsigned char *d = source->data;
+    if (!read_head(source, &h) || h.version || h.E == 0 || h.E > 10000 || h.nwords == 0 || h.nwords + h.nlabels != h.entries ||
+        h.maxn > LONGEST_NGRAM || h.minn > LONGEST_NGRAM || h.model < 1 || h.model > 3)
+        return false;
+    uint32_t window = u32_at(d + 4), epochs = u32_at(d + 8), loss = u32_at(d + 24);
+    const unsigned char *word = d + h.bytes, *end = d + source->size;
+    const unsigned char *stop = memchr(word, 0, (size_t)(end - word) < 1000 ? (size_t)(end - word) : 1000);
+    return window < 100000 && epochs < 100000 && loss >= 1 && loss <= 4 && stop && stop > word && end - stop >= 10 && stop[9] <= 1;
+}
+
 static bool recognises(const struct source *source)
 {
-    return source->size >= 8 && u32_at(source->data) == MAGIC;
+    return (source->size >= 8 && u32_at(source->data) == MAGIC) || is_oldest(source);
 }
 
 /* ---- subwords ---- */
@@ -42,6 +89,10 @@ static bool recognises(const struct source *source)
 static void add_row(const struct fasttext *f, size_t row, float *sum)
 {
     const unsigned char *from = f->rows + row * f->E * 4;
+    if (!f->rows) {
+        quantised_add(&f->quantised, row, sum);
+        return;
+    }
     for (size_t d = 0; d < f->E; d++) {
         float value;
         memcpy(&value, from + d * 4, 4);
@@ -180,22 +231,37 @@ static bool read_pruned(struct fasttext *f, struct cursor *c, size_t n, struct e
     return true;
 }
 
-static bool read_matrix(struct vectors *v, struct fasttext *f, struct cursor *c, size_t ngram_rows, struct err *err)
+static bool read_floats(struct vectors *v, struct fasttext *f, struct cursor *c, size_t *rows, size_t *columns, struct err *err)
 {
-    size_t bytes, rows, columns, wanted;
-    if (!need(c, 17, "the sizes of the input matrix", err))
+    size_t bytes;
+    if (!need(c, 16, "the sizes of the input matrix", err))
         return false;
-    if (c->at[0])
-        return err_set(err, ERR_UNSUPPORTED, "%s: quantised (.ftz), which is not read; the .bin it was made from is", v->path);
-    rows = u64_at(c->at + 1);
-    columns = u64_at(c->at + 9);
-    c->at += 17;
+    *rows = u64_at(c->at);
+    *columns = u64_at(c->at + 8);
+    c->at += 16;
+    if (!size_mul(*rows, *columns, &bytes) || !size_mul(bytes, 4, &bytes))
+        return err_set(err, ERR_FORMAT, "%s: the input matrix is too large", v->path);
+    f->rows = c->at;
+    return need(c, bytes, "the input matrix", err);
+}
+
+static bool read_matrix(struct vectors *v, struct fasttext *f, struct cursor *c, bool oldest, size_t ngram_rows, struct err *err)
+{
+    size_t rows, columns, wanted;
+    if (!oldest && !need(c, 1, "the input matrix", err))
+        return false;
+    bool quantised = !oldest && *c->at++;
+    if (quantised) {
+        if (!quantised_read(&c->at, c->end, v->path, &f->quantised, err))
+            return false;
+        rows = f->quantised.rows;
+        columns = f->quantised.columns;
+    } else if (!read_floats(v, f, c, &rows, &columns, err)) {
+        return false;
+    }
     if (!size_add(f->nwords, ngram_rows, &wanted) || rows != wanted || columns != f->E)
         return err_set(err, ERR_FORMAT, "%s: the input matrix is [%zu,%zu], [%zu + %zu,%zu] was expected", v->path, rows, columns,
                        f->nwords, ngram_rows, f->E);
-    if (!size_mul(rows, columns, &bytes) || !size_mul(bytes, 4, &bytes) || !need(c, bytes, "the input matrix", err))
-        return err && err->code ? false : err_set(err, ERR_FORMAT, "%s: the input matrix is too large", v->path);
-    f->rows = c->at;
     return true;
 }
 
@@ -218,29 +284,29 @@ static bool open_fasttext(struct vectors *v, const struct vectors_options *optio
 {
     const unsigned char *d = v->source->data;
     struct cursor c = {v, d, d + v->source->size};
+    struct head h;
     (void)options;
-    if (!need(&c, HEAD, "the settings", err))
-        return false;
-    uint32_t version = u32_at(d + 4);
-    if (version != 11 && version != 12)
-        return err_set(err, ERR_UNSUPPORTED, "%s: fastText file version %u, 11 and 12 are read", v->path, version);
+    if (!read_head(v->source, &h))
+        return need(&c, SIZE_MAX, "the settings", err);
+    if (h.version && h.version != 11 && h.version != 12)
+        return err_set(err, ERR_UNSUPPORTED, "%s: fastText file version %zu; 11, 12 and the one before them are read", v->path,
+                       h.version);
     struct fasttext *f = mem_new(1, sizeof *f, "subwords", err);
     v->own = f;
     if (!f)
         return false;
-    int64_t pruned = (int64_t)u64_at(d + HEAD - 8);
-    size_t entries = u32_at(d + 64);
-    v->E = f->E = u32_at(d + 8);
-    f->bucket = u32_at(d + 40);
-    f->minn = u32_at(d + 44);
-    f->maxn = u32_at(d + 48);
-    f->nwords = u32_at(d + 68);
+    v->E = f->E = h.E;
+    f->bucket = h.bucket;
+    f->minn = h.minn;
+    f->maxn = h.maxn;
+    f->nwords = h.nwords;
     if (v->E == 0 || v->E > 1 << 20 || f->bucket > INT32_MAX || f->maxn > LONGEST_NGRAM || f->nwords == 0)
         return err_set(err, ERR_FORMAT, "%s: %zu dimensions, %zu words, %zu buckets, n-grams up to %zu: not a fastText model",
                        v->path, v->E, f->nwords, f->bucket, f->maxn);
-    c.at = d + HEAD;
-    if (!read_entries(v, &c, entries, f->nwords, err) || (pruned > 0 && !read_pruned(f, &c, (size_t)pruned, err)) ||
-        !read_matrix(v, f, &c, pruned >= 0 ? (size_t)pruned : f->bucket, err))
+    c.at = d + h.bytes;
+    int64_t pruned = h.pruned;
+    if (!read_entries(v, &c, h.entries, f->nwords, err) || (pruned > 0 && !read_pruned(f, &c, (size_t)pruned, err)) ||
+        !read_matrix(v, f, &c, h.version == 0, pruned >= 0 ? (size_t)pruned : f->bucket, err))
         return false;
     if (f->maxn == 0 || pruned == 0)
         f->bucket = 0;
@@ -257,7 +323,7 @@ static void close_fasttext(struct vectors *v)
 
 const struct vectors_format vectors_fasttext = {
     .name = "fasttext",
-    .summary = "fastText binary model, with subwords for unknown words",
+    .summary = "fastText binary model, .bin and quantised .ftz, with subwords for unknown words",
     .recognises = recognises,
     .open = open_fasttext,
     .close = close_fasttext,

@@ -11,6 +11,7 @@
 #include "tests/support/scratch.h"
 
 #include "tests/core/embed/reference_files.h"
+#include "tests/core/embed/reference_quantised.h"
 
 #define FOLDER "tests/data/good/vectors/"
 
@@ -61,10 +62,10 @@ Test(embed_load, glove_counts_its_last_word_in_no_header)
     vectors_free(headed);
 }
 
-Test(embed_load, fasttext_gives_words_and_unknown_words_the_vectors_that_its_program_prints)
+static void check_subwords(const char *path)
 {
     struct err err = {0};
-    struct vectors *v = vectors_load(FOLDER "fasttext.bin", NULL, &err);
+    struct vectors *v = vectors_load(path, NULL, &err);
     cr_assert(v, "%s", err.message);
     cr_expect_str_eq(v->format->name, "fasttext");
     for (size_t i = 0; i < sizeof subword_cases / sizeof *subword_cases; i++) {
@@ -77,6 +78,34 @@ Test(embed_load, fasttext_gives_words_and_unknown_words_the_vectors_that_its_pro
     }
     cr_expect_eq(vectors_find(v, STR("unseenword"), false), VECTORS_NONE);
     vectors_free(v);
+}
+
+Test(embed_load, fasttext_gives_words_and_unknown_words_the_vectors_that_its_program_prints)
+{
+    check_subwords(FOLDER "fasttext.bin");
+}
+
+/* fasttext.bin as files were before they had a version; gensim 4.4 reads both and gives the same. */
+Test(embed_load, fasttexts_oldest_files_are_told_without_a_version)
+{
+    check_subwords(FOLDER "fasttext-oldest.bin");
+}
+
+Test(embed_load, quantised_fasttext_gives_the_vectors_that_its_package_gives)
+{
+    for (size_t i = 0; i < sizeof quantised_cases / sizeof *quantised_cases; i++) {
+        const struct quantised_case *c = &quantised_cases[i];
+        struct err err = {0};
+        char path[200];
+        float row[8];
+        snprintf(path, sizeof path, FOLDER "%s", c->file);
+        struct vectors *v = vectors_load(path, NULL, &err);
+        cr_assert(v && vectors_of(v, str_of(c->word), false, row, NULL), "%s: %s", path, err.message);
+        for (size_t d = 0; d < v->E; d++)
+            cr_expect(fabsf(row[d] - c->numbers[d]) <= 2e-7f, "%s %s: number %zu is %g, not %g", path, c->word, d, (double)row[d],
+                      (double)c->numbers[d]);
+        vectors_free(v);
+    }
 }
 
 Test(embed_load, what_is_written_reads_back_the_same)
@@ -278,8 +307,8 @@ Test(embed_load, no_number_of_a_large_file_escapes_the_look_for_NaN)
 
 Test(embed_load, every_beginning_of_a_file_loads_or_fails_by_name)
 {
-    static const char *const files[] = {"word2vec-c.bin", "koan.txt",       "fasttext.bin",       "fasttext.vec",
-                                        "gensim.npy",     "gensim.bin.zst", "gensim-glove.txt.gz"};
+    static const char *const files[] = {"word2vec-c.bin", "koan.txt",       "fasttext.bin",       "fasttext.vec", "gensim.npy",
+                                        "gensim.bin.zst", "gensim-glove.txt.gz", "fasttext.ftz", "fasttext-norm.ftz", "fasttext-oldest.bin"};
     struct buf failures = {0};
     scratch_copy(FOLDER "gensim.npy.vocab");
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
