@@ -139,6 +139,8 @@ static const struct vectors_format *recognise(const struct source *source, struc
 {
     struct buf names = {0};
     for (size_t i = 0; vectors_formats[i]; i++) {
+        if (vectors_formats[i]->is_folder)
+            continue;
         if (vectors_formats[i]->recognises(source)) {
             buf_free(&names);
             return vectors_formats[i];
@@ -163,8 +165,12 @@ static const struct vectors_format *recognise(const struct source *source, struc
 static char *name_of(const char *path, struct err *err)
 {
     static const char *const endings[] = {".gz", ".zst", ".bz2", ".xz", ".zip", ".7z", ".tar", ".bin", ".ftz", ".txt", ".vec", ".npy", ".safetensors"};
-    const char *slash = strrchr(path, '/');
-    struct str name = str_of(slash ? slash + 1 : path);
+    struct str name = str_of(path);
+    while (name.n > 1 && name.s[name.n - 1] == '/')
+        name.n--;
+    const char *slash = memrchr(name.s, '/', name.n);
+    if (slash && name.n > 1)
+        name = (struct str){slash + 1, (size_t)(name.s + name.n - slash - 1)};
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
         if (name.n > strlen(endings[i]) && str_ends(name, str_of(endings[i])))
             name.n -= strlen(endings[i]);
@@ -189,15 +195,24 @@ static bool read_rest(struct source *source, const struct vectors_format *format
            source_read(source, format->most ? format->most(source) : SIZE_MAX, format->is_text ? SOURCE_LONG_LINE : 0, err);
 }
 
+static const struct vectors_format *format_of_folders(void)
+{
+    size_t i = 0;
+    while (!vectors_formats[i]->is_folder)
+        i++;
+    return vectors_formats[i];
+}
+
 struct vectors *vectors_load(const char *path, const struct vectors_options *options, struct err *err)
 {
     static const struct vectors_options none = {0};
     struct vectors *v = NULL;
-    struct source *source = source_open(path, CONTENT_ANY, "word vectors", err);
-    const struct vectors_format *format = source ? recognise(source, err) : NULL;
     if (!options)
         options = &none;
-    char *name = format && options_fit(format, options, path, err) && read_rest(source, format, err) ? name_of(path, err) : NULL;
+    bool folder = file_is_folder(path);
+    struct source *source = folder ? NULL : source_open(path, CONTENT_ANY, "word vectors", err);
+    const struct vectors_format *format = folder ? format_of_folders() : source ? recognise(source, err) : NULL;
+    char *name = format && options_fit(format, options, path, err) && (folder || read_rest(source, format, err)) ? name_of(path, err) : NULL;
     if (name)
         v = vectors_new(options->name ? options->name : name, path, err);
     free(name);

@@ -201,8 +201,9 @@ const struct command command_vectors = {
     .summary = "word vectors: list, load, take from a model, save",
     .help =
         "vectors load FILE reads word2vec binary and text, GloVe text, fastText .vec, .bin and .ftz (unknown words get the\n"
-        "vector of their subwords), NumPy .npy with its words beside it, and safetensors; the content tells the format, not the name;\n"
-        "packed files are read as they are (help files). vectors from MODEL takes the input embeddings of a loaded transformer. The set is\n"
+        "vector of their subwords), NumPy .npy with its words beside it, safetensors, and a folder of model2vec; the content\n"
+        "tells the format, not the name; packed files are read as they are (help files). vectors from MODEL takes the input\n"
+        "embeddings of a loaded transformer. The set is\n"
         "then in use; sets and models share their names for use and unload. vectors save > FILE writes by extension: .bin\n"
         "word2vec binary, .txt and .vec word2vec text, .npy with FILE.vocab, .safetensors (vectors [V,E], words), or\n"
         "format=glove. vectors alone lists what is loaded.",

@@ -22,7 +22,8 @@ struct vectors_format {
     /* Write the set. `path`: of the file, for formats that put another beside it; NULL in pipes. */
     bool (*write)(const struct vectors *vectors, const char *path, struct out *out, struct err *err);
     bool takes_words, takes_tensor; /* which of vectors_options it reads; the others are refused */
-    bool is_text; /* of lines */
+    bool is_text;   /* of lines */
+    bool is_folder; /* open gets no source; nothing is asked to be recognised */
     bool beside; /* puts another file beside the one it writes: into a pipe it cannot go */
 };
 extern const struct vectors_format *const vectors_formats[]; /* NULL-ended */

@@ -6,4 +6,5 @@
     ROW(fasttext)                                                                                                                \
     ROW(word2vec_binary)                                                                                                         \
     ROW(word2vec_text)                                                                                                           \
-    ROW(glove)
+    ROW(glove) \
+    ROW(model2vec)

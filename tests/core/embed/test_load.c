@@ -11,6 +11,7 @@
 #include "tests/support/scratch.h"
 
 #include "tests/core/embed/reference_files.h"
+#include "tests/core/embed/reference_model2vec.h"
 #include "tests/core/embed/reference_quantised.h"
 
 #define FOLDER "tests/data/good/vectors/"
@@ -106,6 +107,34 @@ Test(embed_load, quantised_fasttext_gives_the_vectors_that_its_package_gives)
                       (double)c->numbers[d]);
         vectors_free(v);
     }
+}
+
+/* A word that is a token, and ones that are several; model2vec gives the second folder's in F16. */
+Test(embed_load, a_folder_of_model2vec_gives_words_what_it_encodes)
+{
+    for (size_t i = 0; i < sizeof folder_cases / sizeof *folder_cases; i++) {
+        const struct folder_case *c = &folder_cases[i];
+        struct err err = {0};
+        char path[200];
+        float row[5];
+        snprintf(path, sizeof path, FOLDER "%s", c->folder);
+        struct vectors *v = vectors_load(path, NULL, &err);
+        cr_assert(v && v->E == 5 && v->V == 13 && vectors_of(v, str_of(c->text), false, row, NULL), "%s: %s", path, err.message);
+        cr_expect_str_eq(v->name, c->folder);
+        for (size_t d = 0; d < 5; d++)
+            cr_expect(fabsf(row[d] - c->numbers[d]) <= (strstr(path, "clusters") ? 1e-3f : 3e-7f) * fmaxf(1, fabsf(c->numbers[d])),
+                      "%s %s: number %zu is %g, not %g", path, c->text, d, (double)row[d], (double)c->numbers[d]);
+        vectors_free(v);
+    }
+}
+
+Test(embed_load, a_folder_without_embeddings_is_refused_by_name)
+{
+    struct err err = {0};
+    cr_expect_not(vectors_load("tests/data/good/tiny-bert", NULL, &err));
+    cr_expect(strstr(err.message, "tiny-bert: model.safetensors has no tensor embeddings"), "%s", err.message);
+    cr_expect_not(vectors_load("tests/data/good/train", NULL, &err));
+    cr_expect(strstr(err.message, "tests/data/good/train"), "%s", err.message);
 }
 
 Test(embed_load, what_is_written_reads_back_the_same)
