@@ -228,12 +228,6 @@ void column_texts_free(struct column_texts *texts)
     free(texts->heads);
 }
 
-struct run *column_texts_first(const struct column_texts_options *options, struct err *err)
-{
-    struct scan_options scan = scan_of(options);
-    return scan_first(&scan, err);
-}
-
 bool column_texts_token(const struct tokenizer *tokenizer, struct str word, int32_t *out, struct err *err)
 {
     *out = tokenizer_id(tokenizer, word);

@@ -42,8 +42,6 @@ struct column_texts {
 NODISCARD bool column_texts(const struct column_texts_options *options, struct column_texts *out, struct err *err);
 void column_texts_free(struct column_texts *texts); /* a zeroed struct is fine */
 
-/* A run of the first text, as column_texts runs it, to resolve a selector on. */
-NODISCARD struct run *column_texts_first(const struct column_texts_options *options, struct err *err);
 /* The id that a word names as a single token: a string of the vocabulary, or a text that gives one token. */
 NODISCARD bool column_texts_token(const struct tokenizer *tokenizer, struct str word, int32_t *out, struct err *err);
 

@@ -7,7 +7,9 @@
 #include "repl/grammar/call.h"
 #include "repl/result/result.h"
 #include "repl/run/columns_texts.h"
+#include "repl/run/selector.h"
 #include "repl/run/site.h"
+#include "repl/run/texts_file.h"
 #include "repl/run/token_choice.h"
 #include "repl/terminal/progress.h"
 
@@ -28,6 +30,9 @@ struct listing {
     size_t n_terms;          /* of all sites together */
     const struct term *terms[STACK_KINDS * MAX_TERMS];
     struct site_row row;
+    struct column_rule rule;
+    size_t broken;           /* maps that are not finite */
+    bool table;              /* for a person */
 };
 
 static const struct attention *attention_of(const struct listing *l, size_t s)
@@ -71,13 +76,15 @@ static int by_ratio(const void *a, const void *b)
 
 static bool rank(struct listing *l, bool all, size_t top, struct err *err)
 {
-    for (size_t s = 0; s < l->sites.n; s++)
+    for (size_t s = 0; s < l->sites.n; s++) {
         l->keys += l->maps[s].n;
+        l->broken += l->maps[s].not_finite;
+    }
     l->ranked = mem_new(l->keys, sizeof *l->ranked, "the columns", err);
     if (!l->ranked)
         return false;
     for (size_t s = 0; s < l->sites.n; s++)
-        for (size_t j = 0; j < l->maps[s].n; j++)
+        for (size_t j = 0; !l->maps[s].not_finite && j < l->maps[s].n; j++)
             if (all || l->maps[s].columns[j].is_column)
                 l->ranked[l->n++] = (struct ranked){s, &l->maps[s].columns[j]};
     qsort(l->ranked, l->n, sizeof *l->ranked, by_ratio);
@@ -125,45 +132,81 @@ static void say_shares(const struct listing *l, struct buf *out)
         buf_puts(out, "… and more heads: name one to see its share\n");
 }
 
-static void say_none(const struct listing *l, struct buf *out)
+/* "ratio n·c_j >= 3 and cover >= 2/3 (gaze's own)", or what the options made of it. */
+static void say_rule(const struct listing *l, struct buf *out)
 {
-    const struct column *best = NULL;
-    size_t site = 0;
-    for (size_t s = 0; s < l->sites.n; s++)
-        for (size_t j = 0; j < l->maps[s].n; j++)
-            if (!best || l->maps[s].columns[j].ratio > best->ratio) {
-                best = &l->maps[s].columns[j];
-                site = s;
-            }
-    buf_printf(out, "none: no key of %zu map%s is a column (ratio n·c_j >= 3 and cover >= 2/3: gaze's own)", l->sites.n,
-               l->sites.n == 1 ? "" : "s");
-    if (best) {
-        buf_printf(out, ";\nthe largest ratio is %.2f, at key %zu of ", best->ratio, best->key);
-        site_name(l->sites.site[site], out);
-        if (!isnan(best->cover))
-            buf_printf(out, ", cover %.2f", best->cover);
-    }
-    buf_puts(out, "; all=on ranks every key");
+    if (l->rule.ratio == COLUMN_RATIO && l->rule.cover == COLUMN_COVER)
+        buf_puts(out, "ratio n·c_j >= 3 and cover >= 2/3 (gaze's own)");
+    else
+        buf_printf(out, "ratio n·c_j >= %.4g and cover >= %.4g (as asked; gaze's own: 3 and 2/3)", l->rule.ratio, l->rule.cover);
 }
 
-/* The formulas and the heads' shares, for a person (text comes before a table's rows, whenever it is given); only "none" is said in every format. */
+/* How far a key is from being a column: the larger of what ratio and cover lack, as shares of what is asked. */
+static double lack(const struct listing *l, const struct column *c)
+{
+    double ratio = l->rule.ratio > 0 ? (l->rule.ratio - c->ratio) / l->rule.ratio : 0;
+    double cover = l->rule.cover > 0 && !isnan(c->cover) ? (l->rule.cover - c->cover) / l->rule.cover : isnan(c->cover);
+    return fmax(fmax(ratio, cover), 0);
+}
+
+/* The keys that come nearest, and what they lack. */
+static void say_misses(const struct listing *l, struct buf *out)
+{
+    enum { MISSES = 3 };
+    struct ranked near[MISSES + 1];
+    size_t n = 0;
+    for (size_t s = 0; s < l->sites.n; s++)
+        for (size_t j = 0; !l->maps[s].not_finite && j < l->maps[s].n; j++) {
+            const struct column *c = &l->maps[s].columns[j];
+            size_t at = n;
+            for (; at > 0 && lack(l, c) < lack(l, near[at - 1].column); at--)
+                near[at] = near[at - 1];
+            near[at] = (struct ranked){s, c};
+            n += n < MISSES;
+        }
+    for (size_t i = 0; i < n; i++) {
+        const struct column *c = near[i].column;
+        struct buf token = {0};
+        buf_puts(out, i ? "\n" : ";\nthe nearest:\n");
+        site_name(l->sites.site[near[i].site], out);
+        token_label(spelled_of(l->kept->run, attention_of(l, near[i].site)->keys, l->sites.site[near[i].site].text), c->key, &token);
+        buf_printf(out, " key %zu %.*s: ratio %.2f", c->key, STR_ARGS(buf_view(&token)), c->ratio);
+        if (c->ratio < l->rule.ratio)
+            buf_printf(out, " (%.2f short)", l->rule.ratio - c->ratio);
+        if (!isnan(c->cover))
+            buf_printf(out, ", cover %.2f", c->cover);
+        if (c->cover < l->rule.cover)
+            buf_printf(out, " (%.2f short)", l->rule.cover - c->cover);
+        buf_free(&token);
+    }
+    buf_puts(out, n ? "\nall=on ranks every key" : "");
+}
+
+static void say_none(const struct listing *l, struct buf *out)
+{
+    buf_printf(out, "none: no key of %zu map%s is a column: ", l->sites.n - l->broken, l->sites.n - l->broken == 1 ? "" : "s");
+    say_rule(l, out);
+    say_misses(l, out);
+}
+
+/* One line of formulas and the heads' shares, for a person (text comes before a table's rows, whenever it is given); that there is
+ * none, and maps that are not finite, are said in every format. */
 static bool say(const struct listing *l, struct result *result, struct err *err)
 {
     struct buf text = {0};
-    bool table = strcmp(result_format(result), "table") == 0;
-    if (table && l->n) {
-        buf_puts(&text, "mass c_j = (1/n)·Σ_i A_ij; ratio = n·c_j; cover = share of the queries i != j\n"
-                        "with A_ij >= 2/n; median of n·A_ij over i != j. A column has ratio >= 3 and\n"
-                        "cover >= 2/3 (definition and thresholds: gaze's own).\n"
-                        "nats = column part c_j of the scores s_ij = μ + r_i + c_j + e_ij (two-way\n"
-                        "ANOVA; gaze's own), split over the terms; edge = what of it relative positions\n"
-                        "alone make; share = n·Σ_j c_j² / Σ_ij (s_ij - μ - r_i)²\n");
+    if (l->table && l->n) {
+        buf_puts(&text, "c_j = (1/n)·Σ_i A_ij; cover: i != j with A_ij >= 2/n; column: ");
+        say_rule(l, &text);
+        buf_puts(&text, "; help columns\n");
         say_shares(l, &text);
     }
-    if (!l->n)
+    if (!l->n && l->broken < l->sites.n)
         say_none(l, &text);
+    if (l->broken)
+        buf_printf(&text, "%s%zu of %zu maps %s not finite: left out", text.n && !l->n ? "\n" : "", l->broken, l->sites.n,
+                   l->broken == 1 ? "is" : "are");
     bool ok = buf_ok(&text, err);
-    if (ok && table)
+    if (ok && l->table && text.n)
         ok = result_text(result, buf_view(&text), err);
     else if (ok && text.n)
         result_note(result, "%s", buf_cstr(&text));
@@ -175,6 +218,8 @@ static bool say(const struct listing *l, struct result *result, struct err *err)
 
 static struct cell_value number(double value, int digits)
 {
+    if (isnan(value)) /* maps that are not finite are not listed: what is NaN here is not defined */
+        return (struct cell_value){.kind = CELL_NONE, .text = STR("-")};
     return (struct cell_value){.kind = CELL_NUMBER, .number = value, .digits = digits};
 }
 
@@ -186,7 +231,7 @@ static struct cell_value integer(size_t value)
 static bool put_header(const struct listing *l, struct result *result, struct err *err)
 {
     struct buf header = {0};
-    buf_printf(&header, "%s,index,token,mass,ratio,cover,median,nats", site_header(l->row));
+    buf_printf(&header, "%s,index,token,mass,ratio,cover,median,nats", l->table ? "site" : site_header(l->row));
     for (size_t t = 0; t < l->n_terms; t++)
         buf_printf(&header, ",nats_%s", l->terms[t]->name);
     buf_puts(&header, ",edge");
@@ -199,14 +244,19 @@ static bool put_row(const struct listing *l, const struct ranked *r, struct resu
 {
     struct site site = l->sites.site[r->site];
     const struct column *c = r->column;
-    struct buf token = {0};
+    struct buf token = {0}, name = {0};
     const struct attention *a = attention_of(l, r->site);
     struct cell_value cells[FIXED + STACK_KINDS * MAX_TERMS + 1];
-    size_t n = site_cells(site, l->row, cells);
-    if (strcmp(result_format(result), "table") == 0)
+    size_t n = 0;
+    if (l->table)
         token_label(spelled_of(l->kept->run, a->keys, site.text), c->key, &token);
     else /* machines get the vocabulary's string, as in maps */
         buf_str(&token, a->keys->texts[site.text].tokens[c->key].string);
+    site_name(site, &name);
+    if (l->table)
+        cells[n++] = (struct cell_value){.kind = CELL_TEXT, .text = buf_view(&name)};
+    else
+        n = site_cells(site, l->row, cells);
     cells[n++] = integer(c->key);
     cells[n++] = (struct cell_value){.kind = CELL_TEXT, .text = buf_view(&token)};
     cells[n++] = number(c->mass, 3);
@@ -218,8 +268,9 @@ static bool put_row(const struct listing *l, const struct ranked *r, struct resu
         cells[n++] = own_term(a, l->terms[t]) < MAX_TERMS ? number(c->term[own_term(a, l->terms[t])], 2)
                                                           : (struct cell_value){.kind = CELL_NONE};
     cells[n++] = number(c->edge, 2);
-    bool ok = buf_ok(&token, err) && result_row(result, cells, n, err);
+    bool ok = buf_ok(&token, err) && buf_ok(&name, err) && result_row(result, cells, n, err);
     buf_free(&token);
+    buf_free(&name);
     return ok;
 }
 
@@ -234,9 +285,10 @@ static bool list(struct listing *l, const struct call *call, struct result *resu
     return true;
 }
 
-static bool columns_run(struct session *session, const struct call *call, struct result *result, struct err *err)
+static bool columns_run(struct session *session, const struct call *call, const struct column_rule *rule, struct result *result,
+                        struct err *err)
 {
-    struct listing l = {0};
+    struct listing l = {.rule = *rule, .table = strcmp(result_format(result), "table") == 0};
     struct kept_run **runs = NULL;
     size_t n_runs;
     bool ok = select_runs(session, call, &runs, &n_runs, err);
@@ -253,7 +305,7 @@ static bool columns_run(struct session *session, const struct call *call, struct
     if (ok) {
         struct progress progress;
         struct watch watch = progress_begin(&progress, session, "heads");
-        ok = column_maps(l.kept->run, l.sites.site, l.sites.n, NULL, &watch, l.maps, err);
+        ok = column_maps(l.kept->run, l.sites.site, l.sites.n, rule, &watch, l.maps, err);
         progress_end(&progress);
     }
     ok = ok && list(&l, call, result, err);
@@ -281,19 +333,23 @@ static bool run(struct session *session, const struct call *call, struct result 
 {
     static const char *const of_texts[] = {"length", "add_special", "front", "seed", NULL};
     static const char *const of_run[] = {"all", "top", NULL};
+    struct column_rule rule = {COLUMN_RATIO, COLUMN_COVER};
+    if (call_given(call, "ratio"))
+        rule.ratio = call_float(call, "ratio");
+    if (call_given(call, "cover"))
+        rule.cover = call_float(call, "cover");
     if (call_given(call, "texts"))
         return only_with(call, of_run, "ranks the keys of one run: leave it out with texts=", err) &&
-               columns_texts(session, call, result, err);
-    return only_with(call, of_texts, "belongs to texts=FILE", err) && columns_run(session, call, result, err);
+               columns_texts(session, call, &rule, result, err);
+    return only_with(call, of_texts, "belongs to texts=FILE", err) && columns_run(session, call, &rule, result, err);
 }
 
 static const struct option options[] = {
     {.name = "all", .kind = VALUE_FLAG, .fallback = "off", .summary = "every key, not only those that are columns"},
     {.name = "top", .kind = VALUE_INT, .summary = "the first so many rows", .lo = 1, .hi = 1e9},
-    {.name = "texts", .kind = VALUE_FILE, .summary = "hold hypotheses against every line of this file"},
-    {.name = "length", .kind = VALUE_INT, .fallback = "128", .summary = "tokens that a text is cut to", .lo = 8, .hi = 1e6},
-    {.name = "add_special", .kind = VALUE_FLAG, .fallback = "on", .summary = "off: without the tokenizer's special tokens"},
-    {.name = "front", .kind = VALUE_WORD, .summary = "a token put in front of every text"},
+    {.name = "ratio", .kind = VALUE_FLOAT, .fallback = "3", .summary = "least n·c_j of a column", .lo = 0, .hi = 1e9},
+    {.name = "cover", .kind = VALUE_FLOAT, .fallback = "0.667", .summary = "least share of the queries with A_ij >= 2/n", .lo = 0, .hi = 1},
+    OPTIONS_TEXTS,
     {.name = "seed", .kind = VALUE_INT, .fallback = "1", .summary = "of the permuted maps", .lo = 0, .hi = 9e15},
     {0}};
 static const struct arg args[] = {
@@ -308,12 +364,14 @@ const struct command command_columns = {
     .summary = "keys that draw attention from all queries",
     .help = "Lists the keys that are columns: n·c_j >= 3, c_j = (1/n)·Σ_i A_ij, and A_ij >= 2/n in at least 2/3 of the queries i != j; "
             "largest ratio first. Beside it the column part of the scores in nats (exp of it is the key's factor over the "
-            "geometric-mean key), split over the terms; edge is what of it relative positions make without any content. Definition "
-            "and thresholds are gaze's own. In a model without absolute positions a column at index 0 is bound to the start of the "
+            "geometric-mean key), split over the terms; edge is what of it relative positions make without any content. share = n·Σ_j c_j² / "
+            "Σ_ij (s_ij - μ - r_i)² of s_ij = μ + r_i + c_j + e_ij (two-way ANOVA). Definition and thresholds are gaze's own; ratio= and "
+            "cover= put others in their place. In a model without absolute positions a column at index 0 is bound to the start of the "
             "text, not to its index.\n"
             "\n"
-            "texts=FILE runs every line (blank ones do not count) in the model in use, cut to length= tokens by leaving out its own last "
-            "tokens; lines of fewer than 8 tokens are skipped. The even lines give the candidates of each head: index k, k from the end "
+            "texts=FILE runs every line (blank ones do not count) in the model in use. All texts counted have exactly length= tokens (the median "
+            "where it is not given, at most 128): longer ones are cut by leaving out their own last tokens, shorter ones are left out, because "
+            "the rule finds more columns in longer texts. The even lines give the candidates of each head: index k, k from the end "
             "(0: the last), a special token, a token; those that held in at least two texts, the surest eight. The odd lines give the "
             "counts: in how many of the texts that have such a key (one of them) is a column, Wilson's 95 % interval of that rate, and "
             "the rate that chance gives (the same maps, the keys of each row permuted, four times). Hypotheses that held in exactly the "

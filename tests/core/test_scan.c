@@ -146,6 +146,11 @@ Test(core_scan, the_text_that_does_not_run_is_named_though_it_is_packed)
     b.options.lines = STR("A short line of a few words that runs.\nbad \xff bytes\n");
     cr_expect_not(scan(&b.options, &observer, 1, &counts, &err));
     cr_expect(strstr(err.message, TEXTS ":2: "), "%s", err.message);
+    b.options.lines = STR("short\n\n");
+    b.options.shortest = 8;
+    cr_expect_null(scan_first(&b.options, &err));
+    cr_expect_eq(err.code, ERR_NOT_FOUND);
+    b.options.lines = STR("A short line of a few words that runs.\n");
     cancel_request();
     cr_expect_not(scan(&b.options, &observer, 1, &counts, &err));
     cr_expect_eq(err.code, ERR_CANCELLED);

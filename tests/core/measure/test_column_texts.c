@@ -172,9 +172,6 @@ Test(core_column_texts, errors_name_the_line)
     cr_expect_not(column_texts(&b.options, &texts, &err));
     cr_expect(strstr(err.message, TEXTS ":4: "), "%s", err.message);
     cr_expect_null(texts.heads);
-    b.options.lines = STR("short\n\n");
-    cr_expect_null(column_texts_first(&b.options, &err));
-    cr_expect_eq(err.code, ERR_NOT_FOUND);
     cancel_request();
     b.options.lines = (struct str){(const char *)b.file.data, b.file.size};
     cr_expect_not(column_texts(&b.options, &texts, &err));
