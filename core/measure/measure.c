@@ -161,7 +161,8 @@ bool measure_site(const struct run *run, const struct measure *measure, struct s
 bool measure_uniform(const struct run *run, const struct measure *measure, struct site site, double *out, struct err *err)
 {
     bool broken;
-    return measure_map(run, &measure, 1, site, true, out, &broken, err);
+    *out = NAN;
+    return measure->costly || measure_map(run, &measure, 1, site, true, out, &broken, err);
 }
 
 struct many {

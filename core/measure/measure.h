@@ -39,7 +39,7 @@ NODISCARD bool measure_many(const struct run *run, const struct measure *const *
                             const struct site *sites, size_t n, const struct watch *watch, double *out,
                             unsigned char *not_finite_out, struct err *err);
 /* What the measure gives where every query of that site looks at all keys it sees alike: the reference beside it; NaN
- * where it does not apply. */
+ * where it does not apply, or reads more than the map. */
 NODISCARD bool measure_uniform(const struct run *run, const struct measure *measure, struct site site, double *out,
                                struct err *err);
 

@@ -1,105 +1,161 @@
-/* heads: one number a head in one run, ranked, its formula and source beside it. */
+/* heads: every measure of each head in one run side by side, ranked by one of them. */
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/measure/measure.h"
 #include "repl/grammar/call.h"
 #include "repl/result/result.h"
+#include "repl/run/selector.h"
 #include "repl/run/site.h"
+#include "repl/terminal/progress.h"
 
-struct ranked {
-    struct site site;
-    double value;
-    size_t order;
+enum { MOST = 32 }; /* measures in a row */
+
+struct table {
+    const struct run *run;
+    struct sites sites;
+    struct site_row row;
+    const struct measure *shown[MOST]; /* [n] those that one pass over a map gives, and the one that ranks */
+    size_t n, sort;                    /* shown[sort] ranks */
+    double *values;                    /* [sites.n, n] */
+    unsigned char *broken;             /* [sites.n] 1: the map is not finite */
+    size_t *order;                     /* [sites.n] sites as ranked */
 };
 
-/* Largest first where the measure says so; what has no value last; equals in the order of layers and heads. */
-static int descending(const void *a, const void *b)
+static void choose_measures(struct table *t, const struct measure *sort)
 {
-    const struct ranked *x = a, *y = b;
-    if (isnan(x->value) != isnan(y->value))
-        return isnan(x->value) ? 1 : -1;
-    if (x->value != y->value && !isnan(x->value))
-        return x->value < y->value ? 1 : -1;
-    return x->order < y->order ? -1 : 1;
+    for (const struct measure *const *m = measures; *m && t->n < MOST; m++)
+        if (!(*m)->costly || *m == sort) {
+            if (*m == sort)
+                t->sort = t->n;
+            t->shown[t->n++] = *m;
+        }
 }
 
-static int ascending(const void *a, const void *b)
+/* Is site a to stand before site b? What has no value last; equals in the order of layers and heads. */
+static bool before(const struct table *t, size_t a, size_t b, bool descending)
 {
-    const struct ranked *x = a, *y = b;
-    return isnan(x->value) || isnan(y->value) || x->value == y->value ? descending(a, b) : descending(b, a);
+    double x = t->values[a * t->n + t->sort], y = t->values[b * t->n + t->sort];
+    if (isnan(x) != isnan(y))
+        return isnan(y);
+    if (x != y && !isnan(x))
+        return descending ? x > y : x < y;
+    return a < b;
 }
 
-static bool say(const struct run *run, const struct measure *m, struct site site, size_t shown, size_t n, struct result *result,
-                struct err *err)
+/* Merge sort of order[from,to), which keeps no state of its own. */
+static void rank(struct table *t, size_t from, size_t to, size_t *scratch, bool descending)
 {
+    if (to - from < 2)
+        return;
+    size_t middle = from + (to - from) / 2, left = from, right = middle;
+    rank(t, from, middle, scratch, descending);
+    rank(t, middle, to, scratch, descending);
+    for (size_t i = from; i < to; i++)
+        scratch[i] = right == to || (left < middle && !before(t, t->order[right], t->order[left], descending)) ? t->order[left++]
+                                                                                                           : t->order[right++];
+    memcpy(t->order + from, scratch + from, (to - from) * sizeof *scratch);
+}
+
+static bool say(const struct table *t, size_t shown, struct result *result, struct err *err)
+{
+    const struct measure *m = t->shown[t->sort];
     struct buf text = {0};
     double uniform;
-    if (!measure_uniform(run, m, site, &uniform, err))
+    if (!measure_uniform(t->run, m, t->sites.site[t->order[0]], &uniform, err))
         return false;
-    buf_printf(&text, "%s: %s (%s); the uniform map gives %.4g", m->name, m->formula, m->source, uniform);
-    if (shown < n)
-        buf_printf(&text, "; %zu of %zu heads", shown, n);
+    buf_printf(&text, "%s: %s (%s)", m->name, m->formula, m->source);
+    if (!isnan(uniform))
+        buf_printf(&text, "; the uniform map gives %.4g", uniform);
+    if (shown < t->sites.n)
+        buf_printf(&text, "; %zu of %zu heads", shown, t->sites.n);
     buf_char(&text, '\n');
     bool ok = buf_ok(&text, err) && result_text(result, buf_view(&text), err);
     buf_free(&text);
     return ok;
 }
 
-static bool put(const struct run *run, const struct measure *m, struct ranked *ranked, size_t n, size_t top,
-                struct result *result, struct err *err)
+static bool put_row(const struct table *t, size_t site, bool person, struct result *result, struct err *err)
 {
-    size_t shown = top < n ? top : n;
-    qsort(ranked, n, sizeof *ranked, m->descending ? descending : ascending);
-    struct site_row row = {0};
-    char header[60];
-    for (size_t i = 0; i < n; i++)
-        row.stack |= ranked[i].site.stack != STACK_MAIN;
-    snprintf(header, sizeof header, "%s,value,measure", site_header(row));
-    if (!result_columns(result, header, err))
-        return false;
-    if (strcmp(result_format(result), "table") == 0 && !say(run, m, ranked[0].site, shown, n, result, err))
-        return false;
-    for (size_t i = 0; i < shown; i++) {
-        struct cell_value cells[SITE_CELLS + 2];
-        size_t c = site_cells(ranked[i].site, row, cells);
-        cells[c++] = (struct cell_value){.kind = CELL_NUMBER, .number = ranked[i].value, .digits = 4};
-        cells[c++] = (struct cell_value){.kind = CELL_TEXT, .text = str_of(m->name)};
-        if (!result_row(result, cells, c, err))
-            return false;
+    struct cell_value cells[MOST + SITE_CELLS];
+    struct buf name = {0};
+    size_t n = 0;
+    site_name(t->sites.site[site], &name);
+    if (person)
+        cells[n++] = (struct cell_value){.kind = CELL_TEXT, .text = buf_view(&name)};
+    else
+        n = site_cells(t->sites.site[site], t->row, cells);
+    for (size_t m = 0; m < t->n; m++) {
+        double value = t->values[site * t->n + m];
+        cells[n++] = isnan(value) && !t->broken[site] ? (struct cell_value){.kind = CELL_NONE, .text = STR("-")}
+                                                      : (struct cell_value){.kind = CELL_NUMBER, .number = value, .digits = 3};
     }
-    return true;
+    bool ok = buf_ok(&name, err) && result_row(result, cells, n, err);
+    buf_free(&name);
+    return ok;
+}
+
+static bool put(const struct table *t, size_t top, struct result *result, struct err *err)
+{
+    bool person = strcmp(result_format(result), "table") == 0;
+    size_t shown = top < t->sites.n ? top : t->sites.n, broken = 0;
+    struct buf header = {0};
+    buf_puts(&header, person ? "site" : site_header(t->row));
+    for (size_t m = 0; m < t->n; m++)
+        buf_printf(&header, ",%s", t->shown[m]->name);
+    bool ok = buf_ok(&header, err) && result_columns(result, buf_cstr(&header), err);
+    buf_free(&header);
+    ok = ok && (!person || say(t, shown, result, err));
+    for (size_t i = 0; ok && i < shown; i++)
+        ok = put_row(t, t->order[i], person, result, err);
+    for (size_t s = 0; s < t->sites.n; s++)
+        broken += t->broken[s];
+    if (ok && broken)
+        result_note(result, "%zu of %zu maps %s not finite", broken, t->sites.n, broken == 1 ? "is" : "are");
+    return ok;
 }
 
 static bool run(struct session *session, const struct call *call, struct result *result, struct err *err)
 {
     struct kept_run **runs = NULL;
-    struct sites sites = {0};
-    struct ranked *ranked = NULL;
-    double *values = NULL;
-    size_t n_runs;
-    const struct measure *m = measure_named(call_str(call, "sort"));
-    bool ok = select_runs(session, call, &runs, &n_runs, err);
-    ok = ok && select_sites(session, call, runs[0], SELECT_ALL, &sites, err);
+    struct table t = {0};
+    size_t n_runs, *scratch = NULL;
+    const struct measure *sort = measure_named(call_str(call, "sort"));
+    choose_measures(&t, sort);
+    bool ok = select_runs(session, call, &runs, &n_runs, err) && select_sites(session, call, runs[0], SELECT_ALL, &t.sites, err);
     if (ok) {
-        values = mem_new(sites.n, sizeof *values, "values of heads", err);
-        ranked = mem_new(sites.n, sizeof *ranked, "values of heads", err);
-        ok = values && ranked && measure_many(runs[0]->run, &m, 1, sites.site, sites.n, NULL, values, NULL, err);
+        struct progress progress;
+        struct watch watch = progress_begin(&progress, session, "heads");
+        t.run = runs[0]->run;
+        t.row.stack = sites_tell_stack(&t.sites);
+        t.values = mem_new(t.sites.n * t.n, sizeof *t.values, "values of heads", err);
+        t.broken = mem_new(t.sites.n, 1, "values of heads", err);
+        t.order = mem_new(t.sites.n, sizeof *t.order, "values of heads", err);
+        scratch = mem_new(t.sites.n, sizeof *scratch, "values of heads", err);
+        ok = t.values && t.broken && t.order && scratch &&
+             measure_many(t.run, t.shown, t.n, t.sites.site, t.sites.n, &watch, t.values, t.broken, err);
+        progress_end(&progress);
     }
-    for (size_t i = 0; ok && i < sites.n; i++)
-        ranked[i] = (struct ranked){sites.site[i], values[i], i};
-    ok = ok && put(runs[0]->run, m, ranked, sites.n, (size_t)call_int(call, "top"), result, err);
-    free(values);
-    free(ranked);
-    sites_free(&sites);
+    for (size_t i = 0; ok && i < t.sites.n; i++)
+        t.order[i] = i;
+    if (ok) {
+        struct str order = call_str(call, "order");
+        rank(&t, 0, t.sites.n, scratch, str_is(order, "descending") || (!order.n && sort->descending));
+        ok = put(&t, (size_t)call_int(call, "top"), result, err);
+    }
+    free(t.values);
+    free(t.broken);
+    free(t.order);
+    free(scratch);
+    sites_free(&t.sites);
     free(runs);
     return ok;
 }
 
 static const struct option options[] = {
-    {.name = "sort", .kind = VALUE_MEASURE, .fallback = "column", .summary = "which measure, largest first"},
+    {.name = "sort", .kind = VALUE_MEASURE, .fallback = "column", .summary = "the measure that ranks, largest first"},
+    {.name = "order", .kind = VALUE_ENUM, .values = "descending|ascending", .summary = "ascending: smallest first"},
     {.name = "top", .kind = VALUE_INT, .fallback = "20", .summary = "the first so many heads", .lo = 1, .hi = 1e9},
     {0}};
 static const struct arg args[] = {
@@ -111,12 +167,16 @@ extern const struct command command_heads;
 const struct command command_heads = {
     .name = "heads",
     .group = "measures",
-    .summary = "heads ranked by a measure of one run",
-    .help = "One number for each head of one run, largest first; its formula, its source and what the uniform map gives stand above the "
-            "table. column: ratio of the strongest column, 0 where there is none. entropy: of the rows, in nats. distance: between "
-            "query and key, in tokens. previous, next, self, special: mass on the token before, after, on itself, on special tokens.",
+    .summary = "every head's measures, ranked by one of them",
+    .help = "A row a head of one run with all measures that one pass over its map gives, ranked by sort=, largest first (order=ascending: "
+            "smallest); the formula of that measure, its source and what the uniform map gives stand above the table. column: ratio of the "
+            "strongest column, 0 where there is none. ratio: largest n·c_j of any key. first: mass of the first key. entropy: of the rows, in "
+            "nats. distance: between query and key, in tokens. previous, next, self, special: mass on the token before, after, on itself, on "
+            "special tokens. share, of the scores' variance that columns make, costs a second map and is made where sort= names it. "
+            "- stands where a measure does not apply or a map is not finite.",
     .examples = "heads\n"
                 "heads sort=entropy top=5\n"
+                "heads sort=entropy order=ascending\n"
                 "heads @1 L0-2 sort=previous\n"
                 "heads sort=special format=csv > heads.csv",
     .options = options,
