@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "core/base/file.h"
-#include "repl/view/view.h"
+#include "repl/view/map_state.h"
 
 enum { LEAST_COLUMNS = 44, LEAST_ROWS = 12 };
 
@@ -31,12 +31,12 @@ static void draw_title(struct viewer *viewer, struct cell_grid *grid)
     grid_fill(grid, (struct cell_rect){0, 0, 1, grid->columns}, " ", bar);
     const struct view *view = viewer->views[viewer->n_views - 1].view;
     if (view == &view_map)
-        site_name(viewer->site, &left);
+        site_name(viewer->at.site, &left);
     else
         buf_puts(&left, view->name);
     buf_puts(&left, "  ");
     if (kept) {
-        shown_map_part(&viewer->map, &left);
+        shown_map_part(&viewer->map->shown, &left);
         buf_printf(&middle, "%s @%zu", kept->run->model->name, kept->number);
         if (kept->name)
             buf_printf(&middle, " %s", kept->name);

@@ -5,8 +5,7 @@
 #include <string.h>
 
 #include "core/measure/measure.h"
-#include "repl/map/shown_map.h"
-#include "repl/view/view.h"
+#include "repl/view/map_state.h"
 
 enum { KEPT = 64 /* cells a side that a small map keeps */, LEFT = 4, GAP = 1, SMALLEST = 4 };
 
@@ -42,12 +41,12 @@ static void forget(struct grid_state *s)
 /* What the tiles depend on: the line without the head. */
 static void signature(const struct viewer *v, struct buf *out)
 {
-    buf_printf(out, "%zu", v->run);
-    part_request_put(v->request.part, out);
-    buf_printf(out, " %d %s", v->request.special, v->passed.n ? v->passed.data : "");
+    buf_printf(out, "%zu", v->at.run);
+    part_request_put(v->map->request.part, out);
+    buf_printf(out, " %d %s", v->map->request.special, v->map->passed.n ? v->map->passed.data : "");
 }
 
-static bool open(struct viewer *v, void *state, struct err *err)
+static bool open(struct viewer *v, struct place at, void *state, struct err *err)
 {
     struct grid_state *s = state;
     struct kept_run *kept = viewer_kept(v);
@@ -64,13 +63,13 @@ static bool open(struct viewer *v, void *state, struct err *err)
         s->layers = s->sites.site[i].layer + 1 > s->layers ? s->sites.site[i].layer + 1 : s->layers;
         s->heads = s->sites.site[i].head + 1 > s->heads ? s->sites.site[i].head + 1 : s->heads;
     }
-    s->layer = v->site.layer;
-    s->head = v->site.head;
+    s->layer = at.site.layer;
+    s->head = at.site.head;
     forget(s);
     signature(v, &s->made_of);
     struct buf part = {0};
-    part_request_put(v->request.part, &part);
-    viewer_note(v, "grid @%zu%s", v->run, buf_cstr(&part));
+    part_request_put(v->map->request.part, &part);
+    viewer_note(v, "grid @%zu%s", at.run, buf_cstr(&part));
     buf_free(&part);
     return true;
 }
@@ -85,12 +84,12 @@ static void close(struct viewer *v, void *state)
     buf_free(&s->made_of);
 }
 
-static void changed(struct viewer *v, void *state)
+static void changed(struct viewer *v, struct place at, void *state)
 {
     struct grid_state *s = state;
     struct buf now = {0};
-    s->layer = v->site.layer;
-    s->head = v->site.head;
+    s->layer = at.site.layer;
+    s->head = at.site.head;
     signature(v, &now);
     if (!str_eq(buf_view(&now), buf_view(&s->made_of)))
         forget(s);
@@ -126,7 +125,7 @@ static bool work(struct viewer *v, void *state)
     if (!kept || s->done >= s->sites.n)
         return false;
     size_t i = s->done++;
-    if (!shown_map_make(&v->request, kept, &(struct sites){.site = &s->sites.site[i], .n = 1}, &map, &err) ||
+    if (!shown_map_make(&v->map->request, kept, &(struct sites){.site = &s->sites.site[i], .n = 1}, &map, &err) ||
         !keep_tile(s, &map, &s->tiles[i], &err)) {
         viewer_complain(v, &err);
         s->done = s->sites.n;
@@ -147,13 +146,13 @@ static struct tiling plan(const struct viewer *v, const struct grid_state *s, si
 {
     struct tiling t;
     size_t by_width = (columns + GAP) / s->heads > GAP ? (columns + GAP) / s->heads - GAP : 0;
-    size_t by_height = rows / s->layers > 1 ? (rows / s->layers - 1) * 2 : 0, most = 2 * v->map.cols;
+    size_t by_height = rows / s->layers > 1 ? (rows / s->layers - 1) * 2 : 0, most = 2 * v->map->shown.cols;
     t.width = by_width < by_height ? by_width : by_height;
     if (t.width < SMALLEST * 2)
         t.width = by_width < SMALLEST * 2 ? by_width : SMALLEST * 2;
     t.width = t.width < SMALLEST ? SMALLEST : t.width > most && most >= SMALLEST ? most : t.width;
-    if (t.width > v->map.cols)
-        t.width -= t.width % v->map.cols; /* whole cells */
+    if (t.width > v->map->shown.cols)
+        t.width -= t.width % v->map->shown.cols; /* whole cells */
     t.lines = (t.width + 1) / 2;
     t.cols_seen = (columns + GAP) / (t.width + GAP);
     t.rows_seen = rows / (t.lines + 1);
@@ -199,8 +198,8 @@ static size_t scroll(size_t first, size_t at, size_t seen, size_t n)
 
 static struct ink make_ink(const struct viewer *v, const struct grid_state *s, struct picture *picture)
 {
-    struct ink ink = v->ink;
-    *picture = v->picture;
+    struct ink ink = v->map->ink;
+    *picture = v->map->picture;
     double top = isfinite(s->largest) ? fmax(fabs((double)s->largest), fabs((double)s->smallest)) : 1;
     picture->scale.hi = picture->scale.diverging ? top : (double)(isfinite(s->largest) ? s->largest : 1.0f);
     if (picture->scale.diverging)
@@ -227,8 +226,8 @@ static void draw_below(struct viewer *v, const struct grid_state *s, const struc
     size_t row = grid->rows - 3, at = 1 + cells_bar(grid, row, 1, grid->columns - 2, ink, picture) + 3;
     if (at + 24 < grid->columns)
         grid_text(grid, row, at, grid->columns - at, STR("one scale for all heads"), style_dim);
-    int n = snprintf(text, sizeof text, "%c%zu.H%zu", stack_letters[v->site.stack], s->layer, s->head);
-    const struct head_values *h = &v->heads;
+    int n = snprintf(text, sizeof text, "%c%zu.H%zu", stack_letters[v->at.site.stack], s->layer, s->head);
+    const struct head_values *h = &v->map->heads;
     for (size_t i = 0; i < h->sites.n && i < h->done; i++)
         if (h->sites.site[i].layer == s->layer && h->sites.site[i].head == s->head)
             n += snprintf(text + n, sizeof text - (size_t)n, isnan(h->values[i]) ? "   %s -" : "   %s %.4g", measures[h->measure]->label, h->values[i]);

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "core/measure/measure.h"
-#include "repl/view/view.h"
+#include "repl/view/map_state.h"
 
 static size_t measure_count(void)
 {
@@ -17,7 +17,7 @@ static size_t measure_count(void)
 /* Forget what was made: another run, or another measure. */
 void heads_restart(struct viewer *viewer)
 {
-    struct head_values *h = &viewer->heads;
+    struct head_values *h = &viewer->map->heads;
     struct kept_run *kept = viewer_kept(viewer);
     struct err err = {0};
     sites_free(&h->sites);
@@ -39,14 +39,14 @@ void heads_restart(struct viewer *viewer)
 void heads_next_measure(struct viewer *viewer, int amount)
 {
     size_t n = measure_count();
-    viewer->heads.measure = (viewer->heads.measure + n + (size_t)amount) % n;
+    viewer->map->heads.measure = (viewer->map->heads.measure + n + (size_t)amount) % n;
     heads_restart(viewer);
-    viewer_say(viewer, "heads by %s: %s", measures[viewer->heads.measure]->label, measures[viewer->heads.measure]->formula);
+    viewer_say(viewer, "heads by %s: %s", measures[viewer->map->heads.measure]->label, measures[viewer->map->heads.measure]->formula);
 }
 
 bool heads_work(struct viewer *viewer)
 {
-    struct head_values *h = &viewer->heads;
+    struct head_values *h = &viewer->map->heads;
     struct kept_run *kept = viewer_kept(viewer);
     struct err err = {0};
     if (!kept || !h->values || h->done >= h->sites.n)
@@ -64,27 +64,27 @@ static size_t cell_columns(const struct head_values *h)
 
 size_t heads_columns(const struct viewer *viewer)
 {
-    const struct head_values *h = &viewer->heads;
+    const struct head_values *h = &viewer->map->heads;
     size_t map = 4 + h->heads * cell_columns(h);
     return h->sites.n ? (map > 24 ? map : 24) : 0;
 }
 
 static const struct ink *ink_of_heads(struct viewer *viewer)
 {
-    const struct head_values *h = &viewer->heads;
+    const struct head_values *h = &viewer->map->heads;
     struct scale scale = {.kind = SCALE_LINEAR, .lo = 0, .hi = 0, .clip_hi = 100};
     for (size_t i = 0; i < h->done; i++)
         if (isfinite(h->values[i]) && h->values[i] > scale.hi)
             scale.hi = h->values[i];
     scale.hi = scale.hi > 0 ? scale.hi : 1;
-    return ink_refit(&viewer->heads_ink, NULL, &scale, viewer->depth, NULL) ? &viewer->heads_ink : &viewer->ink;
+    return ink_refit(&viewer->map->heads_ink, NULL, &scale, viewer->depth, NULL) ? &viewer->map->heads_ink : &viewer->map->ink;
 }
 
 static void draw_head(struct viewer *viewer, struct cell_grid *grid, const struct ink *ink, size_t i, size_t row, size_t col)
 {
-    const struct head_values *h = &viewer->heads;
+    const struct head_values *h = &viewer->map->heads;
     const struct site *site = &h->sites.site[i];
-    bool here = site->layer == viewer->site.layer && site->head == viewer->site.head && site->stack == viewer->site.stack;
+    bool here = site->layer == viewer->at.site.layer && site->head == viewer->at.site.head && site->stack == viewer->at.site.stack;
     size_t width = cell_columns(h);
     double value = i < h->done ? h->values[i] : NAN;
     struct style style = {.bg = ink_colour(ink, value)};
@@ -102,7 +102,7 @@ static void draw_head(struct viewer *viewer, struct cell_grid *grid, const struc
 
 size_t heads_draw(struct viewer *viewer, struct cell_grid *grid, struct cell_rect rect)
 {
-    const struct head_values *h = &viewer->heads;
+    const struct head_values *h = &viewer->map->heads;
     const struct measure *measure = measures[h->measure];
     const struct ink *ink = ink_of_heads(viewer);
     char text[80];
@@ -110,12 +110,12 @@ size_t heads_draw(struct viewer *viewer, struct cell_grid *grid, struct cell_rec
     grid_text(grid, rect.row, rect.col, rect.cols, STR("layers × heads"), style_bold);
     bool narrow = text_columns(str_of(measure->label)) > rect.cols;
     grid_text(grid, rect.row + 1, rect.col, rect.cols, str_of(narrow ? measure->name : measure->label), style_dim);
-    if (h->layers > lines && viewer->site.layer >= lines / 2)
-        first = viewer->site.layer - lines / 2;
+    if (h->layers > lines && viewer->at.site.layer >= lines / 2)
+        first = viewer->at.site.layer - lines / 2;
     first = h->layers > lines && first > h->layers - lines ? h->layers - lines : first;
     for (size_t i = 0; i < h->sites.n; i++) {
         const struct site *site = &h->sites.site[i];
-        if (site->layer == viewer->site.layer && site->head == viewer->site.head && site->stack == viewer->site.stack)
+        if (site->layer == viewer->at.site.layer && site->head == viewer->at.site.head && site->stack == viewer->at.site.stack)
             here = i;
         if (site->layer < first || site->layer - first >= lines)
             continue;
@@ -123,7 +123,7 @@ size_t heads_draw(struct viewer *viewer, struct cell_grid *grid, struct cell_rec
         if (site->head == 0) {
             int n = snprintf(text, sizeof text, "%c%zu", stack_letters[site->stack], site->layer);
             grid_text(grid, row, rect.col, 3, (struct str){text, (size_t)n},
-                      site->layer == viewer->site.layer ? style_bold : style_dim);
+                      site->layer == viewer->at.site.layer ? style_bold : style_dim);
         }
         if (4 + (site->head + 1) * width <= rect.cols)
             draw_head(viewer, grid, ink, i, row, rect.col + 4 + site->head * width);
@@ -131,8 +131,8 @@ size_t heads_draw(struct viewer *viewer, struct cell_grid *grid, struct cell_rec
     if (here == SIZE_MAX || !lines)
         return 2;
     size_t row = rect.row + 2 + (h->layers < lines ? h->layers : lines);
-    int n = here < h->done ? snprintf(text, sizeof text, isnan(h->values[here]) ? "%c%zu.H%zu  -" : "%c%zu.H%zu  %.3g", stack_letters[viewer->site.stack],
-                                      viewer->site.layer, viewer->site.head, h->values[here])
+    int n = here < h->done ? snprintf(text, sizeof text, isnan(h->values[here]) ? "%c%zu.H%zu  -" : "%c%zu.H%zu  %.3g", stack_letters[viewer->at.site.stack],
+                                      viewer->at.site.layer, viewer->at.site.head, h->values[here])
                            : snprintf(text, sizeof text, "…");
     grid_text(grid, row, rect.col, rect.cols, (struct str){text, (size_t)n}, style_plain);
     return row + 1 - rect.row;

@@ -9,7 +9,7 @@
 #include "repl/grammar/call.h"
 #include "repl/grammar/grammar.h"
 #include "repl/line/execute.h"
-#include "repl/view/view.h"
+#include "repl/view/map_state.h"
 
 static void run_save_display(struct viewer *viewer, struct str file)
 {
@@ -43,10 +43,10 @@ static void run_go(struct viewer *viewer, struct str argument)
         viewer->message_is_error = true;
         return;
     }
-    for (size_t i = 0; i < viewer->map.rows; i++)
-        viewer->row = viewer->map.row_tokens[i] == (size_t)query ? i : viewer->row;
-    for (size_t j = 0; j < viewer->map.cols; j++)
-        viewer->col = viewer->map.col_tokens[j] == (size_t)key ? j : viewer->col;
+    for (size_t i = 0; i < viewer->map->shown.rows; i++)
+        viewer->map->row = viewer->map->shown.row_tokens[i] == (size_t)query ? i : viewer->map->row;
+    for (size_t j = 0; j < viewer->map->shown.cols; j++)
+        viewer->map->col = viewer->map->shown.col_tokens[j] == (size_t)key ? j : viewer->map->col;
 }
 
 const struct view_line view_lines[] = {
@@ -116,12 +116,12 @@ static void run_command(struct viewer *viewer, const char *line)
     }
     wait_for_return();
     screen_resume(viewer->screen);
-    size_t before = viewer->heads.done;
+    size_t before = viewer->map->heads.done;
     if (!viewer_make(viewer, &err)) { /* the run may have been dropped */
         viewer_complain(viewer, &err);
         if (!viewer_kept(viewer))
             viewer->leave = true;
-    } else if (before && viewer->heads.values == NULL) {
+    } else if (before && viewer->map->heads.values == NULL) {
         heads_restart(viewer);
     }
 }

@@ -7,7 +7,7 @@
 #include "core/base/text.h"
 #include "repl/view/map_plan.h"
 
-struct map_state {
+struct map_pane {
     int zoom;                  /* enum zoom */
     size_t first_row, first_col; /* the first value shown */
     bool centre;               /* the crosshair is to be in the middle of the next drawing */
@@ -20,20 +20,20 @@ static void draw_value(struct viewer *v, const struct map_plan_view *plan, struc
 {
     struct cell_rect at;
     bool lower;
-    double value = pool_value(&v->panel, i, i + 1, j, j + 1);
+    double value = pool_value(&v->map->panel, i, i + 1, j, j + 1);
     if (!map_plan_place(plan, i, j, &at, &lower))
         return;
-    struct style style = {.bg = ink_colour(&v->ink, value)};
-    style.fg = ink_over(&v->ink, style.bg);
-    grid_fill(grid, at, v->depth == DEPTH_MONO ? ink_shade(&v->ink, value) : " ", style);
+    struct style style = {.bg = ink_colour(&v->map->ink, value)};
+    style.fg = ink_over(&v->map->ink, style.bg);
+    grid_fill(grid, at, v->depth == DEPTH_MONO ? ink_shade(&v->map->ink, value) : " ", style);
     if (!plan->numbers)
         return;
     struct buf text = {0};
-    heat_number(&text, &v->ink.scale, value);
+    heat_number(&text, &v->map->ink.scale, value);
     size_t width = text.n + 1 < at.cols ? text.n : at.cols - 1, left = (at.cols - width) / 2;
     size_t row = at.row + (at.rows - 1) / 2;
     if (v->depth == DEPTH_MONO)
-        grid_fill(grid, (struct cell_rect){row, at.col, 1, at.cols}, isfinite(value) ? " " : ink_shade(&v->ink, value), style_plain);
+        grid_fill(grid, (struct cell_rect){row, at.col, 1, at.cols}, isfinite(value) ? " " : ink_shade(&v->map->ink, value), style_plain);
     style.flags |= heat_nought(buf_view(&text)) ? CELL_DIM : 0;
     if (text.n)
         grid_text(grid, row, at.col + left, width, buf_view(&text), style);
@@ -45,7 +45,7 @@ static void draw_cursor(struct viewer *v, const struct map_plan_view *plan, stru
 {
     struct cell_rect at;
     bool lower;
-    if (!map_plan_place(plan, v->row, v->col, &at, &lower))
+    if (!map_plan_place(plan, v->map->row, v->map->col, &at, &lower))
         return;
     struct colour accent = style_accent(v->depth).fg, black = ink_rgb(v->depth, (struct rgb){0, 0, 0});
     struct cell *cell = grid_at(grid, at.row + (at.rows - 1) / 2, at.col);
@@ -72,7 +72,7 @@ static void draw_cursor(struct viewer *v, const struct map_plan_view *plan, stru
 static void draw_cells(struct viewer *v, const struct map_plan_view *plan, struct cell_grid *grid)
 {
     if (plan->zoom < ZOOM_CELL) {
-        cells_heat(grid, plan->map, &v->panel, &plan->heat, &v->ink);
+        cells_heat(grid, plan->map, &v->map->panel, &plan->heat, &v->map->ink);
     } else {
         for (size_t i = 0; i < plan->seen_rows; i++)
             for (size_t j = 0; j < plan->seen_cols; j++)
@@ -85,18 +85,18 @@ static void draw_cells(struct viewer *v, const struct map_plan_view *plan, struc
 
 static bool is_pinned(const struct viewer *v, size_t row)
 {
-    return v->pinned != SIZE_MAX && v->map.row_tokens[row] == v->pinned;
+    return v->map->pinned != SIZE_MAX && v->map->shown.row_tokens[row] == v->map->pinned;
 }
 
 static void draw_query(struct viewer *v, const struct map_plan_view *plan, struct cell_grid *grid, size_t row, size_t line)
 {
-    bool here = row == v->row, pinned = is_pinned(v, row);
+    bool here = row == v->map->row, pinned = is_pinned(v, row);
     char number[24];
-    int n = snprintf(number, sizeof number, "%zu", v->map.row_tokens[row]);
+    int n = snprintf(number, sizeof number, "%zu", v->map->shown.row_tokens[row]);
     struct style style = here ? style_bold : pinned ? style_accent(v->depth) : style_plain;
     size_t token = 1 + plan->number_cols + 1;
     grid_text_right(grid, line, 1, plan->number_cols, (struct str){number, (size_t)n}, here ? style_bold : style_dim);
-    grid_text_right(grid, line, token, plan->token_cols, v->map.row_labels[row], style);
+    grid_text_right(grid, line, token, plan->token_cols, v->map->shown.row_labels[row], style);
     if (pinned)
         grid_text(grid, line, 0, 1, v->depth == DEPTH_MONO ? STR("*") : STR("◆"), style_accent(v->depth));
     if (!here)
@@ -111,13 +111,13 @@ static void draw_queries(struct viewer *v, const struct map_plan_view *plan, str
 {
     size_t drawn = SIZE_MAX;
     for (size_t pass = 0; pass < 2; pass++)
-        for (size_t i = plan->heat.row; i < v->map.rows; i++) {
+        for (size_t i = plan->heat.row; i < v->map->shown.rows; i++) {
             struct cell_rect at;
             bool lower;
             if (!map_plan_place(plan, i, plan->heat.col, &at, &lower))
                 break;
             at.row += (at.rows - 1) / 2;
-            bool wanted = i == v->row || is_pinned(v, i);
+            bool wanted = i == v->map->row || is_pinned(v, i);
             if (pass == 0 ? at.row != drawn : wanted) {
                 for (size_t c = 0; c < plan->gutter; c++)
                     grid_fill(grid, (struct cell_rect){at.row, c, 1, 1}, " ", style_plain);
@@ -130,15 +130,15 @@ static void draw_queries(struct viewer *v, const struct map_plan_view *plan, str
 static void draw_ruler(struct viewer *v, const struct map_plan_view *plan, struct cell_grid *grid)
 {
     size_t end = plan->map.col + plan->map.cols, free = plan->map.col;
-    for (size_t j = plan->heat.col; j < v->map.cols; j++) {
+    for (size_t j = plan->heat.col; j < v->map->shown.cols; j++) {
         struct cell_rect at;
         bool lower;
         char number[24];
-        size_t n = (size_t)snprintf(number, sizeof number, "%zu", v->map.col_tokens[j]);
+        size_t n = (size_t)snprintf(number, sizeof number, "%zu", v->map->shown.col_tokens[j]);
         if (!map_plan_place(plan, plan->heat.row, j, &at, &lower))
             break;
         size_t col = at.col + (at.cols > n ? (at.cols - n) / 2 : 0);
-        if (v->map.col_tokens[j] % (at.cols > 2 ? 1 : 5) == 0 && col >= free && col + n <= end) {
+        if (v->map->shown.col_tokens[j] % (at.cols > 2 ? 1 : 5) == 0 && col >= free && col + n <= end) {
             grid_text(grid, plan->ruler_row, col, n, (struct str){number, n}, style_dim);
             free = col + n + 1;
         }
@@ -157,19 +157,19 @@ static struct str first_clusters(struct str text, size_t n)
 static void draw_keys(struct viewer *v, const struct map_plan_view *plan, struct cell_grid *grid)
 {
     struct style accent = style_accent(v->depth);
-    for (size_t j = plan->heat.col; j < v->map.cols; j++) {
+    for (size_t j = plan->heat.col; j < v->map->shown.cols; j++) {
         struct cell_rect at;
-        bool lower, marked = v->map.marked && v->map.marked[j];
+        bool lower, marked = v->map->shown.marked && v->map->shown.marked[j];
         if (!map_plan_place(plan, plan->heat.row, j, &at, &lower))
             break;
         size_t middle = at.col + (at.cols - 1) / 2;
-        struct style style = marked ? accent : j == v->col ? style_bold : style_plain;
-        struct str label = v->map.col_labels[j];
+        struct style style = marked ? accent : j == v->map->col ? style_bold : style_plain;
+        struct str label = v->map->shown.col_labels[j];
         if (plan->down_rows && plan->across) {
             size_t width = text_columns(label), room = at.cols - 1, left = width < room ? (room - width + 1) / 2 : 0;
             grid_text(grid, plan->label_row, at.col + left, room, label, style);
         } else if (plan->down_rows) {
-            label = v->down_labels[j];
+            label = v->map->down_labels[j];
             if (plan->down_rows <= 3) /* letters tell more than dots */
                 label = first_clusters(label, plan->down_rows);
             size_t n = text_clusters(label), over = n < plan->down_rows ? plan->down_rows - n : 0;
@@ -186,11 +186,11 @@ static void draw_cross(struct viewer *v, const struct map_plan_view *plan, struc
     struct cell_rect at;
     bool lower;
     struct buf text = {0};
-    if (!map_plan_place(plan, plan->heat.row, v->col, &at, &lower))
+    if (!map_plan_place(plan, plan->heat.row, v->map->col, &at, &lower))
         return;
     size_t middle = at.col + (at.cols - 1) / 2, right = plan->side.cols ? plan->side.col - 1 : grid->columns;
-    buf_printf(&text, "%zu ", v->map.col_tokens[v->col]);
-    buf_str(&text, v->map.col_labels[v->col]);
+    buf_printf(&text, "%zu ", v->map->shown.col_tokens[v->map->col]);
+    buf_str(&text, v->map->shown.col_labels[v->map->col]);
     size_t width = text_columns(buf_view(&text));
     grid_text(grid, plan->cross_row, middle, 1, STR("▾"), style_accent(v->depth));
     if (middle + 2 + width <= right || middle < width + 2)
@@ -212,11 +212,11 @@ static void draw_axes(const struct map_plan_view *plan, struct cell_grid *grid)
 
 static void draw(struct viewer *v, void *state, struct cell_grid *grid)
 {
-    struct map_state *s = state;
+    struct map_pane *s = state;
     map_plan_make(v, grid, (enum zoom)s->zoom, &s->first_row, &s->first_col, &s->plan);
     if (s->centre) {
-        s->first_row = v->row > s->plan.seen_rows / 2 ? v->row - s->plan.seen_rows / 2 : 0;
-        s->first_col = v->col > s->plan.seen_cols / 2 ? v->col - s->plan.seen_cols / 2 : 0;
+        s->first_row = v->map->row > s->plan.seen_rows / 2 ? v->map->row - s->plan.seen_rows / 2 : 0;
+        s->first_col = v->map->col > s->plan.seen_cols / 2 ? v->map->col - s->plan.seen_cols / 2 : 0;
         map_plan_make(v, grid, (enum zoom)s->zoom, &s->first_row, &s->first_col, &s->plan);
         s->centre = false;
     }
@@ -247,31 +247,31 @@ static size_t moved(size_t at, long by, size_t n)
 static void act_right(struct viewer *v, void *state, int amount)
 {
     (void)state;
-    v->col = moved(v->col, amount, v->map.cols);
+    v->map->col = moved(v->map->col, amount, v->map->shown.cols);
 }
 
 static void act_down(struct viewer *v, void *state, int amount)
 {
     (void)state;
-    v->row = moved(v->row, amount, v->map.rows);
+    v->map->row = moved(v->map->row, amount, v->map->shown.rows);
 }
 
 static void act_page(struct viewer *v, void *state, int amount)
 {
-    const struct map_state *s = state;
-    long page = s->plan.seen_rows < v->map.rows ? (long)s->plan.seen_rows : (long)(v->map.rows + 1) / 2;
-    v->row = moved(v->row, amount * page, v->map.rows);
+    const struct map_pane *s = state;
+    long page = s->plan.seen_rows < v->map->shown.rows ? (long)s->plan.seen_rows : (long)(v->map->shown.rows + 1) / 2;
+    v->map->row = moved(v->map->row, amount * page, v->map->shown.rows);
 }
 
 static void act_end(struct viewer *v, void *state, int amount)
 {
     (void)state;
-    v->col = amount < 0 ? 0 : v->map.cols - 1;
+    v->map->col = amount < 0 ? 0 : v->map->shown.cols - 1;
 }
 
 static void act_zoom(struct viewer *v, void *state, int amount)
 {
-    struct map_state *s = state;
+    struct map_pane *s = state;
     static const char *const names[] = {"the whole map", "half blocks", "cells", "numbers", "large cells", "huge cells"};
     int zoom = amount ? (int)s->plan.zoom + amount : ZOOM_AUTO;
     s->centre = true;
@@ -288,23 +288,23 @@ static void act_pin(struct viewer *v, void *state, int amount)
 /* The next key whose token holds the text, from the crosshair on, around the end. */
 static void find(struct viewer *v, int amount)
 {
-    size_t n = v->map.cols, length = strlen(v->find);
+    size_t n = v->map->shown.cols, length = strlen(v->map->find);
     for (size_t k = 1; length && k <= n; k++) {
-        size_t j = (v->col + n + (amount > 0 ? k : n - k)) % n;
-        struct str label = v->map.col_labels[j];
-        if (label.n >= length && memmem(label.s, label.n, v->find, length)) {
-            v->col = j;
+        size_t j = (v->map->col + n + (amount > 0 ? k : n - k)) % n;
+        struct str label = v->map->shown.col_labels[j];
+        if (label.n >= length && memmem(label.s, label.n, v->map->find, length)) {
+            v->map->col = j;
             return;
         }
     }
-    viewer_say(v, length ? "no token holds '%s'" : "nothing was searched for yet: / and a text%s", v->find);
+    viewer_say(v, length ? "no token holds '%s'" : "nothing was searched for yet: / and a text%s", v->map->find);
 }
 
 static void found(struct viewer *v, struct str text)
 {
-    size_t n = text.n < sizeof v->find - 1 ? text.n : sizeof v->find - 1;
-    memcpy(v->find, text.s, n);
-    v->find[n] = 0;
+    size_t n = text.n < sizeof v->map->find - 1 ? text.n : sizeof v->map->find - 1;
+    memcpy(v->map->find, text.s, n);
+    v->map->find[n] = 0;
     find(v, 1);
 }
 
@@ -346,17 +346,17 @@ static const struct view_key keys[] = {
     {{0}, NULL, NULL, NULL, NULL, 0},
 };
 
-static bool open(struct viewer *v, void *state, struct err *err)
+static bool open(struct viewer *v, struct place at, void *state, struct err *err)
 {
-    (void)v, (void)err;
-    *(struct map_state *)state = (struct map_state){.zoom = ZOOM_AUTO};
+    (void)v, (void)at, (void)err;
+    *(struct map_pane *)state = (struct map_pane){.zoom = ZOOM_AUTO};
     return true;
 }
 
 const struct view view_map = {
     .name = "map",
     .summary = "one head's map with a crosshair",
-    .state_size = sizeof(struct map_state),
+    .state_size = sizeof(struct map_pane),
     .keys = keys,
     .open = open,
     .draw = draw,

@@ -15,39 +15,39 @@ static size_t put(struct cell_grid *grid, size_t row, size_t col, struct buf *te
 /* "query 5 mat → key 3 sat   0.123456789   1.48 × 1/12   ▼ column". */
 static void draw_exact(struct viewer *v, const struct map_plan_view *plan, struct cell_grid *grid)
 {
-    const struct shown_map *map = &v->map;
-    double value = map->values[v->row * map->cols + v->col];
+    const struct shown_map *map = &v->map->shown;
+    double value = map->values[v->map->row * map->cols + v->map->col];
     struct buf text = {0};
     size_t col = 1, row = plan->value_row;
-    buf_printf(&text, "query %zu ", map->row_tokens[v->row]);
+    buf_printf(&text, "query %zu ", map->row_tokens[v->map->row]);
     col = put(grid, row, col, &text, style_dim);
-    buf_str(&text, map->row_labels[v->row]);
+    buf_str(&text, map->row_labels[v->map->row]);
     col = put(grid, row, col, &text, style_bold);
-    buf_printf(&text, " → key %zu ", map->col_tokens[v->col]);
+    buf_printf(&text, " → key %zu ", map->col_tokens[v->map->col]);
     col = put(grid, row, col, &text, style_dim);
-    buf_str(&text, map->col_labels[v->col]);
+    buf_str(&text, map->col_labels[v->map->col]);
     col = put(grid, row, col, &text, style_bold) + 3;
-    if (map->masked && map->masked[v->row * map->cols + v->col])
+    if (map->masked && map->masked[v->map->row * map->cols + v->map->col])
         buf_puts(&text, "masked");
     else if (!isfinite(value))
         buf_puts(&text, isnan(value) ? "not a number" : value > 0 ? "infinite" : "minus infinite");
     else
         buf_printf(&text, "%.9g", value);
     col = put(grid, row, col, &text, style_accent(v->depth)) + 3;
-    if (!isnan(v->panel.tick) && isfinite(value)) {
-        buf_printf(&text, "%.2f × 1/%.0f", value / v->panel.tick, 1 / v->panel.tick);
+    if (!isnan(v->map->panel.tick) && isfinite(value)) {
+        buf_printf(&text, "%.2f × 1/%.0f", value / v->map->panel.tick, 1 / v->map->panel.tick);
         col = put(grid, row, col, &text, style_plain) + 3;
     }
-    if (map->marked && map->marked[v->col]) {
+    if (map->marked && map->marked[v->map->col]) {
         buf_puts(&text, "▼ column");
         col = put(grid, row, col, &text, style_accent(v->depth)) + 3;
     }
-    if (v->pinned != SIZE_MAX)
+    if (v->map->pinned != SIZE_MAX)
         for (size_t i = 0; i < map->rows; i++)
-            if (map->row_tokens[i] == v->pinned) {
-                buf_printf(&text, "◆ %zu ", v->pinned);
+            if (map->row_tokens[i] == v->map->pinned) {
+                buf_printf(&text, "◆ %zu ", v->map->pinned);
                 buf_str(&text, map->row_labels[i]);
-                buf_printf(&text, " %.4g here", (double)map->values[i * map->cols + v->col]);
+                buf_printf(&text, " %.4g here", (double)map->values[i * map->cols + v->map->col]);
                 put(grid, row, col, &text, style_plain);
             }
     buf_free(&text);
@@ -57,9 +57,9 @@ static void draw_exact(struct viewer *v, const struct map_plan_view *plan, struc
 static bool part_value(struct viewer *v, const struct run *run, struct part part, float *row, double *out)
 {
     struct err err = {0};
-    if (!run_map(run, v->site, part, v->map.row_tokens[v->row], 1, row, &err))
+    if (!run_map(run, v->at.site, part, v->map->shown.row_tokens[v->map->row], 1, row, &err))
         return false;
-    *out = (double)row[v->map.col_tokens[v->col]];
+    *out = (double)row[v->map->shown.col_tokens[v->map->col]];
     return true;
 }
 
@@ -67,9 +67,9 @@ static bool part_value(struct viewer *v, const struct run *run, struct part part
 static void draw_terms(struct viewer *v, const struct map_plan_view *plan, struct cell_grid *grid)
 {
     struct kept_run *kept = viewer_kept(v);
-    const struct attention *a = kept ? run_attention(kept->run, v->site, NULL) : NULL;
+    const struct attention *a = kept ? run_attention(kept->run, v->at.site, NULL) : NULL;
     size_t terms = a ? attention_terms(a) : 0;
-    float *row = a && !v->map.words ? calloc(a->Tk, sizeof *row) : NULL;
+    float *row = a && !v->map->shown.words ? calloc(a->Tk, sizeof *row) : NULL;
     struct buf text = {0};
     double value;
     if (row && part_value(v, kept->run, (struct part){PART_PROBS, 0}, row, &value))
@@ -90,16 +90,16 @@ static void draw_bar(struct viewer *v, const struct map_plan_view *plan, struct 
     struct buf text = {0};
     if (plan->heat.pool_rows > 1 || plan->heat.pool_cols > 1)
         buf_printf(&text, "pooled %zu × %zu, largest |value|", plan->heat.pool_rows, plan->heat.pool_cols);
-    if (plan->seen_rows < v->map.rows || plan->seen_cols < v->map.cols)
-        buf_printf(&text, "seen: queries %zu-%zu, keys %zu-%zu of %zu", v->map.row_tokens[plan->heat.row],
-                   v->map.row_tokens[plan->heat.row + plan->seen_rows - 1], v->map.col_tokens[plan->heat.col],
-                   v->map.col_tokens[plan->heat.col + plan->seen_cols - 1], v->map.cols);
-    if (v->request.special)
+    if (plan->seen_rows < v->map->shown.rows || plan->seen_cols < v->map->shown.cols)
+        buf_printf(&text, "seen: queries %zu-%zu, keys %zu-%zu of %zu", v->map->shown.row_tokens[plan->heat.row],
+                   v->map->shown.row_tokens[plan->heat.row + plan->seen_rows - 1], v->map->shown.col_tokens[plan->heat.col],
+                   v->map->shown.col_tokens[plan->heat.col + plan->seen_cols - 1], v->map->shown.cols);
+    if (v->map->request.special)
         buf_puts(&text, text.n ? "; special hidden" : "special hidden");
-    if (v->request.special && !isnan(v->map.hidden_mass))
-        buf_printf(&text, ": %.3f of the mass", v->map.hidden_mass);
+    if (v->map->request.special && !isnan(v->map->shown.hidden_mass))
+        buf_printf(&text, ": %.3f of the mass", v->map->shown.hidden_mass);
     size_t note = text.n ? text_columns(buf_view(&text)) + 3 : 0, room = grid->columns - 2;
-    size_t col = 1 + cells_bar(grid, plan->bar_row, 1, room > note + 30 ? room - note : room, &v->ink, &v->picture) + 3;
+    size_t col = 1 + cells_bar(grid, plan->bar_row, 1, room > note + 30 ? room - note : room, &v->map->ink, &v->map->picture) + 3;
     if (text.n)
         put(grid, plan->bar_row, col, &text, style_dim);
     buf_free(&text);

@@ -49,7 +49,7 @@ static struct label_sizes measure(const struct shown_map *map)
 
 static void cell_size(const struct viewer *viewer, enum zoom zoom, struct map_plan_view *plan)
 {
-    size_t number = heat_number_columns(&viewer->ink.scale);
+    size_t number = heat_number_columns(&viewer->map->ink.scale);
     plan->zoom = zoom;
     plan->numbers = zoom >= ZOOM_NUMBER;
     plan->cell_rows = zoom == ZOOM_HUGE ? 3 : zoom == ZOOM_LARGE ? 2 : 1;
@@ -72,7 +72,7 @@ static bool fits(const struct viewer *viewer, const struct map_plan_view *plan, 
 {
     struct map_plan_view at = *plan;
     cell_size(viewer, zoom, &at);
-    const struct shown_map *map = &viewer->map;
+    const struct shown_map *map = &viewer->map->shown;
     if (zoom == ZOOM_SMALL) {
         size_t lines = viewer->depth == DEPTH_MONO ? map->rows : (map->rows + 1) / 2;
         return map->cols <= cols && lines + head_rows(plan) <= rows;
@@ -102,7 +102,7 @@ static size_t scroll(size_t first, size_t at, size_t seen, size_t n)
 static void place_left_and_side(const struct viewer *viewer, const struct cell_grid *grid, const struct label_sizes *sizes,
                                 struct map_plan_view *plan)
 {
-    const struct shown_map *map = &viewer->map;
+    const struct shown_map *map = &viewer->map->shown;
     size_t largest = 0, side = heads_columns(viewer);
     for (size_t i = 0; i < map->rows; i++)
         largest = map->row_tokens[i] > largest ? map->row_tokens[i] : largest;
@@ -130,7 +130,7 @@ static void place_head(struct map_plan_view *plan, size_t top, size_t room, size
 void map_plan_make(const struct viewer *viewer, const struct cell_grid *grid, enum zoom zoom, size_t *first_row,
                    size_t *first_col, struct map_plan_view *out)
 {
-    const struct shown_map *map = &viewer->map;
+    const struct shown_map *map = &viewer->map->shown;
     struct label_sizes sizes = measure(map);
     struct map_plan_view plan = {.mark_row = SIZE_MAX};
     for (size_t j = 0; map->marked && j < map->cols; j++)
@@ -171,8 +171,8 @@ void map_plan_make(const struct viewer *viewer, const struct cell_grid *grid, en
         plan.side.cols = least(room_right, plan.side.cols > SIDE_MOST ? plan.side.cols : SIDE_MOST);
         plan.side.col = col;
     }
-    *first_row = scroll(*first_row, viewer->row, plan.seen_rows, map->rows);
-    *first_col = scroll(*first_col, viewer->col, plan.seen_cols, map->cols);
+    *first_row = scroll(*first_row, viewer->map->row, plan.seen_rows, map->rows);
+    *first_col = scroll(*first_col, viewer->map->col, plan.seen_cols, map->cols);
     plan.heat.row = *first_row;
     plan.heat.col = *first_col;
     *out = plan;

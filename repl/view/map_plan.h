@@ -2,7 +2,7 @@
 #ifndef GAZE_REPL_VIEW_MAP_PLAN_H
 #define GAZE_REPL_VIEW_MAP_PLAN_H
 
-#include "repl/view/view.h"
+#include "repl/view/map_state.h"
 
 /* The sizes of a cell, smallest first. */
 enum zoom {

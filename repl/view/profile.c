@@ -3,8 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "repl/map/shown_map.h"
-#include "repl/view/view.h"
+#include "repl/view/map_state.h"
 
 struct entry {
     size_t at;   /* row or column of the map */
@@ -36,18 +35,18 @@ static void draw_entry(struct viewer *v, struct cell_grid *grid, struct cell_rec
     if (v->depth == DEPTH_MONO)
         grid_fill(grid, at, value < 0 ? "-" : "█", style_plain);
     else
-        grid_fill(grid, at, " ", (struct style){.bg = ink_colour(&v->ink, value)});
+        grid_fill(grid, at, " ", (struct style){.bg = ink_colour(&v->map->ink, value)});
 }
 
 /* The largest of a row (of_query) or column of the map, with its title. */
 static void draw_list(struct viewer *v, struct cell_grid *grid, struct cell_rect rect, bool of_query)
 {
-    const struct shown_map *map = &v->map;
+    const struct shown_map *map = &v->map->shown;
     size_t n = 0, all = of_query ? map->cols : map->rows;
     struct entry *entries = calloc(all, sizeof *entries);
     struct buf title = {0};
     for (size_t i = 0; entries && i < all; i++) {
-        float value = of_query ? map->values[v->row * map->cols + i] : map->values[i * map->cols + v->col];
+        float value = of_query ? map->values[v->map->row * map->cols + i] : map->values[i * map->cols + v->map->col];
         if (isfinite(value))
             entries[n++] = (struct entry){i, value};
     }
@@ -57,8 +56,8 @@ static void draw_list(struct viewer *v, struct cell_grid *grid, struct cell_rect
     }
     qsort(entries, n, sizeof *entries, by_magnitude);
     buf_puts(&title, of_query ? "query " : "key ");
-    buf_printf(&title, "%zu ", of_query ? map->row_tokens[v->row] : map->col_tokens[v->col]);
-    buf_str(&title, of_query ? map->row_labels[v->row] : map->col_labels[v->col]);
+    buf_printf(&title, "%zu ", of_query ? map->row_tokens[v->map->row] : map->col_tokens[v->map->col]);
+    buf_str(&title, of_query ? map->row_labels[v->map->row] : map->col_labels[v->map->col]);
     buf_puts(&title, of_query ? " looks at" : " is seen by");
     grid_text(grid, rect.row, rect.col, rect.cols, buf_view(&title), style_bold);
     size_t tokens = 6, most = rect.cols > 24 ? (rect.cols - 11) * 2 / 3 : 8; /* columns of the longest token shown */
@@ -72,7 +71,7 @@ static void draw_list(struct viewer *v, struct cell_grid *grid, struct cell_rect
         struct cell_rect line = {rect.row + 1 + k, rect.col, 1, rect.cols};
         draw_entry(v, grid, line, tokens, of_query ? map->col_labels[i] : map->row_labels[i],
                    of_query ? map->col_tokens[i] : map->row_tokens[i], (double)entries[k].value,
-                   fabs((double)entries[0].value), i == (of_query ? v->col : v->row));
+                   fabs((double)entries[0].value), i == (of_query ? v->map->col : v->map->row));
     }
     buf_free(&title);
     free(entries);
@@ -80,7 +79,7 @@ static void draw_list(struct viewer *v, struct cell_grid *grid, struct cell_rect
 
 void profile_draw(struct viewer *v, struct cell_grid *grid, struct cell_rect rect)
 {
-    size_t upper = rect.rows < 12 ? rect.rows : (rect.rows - 1) / 2, most = v->map.cols + 1;
+    size_t upper = rect.rows < 12 ? rect.rows : (rect.rows - 1) / 2, most = v->map->shown.cols + 1;
     upper = upper < most ? upper : most;
     draw_list(v, grid, (struct cell_rect){rect.row, rect.col, upper, rect.cols}, true);
     if (rect.rows > upper + 3)

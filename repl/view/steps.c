@@ -2,7 +2,7 @@
  * old one stays and the reason is said; what can is noted as its command. */
 #include <string.h>
 
-#include "repl/view/view.h"
+#include "repl/view/map_state.h"
 
 struct looked_at {
     struct site site;
@@ -12,17 +12,17 @@ struct looked_at {
 
 static struct looked_at now(const struct viewer *viewer)
 {
-    return (struct looked_at){viewer->site, viewer->part, viewer->palette, viewer->scale, viewer->request.special};
+    return (struct looked_at){viewer->at.site, viewer->map->part, viewer->map->palette, viewer->map->scale, viewer->map->request.special};
 }
 
 static void set(struct viewer *viewer, struct looked_at at)
 {
-    viewer->site = at.site;
-    viewer->part = at.part;
-    viewer->request.special = at.special;
-    viewer->request.part = viewer->parts[at.part];
-    viewer->palette = at.palette;
-    viewer->scale = at.scale;
+    viewer->at.site = at.site;
+    viewer->map->part = at.part;
+    viewer->map->request.special = at.special;
+    viewer->map->request.part = viewer->map->parts[at.part];
+    viewer->map->palette = at.palette;
+    viewer->map->scale = at.scale;
 }
 
 /* Look at that; where its map cannot be made the old state stays and the reason is said. */
@@ -39,7 +39,7 @@ static void look(struct viewer *viewer, struct looked_at at)
     }
     for (size_t i = 0; i < viewer->n_views; i++)
         if (viewer->views[i].view->changed)
-            viewer->views[i].view->changed(viewer, viewer->views[i].state);
+            viewer->views[i].view->changed(viewer, viewer->at, viewer->views[i].state);
 }
 
 void viewer_go(struct viewer *viewer, struct site site)
@@ -58,8 +58,8 @@ void viewer_step_head(struct viewer *viewer, int amount)
 {
     struct err err = {0};
     struct kept_run *kept = viewer_kept(viewer);
-    const struct attention *a = kept ? run_attention(kept->run, viewer->site, &err) : NULL;
-    struct site site = viewer->site;
+    const struct attention *a = kept ? run_attention(kept->run, viewer->at.site, &err) : NULL;
+    struct site site = viewer->at.site;
     if (!a)
         return;
     site.head = turn(site.head, amount, a->H);
@@ -68,18 +68,18 @@ void viewer_step_head(struct viewer *viewer, int amount)
 
 void viewer_step_layer(struct viewer *viewer, int amount)
 {
-    const struct head_values *h = &viewer->heads;
-    struct site best = viewer->site;
+    const struct head_values *h = &viewer->map->heads;
+    struct site best = viewer->at.site;
     for (size_t k = 1; k <= h->layers; k++) { /* the next layer of this stack that has such a head */
-        size_t layer = turn(viewer->site.layer, amount * (int)k, h->layers);
+        size_t layer = turn(viewer->at.site.layer, amount * (int)k, h->layers);
         for (size_t i = 0; i < h->sites.n; i++) {
             const struct site *s = &h->sites.site[i];
-            if (s->stack != best.stack || s->layer != layer || s->head > viewer->site.head || s->text != best.text)
+            if (s->stack != best.stack || s->layer != layer || s->head > viewer->at.site.head || s->text != best.text)
                 continue;
             best.layer = layer;
             best.head = s->head;
         }
-        if (best.layer != viewer->site.layer)
+        if (best.layer != viewer->at.site.layer)
             break;
     }
     viewer_go(viewer, best);
@@ -88,7 +88,7 @@ void viewer_step_layer(struct viewer *viewer, int amount)
 void viewer_step_part(struct viewer *viewer, int amount)
 {
     struct looked_at at = now(viewer);
-    at.part = turn(at.part, amount, viewer->n_parts);
+    at.part = turn(at.part, amount, viewer->map->n_parts);
     look(viewer, at);
 }
 
@@ -98,12 +98,12 @@ void viewer_step_palette(struct viewer *viewer, int amount)
     size_t n = 0;
     while (palettes[n])
         n++;
-    const struct palette *now_used = viewer->ink.palette;
+    const struct palette *now_used = viewer->map->ink.palette;
     do
         at.palette = turn(at.palette, amount, n + 1);
     while (at.palette && (palettes[at.palette - 1]->diverging != now_used->diverging || palettes[at.palette - 1] == now_used));
     look(viewer, at);
-    viewer_say(viewer, "palette %s: %s", viewer->ink.palette->name, viewer->ink.palette->summary);
+    viewer_say(viewer, "palette %s: %s", viewer->map->ink.palette->name, viewer->map->ink.palette->summary);
 }
 
 void viewer_step_scale(struct viewer *viewer, int amount)
@@ -115,8 +115,8 @@ void viewer_step_scale(struct viewer *viewer, int amount)
         n++;
     for (size_t k = 0; k <= n; k++) {
         at.scale = turn(at.scale, amount, n + 1);
-        const char *name = at.scale ? view_scales[at.scale - 1] : viewer->first_scale ? viewer->first_scale : "linear";
-        bool impossible = viewer->picture.scale.diverging && strncmp(name, "log", 3) == 0;
+        const char *name = at.scale ? view_scales[at.scale - 1] : viewer->map->first_scale ? viewer->map->first_scale : "linear";
+        bool impossible = viewer->map->picture.scale.diverging && strncmp(name, "log", 3) == 0;
         if (strcmp(name, before) != 0 && !impossible)
             break;
     }
@@ -133,17 +133,17 @@ void viewer_toggle_special(struct viewer *viewer)
 
 void viewer_pin(struct viewer *viewer)
 {
-    size_t token = viewer->map.row_tokens[viewer->row];
-    if (viewer->pinned == token) {
-        viewer->pinned = SIZE_MAX;
+    size_t token = viewer->map->shown.row_tokens[viewer->map->row];
+    if (viewer->map->pinned == token) {
+        viewer->map->pinned = SIZE_MAX;
         return;
     }
-    viewer->pinned = token;
+    viewer->map->pinned = token;
     struct buf line = {0};
-    buf_printf(&line, "row @%zu ", viewer->run);
-    site_name(viewer->site, &line);
+    buf_printf(&line, "row @%zu ", viewer->at.run);
+    site_name(viewer->at.site, &line);
     buf_printf(&line, " q=%zu", token);
-    part_request_put(viewer->request.part, &line);
+    part_request_put(viewer->map->request.part, &line);
     viewer_note(viewer, "%s", buf_cstr(&line));
     buf_free(&line);
 }

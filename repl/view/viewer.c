@@ -7,7 +7,7 @@
 
 #include "core/base/cancel.h"
 #include "repl/line/prompt.h"
-#include "repl/view/view.h"
+#include "repl/view/map_state.h"
 
 enum { IDLE = 150 /* ms */, SLICE = 40 /* ms */ };
 
@@ -30,6 +30,29 @@ void viewer_complain(struct viewer *viewer, const struct err *err)
     viewer->message_is_error = true;
 }
 
+void viewer_note(struct viewer *viewer, const char *format, ...)
+{
+    char line[1024];
+    va_list args;
+    va_start(args, format);
+    int n = vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    struct str echo = buf_view(&viewer->echo);
+    if (n <= 0 || (size_t)n >= sizeof line - 1)
+        return;
+    line[n++] = '\n';
+    if (!str_ends(echo, (struct str){line, (size_t)n})) /* twice the same in a row says nothing new */
+        buf_add(&viewer->echo, line, (size_t)n);
+}
+
+struct kept_run *viewer_kept(const struct viewer *viewer)
+{
+    for (size_t i = 0; i < viewer->session->n_runs; i++)
+        if (viewer->session->runs[i].number == viewer->at.run)
+            return &viewer->session->runs[i];
+    return NULL;
+}
+
 /* ---- the stack ---- */
 
 void viewer_open(struct viewer *viewer, const struct view *view)
@@ -38,7 +61,7 @@ void viewer_open(struct viewer *viewer, const struct view *view)
     if (viewer->n_views == MAX_VIEWS || (viewer->n_views && viewer->views[viewer->n_views - 1].view == view))
         return;
     void *state = mem_new(1, view->state_size ? view->state_size : 1, "the view", &err);
-    if (!state || (view->open && !view->open(viewer, state, &err))) {
+    if (!state || (view->open && !view->open(viewer, viewer->at, state, &err))) {
         free(state);
         viewer_complain(viewer, &err);
         return;
@@ -57,28 +80,23 @@ static void close_top(struct viewer *viewer)
 
 bool viewer_turn_to(struct viewer *viewer, const struct call *call, struct kept_run *run, struct site site, struct err *err)
 {
-    struct viewer next = {.session = viewer->session, .site = site, .depth = viewer->depth};
-    if (!viewer_begin(&next, call, run, err)) {
-        viewer_end(&next);
-        return false;
+    struct viewer next = {.session = viewer->session, .at = {.site = site}, .depth = viewer->depth};
+    bool ok = map_state_new(&next, call, run, err);
+    if (ok) {
+        while (viewer->n_views > 1)
+            close_top(viewer);
+        next.map->heads.measure = viewer->map->heads.measure;
+        memcpy(next.map->find, viewer->map->find, sizeof next.map->find);
+        map_state_free(viewer->map);
+        viewer->map = next.map;
+        viewer->at = next.at;
+        next.map = NULL;
+        buf_str(&viewer->echo, buf_view(&next.echo));
+        heads_restart(viewer);
     }
-    while (viewer->n_views > 1)
-        close_top(viewer);
-    next.screen = viewer->screen;
-    memcpy(next.views, viewer->views, sizeof next.views);
-    next.n_views = viewer->n_views;
-    next.prompt = viewer->prompt;
-    buf_str(&viewer->echo, buf_view(&next.echo));
+    map_state_free(next.map);
     buf_free(&next.echo);
-    next.echo = viewer->echo;
-    next.heads.measure = viewer->heads.measure;
-    memcpy(next.find, viewer->find, sizeof next.find);
-    viewer->prompt = (struct prompt){0};
-    viewer->echo = (struct buf){0};
-    viewer_end(viewer);
-    *viewer = next;
-    heads_restart(viewer);
-    return viewer_make(viewer, err); /* again: the picture points into the viewer */
+    return ok;
 }
 
 void viewer_back(struct viewer *viewer)
@@ -155,11 +173,11 @@ static void act_command(struct viewer *v, void *state, int amount)
 static void act_export(struct viewer *v, void *state, int amount)
 {
     struct buf line = {0};
-    struct str part = v->request.part.names;
+    struct str part = v->map->request.part.names;
     (void)state, (void)amount;
     viewer_line(v, "plot", &line);
     buf_puts(&line, " > ");
-    site_name(v->site, &line);
+    site_name(v->at.site, &line);
     buf_printf(&line, "%s%.*s.png", part.n ? "." : "", STR_ARGS(part));
     prompt_open(v, ":", buf_cstr(&line), viewer_execute);
     buf_free(&line);
@@ -294,8 +312,8 @@ void viewer_give_history(struct viewer *viewer)
 
 bool viewer_run(struct session *session, const struct call *call, struct kept_run *run, struct site site, struct err *err)
 {
-    struct viewer viewer = {.session = session, .site = site, .depth = session->depth};
-    bool ok = viewer_begin(&viewer, call, run, err);
+    struct viewer viewer = {.session = session, .at = {.site = site}, .depth = session->depth};
+    bool ok = map_state_new(&viewer, call, run, err);
     if (ok) {
         viewer.screen = screen_open(session->depth, err);
         ok = viewer.screen != NULL;
@@ -312,9 +330,11 @@ bool viewer_run(struct session *session, const struct call *call, struct kept_ru
         screen_close(viewer.screen);
         viewer_give_history(&viewer);
         if (ok && !viewer_kept(&viewer))
-            ok = err_set(err, ERR_NOT_FOUND, "@%zu, the run that was looked at, has been dropped", viewer.run);
+            ok = err_set(err, ERR_NOT_FOUND, "@%zu, the run that was looked at, has been dropped", viewer.at.run);
     }
-    viewer_end(&viewer);
+    map_state_free(viewer.map);
+    prompt_free(&viewer.prompt);
+    buf_free(&viewer.echo);
     if (cancel_requested() && !cancel_leaving())
         cancel_clear();
     return ok;

@@ -1,71 +1,47 @@
 /* What is looked at, and the map made from it, through the door that show uses. Spelled as a command line ("show @1 L2.H1
  * part=c2p special=off") it is what the history gets. */
+#include "repl/view/map_state.h"
+
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "repl/grammar/call.h"
-#include "repl/map/shown_map.h"
-#include "repl/view/view.h"
 
 const char *const view_scales[] = {"linear", "sqrt", "log", "symlog", NULL};
-
-struct kept_run *viewer_kept(const struct viewer *viewer)
-{
-    for (size_t i = 0; i < viewer->session->n_runs; i++)
-        if (viewer->session->runs[i].number == viewer->run)
-            return &viewer->session->runs[i];
-    return NULL;
-}
 
 /* ---- as a command line ---- */
 
 static bool is_signed(const struct viewer *viewer)
 {
-    return part_request_is_signed(viewer->request.part);
+    return part_request_is_signed(viewer->map->request.part);
 }
 
 const char *viewer_scale(const struct viewer *viewer)
 {
-    const char *name = viewer->scale ? view_scales[viewer->scale - 1] : viewer->first_scale ? viewer->first_scale : "linear";
+    const char *name = viewer->map->scale ? view_scales[viewer->map->scale - 1] : viewer->map->first_scale ? viewer->map->first_scale : "linear";
     return is_signed(viewer) && strncmp(name, "log", 3) == 0 ? "symlog" : name;
 }
 
 static const char *palette_name(const struct viewer *viewer)
 {
-    const struct palette *own = viewer->palette ? palettes[viewer->palette - 1] : NULL;
+    const struct palette *own = viewer->map->palette ? palettes[viewer->map->palette - 1] : NULL;
     return own && own->diverging == is_signed(viewer) ? own->name : NULL;
 }
 
 void viewer_line(const struct viewer *viewer, const char *verb, struct buf *out)
 {
-    buf_printf(out, "%s @%zu ", verb, viewer->run);
-    site_name(viewer->site, out);
-    part_request_put(viewer->request.part, out);
-    if (viewer->request.special)
-        buf_printf(out, " special=%s", special_names[viewer->request.special]);
+    buf_printf(out, "%s @%zu ", verb, viewer->at.run);
+    site_name(viewer->at.site, out);
+    part_request_put(viewer->map->request.part, out);
+    if (viewer->map->request.special)
+        buf_printf(out, " special=%s", special_names[viewer->map->request.special]);
     if (strcmp(viewer_scale(viewer), "linear") != 0)
         buf_printf(out, " scale=%s", viewer_scale(viewer));
     if (palette_name(viewer))
         buf_printf(out, " palette=%s", palette_name(viewer));
-    buf_str(out, buf_view(&viewer->passed));
-}
-
-void viewer_note(struct viewer *viewer, const char *format, ...)
-{
-    char line[1024];
-    va_list args;
-    va_start(args, format);
-    int n = vsnprintf(line, sizeof line, format, args);
-    va_end(args);
-    struct str echo = buf_view(&viewer->echo);
-    if (n <= 0 || (size_t)n >= sizeof line - 1)
-        return;
-    line[n++] = '\n';
-    if (!str_ends(echo, (struct str){line, (size_t)n})) /* twice the same in a row says nothing new */
-        buf_add(&viewer->echo, line, (size_t)n);
+    buf_str(out, buf_view(&viewer->map->passed));
 }
 
 void viewer_note_map(struct viewer *viewer)
@@ -81,22 +57,22 @@ void viewer_note_map(struct viewer *viewer)
 /* Put a part among those that `m` goes through, once, and turn to it. */
 static bool add_part(struct viewer *viewer, struct part_request part, struct err *err)
 {
-    for (size_t i = 0; i < viewer->n_parts; i++)
-        if (strcmp(viewer->parts[i].option, part.option) == 0 && str_eq(viewer->parts[i].names, part.names)) {
-            viewer->part = i;
+    for (size_t i = 0; i < viewer->map->n_parts; i++)
+        if (strcmp(viewer->map->parts[i].option, part.option) == 0 && str_eq(viewer->map->parts[i].names, part.names)) {
+            viewer->map->part = i;
             return true;
         }
-    if (viewer->n_parts == MAX_PARTS || (part.names.n && !arena_str(viewer->arena, part.names, &part.names, err)))
+    if (viewer->map->n_parts == MAX_PARTS || (part.names.n && !arena_str(viewer->map->arena, part.names, &part.names, err)))
         return false;
-    viewer->part = viewer->n_parts;
-    viewer->parts[viewer->n_parts++] = part;
+    viewer->map->part = viewer->map->n_parts;
+    viewer->map->parts[viewer->map->n_parts++] = part;
     return true;
 }
 
 /* What `m` goes through: probabilities, scores, each term, each term's softmax, and what the command asked for. */
 static bool make_parts(struct viewer *viewer, const struct attention *a, struct err *err)
 {
-    struct part_request asked = viewer->request.part;
+    struct part_request asked = viewer->map->request.part;
     size_t terms = attention_terms(a);
     if (!add_part(viewer, (struct part_request){.option = "part"}, err) ||
         !add_part(viewer, (struct part_request){"part", STR("scores")}, err))
@@ -113,10 +89,10 @@ static void pass_option(struct viewer *viewer, const struct call *call, size_t i
     const char *name = command_option(call->command, i)->name;
     const struct call_word *value = &call->values[i];
     struct str typed = {call->line + value->column - 1, value->length};
-    buf_char(&viewer->passed, ' ');
+    buf_char(&viewer->map->passed, ' ');
     if (!str_starts(typed, str_of(name)) || typed.n <= strlen(name) || typed.s[strlen(name)] != '=')
-        buf_printf(&viewer->passed, "%s=", name);
-    buf_str(&viewer->passed, typed);
+        buf_printf(&viewer->map->passed, "%s=", name);
+    buf_str(&viewer->map->passed, typed);
 }
 
 static bool read_options(struct viewer *viewer, const struct call *call, struct err *err)
@@ -129,42 +105,46 @@ static bool read_options(struct viewer *viewer, const struct call *call, struct 
         if (!own && call->values[i].text.s)
             pass_option(viewer, call, i);
     }
-    if (call_given(call, "scale") && !(viewer->first_scale = mem_copy_str(call_str(call, "scale"), err)))
+    if (call_given(call, "scale") && !(viewer->map->first_scale = mem_copy_str(call_str(call, "scale"), err)))
         return false;
     for (size_t i = 0; call_given(call, "palette") && palettes[i]; i++)
         if (palettes[i] == palette_find(call_str(call, "palette")))
-            viewer->palette = i + 1;
+            viewer->map->palette = i + 1;
     struct str clip = call_str(call, "clip");
-    struct map_request *r = &viewer->request; /* the call's texts go with it */
-    return buf_ok(&viewer->passed, err) && (!clip.s || arena_str(viewer->arena, clip, &viewer->clip, err)) &&
-           (!r->rows.tokens.s || arena_str(viewer->arena, r->rows.tokens, &r->rows.tokens, err)) &&
-           (!r->cols.tokens.s || arena_str(viewer->arena, r->cols.tokens, &r->cols.tokens, err));
+    struct map_request *r = &viewer->map->request; /* the call's texts go with it */
+    return buf_ok(&viewer->map->passed, err) && (!clip.s || arena_str(viewer->map->arena, clip, &viewer->map->clip, err)) &&
+           (!r->rows.tokens.s || arena_str(viewer->map->arena, r->rows.tokens, &r->rows.tokens, err)) &&
+           (!r->cols.tokens.s || arena_str(viewer->map->arena, r->cols.tokens, &r->cols.tokens, err));
 }
 
-bool viewer_begin(struct viewer *viewer, const struct call *call, struct kept_run *run, struct err *err)
+bool map_state_new(struct viewer *viewer, const struct call *call, struct kept_run *run, struct err *err)
 {
-    viewer->pinned = SIZE_MAX;
-    viewer->run = run->number;
-    viewer->arena = arena_new(err);
-    const struct attention *a = viewer->arena ? run_attention(run->run, viewer->site, err) : NULL;
-    if (!a || !map_request_read(call, &viewer->request, err) || !make_parts(viewer, a, err) || !read_options(viewer, call, err) ||
+    struct map_state *map = viewer->map = mem_new(1, sizeof *map, "the view", err);
+    if (!map)
+        return false;
+    viewer->at.run = run->number;
+    map->pinned = SIZE_MAX;
+    map->arena = arena_new(err);
+    const struct attention *a = map->arena ? run_attention(run->run, viewer->at.site, err) : NULL;
+    if (!a || !map_request_read(call, &map->request, err) || !make_parts(viewer, a, err) || !read_options(viewer, call, err) ||
         !viewer_make(viewer, err))
         return false;
-    viewer->request.call = NULL; /* it is gone when the next map is made */
+    map->request.call = NULL; /* it is gone when the next map is made */
     viewer_note_map(viewer);
     return true;
 }
 
-void viewer_end(struct viewer *viewer)
+void map_state_free(struct map_state *map)
 {
-    arena_free(viewer->arena);
-    free(viewer->first_scale);
-    buf_free(&viewer->passed);
-    shown_map_free(&viewer->map);
-    sites_free(&viewer->heads.sites);
-    free(viewer->heads.values);
-    prompt_free(&viewer->prompt);
-    buf_free(&viewer->echo);
+    if (!map)
+        return;
+    arena_free(map->arena);
+    free(map->first_scale);
+    buf_free(&map->passed);
+    shown_map_free(&map->shown);
+    sites_free(&map->heads.sites);
+    free(map->heads.values);
+    free(map);
 }
 
 /* ---- making ---- */
@@ -187,15 +167,15 @@ static bool make_labels(struct shown_map *map, const struct str *labels, size_t 
 static void name_values(struct viewer *viewer)
 {
     struct buf name = {0};
-    shown_map_values(&viewer->map, &name);
-    snprintf(viewer->value_name, sizeof viewer->value_name, "%s", buf_cstr(&name));
+    shown_map_values(&viewer->map->shown, &name);
+    snprintf(viewer->map->value_name, sizeof viewer->map->value_name, "%s", buf_cstr(&name));
     buf_free(&name);
 }
 
 static bool make_colours(struct viewer *viewer, struct err *err)
 {
-    struct shown_map *map = &viewer->map;
-    viewer->panel = (struct panel){.rows = map->rows,
+    struct shown_map *map = &viewer->map->shown;
+    viewer->map->panel = (struct panel){.rows = map->rows,
                                    .cols = map->cols,
                                    .values = map->values,
                                    .masked = map->masked,
@@ -205,22 +185,22 @@ static bool make_colours(struct viewer *viewer, struct err *err)
                                    .col_numbers = map->col_tokens,
                                    .marked_cols = map->marked,
                                    .tick = shown_map_uniform(map)};
-    viewer->picture = (struct picture){.panels = &viewer->panel,
+    viewer->map->picture = (struct picture){.panels = &viewer->map->panel,
                                        .n_panels = 1,
                                        .scale = {.lo = NAN, .hi = NAN, .clip_hi = 100, .diverging = part_is_signed(map->part)},
-                                       .value_name = viewer->value_name};
-    struct scale *scale = &viewer->picture.scale;
-    struct str clip = viewer->clip;
+                                       .value_name = viewer->map->value_name};
+    struct scale *scale = &viewer->map->picture.scale;
+    struct str clip = viewer->map->clip;
     if (!scale_parse(str_of(viewer_scale(viewer)), scale, err) || (clip.n && !scale_parse_clip(clip, scale, err)))
         return false;
     if (!scale->diverging && scale->kind == SCALE_LINEAR)
         scale->lo = 0;
-    picture_fit_scale(&viewer->picture);
+    picture_fit_scale(&viewer->map->picture);
     const char *name = palette_name(viewer);
     const struct palette *set = palette_find(str_of(viewer->session->palette));
     if (!name && set && set->diverging == scale->diverging)
         name = set->name;
-    return ink_refit(&viewer->ink, name, scale, viewer->depth, err);
+    return ink_refit(&viewer->map->ink, name, scale, viewer->depth, err);
 }
 
 /* The place of a token on an axis, else the nearest after it. */
@@ -241,9 +221,9 @@ bool viewer_make(struct viewer *viewer, struct err *err)
     struct shown_map map = {0};
     struct str *down = NULL;
     if (!kept)
-        return err_set(err, ERR_NOT_FOUND, "@%zu, the run that was looked at, has been dropped", viewer->run);
-    viewer->request.part = viewer->parts[viewer->part];
-    bool ok = shown_map_make(&viewer->request, kept, &(struct sites){.site = &viewer->site, .n = 1}, &map, err);
+        return err_set(err, ERR_NOT_FOUND, "@%zu, the run that was looked at, has been dropped", viewer->at.run);
+    viewer->map->request.part = viewer->map->parts[viewer->map->part];
+    bool ok = shown_map_make(&viewer->map->request, kept, &(struct sites){.site = &viewer->at.site, .n = 1}, &map, err);
     ok = ok && (down = arena_alloc(map.arena, map.cols, sizeof *down, "the labels", err)) != NULL &&
          make_labels(&map, map.col_labels, map.cols, screen_text, down, err) &&
          make_labels(&map, map.row_labels, map.rows, label_of, map.row_labels, err) &&
@@ -252,16 +232,16 @@ bool viewer_make(struct viewer *viewer, struct err *err)
         shown_map_free(&map);
         return false;
     }
-    if (viewer->map.arena) {
-        viewer->row = place_of(map.row_tokens, map.rows, viewer->map.row_tokens[viewer->row]);
-        viewer->col = place_of(map.col_tokens, map.cols, viewer->map.col_tokens[viewer->col]);
+    if (viewer->map->shown.arena) {
+        viewer->map->row = place_of(map.row_tokens, map.rows, viewer->map->shown.row_tokens[viewer->map->row]);
+        viewer->map->col = place_of(map.col_tokens, map.cols, viewer->map->shown.col_tokens[viewer->map->col]);
     }
-    shown_map_free(&viewer->map);
-    viewer->map = map;
-    viewer->down_labels = down;
+    shown_map_free(&viewer->map->shown);
+    viewer->map->shown = map;
+    viewer->map->down_labels = down;
     name_values(viewer);
-    viewer->session->last.run = viewer->run;
-    viewer->session->last.site = viewer->site;
+    viewer->session->last.run = viewer->at.run;
+    viewer->session->last.site = viewer->at.site;
     viewer->session->last.known = true;
     return make_colours(viewer, err);
 }

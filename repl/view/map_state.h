@@ -1,0 +1,73 @@
+/* What is wanted of the maps that are looked at, how they are coloured, where the crosshair stands; and the map that is seen,
+ * made from it at every step. */
+#ifndef GAZE_REPL_VIEW_MAP_STATE_H
+#define GAZE_REPL_VIEW_MAP_STATE_H
+
+#include "repl/map/shown_map.h"
+#include "repl/view/view.h"
+
+enum { MAX_PARTS = 2 + 2 * MAX_TERMS + 1 };
+
+/* One measure of every head, made head by head while no key is pressed. */
+struct head_values {
+    struct sites sites;        /* all of the run */
+    double *values;            /* [sites.n], NaN where it could not be made */
+    size_t done, measure;      /* measures[measure] */
+    size_t layers, heads;      /* the largest number of each + 1 */
+};
+
+struct map_state {
+    struct map_request request; /* its part is parts[part] */
+    struct part_request parts[MAX_PARTS]; /* what `m` goes through */
+    size_t n_parts, part;
+    size_t palette;            /* 0 the default, else palettes[palette - 1] */
+    size_t scale;
+    struct str clip;           /* clip= of the command */
+    struct arena *arena;       /* owns the texts of all these */
+    struct buf passed;         /* further options of the command, as typed: " q=3 words=on" */
+    char *first_scale;         /* scale= of the command, or NULL */
+    size_t row, col;           /* the crosshair, in rows and columns of the map */
+    size_t pinned;             /* a query's token, SIZE_MAX: none */
+    char find[200];            /* the text last searched for */
+    /* made from it */
+    struct shown_map shown;    /* its labels as the screen shows them */
+    struct str *down_labels;   /* [shown.cols] the keys', not reordered: for text that runs downward */
+    struct panel panel;
+    struct picture picture;
+    struct ink ink, heads_ink; /* of the map, of the list of heads */
+    struct head_values heads;
+    char value_name[120];
+};
+
+/* Make viewer->map, of a run at viewer->at.site; freed by map_state_free, after an error too. */
+NODISCARD bool map_state_new(struct viewer *viewer, const struct call *call, struct kept_run *run, struct err *err);
+void map_state_free(struct map_state *map);
+/* Make the map of what is looked at. False: the old one stays. */
+NODISCARD bool viewer_make(struct viewer *viewer, struct err *err);
+/* Append "VERB @1 L2.H1 part=c2p …". */
+void viewer_line(const struct viewer *viewer, const char *verb, struct buf *out);
+extern const char *const view_scales[];   /* that `s` goes through; NULL-ended */
+const char *viewer_scale(const struct viewer *viewer); /* in use; never a logarithm for signed maps */
+void viewer_note_map(struct viewer *viewer); /* the map that is seen, as its show line */
+/* Steps (steps.c) that keep the old state where the new one cannot be made, and note the equivalent command. */
+void viewer_go(struct viewer *viewer, struct site site);
+void viewer_step_head(struct viewer *viewer, int amount);
+void viewer_step_layer(struct viewer *viewer, int amount);
+void viewer_step_part(struct viewer *viewer, int amount);
+void viewer_step_palette(struct viewer *viewer, int amount);
+void viewer_step_scale(struct viewer *viewer, int amount);
+void viewer_toggle_special(struct viewer *viewer);
+void viewer_pin(struct viewer *viewer);
+
+/* ---- heads.c ---- */
+bool heads_work(struct viewer *viewer);   /* the next head; false: all are done */
+void heads_restart(struct viewer *viewer);
+void heads_next_measure(struct viewer *viewer, int amount);
+size_t heads_columns(const struct viewer *viewer); /* that the mini-map takes */
+/* Returns the rows that it took. */
+size_t heads_draw(struct viewer *viewer, struct cell_grid *grid, struct cell_rect rect);
+
+/* ---- profile.c ---- */
+void profile_draw(struct viewer *viewer, struct cell_grid *grid, struct cell_rect rect);
+
+#endif
