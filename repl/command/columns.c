@@ -26,13 +26,13 @@ struct listing {
     struct sites sites;
     struct column_map *maps; /* [sites.n] */
     struct ranked *ranked;
-    size_t n, keys;          /* listed; in all maps */
-    size_t n_terms;          /* of all sites together */
+    size_t n, keys; /* listed; in all maps */
+    size_t n_terms; /* of all sites together */
     const struct term *terms[STACK_KINDS * MAX_TERMS];
     struct site_row row;
     struct column_rule rule;
-    size_t broken;           /* maps that are not finite */
-    bool table;              /* for a person */
+    size_t broken; /* maps that are not finite */
+    bool table;    /* for a person */
 };
 
 static const struct attention *attention_of(const struct listing *l, size_t s)
@@ -169,7 +169,8 @@ static void say_misses(const struct listing *l, struct buf *out)
         struct buf token = {0};
         buf_puts(out, i ? "\n" : ";\nthe nearest:\n");
         site_name(l->sites.site[near[i].site], out);
-        token_label(spelled_of(l->kept->run, attention_of(l, near[i].site)->keys, l->sites.site[near[i].site].text), c->key, &token);
+        token_label(spelled_of(l->kept->run, attention_of(l, near[i].site)->keys, l->sites.site[near[i].site].text), c->key,
+                    &token);
         buf_printf(out, " key %zu %.*s: ratio %.2f", c->key, STR_ARGS(buf_view(&token)), c->ratio);
         if (c->ratio < l->rule.ratio)
             buf_printf(out, " (%.2f short)", l->rule.ratio - c->ratio);
@@ -189,8 +190,8 @@ static void say_none(const struct listing *l, struct buf *out)
     say_misses(l, out);
 }
 
-/* One line of formulas and the heads' shares, for a person (text comes before a table's rows, whenever it is given); that there is
- * none, and maps that are not finite, are said in every format. */
+/* One line of formulas and the heads' shares, for a person (text comes before a table's rows, whenever it is given); that there
+ * is none, and maps that are not finite, are said in every format. */
 static bool say(const struct listing *l, struct result *result, struct err *err)
 {
     struct buf text = {0};
@@ -348,7 +349,12 @@ static const struct option options[] = {
     {.name = "all", .kind = VALUE_FLAG, .fallback = "off", .summary = "every key, not only those that are columns"},
     {.name = "top", .kind = VALUE_INT, .summary = "the first so many rows", .lo = 1, .hi = 1e9},
     {.name = "ratio", .kind = VALUE_FLOAT, .fallback = "3", .summary = "least n·c_j of a column", .lo = 0, .hi = 1e9},
-    {.name = "cover", .kind = VALUE_FLOAT, .fallback = "0.667", .summary = "least share of the queries with A_ij >= 2/n", .lo = 0, .hi = 1},
+    {.name = "cover",
+     .kind = VALUE_FLOAT,
+     .fallback = "0.667",
+     .summary = "least share of the queries with A_ij >= 2/n",
+     .lo = 0,
+     .hi = 1},
     OPTIONS_TEXTS,
     {.name = "seed", .kind = VALUE_INT, .fallback = "1", .summary = "of the permuted maps", .lo = 0, .hi = 9e15},
     {0}};
@@ -362,21 +368,32 @@ const struct command command_columns = {
     .name = "columns",
     .group = "measures",
     .summary = "keys that draw attention from all queries",
-    .help = "Lists the keys that are columns: n·c_j >= 3, c_j = (1/n)·Σ_i A_ij, and A_ij >= 2/n in at least 2/3 of the queries i != j; "
-            "largest ratio first. Beside it the column part of the scores in nats (exp of it is the key's factor over the "
-            "geometric-mean key), split over the terms; edge is what of it relative positions make without any content. share = n·Σ_j c_j² / "
-            "Σ_ij (s_ij - μ - r_i)² of s_ij = μ + r_i + c_j + e_ij (two-way ANOVA). Definition and thresholds are gaze's own; ratio= and "
-            "cover= put others in their place. In a model without absolute positions a column at index 0 is bound to the start of the "
-            "text, not to its index.\n"
-            "\n"
-            "texts=FILE runs every line (blank ones do not count) in the model in use. All texts counted have exactly length= tokens (the median "
-            "where it is not given, at most 128): longer ones are cut by leaving out their own last tokens, shorter ones are left out, because "
-            "the rule finds more columns in longer texts. The even lines give the candidates of each head: index k, k from the end "
-            "(0: the last), a special token, a token; those that held in at least two texts, the surest eight. The odd lines give the "
-            "counts: in how many of the texts that have such a key (one of them) is a column, Wilson's 95 % interval of that rate, and "
-            "the rate that chance gives (the same maps, the keys of each row permuted, four times). Hypotheses that held in exactly the "
-            "same texts are one row: these texts do not tell them apart. add_special=off and front=TOKEN run the texts without special "
-            "tokens and with one more token in front of all others, where they may come apart.",
+    .help =
+        "Lists the keys that are columns: n·c_j >= 3, c_j = (1/n)·Σ_i A_ij, and A_ij >= 2/n in at least 2/3 of the queries i != "
+        "j; "
+        "largest ratio first. Beside it the column part of the scores in nats (exp of it is the key's factor over the "
+        "geometric-mean key), split over the terms; edge is what of it relative positions make without any content. share = "
+        "n·Σ_j c_j² / "
+        "Σ_ij (s_ij - μ - r_i)² of s_ij = μ + r_i + c_j + e_ij (two-way ANOVA). Definition and thresholds are gaze's own; ratio= "
+        "and "
+        "cover= put others in their place. In a model without absolute positions a column at index 0 is bound to the start of "
+        "the "
+        "text, not to its index.\n"
+        "\n"
+        "texts=FILE runs every line (blank ones do not count) in the model in use. All texts counted have exactly length= tokens "
+        "(the median "
+        "where it is not given, at most 128): longer ones are cut by leaving out their own last tokens, shorter ones are left "
+        "out, because "
+        "the rule finds more columns in longer texts. The even lines give the candidates of each head: index k, k from the end "
+        "(0: the last), a special token, a token; those that held in at least two texts, the surest eight. The odd lines give "
+        "the "
+        "counts: in how many of the texts that have such a key (one of them) is a column, Wilson's 95 % interval of that rate, "
+        "and "
+        "the rate that chance gives (the same maps, the keys of each row permuted, four times). Hypotheses that held in exactly "
+        "the "
+        "same texts are one row: these texts do not tell them apart. add_special=off and front=TOKEN run the texts without "
+        "special "
+        "tokens and with one more token in front of all others, where they may come apart.",
     .examples = "columns\n"
                 "columns L5\n"
                 "columns @1 L0-2.H* all=on top=20\n"

@@ -53,8 +53,9 @@ static void rank(struct table *t, size_t from, size_t to, size_t *scratch, bool 
     rank(t, from, middle, scratch, descending);
     rank(t, middle, to, scratch, descending);
     for (size_t i = from; i < to; i++)
-        scratch[i] = right == to || (left < middle && !before(t, t->order[right], t->order[left], descending)) ? t->order[left++]
-                                                                                                           : t->order[right++];
+        scratch[i] = right == to || (left < middle && !before(t, t->order[right], t->order[left], descending))
+                         ? t->order[left++]
+                         : t->order[right++];
     memcpy(t->order + from, scratch + from, (to - from) * sizeof *scratch);
 }
 
@@ -168,12 +169,17 @@ const struct command command_heads = {
     .name = "heads",
     .group = "measures",
     .summary = "every head's measures, ranked by one of them",
-    .help = "A row a head of one run with all measures that one pass over its map gives, ranked by sort=, largest first (order=ascending: "
-            "smallest); the formula of that measure, its source and what the uniform map gives stand above the table. column: ratio of the "
-            "strongest column, 0 where there is none. ratio: largest n·c_j of any key. first: mass of the first key. entropy: of the rows, in "
-            "nats. distance: between query and key, in tokens. previous, next, self, special: mass on the token before, after, on itself, on "
-            "special tokens. share, of the scores' variance that columns make, costs a second map and is made where sort= names it. "
-            "- stands where a measure does not apply or a map is not finite.",
+    .help =
+        "A row a head of one run with all measures that one pass over its map gives, ranked by sort=, largest first "
+        "(order=ascending: "
+        "smallest); the formula of that measure, its source and what the uniform map gives stand above the table. column: ratio "
+        "of the "
+        "strongest column, 0 where there is none. ratio: largest n·c_j of any key. first: mass of the first key. entropy: of the "
+        "rows, in "
+        "nats. distance: between query and key, in tokens. previous, next, self, special: mass on the token before, after, on "
+        "itself, on "
+        "special tokens. share, of the scores' variance that columns make, costs a second map and is made where sort= names it. "
+        "- stands where a measure does not apply or a map is not finite.",
     .examples = "heads\n"
                 "heads sort=entropy top=5\n"
                 "heads sort=entropy order=ascending\n"

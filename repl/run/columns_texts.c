@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "repl/run/site.h"
 #include "repl/run/texts_file.h"
 #include "repl/terminal/progress.h"
 

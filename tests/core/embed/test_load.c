@@ -86,7 +86,7 @@ Test(embed_load, fasttext_gives_words_and_unknown_words_the_vectors_that_its_pro
     check_subwords(FOLDER "fasttext.bin");
 }
 
-/* fasttext.bin as files were before they had a version; gensim 4.4 reads both and gives the same. */
+/* fasttext.bin as files were before they had a version. */
 Test(embed_load, fasttexts_oldest_files_are_told_without_a_version)
 {
     check_subwords(FOLDER "fasttext-oldest.bin");
