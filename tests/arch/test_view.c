@@ -38,7 +38,7 @@ Test(weft_view, cells_of_cross_attention_have_a_target_and_a_source_token)
     struct terminal *t = view("view X0.H1");
     cr_assert(t);
     cr_expect(says(t, "Down Right", "query 1 hills \u2192 key 1 cat"));
-    cr_expect(terminal_shows(t, "0.0202"), "its value is reference.py's");
+    cr_expect(terminal_wait_text(t, "0.0202"), "its value is reference.py's");
     cr_expect(says(t, "Down Right Right", "query 2 near \u2192 key 3 mat"));
     cr_expect(says(t, "Down Right", "query 2 near \u2192 key 3 mat"), "there the map ends");
     terminal_keys(t, "q");
@@ -50,7 +50,7 @@ Test(weft_view, cells_of_a_pooled_map_have_fewer_queries_than_keys)
     struct terminal *t = view("view L1.H0");
     cr_assert(t);
     cr_expect(says(t, "Down Right Right Right", "query 1 cat \u2192 key 3 sat"));
-    cr_expect(terminal_shows(t, "0.8963"), "its value is reference.py's");
+    cr_expect(terminal_wait_text(t, "0.8963"), "its value is reference.py's");
     cr_expect(says(t, "End", "key 7 </s>"));
     terminal_keys(t, "q");
     leave(t, 0);
