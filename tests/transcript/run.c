@@ -94,15 +94,15 @@ static void scratch_make(struct runner *runner)
 
 static void set_environment(const struct runner *runner, const struct block *block)
 {
-    static const char *const kept[] = {"ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS"};
-    char path[8192], home[256], folder[300], *values[3];
-    for (size_t i = 0; i < 3; i++)
+    static const char *const kept[] = {"ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "ADDRESS_SPACE"};
+    char path[8192], home[256], folder[300], *values[4];
+    for (size_t i = 0; i < 4; i++)
         values[i] = getenv(kept[i]);
     const char *old = getenv("PATH");
     int slash = (int)(strrchr(runner->program, '/') - runner->program);
     snprintf(path, sizeof path, "%.*s:%s", slash, runner->program, old ? old : "/usr/bin:/bin");
     clearenv();
-    for (size_t i = 0; i < 3; i++)
+    for (size_t i = 0; i < 4; i++)
         if (values[i])
             setenv(kept[i], values[i], 1);
     setenv("PATH", path, 1);
