@@ -197,6 +197,10 @@ bool weights_strip(struct weights *weights, struct str prefix, struct err *err)
 /* A copy of a name, packed beside the others. */
 static bool keep_name(struct weights *weights, struct str name, struct str *out, struct err *err)
 {
+    if (!name.n) { /* nothing may have been taken from the arena yet */
+        *out = STR("");
+        return true;
+    }
     if (name.n > weights->names_left) {
         size_t room = name.n > NAMES / 4 ? name.n : NAMES;
         char *block = arena_alloc(weights->arena, room, 1, "names of tensors", err);
@@ -210,9 +214,8 @@ static bool keep_name(struct weights *weights, struct str name, struct str *out,
         weights->names = block;
         weights->names_left = room;
     }
-    if (name.n)
-        memcpy(weights->names, name.s, name.n);
-    *out = (struct str){name.n ? weights->names : "", name.n};
+    memcpy(weights->names, name.s, name.n);
+    *out = (struct str){weights->names, name.n};
     weights->names += name.n;
     weights->names_left -= name.n;
     return true;

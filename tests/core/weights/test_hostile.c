@@ -102,6 +102,19 @@ Test(hostile, an_unknown_object_beside_the_tensors_is_inert)
     scratch_remove();
 }
 
+Test(hostile, a_tensor_whose_name_is_empty_is_one_of_that_name)
+{
+    struct err err = {0};
+    struct buf bytes = {0};
+    archive(TEXT("\x80\2}X\0\0\0\0" TENSOR "s."), &bytes, NULL);
+    struct weights *weights = open_bytes(&bytes, &err);
+    cr_assert(weights, "%s", err.message);
+    cr_expect(weights->n == 1 && weights_find(weights, STR("")));
+    weights_close(weights);
+    buf_free(&bytes);
+    scratch_remove();
+}
+
 Test(hostile, pickles_that_lie_are_refused)
 {
     static const struct {
