@@ -158,8 +158,10 @@ static bool mark_bound(struct model *model, const struct tensor *tensor, enum in
         return true;
     model->bound[i] = 1;
     model->parameters += tensor_numel(tensor);
+    if (!model->fresh)
+        return true;
     float deviation = (float)json_number(json_get(model->config, "initializer_range"), 0.02);
-    return !model->fresh || fresh_tensor(&model->weights->tensors[i], init, deviation, model->seed, model->weights->arena, err);
+    return fresh_tensor(&model->weights->tensors[i], init, deviation, model->seed, model->weights->arena, err);
 }
 
 /* A parameter of that shape, found under one of the suffixes and widened to *out. */

@@ -83,8 +83,8 @@ float *pass_residual(struct pass *pass, const float *x, const float *f)
     float *y = pass_keep(pass, pass->model->E);
     if (pass->failed)
         return NULL;
-    for (size_t i = 0; i < pass->rows * pass->model->E; i++)
-        y[i] = x[i] + f[i];
+    memcpy(y, x, pass->rows * pass->model->E * sizeof *y);
+    op_add(y, f, pass->rows * pass->model->E);
     return y;
 }
 

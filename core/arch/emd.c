@@ -1,6 +1,8 @@
 /* The enhanced mask decoder. See emd.h. */
 #include "core/arch/emd.h"
 
+#include <string.h>
+
 enum { PASSES = 2 };
 
 bool emd_present(const struct model *model)
@@ -32,8 +34,8 @@ void emd_forward(struct pass *pass, const struct attend *last, const struct bloc
         return;
     pass_enter(pass, STACK_EMD, pass->tokens);
     float *q = pass_keep(pass, E);
-    for (size_t i = 0; q && i < pass->rows * E; i++)
-        q[i] = kv[i];
+    if (q)
+        memcpy(q, kv, pass->rows * E * sizeof *q);
     q = pass_embed(pass, pass_lookup_add(pass, &w->position, pass->tokens->positions, "position", q));
     for (size_t s = 0; s < PASSES; s++) {
         struct attend attend = *last;

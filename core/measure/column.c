@@ -266,12 +266,6 @@ void column_marks(const float *probs, size_t Tq, size_t Tk, const struct attenti
         memset(out, 0, Tk);
 }
 
-void column_ratios(const float *probs, const struct attention *attention, float *out)
-{
-    for (size_t j = 0; j < attention->Tk; j++)
-        out[j] = (float)draw_of(probs, attention, j, NULL, NULL).ratio;
-}
-
 /* The largest ratio of all keys, or of those that are columns (0 where there is none). */
 static double largest_ratio(const struct measure_input *input, bool columns)
 {

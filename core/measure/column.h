@@ -46,7 +46,5 @@ NODISCARD bool column_maps(const struct run *run, const struct site *sites, size
 /* Marks only: out[j] = 1 where key j is a column of these probabilities [Tq,Tk]; none where they are not finite. */
 void column_marks(const float *probs, size_t Tq, size_t Tk, const struct attention *attention, const struct column_rule *rule,
                   unsigned char *out);
-/* n·c_j of every key (each query against its own uniform map where keys are masked) into out [Tk]. */
-void column_ratios(const float *probs, const struct attention *attention, float *out);
 
 #endif

@@ -67,8 +67,9 @@ static bool give_head(struct result *result, const struct run *run, const struct
     return ok;
 }
 
-static bool give(struct result *result, const struct run *run, struct err *err)
+static bool give(struct result *result, const struct call *call, const struct run *run, struct err *err)
 {
+    (void)call;
     const struct output_head *head;
     size_t given = 0;
     for (size_t i = 0; (head = run_head(run, i)); i++) {
@@ -83,10 +84,7 @@ static bool give(struct result *result, const struct run *run, struct err *err)
 
 static bool run(struct session *session, const struct call *call, struct result *result, struct err *err)
 {
-    struct asked_run asked;
-    bool ok = asked_run_open(session, call, result, &asked, err) && give(result, asked.run, err);
-    asked_run_close(&asked);
-    return ok;
+    return asked_run_answer(session, call, result, give, err);
 }
 
 static const struct option options[] = {OPTIONS_TEXT, {0}};

@@ -124,10 +124,7 @@ static bool give_run(struct result *result, const struct call *call, const struc
 
 static bool run(struct session *session, const struct call *call, struct result *result, struct err *err)
 {
-    struct asked_run asked;
-    bool ok = asked_run_open(session, call, result, &asked, err) && give_run(result, call, asked.run, err);
-    asked_run_close(&asked);
-    return ok;
+    return asked_run_answer(session, call, result, give_run, err);
 }
 
 static const struct option options[] = {

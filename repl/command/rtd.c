@@ -33,8 +33,9 @@ static bool give_token(struct result *result, const struct token *token, size_t 
     return ok;
 }
 
-static bool give(struct result *result, const struct run *run, struct err *err)
+static bool give(struct result *result, const struct call *call, const struct run *run, struct err *err)
 {
+    (void)call;
     const struct output_head *head = find_head(run);
     bool bars = result_wants_picture(result); /* a person's table */
     if (!head)
@@ -54,10 +55,7 @@ static bool give(struct result *result, const struct run *run, struct err *err)
 
 static bool run(struct session *session, const struct call *call, struct result *result, struct err *err)
 {
-    struct asked_run asked;
-    bool ok = asked_run_open(session, call, result, &asked, err) && give(result, asked.run, err);
-    asked_run_close(&asked);
-    return ok;
+    return asked_run_answer(session, call, result, give, err);
 }
 
 static const struct option options[] = {OPTIONS_TEXT, {0}};

@@ -91,17 +91,12 @@ static bool make_panels(const struct call *call, const struct map_list *list, st
             return false;
         if (by_head)
             norm_by_head(map);
-        sheet->panels[sheet->n] = (struct panel){.rows = map->rows,
-                                                 .cols = map->cols,
-                                                 .values = map->values,
-                                                 .masked = map->masked,
-                                                 .row_labels = map->row_labels,
-                                                 .col_labels = map->col_labels,
-                                                 .row_numbers = map->row_tokens,
-                                                 .col_numbers = map->col_tokens,
-                                                 .marked_cols = list->difference ? NULL : map->marked,
-                                                 .tick = uniform_tick(list, call, map)};
-        if (!make_title(list, map, sheet, &sheet->panels[sheet->n].title, err)) {
+        struct panel *panel = &sheet->panels[sheet->n];
+        *panel = shown_map_panel(map);
+        panel->tick = uniform_tick(list, call, map);
+        if (list->difference)
+            panel->marked_cols = NULL;
+        if (!make_title(list, map, sheet, &panel->title, err)) {
             sheet->n++;
             return false;
         }

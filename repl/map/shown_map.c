@@ -335,3 +335,17 @@ double shown_map_uniform(const struct shown_map *map)
 {
     return part_is_probability(map->part) && !map->words ? 1 / (double)map->attention->Tk : NAN;
 }
+
+struct panel shown_map_panel(const struct shown_map *map)
+{
+    return (struct panel){.rows = map->rows,
+                          .cols = map->cols,
+                          .values = map->values,
+                          .masked = map->masked,
+                          .row_labels = map->row_labels,
+                          .col_labels = map->col_labels,
+                          .row_numbers = map->row_tokens,
+                          .col_numbers = map->col_tokens,
+                          .marked_cols = map->marked,
+                          .tick = shown_map_uniform(map)};
+}

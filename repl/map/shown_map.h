@@ -4,6 +4,7 @@
 
 #include "repl/map/map_request.h"
 #include "repl/run/selector.h"
+#include "viz/picture.h"
 
 /* A map ready to be shown: rows and columns chosen by q=, k=, special=, from=/to=, words=, folded by agg=. */
 struct shown_map {
@@ -29,6 +30,8 @@ NODISCARD bool shown_map_make(const struct map_request *request, struct kept_run
                               struct shown_map *out, struct err *err);
 void shown_map_count(struct shown_map *map); /* not_finite again, after its values changed */
 void shown_map_free(struct shown_map *map);
+/* It as a panel of a picture, which borrows it: values, labels, marks and the tick of a uniform map. */
+struct panel shown_map_panel(const struct shown_map *map);
 
 /* The tokens that its rows and columns stand for; one of a row or column as the vocabulary has it, a word as it is read. */
 const struct encoding *shown_map_queries(const struct shown_map *map);

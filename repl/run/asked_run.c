@@ -36,3 +36,13 @@ void asked_run_close(struct asked_run *asked)
     run_free(asked->own);
     *asked = (struct asked_run){0};
 }
+
+bool asked_run_answer(struct session *session, const struct call *call, struct result *result,
+                      bool (*give)(struct result *result, const struct call *call, const struct run *run, struct err *err),
+                      struct err *err)
+{
+    struct asked_run asked;
+    bool ok = asked_run_open(session, call, result, &asked, err) && give(result, call, asked.run, err);
+    asked_run_close(&asked);
+    return ok;
+}

@@ -12,6 +12,11 @@ struct asked_run {
 NODISCARD bool asked_run_open(struct session *session, const struct call *call, struct result *result, struct asked_run *out,
                               struct err *err);
 void asked_run_close(struct asked_run *asked);
+/* Open it, hand it to `give`, close it: the whole of a command that asks one thing of a run. */
+NODISCARD bool asked_run_answer(struct session *session, const struct call *call, struct result *result,
+                                bool (*give)(struct result *result, const struct call *call, const struct run *run,
+                                             struct err *err),
+                                struct err *err);
 
 #define ARGS_ASKED {"@RUN", ARG_RUN, true, false, "a run; the last where neither run nor text is named"}, ARGS_TEXT
 

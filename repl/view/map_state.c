@@ -175,16 +175,7 @@ static void name_values(struct viewer *viewer)
 static bool make_colours(struct viewer *viewer, struct err *err)
 {
     struct shown_map *map = &viewer->map->shown;
-    viewer->map->panel = (struct panel){.rows = map->rows,
-                                   .cols = map->cols,
-                                   .values = map->values,
-                                   .masked = map->masked,
-                                   .row_labels = map->row_labels,
-                                   .col_labels = map->col_labels,
-                                   .row_numbers = map->row_tokens,
-                                   .col_numbers = map->col_tokens,
-                                   .marked_cols = map->marked,
-                                   .tick = shown_map_uniform(map)};
+    viewer->map->panel = shown_map_panel(map);
     viewer->map->picture = (struct picture){.panels = &viewer->map->panel,
                                        .n_panels = 1,
                                        .scale = {.lo = NAN, .hi = NAN, .clip_hi = 100, .diverging = part_is_signed(map->part)},
