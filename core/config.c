@@ -79,7 +79,10 @@ static bool read_key(struct model *model, const struct config_key *key, struct e
     void *to = key->field ? (char *)model->own + key->field : NULL;
     switch (key->kind) { /* closed: the ways a value enters a model */
     case CONFIG_SIZE:
-        if (!config_dim(model, key->key, key->letter, key->fallback == CONFIG_REQUIRED ? -1 : (long)key->fallback, err))
+    case CONFIG_SIZE_NULL:
+        if (key->kind == CONFIG_SIZE_NULL && json_is_null(value))
+            model->dim[(unsigned char)key->letter & 127] = 0;
+        else if (!config_dim(model, key->key, key->letter, key->fallback == CONFIG_REQUIRED ? -1 : (long)key->fallback, err))
             return false;
         if (to)
             *(size_t *)to = model->dim[(unsigned char)key->letter & 127];

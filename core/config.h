@@ -12,6 +12,7 @@ struct model;
 
 enum config_kind {
     CONFIG_SIZE,       /* a whole number → size_t, and dim[letter] */
+    CONFIG_SIZE_NULL,  /* the same; null is 0: there is none */
     CONFIG_BOOL,       /* → bool */
     CONFIG_NUMBER,     /* → float */
     CONFIG_POSITIVE,   /* the same, at least 0 */

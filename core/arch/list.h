@@ -19,4 +19,5 @@
     ROW(squeezebert)     \
     ROW(convbert)        \
     ROW(longformer)      \
-    ROW(funnel)
+    ROW(funnel)          \
+    ROW(llama)

@@ -143,13 +143,31 @@ static bool check_factors(const struct model *model, const struct rope *rope, st
     return true;
 }
 
+/* What describes the positions of layers of a kind. */
+static const struct json *scaling_of(const struct model *model, const char *layers)
+{
+    const struct json *scaling = json_get(model->config, "rope_scaling");
+    if (!json_is_object(scaling))
+        scaling = json_get(model->config, "rope_parameters");
+    if (layers && json_is_object(json_get(scaling, layers)))
+        scaling = json_get(scaling, layers);
+    return json_is_object(scaling) ? scaling : NULL;
+}
+
+double rope_parameter(const struct model *model, const char *layers, const char *key)
+{
+    return json_number(json_get(scaling_of(model, layers), key), NAN);
+}
+
 bool rope_read(const struct model *model, float base, size_t turned, enum rotary_pairs pairs, struct rope *out, struct err *err)
 {
-    const struct json *config = model->config, *scaling = json_get(config, "rope_scaling");
-    if (!json_is_object(scaling))
-        scaling = json_get(config, "rope_parameters");
-    if (!json_is_object(scaling))
-        scaling = NULL;
+    return rope_read_of(model, NULL, base, turned, pairs, out, err);
+}
+
+bool rope_read_of(const struct model *model, const char *layers, float base, size_t turned, enum rotary_pairs pairs,
+                  struct rope *out, struct err *err)
+{
+    const struct json *config = model->config, *scaling = scaling_of(model, layers);
     double theta = json_number(json_get(scaling, "rope_theta"), json_number(json_get(config, "rope_theta"), 10000));
     struct str type = json_str(json_get(scaling, "rope_type"), NULL);
     if (!type.n)

@@ -19,6 +19,11 @@ struct rope {
  * ERR_UNSUPPORTED names a scaling that is not read. */
 NODISCARD bool rope_read(const struct model *model, float base, size_t turned, enum rotary_pairs pairs, struct rope *out,
                          struct err *err);
+/* The same for layers of a kind ("sliding_attention"), where rope_parameters has an object for each kind. */
+NODISCARD bool rope_read_of(const struct model *model, const char *layers, float base, size_t turned, enum rotary_pairs pairs,
+                            struct rope *out, struct err *err);
+/* A number of rope_parameters, where newer files keep rope_theta and partial_rotary_factor; NaN where there is none. */
+double rope_parameter(const struct model *model, const char *layers, const char *key);
 /* The same base without any scaling. */
 struct rope rope_plain(float base, size_t turned, enum rotary_pairs pairs);
 

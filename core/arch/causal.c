@@ -1,0 +1,56 @@
+/* The head of causal language models. See causal.h. */
+#include "core/arch/causal.h"
+
+#include <math.h>
+
+static const struct causal *of(const struct model *model)
+{
+    return model->own;
+}
+
+static const struct tensor *table(const struct causal *w)
+{
+    return w->head.dtype ? &w->head : &w->word;
+}
+
+bool causal_untied(const struct model *model, size_t layer)
+{
+    (void)layer;
+    return !of(model)->tied;
+}
+
+static bool present(const struct model *model)
+{
+    return of(model)->tied || of(model)->head.dtype;
+}
+
+static size_t width(const struct model *model)
+{
+    return table(of(model))->shape[0];
+}
+
+bool causal_logits(const struct model *model, const float *x, size_t n, float *out, struct err *err)
+{
+    const struct causal *w = of(model);
+    const struct tensor *weight = table(w);
+    struct linear head = {.w = *weight, .bias = w->bias, .out = weight->shape[0], .in = weight->shape[1]};
+    if (!product_linear(&head, x, n, head.in, n, EPILOGUE_NONE, out, head.out, err))
+        return false;
+    for (size_t i = 0; w->scale > 0 && i < n * head.out; i++)
+        out[i] *= w->scale;
+    for (size_t i = 0; w->cap > 0 && i < n * head.out; i++)
+        out[i] = w->cap * tanhf(out[i] / w->cap);
+    return true;
+}
+
+const struct output_head head_next_word = {
+    .name = "lm",
+    .summary = "the next word",
+    .from = "hidden",
+    .place = HEAD_NEXT,
+    .link = HEAD_SOFTMAX,
+    .tensor = "logits",
+    .present = present,
+    .width = width,
+    .logits = causal_logits,
+};

@@ -1,0 +1,36 @@
+/* Mixtures of experts with top-k routing: each token goes through the k feed-forwards that a router prefers, none is dropped
+ * (Shazeer et al. 2017; Jiang et al. 2024).
+ *
+ *   p = softmax(x·Wr + br);  the k largest, largest first;  y = Σ_c w_c · expert_c(x),  expert(x) = down(act(gate(x)) · up(x))
+ *   w = p of the chosen, made to sum to 1 or not, as the family does; a shared expert's output is added, times sigmoid(x·ws)
+ *
+ * Kept by a pass, side "dec", one row a token: router [experts] p, expert [k], weight [k], and shared where there is one. */
+#ifndef GAZE_CORE_ARCH_MIXTURE_H
+#define GAZE_CORE_ARCH_MIXTURE_H
+
+#include "core/pass.h"
+
+struct gated {
+    struct linear gate, up, down;
+};
+
+struct mixture {
+    struct linear router;            /* [experts,E] */
+    struct linear *gate, *up, *down; /* [experts] */
+    struct gated shared;             /* dtype NULL: there is none */
+    struct linear shared_gate;       /* [1,E] */
+};
+
+/* What of it is the family's. */
+struct mixture_kind {
+    size_t chosen; /* k */
+    bool normalised;
+    /* NULL: act(gate(x)) · up(x). Else there is no gate: up(x) [n,2I] becomes [n,I] in place. */
+    void (*join)(float *up, size_t n, size_t I);
+};
+
+/* The mixture of layer l over rows of x [rows,E]; scratch. */
+float *mixture_forward(struct pass *pass, const struct mixture *mixture, const struct mixture_kind *kind, size_t l,
+                       const float *x);
+
+#endif
