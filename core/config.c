@@ -95,10 +95,12 @@ static bool read_key(struct model *model, const struct config_key *key, struct e
         return true;
     case CONFIG_NUMBER:
     case CONFIG_POSITIVE:
-        if (!config_is(model, key->key, key->kind, err))
+    case CONFIG_POSITIVE_NULL:
+        if (!config_is(model, key->key, key->kind == CONFIG_NUMBER ? CONFIG_NUMBER : CONFIG_POSITIVE, err))
             return false;
         if (to)
-            *(float *)to = (float)json_number(value, key->fallback);
+            *(float *)to =
+                json_is_null(value) && key->kind == CONFIG_POSITIVE_NULL ? 0 : (float)json_number(value, key->fallback);
         return true;
     case CONFIG_EPS:
         if (!config_is(model, key->key, CONFIG_POSITIVE, err))

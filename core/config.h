@@ -16,6 +16,7 @@ enum config_kind {
     CONFIG_BOOL,       /* → bool */
     CONFIG_NUMBER,     /* → float */
     CONFIG_POSITIVE,   /* the same, at least 0 */
+    CONFIG_POSITIVE_NULL, /* the same; null is 0: there is none */
     CONFIG_TEXT,       /* → struct str, borrowed from the configuration */
     CONFIG_ACTIVATION, /* → const struct activation *; in no field: model->activation */
     CONFIG_EPS,        /* → model->norm_eps */

@@ -44,6 +44,9 @@ bool decoder_configure(struct model *model, struct err *err)
     if (!rope_read_of(model, "full_attention", theta, turned, d->pairs, &d->rope[0], err))
         return false;
     d->rope[1] = d->rope[0];
+    model->dim['K'] = shape.Hkv;
+    model->dim['Q'] = (shape.H + 2 * shape.Hkv) * shape.D;
+    model->dim['J'] = 2 * model->dim['I'];
     if (!model_stack(model, STACK_MAIN, model->dim['L'], shape, terms, err))
         return false;
     model->stacks[STACK_MAIN].finished = true;
@@ -54,7 +57,7 @@ bool decoder_windows(struct model *model, bool (*slides)(const struct model *mod
 {
     const struct decoder *d = model->own;
     const struct stack *stack = &model->stacks[STACK_MAIN];
-    const struct json *types = json_get(model->config, "layer_types");
+    const struct json *types = slides ? json_get(model->config, "layer_types") : NULL;
     if (json_is_array(types) && json_count(types) != stack->layers)
         return err_set(err, ERR_FORMAT, "%s/config.json: layer_types has %zu items, there are %zu layers", model->folder,
                        json_count(types), stack->layers);
@@ -72,12 +75,43 @@ bool decoder_windows(struct model *model, bool (*slides)(const struct model *mod
     return true;
 }
 
-bool decoder_choice(const struct model *model, const char *key, size_t k, size_t n, struct err *err)
+void decoder_may_slide(struct model *model)
 {
-    return (k >= 1 && k <= n) || err_set(err, ERR_FORMAT, "%s/config.json: %s is %zu, of %zu experts", model->folder, key, k, n);
+    struct decoder *d = model->own;
+    if (!d->slides)
+        d->window = 0;
 }
 
-void decoder_split(struct model *model)
+bool decoder_slides_above(const struct model *model, size_t l)
+{
+    const struct decoder *d = model->own;
+    return l >= d->slides_from;
+}
+
+bool decoder_routes_sparsely(const struct model *model, size_t l)
+{
+    const struct json *dense = json_get(model->config, "mlp_only_layers");
+    for (size_t i = 0; i < json_count(dense); i++)
+        if (json_number(json_at(dense, i), -1) == (double)l)
+            return false;
+    return model->dim['X'] > 0 && model->dim['s'] > 0 && (l + 1) % model->dim['s'] == 0;
+}
+
+bool decoder_route(struct model *model, bool (*routes)(const struct model *model, size_t layer), struct err *err)
+{
+    const struct decoder *d = model->own;
+    const struct stack *stack = &model->stacks[STACK_MAIN];
+    size_t routed = 0, k = d->mixture.chosen, n = model->dim['X'];
+    for (size_t l = 0; l < stack->layers; l++) {
+        struct decoder_layer *layer = stack_layer(stack, l);
+        layer->routed = !routes || routes(model, l);
+        routed += layer->routed;
+    }
+    return !routed || (k >= 1 && k <= n) ||
+           err_set(err, ERR_FORMAT, "%s/config.json: num_experts_per_tok is %zu, of %zu experts", model->folder, k, n);
+}
+
+bool decoder_split(struct model *model, struct err *err)
 {
     const struct stack *stack = &model->stacks[STACK_MAIN];
     for (size_t l = 0; l < stack->layers; l++) {
@@ -94,6 +128,8 @@ void decoder_split(struct model *model)
             layer->up = linear_rows(&layer->both, I, I);
         }
     }
+    (void)err;
+    return true;
 }
 
 #define WHEN(name_, expression)                                                                                                  \

@@ -20,4 +20,21 @@
     ROW(convbert)        \
     ROW(longformer)      \
     ROW(funnel)          \
-    ROW(llama)
+    ROW(llama)           \
+    ROW(mistral)         \
+    ROW(qwen2)           \
+    ROW(qwen3)           \
+    ROW(gemma)           \
+    ROW(gemma2)          \
+    ROW(gemma3)          \
+    ROW(phi3)            \
+    ROW(granite)         \
+    ROW(smollm3)         \
+    ROW(glm)             \
+    ROW(cohere)          \
+    ROW(stablelm)        \
+    ROW(starcoder2)      \
+    ROW(mixtral)         \
+    ROW(qwen2_moe)       \
+    ROW(qwen3_moe)       \
+    ROW(olmoe)

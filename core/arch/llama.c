@@ -13,7 +13,7 @@ static bool configure(struct model *model, const struct json *config, struct err
 }
 
 static const struct config_key keys[] = {
-    DECODER_SIZES(32000, 4096, 11008, 32, 32),
+    DECODER_SIZES(32000, 4096, 11008, 32, 32, 2048),
     DECODER_KV(0),
     DECODER_WIDTH(0),
     DECODER_ACT("hidden_act", "silu"),
@@ -26,7 +26,10 @@ static const struct config_key keys[] = {
     {0},
 };
 
-static const struct param params[] = {DECODER_LLAMA, {0}};
+static const struct param params[] = {
+    DECODER_LLAMA,
+    {0},
+};
 
 const struct arch arch_llama = {
     .name = "llama",
@@ -34,5 +37,4 @@ const struct arch arch_llama = {
     .summary = "Llama: causal, rotary, gated, grouped keys",
     .source = "Touvron et al. 2023",
     DECODER_ARCH,
-    .configure = configure,
 };

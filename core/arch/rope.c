@@ -185,8 +185,9 @@ bool rope_read_of(const struct model *model, const char *layers, float base, siz
     if (turned % 2 || (turned && (turned < 2 || !(out->base > 0))))
         return err_set(err, ERR_FORMAT, "%s/config.json: %zu numbers of a head cannot turn about base %g", model->folder, turned,
                        (double)out->base);
+    double usual = model->dim['P'] ? (double)model->dim['P'] : 2048; /* of the class */
     out->scaling = scaling;
-    out->positions = (size_t)fmax(1, json_number(json_get(config, "max_position_embeddings"), 2048));
+    out->positions = (size_t)fmax(1, json_number(json_get(config, "max_position_embeddings"), usual));
     double original = json_number(json_get(config, "original_max_position_embeddings"), 0);
     if (!(original >= 1))
         original = json_number(json_get(scaling, "original_max_position_embeddings"), 0);
