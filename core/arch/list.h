@@ -37,4 +37,5 @@
     ROW(mixtral)         \
     ROW(qwen2_moe)       \
     ROW(qwen3_moe)       \
-    ROW(olmoe)
+    ROW(olmoe)           \
+    ROW(gpt_oss)

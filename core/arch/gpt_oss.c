@@ -1,0 +1,133 @@
+/* gpt-oss (OpenAI 2025): Llama with biases, every second layer within a window, a learned sink beside the keys of each head, and
+ * experts that are chosen by the logits first and weighted by the softmax over the chosen.
+ *
+ *   expert: (u + 1)·g·sigmoid(1.702·g)·Wd + bd,  g ≤ 7 and −7 ≤ u ≤ 7 the even and odd columns of x·Wgu + bgu
+ *
+ * What has caused bugs: the experts lie in one tensor, input first; gate and up alternate in its columns; rows of a map sum to
+ * less than 1, the sink takes the rest. */
+#include <math.h>
+#include <string.h>
+
+#include "core/arch/decoder.h"
+
+struct gpt_oss_layer {
+    struct decoder_layer decoder;     /* first */
+    struct tensor up, down;           /* [X,E,2I] [X,I,E] */
+    const float *up_bias, *down_bias; /* [X,2I] [X,E] */
+};
+
+/* [n,2I] → [n,I] in place: what is written lies before what is still to be read. */
+static void join(float *up, size_t n, size_t I)
+{
+    for (size_t i = 0; i < n * I; i++) {
+        float gate = fminf(up[2 * i], 7), value = fminf(fmaxf(up[2 * i + 1], -7), 7);
+        up[i] = (value + 1) * gate / (1 + expf(-1.702f * gate));
+    }
+}
+
+static bool slides(const struct model *model, size_t l)
+{
+    (void)model;
+    return l % 2 == 0;
+}
+
+static bool configure(struct model *model, const struct json *config, struct err *err)
+{
+    struct decoder *d = model->own;
+    d->o_biased = d->qkv_biased = true;
+    d->mixture.normalised = true;
+    d->mixture.join = join;
+    if (!json_get(config, "rope_scaling") && !json_get(config, "rope_parameters"))
+        return err_set(err, ERR_FORMAT, "%s/config.json: rope_scaling is missing", model->folder);
+    return decoder_configure(model, err) && decoder_windows(model, slides, err) && decoder_route(model, NULL, err);
+}
+
+/* Expert e's projection in a tensor [X,in,out] of all. */
+static struct linear expert_of(const struct tensor *all, const float *biases, size_t e)
+{
+    size_t in = all->shape[1], out = all->shape[2];
+    struct linear linear = {.w = *all, .bias = biases + e * out, .out = out, .in = in, .layout = LAYOUT_IN_OUT};
+    linear.w.rank = 2;
+    linear.w.shape[0] = in;
+    linear.w.shape[1] = out;
+    linear.w.bytes = all->bytes / all->shape[0];
+    linear.w.data = (const unsigned char *)all->data + e * linear.w.bytes;
+    return linear;
+}
+
+static bool bound(struct model *model, struct err *err)
+{
+    const struct stack *stack = &model->stacks[STACK_MAIN];
+    size_t n = model->dim['X'];
+    for (size_t l = 0; l < stack->layers; l++) {
+        struct gpt_oss_layer *layer = stack_layer(stack, l);
+        struct mixture *mixture = &layer->decoder.mixture;
+        mixture->up = arena_alloc(model->arena, n, sizeof *mixture->up, "the experts", err);
+        mixture->down = arena_alloc(model->arena, n, sizeof *mixture->down, "the experts", err);
+        if (!mixture->up || !mixture->down)
+            return false;
+        for (size_t e = 0; e < n; e++) {
+            mixture->up[e] = expert_of(&layer->up, layer->up_bias, e);
+            mixture->down[e] = expert_of(&layer->down, layer->down_bias, e);
+        }
+    }
+    return true;
+}
+
+static const char *note(const struct model *model, enum stack_kind stack, size_t layer)
+{
+    (void)model, (void)stack, (void)layer;
+    return "rows sum to less than 1: the head's learned sink takes the rest";
+}
+
+static const struct config_key keys[] = {
+    DECODER_SIZES(201088, 2880, 2880, 36, 64, 131072),
+    DECODER_KV(8),
+    DECODER_WIDTH(64),
+    {.key = "hidden_act", .kind = CONFIG_ONLY, .text = "\"silu\""},
+    DECODER_EPS("rms_norm_eps", 1e-5),
+    DECODER_THETA(150000),
+    DECODER_WHOLE,
+    DECODER_WINDOW(128),
+    DECODER_EXPERT_SIZES("num_local_experts", 128, 4),
+    {.key = "swiglu_limit", .kind = CONFIG_ONLY, .text = "7"},
+    DECODER_TIED(false),
+    {0},
+};
+
+#define EXPERTS(kind_, name_, shape_, field_, meaning_)                                                                          \
+    {                                                                                                                            \
+        .name = "layers.{l}.mlp.experts." name_, .shape = shape_, .kind = PARAM_##kind_, .layered = true,                        \
+        .offset = offsetof(struct gpt_oss_layer, field_), .meaning = meaning_                                                    \
+    }
+static const struct param params[] = {
+    DECODER_WORDS,
+    DECODER_QKV,
+    DECODER_O,
+    DECODER_PRE_NORMS,
+    DECODER_LAST(NORM_NO_BIAS),
+    DECODER_ROW(FLOATS, "self_attn.sinks", "H", sink, "a logit beside the keys of each head", ),
+    DECODER_ROUTED(LINEAR, "mlp.router", "X,E", router, "router of the experts", ),
+    EXPERTS(TABLE, "gate_up_proj", "X,E,J", up, "experts, gate and up"),
+    EXPERTS(FLOATS, "gate_up_proj_bias", "X,J", up_bias, "experts, biases of gate and up"),
+    EXPERTS(TABLE, "down_proj", "X,I,E", down, "experts, down"),
+    EXPERTS(FLOATS, "down_proj_bias", "X,E", down_bias, "experts, biases of down"),
+    {0},
+};
+
+const struct arch arch_gpt_oss = {
+    .name = "gpt_oss",
+    .model_types = "gpt_oss",
+    .summary = "gpt-oss: learned sinks, 4 of 128 experts, windows",
+    .source = "OpenAI 2025",
+    .prefixes = "model.",
+    .keys = keys,
+    .params = params,
+    .heads = CAUSAL_HEADS,
+    .own_size = sizeof(struct decoder),
+    .layer_size = sizeof(struct gpt_oss_layer),
+    .configure = configure,
+    .bound = bound,
+    .forward = decoder_forward,
+    .note = note,
+};
