@@ -22,7 +22,7 @@ static struct line rows_of(const struct shown_map *map)
 
 static struct line cols_of(const struct shown_map *map)
 {
-    return (struct line){shown_map_keys(map), map->col_tokens, map->col_labels, map->cols, map->words};
+    return (struct line){shown_map_keys(map), map->col_tokens, map->col_labels, map->cols - map->sink, map->words};
 }
 
 /* The same vocabulary string, or special tokens both (<s> of one model, [CLS] of another); words by what is read. */
@@ -99,6 +99,7 @@ bool shown_map_subtract_aligned(const struct shown_map *first, struct shown_map 
     }
     second->rows = rows.n;
     second->cols = cols.n;
+    second->sink = false;
     second->marked = NULL;
     shown_map_count(second);
     return true;

@@ -94,7 +94,7 @@ static double hidden_mass(const struct making *making)
 
 /* Cells of the shown map: mean over a row's pieces of the sum over a column's (single tokens: the value). NaN in out
  * and 1 in masked_out where none of them is seen. */
-static void join(const struct making *making, float *out, unsigned char *masked_out)
+static void join(const struct making *making, size_t width, float *out, unsigned char *masked_out)
 {
     size_t Tk = making->Tk;
     for (size_t r = 0; r < making->rows.n; r++)
@@ -108,9 +108,22 @@ static void join(const struct making *making, float *out, unsigned char *masked_
                         sum += making->full[i * Tk + j];
                         seen++;
                     }
-            masked_out[r * making->cols.n + c] = seen == 0;
-            out[r * making->cols.n + c] = seen ? (float)(row.n == 1 && col.n == 1 ? sum : sum / (double)row.n) : NAN;
+            masked_out[r * width + c] = seen == 0;
+            out[r * width + c] = seen ? (float)(row.n == 1 && col.n == 1 ? sum : sum / (double)row.n) : NAN;
         }
+}
+
+/* The column of a learned sink, the last: what the softmax gives to no key. The mean over a row's pieces. */
+static void join_sink(const struct making *making, size_t width, float *out)
+{
+    for (size_t r = 0; r < making->rows.n; r++) {
+        struct piece row = making->rows.at[r];
+        double sum = 0;
+        for (size_t i = row.first; i < row.first + row.n; i++)
+            for (size_t j = 0; j < making->Tk; j++)
+                sum += is_masked(making, i, j) ? 0 : making->full[i * making->Tk + j];
+        out[r * width + width - 1] = (float)(1 - sum / (double)row.n);
+    }
 }
 
 /* ---- several heads ---- */
@@ -193,7 +206,9 @@ static bool make_values(struct making *making, const struct sites *sites, struct
             hidden += hidden_mass(making);
         if (special == SPECIAL_RENORM)
             renormalise(making);
-        join(making, map->values, map->masked);
+        join(making, map->cols, map->values, map->masked);
+        if (map->sink)
+            join_sink(making, map->cols, map->values);
         any_masked = any_masked || making->any_masked;
         fold_in(&folding, map->values, map->masked, cells);
         if (probs && !add_probs(making, sites->site[s], part, n_sites, probs, err))
@@ -216,13 +231,36 @@ static bool make_marks(const struct making *making, const float *probs, struct s
     if (!marks || !map->marked)
         return false;
     column_marks(probs, making->Tq, making->Tk, making->first, NULL, marks);
-    for (size_t c = 0; c < map->cols; c++)
+    for (size_t c = 0; c < making->cols.n; c++)
         for (size_t j = 0; j < making->cols.at[c].n; j++)
             map->marked[c] |= marks[making->cols.at[c].first + j];
     return true;
 }
 
 /* ---- the map ---- */
+
+/* One more column where rows of probabilities leave something to a learned sink, unless keys were chosen. */
+static bool add_sink(const struct making *making, struct shown_map *map, struct err *err)
+{
+    const struct map_request *request = making->request;
+    size_t n = map->cols;
+    if (!making->first->sink || !part_is_probability(map->part) || request->special == SPECIAL_RENORM || request->cols.tokens.s ||
+        request->cols.segment)
+        return true;
+    size_t *tokens = arena_alloc(map->arena, n + 1, sizeof *tokens, "the tokens", err);
+    struct str *labels = arena_alloc(map->arena, n + 1, sizeof *labels, "the tokens", err);
+    if (!tokens || !labels)
+        return false;
+    memcpy(tokens, map->col_tokens, n * sizeof *tokens);
+    memcpy(labels, map->col_labels, n * sizeof *labels);
+    tokens[n] = making->Tk;
+    labels[n] = STR("sink");
+    map->col_tokens = tokens;
+    map->col_labels = labels;
+    map->cols = n + 1;
+    map->sink = true;
+    return true;
+}
 
 static bool make_axes(struct making *making, struct shown_map *map, struct err *err)
 {
@@ -236,7 +274,7 @@ static bool make_axes(struct making *making, struct shown_map *map, struct err *
     map->col_tokens = making->cols.tokens;
     map->row_labels = making->rows.labels;
     map->col_labels = making->cols.labels;
-    return true;
+    return add_sink(making, map, err);
 }
 
 static bool make_room(struct making *making, struct shown_map *map, float **probs, struct err *err)
@@ -313,7 +351,8 @@ struct str shown_map_query(const struct shown_map *map, size_t row)
 
 struct str shown_map_key(const struct shown_map *map, size_t col)
 {
-    return map->words ? map->col_labels[col] : shown_map_keys(map)->tokens[map->col_tokens[col]].string;
+    return map->words || (map->sink && col + 1 == map->cols) ? map->col_labels[col]
+                                                             : shown_map_keys(map)->tokens[map->col_tokens[col]].string;
 }
 
 void shown_map_part(const struct shown_map *map, struct buf *out)
@@ -328,7 +367,9 @@ void shown_map_values(const struct shown_map *map, struct buf *out)
         return;
     }
     shown_map_part(map, out);
-    buf_puts(out, map->part.kind == PART_SCORES ? " (before the softmax)" : map->part.kind == PART_LOGITS ? " (part of the scores)" : "");
+    buf_puts(out, map->part.kind == PART_SCORES   ? " (before the softmax)"
+                  : map->part.kind == PART_LOGITS ? " (part of the scores)"
+                                                  : "");
 }
 
 double shown_map_uniform(const struct shown_map *map)

@@ -14,6 +14,7 @@ struct shown_map {
     size_t agg_heads;       /* 0, or how many maps were folded */
     bool agg_layers;        /* they were of several layers */
     bool words;             /* rows and columns are words */
+    bool sink;              /* the last column is the head's learned sink: what a row's keys leave of 1; its token is Tk */
     struct part part;
     size_t rows, cols;
     float *values;          /* [rows,cols]; NaN where masked */

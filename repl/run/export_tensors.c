@@ -90,6 +90,15 @@ static bool fill_view(const void *context, size_t row, size_t rows, void *out, s
     return true;
 }
 
+static bool fill_sink(const void *context, size_t row, size_t rows, void *out, struct err *err)
+{
+    const struct source *s = context;
+    (void)err;
+    for (size_t i = 0; i < rows; i++)
+        ((float *)out)[i] = s->attention->sink[s->heads[row + i]];
+    return true;
+}
+
 static bool fill_logits(const void *context, size_t row, size_t rows, void *out, struct err *err)
 {
     const struct source *s = context;
@@ -160,13 +169,29 @@ static bool add_view(struct tensor_list *list, const struct source *like, const 
     return true;
 }
 
+/* The logits of learned sinks, where a head has one. */
+static bool add_sink(struct tensor_list *list, const struct source *like, struct err *err)
+{
+    const struct attention *a = like->attention;
+    struct tensor_promise p = named(a->stack->kind, "sink", NULL, a->layer);
+    if (!a->sink)
+        return true;
+    p.rank = 1;
+    p.shape[0] = like->n_heads;
+    p.fill = fill_sink;
+    struct source *source = add(list, like->run, p, err);
+    if (source)
+        *source = *like;
+    return source != NULL;
+}
+
 /* The per-head tensors of one attention. */
 static bool add_attention(struct tensor_list *list, const struct run *run, const struct attention *a, const size_t *heads,
                           size_t n_heads, struct err *err)
 {
     struct source like = {.run = run, .attention = a, .heads = heads, .n_heads = n_heads};
     if (!add_map(list, &like, "attn", (struct part){PART_PROBS, 0}, err) ||
-        !add_map(list, &like, "scores", (struct part){PART_SCORES, 0}, err))
+        !add_map(list, &like, "scores", (struct part){PART_SCORES, 0}, err) || !add_sink(list, &like, err))
         return false;
     for (unsigned t = 0; a->terms[t]; t++)
         if (!add_map(list, &like, a->terms[t]->name, (struct part){PART_LOGITS, 1u << t}, err))

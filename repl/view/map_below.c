@@ -57,6 +57,8 @@ static void draw_exact(struct viewer *v, const struct map_plan_view *plan, struc
 static bool part_value(struct viewer *v, const struct run *run, struct part part, float *row, double *out)
 {
     struct err err = {0};
+    if (v->map->shown.sink && v->map->col + 1 == v->map->shown.cols)
+        return false; /* no key, no terms */
     if (!run_map(run, v->at.site, part, v->map->shown.row_tokens[v->map->row], 1, row, &err))
         return false;
     *out = (double)row[v->map->shown.col_tokens[v->map->col]];
