@@ -128,11 +128,27 @@ static bool read_key(struct model *model, const struct config_key *key, struct e
     return true;
 }
 
+/* The first of the names that the configuration has, else the last of them: in `name`. */
+static const char *name_there(const struct json *config, const char *names, char name[64])
+{
+    for (;; names++) {
+        int n = (int)strcspn(names, "|");
+        snprintf(name, 64, "%.*s", n, names);
+        names += n;
+        if (!*names || json_get(config, name))
+            return name;
+    }
+}
+
 bool config_read(struct model *model, const struct config_key *keys, struct err *err)
 {
-    for (; keys && keys->key; keys++)
-        if (!read_key(model, keys, err))
+    for (; keys && keys->key; keys++) {
+        char name[64];
+        struct config_key key = *keys;
+        key.key = name_there(model->config, keys->key, name);
+        if (!read_key(model, &key, err))
             return false;
+    }
     return true;
 }
 

@@ -26,7 +26,7 @@ enum config_kind {
 /* One key that an architecture reads, with its class's default. An architecture honours a key that changes numbers or
  * refuses values by name; it never ignores it. */
 struct config_key {
-    const char *key;
+    const char *key; /* names `|`-separated: the first that is there is read */
     enum config_kind kind;
     char letter;      /* of model->dim, for shapes; 0: none */
     size_t field;     /* offset in the architecture's struct, 0: in no field (so none of them stands first there) */
