@@ -99,8 +99,7 @@ static void forget_layer(struct pass *pass)
 
 /* ---- what is kept by name ---- */
 
-void pass_kept(struct pass *pass, const char *name, const char *side, size_t layer, const struct dtype *dtype, const void *data,
-               size_t width, const char *axis)
+static void keep(struct pass *pass, struct kept kept)
 {
     struct run *run = pass->run;
     if (pass->failed ||
@@ -108,29 +107,53 @@ void pass_kept(struct pass *pass, const char *name, const char *side, size_t lay
         pass->failed = true;
         return;
     }
-    run->kept[run->n_kept++] = (struct kept){
-        .name = name,
-        .side = side,
-        .stack = pass->stack->kind,
-        .layer = layer,
-        .tokens = pass->tokens,
-        .rank = axis ? 2 : 1,
-        .shape = {pass->rows, axis ? width : 1, 1},
-        .axes = {"token", axis},
-        .dtype = dtype,
-        .data = data,
-    };
+    kept.stack = pass->stack->kind;
+    run->kept[run->n_kept++] = kept;
 }
 
-float *pass_state(struct pass *pass, size_t index, float *hidden)
+void pass_kept(struct pass *pass, const char *name, const char *side, size_t layer, const struct dtype *dtype, const void *data,
+               size_t width, const char *axis)
+{
+    keep(pass, (struct kept){
+                   .name = name,
+                   .side = side,
+                   .layer = layer,
+                   .tokens = pass->tokens,
+                   .rank = axis ? 2 : 1,
+                   .shape = {pass->rows, axis ? width : 1, 1},
+                   .axes = {"token", axis},
+                   .dtype = dtype,
+                   .data = data,
+               });
+}
+
+void pass_kept_list(struct pass *pass, const char *name, const float *data, size_t n, const char *axis)
+{
+    keep(pass, (struct kept){
+                   .name = name,
+                   .layer = NO_LAYER,
+                   .rank = 1,
+                   .shape = {n, 1, 1},
+                   .axes = {axis},
+                   .dtype = &DTYPE_F32,
+                   .data = data,
+               });
+}
+
+static float *state_of(struct pass *pass, size_t index, float *hidden, size_t width)
 {
     if (!pass->failed && cancel_requested())
         pass_fail(pass, ERR_CANCELLED, "cancelled");
     if (pass->failed)
         return NULL;
-    intervene_hidden(&pass->run->interventions, pass->stack->kind, index, hidden, pass->rows, pass->model->E);
-    pass_kept(pass, "hidden", NULL, index, &DTYPE_F32, hidden, pass->model->E, "dim");
+    intervene_hidden(&pass->run->interventions, pass->stack->kind, index, hidden, pass->rows, width);
+    pass_kept(pass, "hidden", NULL, index, &DTYPE_F32, hidden, width, "dim");
     return pass->failed ? NULL : hidden;
+}
+
+float *pass_state(struct pass *pass, size_t index, float *hidden)
+{
+    return state_of(pass, index, hidden, pass->model->E);
 }
 
 /* ---- the doors ---- */
@@ -163,8 +186,13 @@ void pass_layer_done(struct pass *pass)
 
 float *pass_finish(struct pass *pass, float *hidden)
 {
+    return pass_finish_as(pass, hidden, pass->model->E);
+}
+
+float *pass_finish_as(struct pass *pass, float *hidden, size_t width)
+{
     assert(pass->stack->finished);
-    return pass_state(pass, pass->stack->layers, hidden);
+    return state_of(pass, pass->stack->layers, hidden, width);
 }
 
 static struct strided rows_of(struct strided view, size_t row)

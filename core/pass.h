@@ -76,10 +76,15 @@ float *pass_state(struct pass *pass, size_t index, float *hidden);
 void pass_layer_done(struct pass *pass);
 /* Door 4, where stack.finished: what the final norm gives takes the last hidden state's place; given back. */
 float *pass_finish(struct pass *pass, float *hidden);
+/* The same where it is of another width: [rows,width]. */
+float *pass_finish_as(struct pass *pass, float *hidden, size_t width);
 
 /* A tensor for the run to keep, by name: shape[0] rows of the pass's axis. The data must last as long as the run. */
 void pass_kept(struct pass *pass, const char *name, const char *side, size_t layer, const struct dtype *dtype, const void *data,
                size_t width, const char *axis);
+
+/* The same for n numbers that are no tokens': one a head, of the whole pass: "slopes". */
+void pass_kept_list(struct pass *pass, const char *name, const float *data, size_t n, const char *axis);
 
 /* f(x·Wᵀ + b) for all rows, texts of one kernel class together: scratch, or into y. */
 float *pass_linear(struct pass *pass, const struct linear *linear, const float *x, enum epilogue epilogue);
@@ -92,8 +97,8 @@ float *pass_norm(struct pass *pass, const struct norm *norm, const float *x, con
 /* y = norm(x) of the root mean square, x/√(mean x² + eps)·(weight + add), over rows of E; y may be x; given back. */
 float *pass_rms(struct pass *pass, const struct norm *norm, const float *x, float add, float *y);
 /* down(act(gate(x)) · up(x)), the gated feed-forward; scratch. */
-float *pass_gated(struct pass *pass, const struct linear *gate, const struct linear *up, const struct linear *down, const float *x,
-                  const struct activation *activation);
+float *pass_gated(struct pass *pass, const struct linear *gate, const struct linear *up, const struct linear *down,
+                  const float *x, const struct activation *activation);
 /* y = x + f: a residual of rows of E, kept. */
 float *pass_residual(struct pass *pass, const float *x, const float *f);
 /* out[r] (+)= table[index[r]] for all rows; an index outside the table is an error that names `what`; given back. */

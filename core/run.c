@@ -88,7 +88,8 @@ static bool add_global(struct run *run, const struct run_inputs *inputs, struct 
     if (!inputs->global)
         return true;
     if (!run->model->arch->global_tokens)
-        return err_set(err, ERR_ARG, "%s has no global tokens: every token sees all that its family lets it see", run->model->name);
+        return err_set(err, ERR_ARG, "%s has no global tokens: every token sees all that its family lets it see",
+                       run->model->name);
     run->global = arena_alloc(run->arena, inputs->n_global + 1, sizeof *run->global, "a run", err);
     if (!run->global)
         return false;
@@ -168,8 +169,7 @@ struct run *run_new(struct model *model, const struct run_inputs *inputs, const 
     }
     run->arena = arena_new(err);
     if (!add_target(run, inputs, err) || !run->arena || !add_interventions(run, inputs, err) || !add_global(run, inputs, err) ||
-        !reserve(run, err) ||
-        !model_prepare(model, err) || !forward(run, watch, err))
+        !reserve(run, err) || !model_prepare(model, err) || !forward(run, watch, err))
         goto fail;
     return run;
 fail:
@@ -300,7 +300,9 @@ void tensor_name(enum stack_kind stack, const char *name, const char *side, size
 {
     static const char *const prefixes[STACK_KINDS] = {
         [STACK_MAIN] = "", [STACK_DECODER] = "dec_", [STACK_CROSS] = "cross_", [STACK_EMD] = "emd_"};
-    if (side)
+    if (layer == NO_LAYER)
+        snprintf(out, TENSOR_NAME, "%s%s", prefixes[stack], name);
+    else if (side)
         snprintf(out, TENSOR_NAME, "%s.%s.%zu", name, side, layer);
     else
         snprintf(out, TENSOR_NAME, "%s%s.%zu", prefixes[stack], name, layer);

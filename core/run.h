@@ -20,11 +20,12 @@ struct watch {
 };
 
 /* A tensor that a pass kept: exported and shown by what it says of itself. */
+#define NO_LAYER SIZE_MAX
 struct kept {
     const char *name, *side; /* "hidden", "router"; side "enc" or "dec" where the name tells it, else NULL */
     enum stack_kind stack;
-    size_t layer;                /* of hidden: 0 the embedding output, l+1 what layer l gave */
-    const struct tokens *tokens; /* axis 0 is its rows, text after text */
+    size_t layer;                /* of hidden: 0 the embedding output, l+1 what layer l gave; NO_LAYER: the whole run's */
+    const struct tokens *tokens; /* axis 0 is its rows, text after text; NULL: it is no axis of tokens */
     size_t rank, shape[3];
     const char *axes[3];
     const struct dtype *dtype;
@@ -59,7 +60,8 @@ struct run_inputs {
 };
 
 /* Run the model. Errors: a text longer than the model's positions (names both numbers), an id outside the vocabulary,
- * targets for a model without a decoder, global tokens for one that knows none or beyond a text, ERR_CANCELLED, ERR_MEMORY. An empty text (no tokens) is an error. */
+ * targets for a model without a decoder, global tokens for one that knows none or beyond a text, ERR_CANCELLED, ERR_MEMORY. An
+ * empty text (no tokens) is an error. */
 NODISCARD struct run *run_new(struct model *model, const struct run_inputs *inputs, const struct watch *watch, struct err *err);
 /* The same for one text, taken. */
 NODISCARD struct run *run_one(struct model *model, struct encoding *text, const struct watch *watch, struct err *err);
@@ -84,8 +86,8 @@ const struct output_head *run_vocabulary_head(const struct run *run, bool emd);
 size_t run_kept_bytes(const struct run *run);
 
 enum { TENSOR_NAME = 48 };
-/* The name of a tensor of a layer, as it is exported: "hidden.3", "dec_attn.0", "cross_attn.1", "emd_c2p.0", and with a side
- * "router.enc.1". */
+/* The name of a tensor of a layer, as it is exported: "hidden.3", "dec_attn.0", "cross_attn.1", "emd_c2p.0", with a side
+ * "router.enc.1", without a layer "slopes". */
 void tensor_name(enum stack_kind stack, const char *name, const char *side, size_t layer, char out[TENSOR_NAME]);
 
 /* "probs", "scores", "c2c", "c2c+c2p" → a part; softmax and without take sums of terms. Exactly one of the three may be

@@ -221,7 +221,7 @@ static bool add_kept(struct tensor_list *list, const struct run *run, struct err
         p.rank = (int)kept->rank;
         p.is_i64 = kept->dtype == &DTYPE_I64;
         for (size_t axis = 0; axis < kept->rank; axis++) {
-            p.shape[axis] = axis ? kept->shape[axis] : tokens_length(kept->tokens, 0);
+            p.shape[axis] = axis || !kept->tokens ? kept->shape[axis] : tokens_length(kept->tokens, 0);
             p.axes[axis] = kept->axes[axis];
         }
         p.fill = fill_kept;
