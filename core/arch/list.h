@@ -19,6 +19,13 @@
     ROW(squeezebert)     \
     ROW(convbert)        \
     ROW(longformer)      \
+    ROW(gpt2)            \
+    ROW(gptj)            \
+    ROW(gpt_neox)        \
+    ROW(opt)             \
+    ROW(bloom)           \
+    ROW(falcon)          \
+    ROW(phi)             \
     ROW(funnel)          \
     ROW(llama)           \
     ROW(mistral)         \

@@ -3,7 +3,8 @@
 
     options.py FOLDER [NAME ...]      write the cases of those names (all) to FOLDER/options-NAME
 
-Weights are random and larger than a fresh model's, so that maps are not flat. float32, eager attention, batch of one.
+Weights are random and larger than a fresh model's, so that maps are not flat. float32, eager attention (sdpa, without
+maps, where a case says so), batch of one.
 """
 import json
 import os
@@ -162,9 +163,9 @@ def run(model, case, ids, types):
     if globals_ is not False:
         inputs["global_attention_mask"] = torch.tensor([[int(i in ([0] if globals_ is None else globals_)) for i in range(len(ids))]])
     with torch.no_grad():
-        out = model(**inputs, output_hidden_states=True, output_attentions=True)
+        out = model(**inputs, output_hidden_states=True, output_attentions=case.get("attention") != "sdpa")
     tensors = {"input_ids": inputs["input_ids"][0]}
-    hidden, maps = out.hidden_states, softmaxed(case["cls"], out.attentions)
+    hidden, maps = out.hidden_states, softmaxed(case["cls"], getattr(out, "attentions", None) or ())
     if globals_ is not False:
         maps = full_maps(model, out, len(ids), [0] if globals_ is None else globals_)
     for l, h in enumerate(hidden):
@@ -189,7 +190,7 @@ def make(folder, name, case):
     torch.manual_seed(sum(map(ord, name)))
     cls = getattr(tf, case["cls"])
     config = cls.config_class(**case["config"])
-    config._attn_implementation = "eager"
+    config._attn_implementation = case.get("attention", "eager")
     model = cls(config).eval()
     randomise(model)
     model.tie_weights()

@@ -1,0 +1,53 @@
+#!/usr/bin/env python3
+"""Make cases of GPT-2's kin and of the families that are like no other, as options.py does.
+
+    options_gpt.py FOLDER [NAME ...]
+"""
+import sys
+
+import options
+from options import SIZES, VOCABULARY
+
+GPT = dict(vocab_size=VOCABULARY, n_embd=16, n_layer=2, n_head=4, n_positions=40)
+FALCON = dict(vocab_size=VOCABULARY, hidden_size=16, num_hidden_layers=2, num_attention_heads=4)
+OPT = dict(vocab_size=VOCABULARY, hidden_size=16, num_hidden_layers=2, num_attention_heads=4, ffn_dim=24, max_position_embeddings=40)
+ROPE = dict(rope_scaling={"rope_type": "dynamic", "factor": 2.0}, max_position_embeddings=10)
+
+CASES = {
+    "gpt2-layers": dict(cls="GPT2LMHeadModel", config=dict(GPT, scale_attn_by_inverse_layer_idx=True, reorder_and_upcast_attn=True,
+                        n_inner=24, activation_function="relu", tie_word_embeddings=False)),
+    "gpt2-unscaled": dict(cls="GPT2LMHeadModel", config=dict(GPT, scale_attn_weights=False, n_head=2, n_layer=3,
+                          layer_norm_epsilon=1e-3)),
+    "gpt_neox-sequential": dict(cls="GPTNeoXForCausalLM", config=dict(SIZES, use_parallel_residual=False, attention_bias=False,
+                                rotary_pct=1.0, rotary_emb_base=500, tie_word_embeddings=True, hidden_act="gelu_new")),
+    "gpt_neox-dynamic": dict(cls="GPTNeoXForCausalLM", config=dict(dict(SIZES, num_attention_heads=2, rotary_pct=0.5), **ROPE)),
+    "gptj-whole": dict(cls="GPTJForCausalLM", config=dict(GPT, n_head=2, rotary_dim=8, n_inner=20, activation_function="gelu")),
+    "opt-narrow": dict(cls="OPTForCausalLM", config=dict(OPT, do_layer_norm_before=False, word_embed_proj_dim=8,
+                       activation_function="gelu")),
+    "opt-narrow-before": dict(cls="OPTForCausalLM", config=dict(OPT, word_embed_proj_dim=12, enable_bias=False,
+                              tie_word_embeddings=False)),
+    "opt-bare": dict(cls="OPTForCausalLM", config=dict(OPT, _remove_final_layer_norm=True)),
+    "opt-after": dict(cls="OPTForCausalLM", config=dict(OPT, do_layer_norm_before=False)),
+    "bloom-heads": dict(cls="BloomForCausalLM", config=dict(vocab_size=VOCABULARY, hidden_size=24, n_layer=2, n_head=6,
+                        apply_residual_connection_post_layernorm=True, layer_norm_epsilon=1e-3)),
+    "bloom-exact": dict(cls="BloomForCausalLM", config=dict(vocab_size=VOCABULARY, hidden_size=12, n_layer=2, n_head=3,
+                        pretraining_tp=2, slow_but_exact=True, tie_word_embeddings=False)),
+    "falcon-alibi": dict(cls="FalconForCausalLM", config=dict(FALCON, hidden_size=18, num_attention_heads=9, alibi=True, multi_query=False, parallel_attn=False, bias=True),
+                         attention="sdpa"),
+    "falcon-alibi-far": dict(cls="FalconForCausalLM", config=dict(FALCON, hidden_size=24, num_attention_heads=6, alibi=True, bias=True),
+                             attention="sdpa", lengths=(7, 1, 300), logits=9),
+    "falcon-one-norm": dict(cls="FalconForCausalLM", config=dict(FALCON, new_decoder_architecture=True, num_kv_heads=1,
+                            num_ln_in_parallel_attn=1, ffn_hidden_size=20, activation="relu", tie_word_embeddings=False)),
+    "falcon-groups": dict(cls="FalconForCausalLM", config=dict(FALCON, hidden_size=24, num_attention_heads=6, num_kv_heads=3,
+                          new_decoder_architecture=True, bias=True, rope_theta=300.0,
+                          rope_scaling={"rope_type": "linear", "factor": 3.0})),
+    "falcon-heads": dict(cls="FalconForCausalLM", config=dict(FALCON, multi_query=False)),
+    "phi-normed": dict(cls="PhiForCausalLM", config=dict(SIZES, qk_layernorm=True, num_key_value_heads=2, partial_rotary_factor=0.5,
+                       tie_word_embeddings=True)),
+    "phi-wide": dict(cls="PhiForCausalLM", config=dict(SIZES, head_dim=6, num_key_value_heads=1, partial_rotary_factor=0.7,
+                     rope_theta=100.0, hidden_act="silu")),
+}
+
+if __name__ == "__main__":
+    options.CASES = CASES
+    options.main()
