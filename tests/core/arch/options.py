@@ -173,9 +173,9 @@ def run(model, case, ids, types):
     for l, m in enumerate(maps):
         tensors[f"attn.{l}"] = m.reshape(m.shape[-3:])[: case.get("maps", 99)]
     logits = getattr(out, "logits", None)
-    if logits is None:
+    if logits is None and hasattr(out, "prediction_logits"):
         logits = out.prediction_logits
-    if "logits" not in case or len(ids) <= case["logits"]:
+    if logits is not None and ("logits" not in case or len(ids) <= case["logits"]):
         tensors["logits"] = logits[0]
     for name, key in (("seq_relationship_logits", "seq_relationship_logits"), ("sop_logits", "sop_logits")):
         if getattr(out, key, None) is not None:
