@@ -310,14 +310,14 @@ static void check_root(const char *root, size_t least_cases, size_t least_tensor
 
 Test(golden, committed_cases_equal_the_reference)
 {
-    check_root("tests/data/golden", 97, 2700);
+    check_root("tests/data/golden", 98, 2794);
 }
 
 Test(golden, given_cases_equal_the_reference)
 {
     const char *root = getenv("GAZE_GOLDEN");
     if (root && *root)
-        check_root(root, 56, 2504);
+        check_root(root, 64, 2693);
     else
         fprintf(stderr, "GAZE_GOLDEN: not given\n");
 }
