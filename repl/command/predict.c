@@ -1,4 +1,4 @@
-/* predict: what the masked-LM head would put in a place (fill-mask). */
+/* predict: what a head over the vocabulary puts in a place (fill-mask) or behind it (the next token). */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,8 +41,8 @@ static double log_sum(const float *logits, size_t V)
     return largest + log(sum);
 }
 
-static bool give_place(struct result *result, const struct model *model, size_t index, const float *logits, size_t V,
-                       size_t top, struct err *err)
+static bool give_place(struct result *result, const struct model *model, size_t index, const float *logits, size_t V, size_t top,
+                       struct err *err)
 {
     for (size_t id = 0; id < V; id++)
         if (isnan(logits[id]) || logits[id] == INFINITY)
@@ -67,17 +67,32 @@ static bool give_place(struct result *result, const struct model *model, size_t 
     return ok;
 }
 
-/* The places: q= where it is given, else every mask. */
-static bool find_places(const struct call *call, const struct run *run, size_t **out, size_t *n_out, struct err *err)
+static bool last_place(const struct tokens *tokens, size_t **out, size_t *n_out, struct err *err)
 {
+    *out = mem_new(1, sizeof **out, "the places", err);
+    if (!*out)
+        return false;
+    (*out)[0] = tokens_length(tokens, 0) - 1;
+    *n_out = 1;
+    return true;
+}
+
+/* The places of the head's axis: q= where it is given, else the last token of a head that says what comes next, every mask of
+ * another. */
+static bool find_places(const struct call *call, const struct run *run, const struct output_head *head, size_t **out,
+                        size_t *n_out, struct err *err)
+{
+    const struct tokens *tokens = head->stack == STACK_DECODER ? run->target : run->tokens;
     *out = NULL;
     *n_out = 0;
     if (call_given(call, "q")) {
-        if (select_tokens(spelled_of(run, run->tokens, 0), call_str(call, "q"), out, n_out, err))
+        if (select_tokens(spelled_of(run, tokens, 0), call_str(call, "q"), out, n_out, err))
             return true;
         err_prefix(err, "q=: ");
         return call_blame_option(call, "q", err);
     }
+    if (head->place == HEAD_NEXT)
+        return last_place(tokens, out, n_out, err);
     int32_t mask = run->model->tokenizer ? tokenizer_role(run->model->tokenizer, "mask") : -1;
     *out = mem_new(run->tokens->texts[0].n, sizeof **out, "the places", err);
     if (!*out)
@@ -99,7 +114,7 @@ static bool give(struct result *result, const struct call *call, const struct ru
                  struct err *err)
 {
     size_t *places, n, V = head->width(run->model), top = (size_t)call_int(call, "top");
-    if (!find_places(call, run, &places, &n, err))
+    if (!find_places(call, run, head, &places, &n, err))
         return false;
     const char *caveat = head->caveat ? head->caveat(run->model) : NULL;
     if (caveat)
@@ -118,7 +133,8 @@ static bool give_run(struct result *result, const struct call *call, const struc
 {
     const struct output_head *head = run_vocabulary_head(run, !str_is(call_str(call, "emd"), "off"));
     if (!head)
-        return err_set(err, ERR_NOT_FOUND, "%s has no masked-LM head in its weights: nothing can be predicted", run->model->name);
+        return err_set(err, ERR_NOT_FOUND, "%s has no head over its vocabulary in its weights: nothing can be predicted",
+                       run->model->name);
     return give(result, call, run, head, err);
 }
 
@@ -128,8 +144,10 @@ static bool run(struct session *session, const struct call *call, struct result 
 }
 
 static const struct option options[] = {
-    {"q", VALUE_TOKENS, NULL, NULL, "places to predict; every mask where not given", 0, 0},
-    {"emd", VALUE_ENUM, "on|off", "on", "off: the head on the plain last layer, where the checkpoint has an enhanced mask decoder", 0, 0},
+    {"q", VALUE_TOKENS, NULL, NULL,
+     "places to predict; where not given every mask, or, where the head says what comes next, the last token", 0, 0},
+    {"emd", VALUE_ENUM, "on|off", "on",
+     "off: the head on the plain last layer, where the checkpoint has an enhanced mask decoder", 0, 0},
     {"top", VALUE_INT, NULL, "5", "so many tokens a place", 1, 1000000},
     OPTIONS_TEXT,
     OPTION_DECODER,
@@ -140,8 +158,9 @@ const struct command command_predict = {
     .name = "predict",
     .aliases = "fill",
     .group = "runs",
-    .summary = "what the masked-LM head puts in a place",
+    .summary = "what the model puts in a place: masked words, or the next one",
     .help = "Every mask of the text, or of the last run, or the places of q=; the softmax over the vocabulary, largest first.\n"
+            "A decoder says what comes next: behind the last token, or behind those of q=.\n"
             "A text given here is run for this only and not kept.",
     .examples = "predict \"The cat [MASK] on the mat.\"\npredict q=4 top=10\npredict @2 format=csv",
     .options = options,

@@ -71,7 +71,7 @@ const struct topic topics[] = {
      "TERM.{l}     [H,T,T]  each term of the scores under its own name: content, q_rel,\n"
      "                      k_rel (BERT, RoBERTa, DistilBERT), c2c, c2p, p2c (DeBERTa)\n"
      "q.{l} k.{l} v.{l} z.{l}  [H,T,D]  queries, keys, values, outputs of the heads\n"
-     "logits       [T,V]    of the masked-LM head; left out where there is none\n"
+     "logits       [T,V]    of the head over the vocabulary; left out where there is none\n"
      "heads.{l}    [n]      with a selector: which heads the other tensors hold\n"
      "\n"
      "A selector keeps input_ids and the per-head tensors of its layers, cut to its\n"

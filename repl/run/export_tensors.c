@@ -1,6 +1,6 @@
 /* The tensors of a run as promises. See export_tensors.h.
  *
- *   input_ids [T]          hidden.{l} [T,E], 0 the embedding output        logits [T,V] of the masked-LM head
+ *   input_ids [T]          hidden.{l} [T,E], 0 the embedding output        logits [T,V] of the head over the vocabulary
  *   attn.{l} scores.{l} and each term NAME.{l} [H,T,T]                     q.{l} k.{l} v.{l} z.{l} [H,T,D]
  *
  * Nothing is copied: a slab is made from the run when the writer asks for it. */
