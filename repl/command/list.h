@@ -23,6 +23,7 @@
     ROW(grid)         \
     ROW(heads)        \
     ROW(columns)      \
+    ROW(routes)       \
     ROW(vectors)      \
     ROW(neighbors)    \
     ROW(analogy)      \
