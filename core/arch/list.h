@@ -26,6 +26,10 @@
     ROW(bloom)           \
     ROW(falcon)          \
     ROW(phi)             \
+    ROW(xlnet)           \
+    ROW(xlm)             \
+    ROW(big_bird)        \
+    ROW(reformer)        \
     ROW(funnel)          \
     ROW(llama)           \
     ROW(mistral)         \

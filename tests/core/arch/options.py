@@ -163,13 +163,13 @@ def run(model, case, ids, types):
     if globals_ is not False:
         inputs["global_attention_mask"] = torch.tensor([[int(i in ([0] if globals_ is None else globals_)) for i in range(len(ids))]])
     with torch.no_grad():
-        out = model(**inputs, output_hidden_states=True, output_attentions=case.get("attention") != "sdpa")
+        out = model(**inputs, output_hidden_states=True, output_attentions=not (case.get("attention") == "sdpa" or case.get("no_maps")))
     tensors = {"input_ids": inputs["input_ids"][0]}
     hidden, maps = out.hidden_states, softmaxed(case["cls"], getattr(out, "attentions", None) or ())
     if globals_ is not False:
         maps = full_maps(model, out, len(ids), [0] if globals_ is None else globals_)
     for l, h in enumerate(hidden):
-        tensors[f"hidden.{l}"] = h.reshape(h.shape[-2:])
+        tensors[f"hidden.{l}"] = h.reshape(h.shape[-2:])[: len(ids)]
     for l, m in enumerate(maps):
         tensors[f"attn.{l}"] = m.reshape(m.shape[-3:])[: case.get("maps", 99)]
     logits = getattr(out, "logits", None)

@@ -13,6 +13,11 @@ FALCON = dict(vocab_size=VOCABULARY, hidden_size=16, num_hidden_layers=2, num_at
 OPT = dict(vocab_size=VOCABULARY, hidden_size=16, num_hidden_layers=2, num_attention_heads=4, ffn_dim=24, max_position_embeddings=40)
 ROPE = dict(rope_scaling={"rope_type": "dynamic", "factor": 2.0}, max_position_embeddings=10)
 
+XLNET = dict(vocab_size=VOCABULARY, d_model=16, n_layer=2, n_head=4, d_inner=24)
+XLM = dict(vocab_size=VOCABULARY, emb_dim=16, n_layers=2, n_heads=4, max_position_embeddings=40)
+REFORMER = dict(vocab_size=VOCABULARY, hidden_size=16, num_attention_heads=2, attention_head_size=8, feed_forward_size=24,
+                max_position_embeddings=40, axial_pos_shape=[8, 5], axial_pos_embds_dim=[6, 10], num_buckets=2, hash_seed=1)
+
 CASES = {
     "gpt2-layers": dict(cls="GPT2LMHeadModel", config=dict(GPT, scale_attn_by_inverse_layer_idx=True, reorder_and_upcast_attn=True,
                         n_inner=24, activation_function="relu", tie_word_embeddings=False)),
@@ -46,6 +51,22 @@ CASES = {
                        tie_word_embeddings=True)),
     "phi-wide": dict(cls="PhiForCausalLM", config=dict(SIZES, head_dim=6, num_key_value_heads=1, partial_rotary_factor=0.7,
                      rope_theta=100.0, hidden_act="silu")),
+    "xlnet-uni": dict(cls="XLNetLMHeadModel", config=dict(XLNET, attn_type="uni", clamp_len=4, ff_activation="relu"), types=3),
+    "xlnet-same": dict(cls="XLNetLMHeadModel", config=dict(XLNET, attn_type="uni", same_length=True, n_head=2,
+                       tie_word_embeddings=False)),
+    "xlnet-clamp": dict(cls="XLNetLMHeadModel", config=dict(XLNET, clamp_len=2, layer_norm_eps=1e-3, n_head=1), types=2),
+    "xlm-causal": dict(cls="XLMWithLMHeadModel", config=dict(XLM, causal=True, gelu_activation=False, n_langs=3, use_lang_emb=True)),
+    "xlm-untied": dict(cls="XLMWithLMHeadModel", config=dict(XLM, sinusoidal_embeddings=True, tie_word_embeddings=False, n_heads=2)),
+    "big_bird-sparse": dict(cls="BigBirdForMaskedLM", config=dict(SIZES, attention_type="block_sparse", block_size=2,
+                            num_random_blocks=2, use_bias=False, rescale_embeddings=True), types=2),
+    "big_bird-class": dict(cls="BigBirdForSequenceClassification", config=dict(SIZES, attention_type="original_full", num_labels=3,
+                           hidden_act="relu")),
+    "reformer-chunks": dict(cls="ReformerForMaskedLM", config=dict(REFORMER, attn_layers=["local", "local"], local_attn_chunk_length=4,
+                            hidden_act="gelu"), no_maps=True),
+    "reformer-causal-chunks": dict(cls="ReformerModelWithLMHead", config=dict(REFORMER, attn_layers=["local", "lsh", "local"],
+                                   local_attn_chunk_length=4, lsh_attn_chunk_length=16, is_decoder=True, axial_pos_embds=False,
+                                   local_num_chunks_before=2), no_maps=True),
+    "reformer-shared": dict(cls="ReformerForMaskedLM", config=dict(REFORMER, attn_layers=["lsh", "local"], attention_head_size=6)),
 }
 
 if __name__ == "__main__":
