@@ -132,6 +132,19 @@ struct rope rope_plain(float base, size_t turned, enum rotary_pairs pairs)
     return (struct rope){.turned = turned, .pairs = pairs, .base = base, .kind = &kinds[0]};
 }
 
+/* Where the pretraining ended: yarn and llama3 say so themselves, longrope at the top level. Newer files keep all of it in
+ * rope_parameters. */
+static size_t original_of(const struct model *model, const struct rope *rope, const struct json *scaling)
+{
+    static const char *const key = "original_max_position_embeddings";
+    bool newer = scaling && !json_is_object(json_get(model->config, "rope_scaling")), outer = rope->kind->make == make_longrope;
+    double own = json_number(json_get(scaling, key), 0), top = json_number(json_get(model->config, key), 0);
+    double original = outer ? top : own;
+    if (newer && !(original >= 1))
+        original = outer ? own : top;
+    return original >= 1 ? (size_t)original : rope->positions;
+}
+
 /* longrope needs a factor for each pair. */
 static bool check_factors(const struct model *model, const struct rope *rope, struct err *err)
 {
@@ -188,10 +201,7 @@ bool rope_read_of(const struct model *model, const char *layers, float base, siz
     double usual = model->dim['P'] ? (double)model->dim['P'] : 2048; /* of the class */
     out->scaling = scaling;
     out->positions = (size_t)fmax(1, json_number(json_get(config, "max_position_embeddings"), usual));
-    double original = json_number(json_get(config, "original_max_position_embeddings"), 0);
-    if (!(original >= 1))
-        original = json_number(json_get(scaling, "original_max_position_embeddings"), 0);
-    out->original = original >= 1 ? (size_t)original : out->positions;
+    out->original = original_of(model, out, scaling);
     return check_factors(model, out, err);
 }
 

@@ -29,6 +29,8 @@ CASES = {
                        tie_word_embeddings=True, hidden_act="gelu_new", rope_scaling=YARN),
     "llama-base": case("LlamaModel", num_key_value_heads=1, rms_norm_eps=0.05, rope_theta=50.0,
                        rope_scaling={"type": "dynamic", "factor": 3.0}, max_position_embeddings=10),
+    "llama-longrope": case("LlamaForCausalLM", rope_scaling=dict(LONGROPE, factor=4.0, original_max_position_embeddings=3, attention_factor=1.2),
+                           max_position_embeddings=9, tie_word_embeddings=True),
     "mistral-window": case("MistralForCausalLM", head_dim=6, sliding_window=3, num_key_value_heads=1, tie_word_embeddings=True,
                            rope_scaling={"type": "linear", "factor": 2.0}),
     "mistral-null": case("MistralForCausalLM", sliding_window=None, hidden_act="relu"),
