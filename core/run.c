@@ -256,6 +256,18 @@ static const struct kept *head_input(const struct run *run, const struct output_
     return last;
 }
 
+/* The row that a head of texts reads at their end: the last whose id is not the configuration's padding, else the first. */
+static size_t end_row(const struct run *run, const struct tokens *tokens, size_t text)
+{
+    const struct json *pad = json_get(run->model->config, "pad_token_id");
+    size_t begin = tokens->starts[text], end = tokens->starts[text + 1];
+    double id = json_number(json_is_array(pad) ? json_at(pad, 0) : pad, -1);
+    for (size_t r = end; r > begin; r--)
+        if ((double)tokens->ids[r - 1] != id)
+            return r - 1 - begin;
+    return 0;
+}
+
 bool run_logits(const struct run *run, const struct output_head *head, size_t text, const size_t *rows, size_t n, float *out,
                 struct err *err)
 {
@@ -266,8 +278,10 @@ bool run_logits(const struct run *run, const struct output_head *head, size_t te
     float *hidden = mem_new(n * E, sizeof *hidden, "hidden states", err);
     if (!hidden)
         return false;
-    for (size_t i = 0; i < n; i++)
-        memcpy(hidden + i * E, (const float *)from->data + (from->tokens->starts[text] + rows[i]) * E, E * sizeof *hidden);
+    for (size_t i = 0; i < n; i++) {
+        size_t row = head->at_end ? end_row(run, from->tokens, text) : rows[i];
+        memcpy(hidden + i * E, (const float *)from->data + (from->tokens->starts[text] + row) * E, E * sizeof *hidden);
+    }
     bool ok = head->logits(run->model, hidden, n, out, err);
     free(hidden);
     return ok;

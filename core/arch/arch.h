@@ -55,7 +55,7 @@ enum head_place {
     HEAD_MASKS, /* at masked tokens, over the vocabulary */
     HEAD_NEXT,  /* at each token, over the vocabulary: what comes next */
     HEAD_TOKENS, /* at each token, over its own labels */
-    HEAD_TEXT   /* once a text, from its first token */
+    HEAD_TEXT   /* once a text, from its first token, or where `at_end` its last that is no padding */
 };
 enum head_link { HEAD_SOFTMAX, HEAD_SIGMOID, HEAD_VALUE /* no probability */ };
 
@@ -66,6 +66,7 @@ struct output_head {
     enum stack_kind stack; /* of whose layers */
     enum head_place place;
     enum head_link link;
+    bool at_end;
     const char *tensor; /* the name it is exported by: "logits" */
     bool (*present)(const struct model *model);
     size_t (*width)(const struct model *model);

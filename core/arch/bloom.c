@@ -90,6 +90,7 @@ static const struct param params[] = {
     GPT_PARAM(LINEAR, "h.{l}.mlp.dense_4h_to_h", "E,I", down, "feed-forward, down"),
     GPT_LAST("ln_f"),
     CAUSAL_HEAD(struct gpt, "lm_head.weight"),
+    CAUSAL_SCORE(struct gpt),
     {0},
 };
 
@@ -102,6 +103,7 @@ const struct arch arch_bloom = {
     .keys = keys,
     .params = params,
     .heads = CAUSAL_HEADS,
+    .classify = CAUSAL_CLASSIFY(struct gpt),
     .own_size = sizeof(struct bloom),
     .layer_size = sizeof(struct gpt_layer),
     .configure = configure,

@@ -19,9 +19,15 @@ bool causal_untied(const struct model *model, size_t layer)
     return !of(model)->tied;
 }
 
+/* A checkpoint of classes has a head of its own; its table of words is tied to nothing. */
+static bool classifies(const struct model *model)
+{
+    return model->arch->classify && of(model)->classify.out.w.dtype;
+}
+
 static bool present(const struct model *model)
 {
-    return of(model)->tied || of(model)->head.dtype;
+    return of(model)->head.dtype || (of(model)->tied && !classifies(model));
 }
 
 static size_t width(const struct model *model)
@@ -53,4 +59,34 @@ const struct output_head head_next_word = {
     .present = present,
     .width = width,
     .logits = causal_logits,
+};
+
+#define CLASSES(name_, link_, summary_)                                                                                          \
+    static bool present_##name_(const struct model *model)                                                                       \
+    {                                                                                                                            \
+        return classifies(model) && classify_has_text(model, link_);                                                             \
+    }                                                                                                                            \
+    const struct output_head causal_##name_ = {                                                                                  \
+        .name = "classes", .summary = summary_, .from = "hidden", .place = HEAD_TEXT, .link = link_, .at_end = true,             \
+        .tensor = "logits", .present = present_##name_, .width = classify_width, .logits = classify_text_logits,                 \
+        .label = classify_label}
+CLASSES(text, HEAD_SOFTMAX, "one class a text, at its end");
+CLASSES(text_many, HEAD_SIGMOID, "any number of classes a text, at its end");
+CLASSES(text_value, HEAD_VALUE, "values of a text, at its end");
+
+static bool present_tokens(const struct model *model)
+{
+    return classifies(model) && classify_has_tokens(model);
+}
+
+const struct output_head causal_tokens = {
+    .name = "classes",
+    .summary = "one class a token",
+    .from = "hidden",
+    .place = HEAD_TOKENS,
+    .tensor = "logits",
+    .present = present_tokens,
+    .width = classify_width,
+    .logits = classify_text_logits,
+    .label = classify_label,
 };

@@ -130,7 +130,8 @@ bool decoder_sequential(const struct model *model, size_t layer);
     {.name = "norm", .shape = "E", .kind = PARAM_##kind_, .offset = DECODER(last), .meaning = "last norm"}
 
 #define DECODER_WORDS                                                                                                  \
-    CAUSAL_WORD(struct decoder, "embed_tokens.weight"), CAUSAL_HEAD(struct decoder, "lm_head.weight")
+    CAUSAL_WORD(struct decoder, "embed_tokens.weight"), CAUSAL_HEAD(struct decoder, "lm_head.weight"),                 \
+    CAUSAL_SCORE(struct decoder)
 #define DECODER_PRE_NORMS                                                                                              \
     DECODER_RMS("input_layernorm", attention_norm, "norm before attention"),                                           \
     DECODER_RMS("post_attention_layernorm", ffn_norm, "norm before feed-forward")
@@ -168,6 +169,7 @@ bool decoder_sequential(const struct model *model, size_t layer);
 /* The slots of a struct arch that all of them share. */
 #define DECODER_ARCH                                                                                                   \
     .prefixes = "model.", .keys = keys, .params = params, .heads = CAUSAL_HEADS, .own_size = sizeof(struct decoder),   \
+    .classify = CAUSAL_CLASSIFY(struct decoder),                                                                       \
     .layer_size = sizeof(struct decoder_layer), .configure = configure, .forward = decoder_forward
 
 #endif

@@ -148,6 +148,7 @@ static const struct param params[] = {
     LINEAR("mlp.dense_4h_to_h", "E,I", down, "feed-forward, down"),
     GPT_LAST("ln_f"),
     CAUSAL_HEAD(struct gpt, "lm_head.weight"),
+    CAUSAL_SCORE(struct gpt),
     {0},
 };
 
@@ -160,6 +161,7 @@ const struct arch arch_falcon = {
     .keys = keys,
     .params = params,
     .heads = CAUSAL_HEADS,
+    .classify = CAUSAL_CLASSIFY(struct gpt),
     .own_size = sizeof(struct falcon),
     .layer_size = sizeof(struct gpt_layer),
     .configure = configure,

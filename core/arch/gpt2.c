@@ -83,6 +83,7 @@ static const struct param params[] = {
     GPT_PARAM(LINEAR, "h.{l}.mlp.c_proj", "E,I", down, "feed-forward, down", .layout = LAYOUT_IN_OUT),
     GPT_LAST("ln_f"),
     CAUSAL_HEAD(struct gpt, "lm_head.weight"),
+    CAUSAL_SCORE(struct gpt),
     {0},
 };
 
@@ -95,6 +96,7 @@ const struct arch arch_gpt2 = {
     .keys = keys,
     .params = params,
     .heads = CAUSAL_HEADS,
+    .classify = CAUSAL_CLASSIFY(struct gpt),
     .own_size = sizeof(struct gpt2),
     .layer_size = sizeof(struct gpt_layer),
     .configure = configure,

@@ -94,6 +94,7 @@ static const struct param params[] = {
     GPT_PARAM(LINEAR, "layers.{l}.mlp.dense_4h_to_h", "E,I", down, "feed-forward, down"),
     GPT_LAST("final_layer_norm"),
     CAUSAL_HEAD(struct gpt, "embed_out.weight"),
+    CAUSAL_SCORE(struct gpt),
     {0},
 };
 
@@ -106,6 +107,7 @@ const struct arch arch_gpt_neox = {
     .keys = keys,
     .params = params,
     .heads = CAUSAL_HEADS,
+    .classify = CAUSAL_CLASSIFY(struct gpt),
     .own_size = sizeof(struct neox),
     .layer_size = sizeof(struct gpt_layer),
     .configure = configure,

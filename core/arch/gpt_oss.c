@@ -124,6 +124,7 @@ const struct arch arch_gpt_oss = {
     .keys = keys,
     .params = params,
     .heads = CAUSAL_HEADS,
+    .classify = CAUSAL_CLASSIFY(struct decoder),
     .own_size = sizeof(struct decoder),
     .layer_size = sizeof(struct gpt_oss_layer),
     .configure = configure,

@@ -76,6 +76,7 @@ static const struct param params[] = {
     GPT_PARAM(LINEAR, "h.{l}.mlp.fc_out", "E,I", down, "feed-forward, down"),
     GPT_LAST("ln_f"),
     CAUSAL_HEAD(struct gpt, "lm_head.weight"),
+    CAUSAL_SCORE(struct gpt),
     CAUSAL_BIAS(struct gpt, "lm_head.bias"),
     {0},
 };
@@ -89,6 +90,7 @@ const struct arch arch_gptj = {
     .keys = keys,
     .params = params,
     .heads = CAUSAL_HEADS,
+    .classify = CAUSAL_CLASSIFY(struct gpt),
     .own_size = sizeof(struct gptj),
     .layer_size = sizeof(struct gpt_layer),
     .configure = configure,

@@ -122,6 +122,7 @@ static const struct param params[] = {
     GPT_PARAM(LINEAR, "layers.{l}.mlp.fc2", "E,I", down, "feed-forward, down"),
     GPT_LAST("final_layernorm"),
     CAUSAL_HEAD(struct gpt, "lm_head.weight"),
+    CAUSAL_SCORE(struct gpt),
     CAUSAL_BIAS(struct gpt, "lm_head.bias"),
     {0},
 };
@@ -135,6 +136,7 @@ const struct arch arch_phi = {
     .keys = keys,
     .params = params,
     .heads = CAUSAL_HEADS,
+    .classify = CAUSAL_CLASSIFY(struct gpt),
     .own_size = sizeof(struct phi),
     .layer_size = sizeof(struct phi_layer),
     .configure = configure,

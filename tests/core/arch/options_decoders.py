@@ -20,8 +20,8 @@ YARN = {"rope_type": "yarn", "factor": 8.0, "original_max_position_embeddings": 
 LONGROPE = {"type": "longrope", "short_factor": [1.0, 1.5], "long_factor": [2.0, 3.5]}
 
 
-def case(cls, lengths=(6, 1, 14), alter=None, **config):
-    return dict(cls=cls, config=dict(SIZES, **config), lengths=lengths, alter=alter or {})
+def case(cls, lengths=(6, 1, 14), alter=None, pads=False, **config):
+    return dict(cls=cls, config=dict(SIZES, **config), lengths=lengths, alter=alter or {}, pads=pads)
 
 
 CASES = {
@@ -31,6 +31,8 @@ CASES = {
                        rope_scaling={"type": "dynamic", "factor": 3.0}, max_position_embeddings=10),
     "llama-longrope": case("LlamaForCausalLM", rope_scaling=dict(LONGROPE, factor=4.0, original_max_position_embeddings=3, attention_factor=1.2),
                            max_position_embeddings=9, tie_word_embeddings=True),
+    "llama-class": case("LlamaForSequenceClassification", num_labels=3, pads=True, pad_token_id=1),
+    "qwen2-tokens": case("Qwen2ForTokenClassification", num_labels=3, tie_word_embeddings=True),
     "mistral-window": case("MistralForCausalLM", head_dim=6, sliding_window=3, num_key_value_heads=1, tie_word_embeddings=True,
                            rope_scaling={"type": "linear", "factor": 2.0}),
     "mistral-null": case("MistralForCausalLM", sliding_window=None, hidden_act="relu"),
