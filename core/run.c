@@ -191,8 +191,18 @@ static void say_layers(const struct model *model, struct buf *out)
                        model->stacks[k].layers - 1);
 }
 
+bool run_has_maps(const struct run *run, struct err *err)
+{
+    const struct mixing *mixing = run->model && run->model->arch ? run->model->arch->mixing : NULL;
+    return !mixing ||
+           err_set(err, ERR_NOT_FOUND, "%s has no attention and no maps of it: its layers mix tokens by %s (mixing shows it)",
+                   run->model->name, mixing->summary);
+}
+
 const struct attention *run_attention(const struct run *run, struct site site, struct err *err)
 {
+    if (!run_has_maps(run, err))
+        return NULL;
     size_t done = atomic_load_explicit(&run->done, memory_order_acquire);
     for (size_t i = 0; i < done; i++) {
         const struct attention *a = &run->attentions[i];

@@ -67,6 +67,8 @@ NODISCARD struct run *run_new(struct model *model, const struct run_inputs *inpu
 NODISCARD struct run *run_one(struct model *model, struct encoding *text, const struct watch *watch, struct err *err);
 void run_free(struct run *run);
 
+/* Err with ERR_NOT_FOUND where the model has no attention at all, and therefore no maps. */
+NODISCARD bool run_has_maps(const struct run *run, struct err *err);
 /* The attention of a site, or NULL with ERR_NOT_FOUND that says what there is. */
 const struct attention *run_attention(const struct run *run, struct site site, struct err *err);
 /* Rows [row,row+rows) of the map at a site into out [rows,Tk]. */

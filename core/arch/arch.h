@@ -87,6 +87,14 @@ struct pair_head {
     bool (*values)(const struct run *run, size_t text, float *out, struct err *err);
 };
 
+/* What an architecture without attention mixes the tokens of a text by, the same in every layer: FNet's transform. */
+struct mixing {
+    const char *summary;       /* "a Fourier transform" */
+    const char *parts;         /* "cos|sin" */
+    /* out [T,T]: what the row's token takes of the column's, of part number `part`. */
+    void (*values)(size_t T, size_t part, float *out);
+};
+
 struct config_key;
 struct arch {
     const char *name;        /* "deberta-v2", as in the tables */
@@ -100,6 +108,7 @@ struct arch {
     /* What {l} in the names of layer l's parameters stands for; NULL: its number. */
     void (*layer_name)(const struct model *model, size_t layer, struct buf *out);
     bool global_tokens; /* it honours run->global */
+    const struct mixing *mixing; /* NULL, or what stands in the place of all attention: there are no maps then */
     size_t own_size, layer_size, decoder_size;   /* of the structs that params point into */
     size_t classify;                             /* where in own its struct classify lies; 0: it has none */
     /* What follows from the keys: the stacks (model_stack), terms; refuse by name what would change numbers and is not

@@ -30,6 +30,7 @@
     ROW(xlm)             \
     ROW(big_bird)        \
     ROW(reformer)        \
+    ROW(fnet)            \
     ROW(funnel)          \
     ROW(llama)           \
     ROW(mistral)         \

@@ -84,9 +84,13 @@ static void say_stack(struct sheet *sheet, const struct stack *stack)
     char name[40];
     if (!stack->layers)
         return;
-    stack_say_heads(stack, &heads);
-    buf_puts(&heads, " of width ");
-    stack_say_widths(stack, &heads);
+    if (stack_heads(stack)) {
+        stack_say_heads(stack, &heads);
+        buf_puts(&heads, " of width ");
+        stack_say_widths(stack, &heads);
+    } else {
+        buf_puts(&heads, "none");
+    }
     snprintf(name, sizeof name, "%slayers", of_stack[stack->kind]);
     say(sheet, name, "%zu", stack->layers);
     snprintf(name, sizeof name, "%sheads", of_stack[stack->kind]);

@@ -17,6 +17,7 @@
     ROW(show)         \
     ROW(row)          \
     ROW(qk)           \
+    ROW(mixing)       \
     ROW(diff)         \
     ROW(plot)         \
     ROW(view)         \

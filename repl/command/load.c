@@ -38,6 +38,13 @@ static bool free_name(const struct session *session, struct model *model, struct
     return true;
 }
 
+static void say_heads(const struct stack *stack, struct buf *line)
+{
+    buf_puts(line, " layers of ");
+    stack_say_heads(stack, line);
+    buf_puts(line, " heads");
+}
+
 /* ": t5, 6 + 6 layers of 8 heads, 60.5 M parameters": encoder and decoder. */
 static void say_layers(const struct model *model, struct buf *line)
 {
@@ -45,9 +52,11 @@ static void say_layers(const struct model *model, struct buf *line)
     buf_printf(line, ": %s, %zu", model->arch->name, model->stacks[STACK_MAIN].layers);
     if (decoder->layers)
         buf_printf(line, " + %zu", decoder->layers);
-    buf_puts(line, " layers of ");
-    stack_say_heads(&model->stacks[STACK_MAIN], line);
-    buf_printf(line, " heads, %.3g M parameters", (double)model->parameters / 1e6);
+    if (model->arch->mixing)
+        buf_puts(line, " layers without attention");
+    else
+        say_heads(&model->stacks[STACK_MAIN], line);
+    buf_printf(line, ", %.3g M parameters", (double)model->parameters / 1e6);
 }
 
 static void report(struct result *result, const struct model *model)

@@ -197,6 +197,9 @@ static bool sites_of(const struct str *selectors, size_t n, const struct run *ru
                      struct err *err)
 {
     *out = (struct sites){.whole_layers = true};
+    *failed = 0;
+    if (!run_has_maps(run, err))
+        return false;
     size_t width = 1;
     for (size_t i = 0; i < run->n_attentions; i++)
         if (run->attentions[i].H > width)
@@ -224,6 +227,8 @@ static bool sites_in(const struct run *run, const struct sites *wanted, struct s
 {
     size_t n = 0;
     *out = (struct sites){.whole_layers = true};
+    if (!run_has_maps(run, err))
+        return false;
     for (size_t i = 0; i < run->n_attentions; i++)
         n += run->attentions[i].text == 0 ? run->attentions[i].H : 0;
     out->site = mem_new(n ? n : 1, sizeof *out->site, "the selection", err);
@@ -275,6 +280,8 @@ bool select_sites(const struct session *session, const struct call *call, const 
 {
     *out = (struct sites){0};
     size_t n = call_count(call, ARG_SELECTOR), failed = 0;
+    if (!run_has_maps(run->run, err))
+        return false;
     if (n == 0 && fallback == SELECT_LAST) {
         struct site site = last_site(session, run->run);
         out->site = mem_new(1, sizeof *out->site, "the selection", err);

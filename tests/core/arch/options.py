@@ -162,8 +162,12 @@ def run(model, case, ids, types):
     globals_ = case.get("globals", False)
     if globals_ is not False:
         inputs["global_attention_mask"] = torch.tensor([[int(i in ([0] if globals_ is None else globals_)) for i in range(len(ids))]])
+    if case.get("no_attention"):
+        del inputs["attention_mask"]
+    else:
+        inputs["output_attentions"] = not (case.get("attention") == "sdpa" or case.get("no_maps"))
     with torch.no_grad():
-        out = model(**inputs, output_hidden_states=True, output_attentions=not (case.get("attention") == "sdpa" or case.get("no_maps")))
+        out = model(**inputs, output_hidden_states=True)
     tensors = {"input_ids": inputs["input_ids"][0]}
     hidden, maps = out.hidden_states, softmaxed(case["cls"], getattr(out, "attentions", None) or ())
     if globals_ is not False:

@@ -17,6 +17,8 @@ XLNET = dict(vocab_size=VOCABULARY, d_model=16, n_layer=2, n_head=4, d_inner=24)
 XLM = dict(vocab_size=VOCABULARY, emb_dim=16, n_layers=2, n_heads=4, max_position_embeddings=40)
 REFORMER = dict(vocab_size=VOCABULARY, hidden_size=16, num_attention_heads=2, attention_head_size=8, feed_forward_size=24,
                 max_position_embeddings=40, axial_pos_shape=[8, 5], axial_pos_embds_dim=[6, 10], num_buckets=2, hash_seed=1)
+FNET = dict(vocab_size=VOCABULARY, hidden_size=16, num_hidden_layers=2, intermediate_size=24, max_position_embeddings=40,
+            type_vocab_size=3)
 
 CASES = {
     "gpt2-layers": dict(cls="GPT2LMHeadModel", config=dict(GPT, scale_attn_by_inverse_layer_idx=True, reorder_and_upcast_attn=True,
@@ -67,6 +69,9 @@ CASES = {
                                    local_attn_chunk_length=4, lsh_attn_chunk_length=16, is_decoder=True, axial_pos_embds=False,
                                    local_num_chunks_before=2), no_maps=True),
     "reformer-shared": dict(cls="ReformerForMaskedLM", config=dict(REFORMER, attn_layers=["lsh", "local"], attention_head_size=6)),
+    "fnet-next": dict(cls="FNetForPreTraining", config=dict(FNET, hidden_act="relu"), types=3, no_attention=True, lengths=(7, 1, 16)),
+    "fnet-class": dict(cls="FNetForSequenceClassification", config=dict(FNET, num_labels=3, hidden_size=15), types=2,
+                       no_attention=True),
 }
 
 if __name__ == "__main__":
