@@ -7,6 +7,7 @@
 
 #include "core/arch/bias.h"
 #include "core/run.h"
+#include "tests/support/refusal.h"
 #include "tests/support/scratch.h"
 
 static struct model *load(const char *name)
@@ -194,31 +195,6 @@ Test(encoders, heads_of_classes_follow_the_checkpoints_class)
             cr_expect(str_is(head->label(model, 0), "LABEL_0"), "%s", rows[i].folder);
         model_free(model);
     }
-}
-
-/* Load the folder with one text of its config.json put in the place of another. */
-static void expect_refusal(const char *folder, const char *old, const char *new, const char *says)
-{
-    char path[200];
-    size_t n;
-    struct err err = {0};
-    snprintf(path, sizeof path, "tests/data/golden/%s", folder);
-    scratch_copy_folder(path);
-    snprintf(path, sizeof path, "tests/data/golden/%s/config.json", folder);
-    char *text = (char *)read_file(path, &n);
-    text = realloc(text, n + 1);
-    text[n] = 0;
-    char *at = strstr(text, old);
-    cr_assert(at, "%s: no %s", folder, old);
-    char *edited = malloc(n + strlen(new) + 1);
-    int length = sprintf(edited, "%.*s%s%s", (int)(at - text), text, new, at + strlen(old));
-    scratch_write("config.json", edited, (size_t)length);
-    struct model *model = model_load(scratch_folder(), NULL, &err);
-    cr_expect(!model && strstr(err.message, says), "%s with %s: %s", folder, new, model ? "loads" : err.message);
-    model_free(model);
-    free(text);
-    free(edited);
-    scratch_remove();
 }
 
 Test(encoders, options_that_change_numbers_and_are_not_read_are_refused_by_name)
