@@ -191,11 +191,17 @@ static void clip(struct pass *pass, float *x, size_t width)
         x[i] = fminf(d->clip, fmaxf(-d->clip, x[i]));
 }
 
-static struct strided projected(struct pass *pass, const struct linear *linear, const float *x, size_t D)
+/* Queries, keys and values of x, kept, into attend's views. */
+static void project(struct pass *pass, const struct decoder_layer *layer, const float *x, size_t D, struct attend *attend)
 {
-    float *y = pass_keep(pass, linear->out);
-    pass_linear_to(pass, linear, x, EPILOGUE_NONE, y);
-    return (struct strided){y, linear->out, D};
+    const struct linear *linears[] = {&layer->q, &layer->k, &layer->v};
+    struct strided *views[] = {&attend->q, &attend->k, &attend->v};
+    struct linear_out outs[3];
+    for (size_t i = 0; i < 3; i++) {
+        outs[i] = (struct linear_out){linears[i], pass_keep(pass, linears[i]->out), linears[i]->out, EPILOGUE_NONE};
+        *views[i] = (struct strided){outs[i].y, linears[i]->out, D};
+    }
+    pass_linears(pass, outs, 3, x, layer->q.in);
 }
 
 struct surroundings {
@@ -211,14 +217,12 @@ static float *attend(struct pass *pass, const struct decoder_layer *layer, size_
     const struct layer_shape *shape = &pass->stack->shape[l];
     struct attend attend = {
         .layer = l,
-        .q = projected(pass, &layer->q, in, shape->D),
-        .k = projected(pass, &layer->k, in, shape->D),
-        .v = projected(pass, &layer->v, in, shape->D),
         .scale = d->scale > 0 ? d->scale : 1 / sqrtf((float)shape->D),
         .cap = d->cap,
         .sink = layer->sink,
         .masks = layer->window ? around->window : around->full,
     };
+    project(pass, layer, in, shape->D, &attend);
     norm_heads(pass, layer->q_norm, attend.q.data, shape->H, shape->D);
     norm_heads(pass, layer->k_norm, attend.k.data, shape->Hkv, shape->D);
     clip(pass, attend.q.data, attend.q.row);

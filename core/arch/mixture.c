@@ -63,11 +63,9 @@ struct batch {
     float *x, *gate, *up, *y; /* [T,E] [T,I] [T,I or 2I] [T,E] */
 };
 
-static bool product(struct pass *pass, const struct linear *linear, const float *x, size_t n, size_t T, enum epilogue epilogue,
-                    float *y)
+static bool products(struct pass *pass, const struct linear_out *outs, size_t n_outs, const float *x, size_t n, size_t T)
 {
-    struct linear_out out = {linear, y, linear->out, epilogue};
-    pass->failed = pass->failed || !product_linears(&out, 1, x, n, linear->in, T, pass->err);
+    pass->failed = pass->failed || !product_linears(outs, n_outs, x, n, outs->linear->in, T, pass->err);
     return pass_ok(pass);
 }
 
@@ -77,14 +75,15 @@ static bool inner(struct pass *pass, const struct mixture *mixture, const struct
 {
     const struct activation *activation = pass->model->activation;
     size_t I = mixture->down[e].in;
-    if (!product(pass, &mixture->up[e], b->x, n, T, EPILOGUE_NONE, b->up))
+    struct linear_out outs[2] = {{&mixture->up[e], b->up, mixture->up[e].out, EPILOGUE_NONE}};
+    if (!kind->join)
+        outs[1] = (struct linear_out){&mixture->gate[e], b->gate, I, activation->epilogue};
+    if (!products(pass, outs, kind->join ? 1 : 2, b->x, n, T))
         return false;
     if (kind->join) {
         kind->join(b->up, n, I);
         return true;
     }
-    if (!product(pass, &mixture->gate[e], b->x, n, T, activation->epilogue, b->gate))
-        return false;
     if (activation->epilogue == EPILOGUE_NONE)
         activation->apply(b->gate, n * I);
     op_multiply(b->up, b->gate, n * I);
@@ -97,7 +96,8 @@ static void run_expert(struct pass *pass, const struct mixture *mixture, const s
                        size_t T, const struct batch *b, float *out)
 {
     size_t E = pass->model->E;
-    if (!inner(pass, mixture, kind, e, n, T, b) || !product(pass, &mixture->down[e], b->up, n, T, EPILOGUE_NONE, b->y))
+    struct linear_out down = {&mixture->down[e], b->y, E, EPILOGUE_NONE};
+    if (!inner(pass, mixture, kind, e, n, T, b) || !products(pass, &down, 1, b->up, n, T))
         return;
     for (size_t i = 0; i < n; i++)
         for (size_t d = 0; d < E; d++)
