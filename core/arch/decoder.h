@@ -125,6 +125,11 @@ bool decoder_sequential(const struct model *model, size_t layer);
     DECODER_ROW(LINEAR_NO_BIAS, name_, shape_, field_, meaning_, .when = decoder_##which##_plain)
 /* Norms by root mean square, and LayerNorms. */
 #define DECODER_RMS(name_, field_, meaning_) DECODER_ROW(NORM_NO_BIAS, name_, "E", field_, meaning_, )
+/* Weights that are stored less one begin at zero. */
+#define DECODER_RMS_LESS(name_, field_, meaning_) DECODER_ROW(NORM_NO_BIAS, name_, "E", field_, meaning_, .init = INIT_ZEROS)
+#define DECODER_LAST_LESS                                                                                              \
+    {.name = "norm", .shape = "E", .kind = PARAM_NORM_NO_BIAS, .offset = DECODER(last), .init = INIT_ZEROS,            \
+     .meaning = "last norm"}
 #define DECODER_LAYER_NORM(name_, field_, meaning_) DECODER_ROW(NORM, name_, "E", field_, meaning_, )
 #define DECODER_LAST(kind_)                                                                                            \
     {.name = "norm", .shape = "E", .kind = PARAM_##kind_, .offset = DECODER(last), .meaning = "last norm"}
@@ -141,11 +146,12 @@ bool decoder_sequential(const struct model *model, size_t layer);
     DECODER_LINEAR("self_attn.v_proj", "C,E", v, qkv, "value")
 #define DECODER_O DECODER_LINEAR("self_attn.o_proj", "E,A", o, o, "output of the heads")
 /* Norms of queries and keys, where d->qk_norm says that there are. */
-#define DECODER_QK_NORMS(q_shape, k_shape)                                                                             \
+#define DECODER_QK_NORMS(q_shape, k_shape) DECODER_QK_NORMS_FROM(q_shape, k_shape, INIT_ONES)
+#define DECODER_QK_NORMS_FROM(q_shape, k_shape, init_)                                                                 \
     DECODER_ROW(FLOATS, "self_attn.q_norm.weight", q_shape, q_norm, "norm of queries", .when = decoder_qk_normed,      \
-                .init = INIT_ONES),                                                                                    \
+                .init = init_),                                                                                    \
     DECODER_ROW(FLOATS, "self_attn.k_norm.weight", k_shape, k_norm, "norm of keys", .when = decoder_qk_normed,         \
-                .init = INIT_ONES)
+                .init = init_)
 #define DECODER_FFN                                                                                                    \
     DECODER_LINEAR("mlp.gate_proj", "I,E", gate, ffn, "feed-forward, gate"),                                           \
     DECODER_LINEAR("mlp.up_proj", "I,E", up, ffn, "feed-forward, up"),                                                 \

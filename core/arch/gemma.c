@@ -29,7 +29,10 @@ static const struct config_key keys[] = {
 };
 
 static const struct param params[] = {
-    DECODER_LLAMA,
+    DECODER_BODY,
+    DECODER_RMS_LESS("input_layernorm", attention_norm, "norm before attention"),
+    DECODER_RMS_LESS("post_attention_layernorm", ffn_norm, "norm before feed-forward"),
+    DECODER_LAST_LESS,
     {0},
 };
 

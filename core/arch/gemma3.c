@@ -53,12 +53,12 @@ static const struct config_key keys[] = {
 
 static const struct param params[] = {
     DECODER_BODY,
-    DECODER_RMS("input_layernorm", attention_norm, "norm before attention"),
-    DECODER_RMS("post_attention_layernorm", attention_post, "norm of what attention gives"),
-    DECODER_RMS("pre_feedforward_layernorm", ffn_norm, "norm before feed-forward"),
-    DECODER_RMS("post_feedforward_layernorm", ffn_post, "norm of what the feed-forward gives"),
-    DECODER_LAST(NORM_NO_BIAS),
-    DECODER_QK_NORMS("D", "D"),
+    DECODER_RMS_LESS("input_layernorm", attention_norm, "norm before attention"),
+    DECODER_RMS_LESS("post_attention_layernorm", attention_post, "norm of what attention gives"),
+    DECODER_RMS_LESS("pre_feedforward_layernorm", ffn_norm, "norm before feed-forward"),
+    DECODER_RMS_LESS("post_feedforward_layernorm", ffn_post, "norm of what the feed-forward gives"),
+    DECODER_LAST_LESS,
+    DECODER_QK_NORMS_FROM("D", "D", INIT_ZEROS),
     {0},
 };
 

@@ -106,7 +106,7 @@ static const struct param params[] = {
     DECODER_O,
     DECODER_PRE_NORMS,
     DECODER_LAST(NORM_NO_BIAS),
-    DECODER_ROW(FLOATS, "self_attn.sinks", "H", sink, "a logit beside the keys of each head", ),
+    DECODER_ROW(FLOATS, "self_attn.sinks", "H", sink, "a logit beside the keys of each head", .init = INIT_NORMAL),
     DECODER_ROUTED(LINEAR, "mlp.router", "X,E", router, "router of the experts", ),
     EXPERTS(TABLE, "gate_up_proj", "X,E,J", up, "experts, gate and up"),
     EXPERTS(FLOATS, "gate_up_proj_bias", "X,J", up_bias, "experts, biases of gate and up"),
