@@ -315,6 +315,20 @@ const struct output_head *run_vocabulary_head(const struct run *run, bool emd)
     return NULL;
 }
 
+const struct pair_head *run_pair_head(const struct run *run, size_t i)
+{
+    for (const struct pair_head *const *head = run->model->arch->pairs; head && *head; head++)
+        if ((*head)->present(run->model) && i-- == 0)
+            return *head;
+    return NULL;
+}
+
+size_t run_pairs(const struct run *run, const struct pair_head *head, size_t text)
+{
+    size_t T = tokens_length(run->tokens, text), ends = head->before + head->behind;
+    return T > ends ? T - ends : 0;
+}
+
 size_t run_kept_bytes(const struct run *run)
 {
     return arena_bytes(run->arena);

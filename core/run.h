@@ -85,6 +85,10 @@ NODISCARD bool run_logits(const struct run *run, const struct output_head *head,
 const struct output_head *run_head(const struct run *run, size_t i);
 /* The first of them whose rows are the vocabulary; `emd` false: not behind an enhanced mask decoder. NULL: none. */
 const struct output_head *run_vocabulary_head(const struct run *run, bool emd);
+/* The heads of pairs that the model has: number i, or NULL behind the last; and how many tokens of a text such a head tells of
+ * (its values are [n,n]; 0: the text is too short). */
+const struct pair_head *run_pair_head(const struct run *run, size_t i);
+size_t run_pairs(const struct run *run, const struct pair_head *head, size_t text);
 size_t run_kept_bytes(const struct run *run);
 
 enum { TENSOR_NAME = 48 };

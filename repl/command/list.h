@@ -13,6 +13,7 @@
     ROW(predict)      \
     ROW(rtd)          \
     ROW(classify)     \
+    ROW(contacts)     \
     ROW(export)       \
     ROW(show)         \
     ROW(row)          \

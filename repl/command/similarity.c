@@ -1,70 +1,26 @@
 /* similarity: every word beside every other, as a heat map. */
-#include <math.h>
 #include <stdlib.h>
 
 #include "core/base/cancel.h"
-#include "core/base/json.h"
+#include "repl/result/square_map.h"
 #include "repl/words/asked_words.h"
 
-static bool give_json(struct result *result, const struct asked *asked, const float *values, struct err *err)
+static bool give(struct session *session, const struct call *call, const struct asked *asked, const float *values,
+                 struct result *result, struct err *err)
 {
-    struct buf b = {0};
-    for (size_t side = 0; side < 2; side++) {
-        buf_puts(&b, side ? "],\"cols\":[" : "{\"rows\":[");
-        for (size_t i = 0; i < asked->n; i++) {
-            buf_printf(&b, "%s{\"i\":%zu,\"token\":", i ? "," : "", i);
-            json_quote(&b, asked->terms[i].word);
-            buf_char(&b, '}');
-        }
-    }
-    buf_puts(&b, "],\"values\":[");
-    for (size_t i = 0; i < asked->n; i++)
-        for (size_t k = 0; k < asked->n; k++) {
-            buf_puts(&b, k ? "," : i ? ",[" : "[");
-            json_put_number(&b, (double)values[i * asked->n + k]);
-            buf_puts(&b, k + 1 == asked->n ? "]" : "");
-        }
-    buf_puts(&b, "]}");
-    bool ok = buf_ok(&b, err) && result_json(result, buf_view(&b), err);
-    buf_free(&b);
-    return ok;
-}
-
-static bool give_rows(struct result *result, const struct asked *asked, const float *values, struct err *err)
-{
-    bool ok = result_columns(result, "word1,word2,score", err);
-    for (size_t i = 0; ok && i < asked->n * asked->n; i++) {
-        struct cell_value cells[] = {{.kind = CELL_TEXT, .text = asked->terms[i / asked->n].word},
-                                     {.kind = CELL_TEXT, .text = asked->terms[i % asked->n].word},
-                                     {.kind = CELL_NUMBER, .number = (double)values[i], .digits = 4}};
-        ok = result_row(result, cells, 3, err);
-    }
-    return ok;
-}
-
-static bool give_map(struct session *session, const struct call *call, const struct asked *asked, const float *values,
-                     struct result *result, struct err *err)
-{
-    struct str *labels = mem_new(asked->n, sizeof *labels, "labels", err);
-    float least = 0;
-    for (size_t i = 0; labels && i < asked->n; i++)
-        labels[i] = asked->terms[i].word;
-    for (size_t i = 0; i < asked->n * asked->n; i++)
-        least = fminf(least, values[i]);
-    struct panel panel = {.rows = asked->n,
-                          .cols = asked->n,
-                          .values = values,
-                          .row_labels = labels,
-                          .col_labels = labels,
-                          .no_numbers = true,
-                          .tick = NAN};
-    struct picture picture = {.panels = &panel,
-                              .n_panels = 1,
-                              .value_name = "cosine",
-                              .scale = {.kind = SCALE_LINEAR, .lo = least < 0 ? -1 : 0, .hi = 1, .clip_hi = 100,
-                                        .diverging = least < 0}}; /* opposite words are no smaller likeness: white is 0 */
-    bool ok = labels && give_vectors_figure(session, call, asked->vectors, &picture, result, err);
-    free(labels);
+    struct str *names = mem_new(asked->n, sizeof *names, "labels", err);
+    char about[VECTORS_ABOUT];
+    struct figure_source source = vectors_source(asked->vectors, about);
+    for (size_t i = 0; names && i < asked->n; i++)
+        names[i] = asked->terms[i].word;
+    struct square_map map = {.n = asked->n,
+                             .values = values,
+                             .names = names,
+                             .header = "word1,word2,score",
+                             .value_name = "cosine",
+                             .scale = square_map_cosines(values, asked->n)};
+    bool ok = names && square_map_give(session, call, &map, &source, result, err);
+    free(names);
     return ok;
 }
 
@@ -83,11 +39,7 @@ static bool run(struct session *session, const struct call *call, struct result 
         if (i % asked.n == 0 && cancel_requested())
             ok = err_set(err, ERR_CANCELLED, "cancelled");
     }
-    if (ok && result_wants_json(result))
-        ok = give_json(result, &asked, values, err);
-    else if (ok)
-        ok = result_wants_picture(result) ? give_map(session, call, &asked, values, result, err)
-                                          : give_rows(result, &asked, values, err);
+    ok = ok && give(session, call, &asked, values, result, err);
     free(values);
     asked_free(&asked);
     return ok;

@@ -18,6 +18,7 @@ bool asked_run_open(struct session *session, const struct call *call, struct res
         if (!kept)
             return call_blame(call, reference, err);
         out->run = kept->run;
+        out->kept = kept;
         return true;
     }
     struct model *model = given_model(session, call, true, err);

@@ -6,7 +6,8 @@
 
 struct asked_run {
     const struct run *run;
-    struct run *own; /* NULL where it is the session's */
+    struct run *own;       /* NULL where it is the session's */
+    struct kept_run *kept; /* as the session keeps it, NULL where it is its own */
 };
 /* @RUN of the call, else its text, else the last run. A run and a text together are an error. */
 NODISCARD bool asked_run_open(struct session *session, const struct call *call, struct result *result, struct asked_run *out,

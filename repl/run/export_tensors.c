@@ -1,6 +1,7 @@
 /* The tensors of a run as promises. See export_tensors.h.
  *
  *   input_ids [T]          hidden.{l} [T,E], 0 the embedding output        logits [T,V] of the head over the vocabulary
+ *   contacts [T-2,T-2] of a head of pairs
  *   attn.{l} scores.{l} and each term NAME.{l} [H,T,T]                     q.{l} k.{l} v.{l} z.{l} [H,T,D]
  *
  * Nothing is copied: a slab is made from the run when the writer asks for it. */
@@ -25,6 +26,8 @@ struct source {
     const struct kept *kept;
     const struct tokens *tokens;
     const struct output_head *head;
+    const float *values; /* [rows, row] made before */
+    size_t row;
 };
 
 /* ---- filling ---- */
@@ -108,6 +111,14 @@ static bool fill_logits(const void *context, size_t row, size_t rows, void *out,
     bool ok = which && run_logits(s->run, s->head, 0, which, rows, out, err);
     free(which);
     return ok;
+}
+
+static bool fill_values(const void *context, size_t row, size_t rows, void *out, struct err *err)
+{
+    const struct source *s = context;
+    (void)err;
+    memcpy(out, s->values + row * s->row, rows * s->row * sizeof(float));
+    return true;
 }
 
 /* ---- the list ---- */
@@ -253,6 +264,26 @@ static bool add_logits(struct tensor_list *list, const struct run *run, struct e
     return true;
 }
 
+/* What heads of pairs give of the first text: all rows are made at once, for each of them needs every map. */
+static bool add_pairs(struct tensor_list *list, const struct run *run, struct err *err)
+{
+    const struct pair_head *head;
+    for (size_t i = 0; (head = run_pair_head(run, i)); i++) {
+        size_t n = run_pairs(run, head, 0);
+        struct tensor_promise p = {.rank = 2, .shape = {n, n}, .axes = {"token", "token"}, .fill = fill_values};
+        snprintf(p.name, sizeof p.name, "%s", head->name);
+        float *values = n ? arena_alloc(list->arena, n * n, sizeof *values, "the pairs", err) : NULL;
+        struct source *source = values && head->values(run, 0, values, err) ? add(list, run, p, err) : NULL;
+        if (n && !source)
+            return false;
+        if (source) {
+            source->values = values;
+            source->row = n;
+        }
+    }
+    return true;
+}
+
 /* The heads of one layer: those selected, or all. */
 static bool layer_heads(struct tensor_list *list, const struct attention *a, const struct sites *sites, const size_t **heads,
                         size_t *n_out, struct err *err)
@@ -302,7 +333,7 @@ bool tensor_list_make(const struct run *run, const struct sites *sites, struct t
     *out = (struct tensor_list){.arena = arena_new(err)};
     if (out->arena && add_ids(out, run, "input_ids", run->tokens, err) &&
         add_ids(out, run, "dec_input_ids", run->target, err) && (sites || add_kept(out, run, err)) && add_layers(out, run, sites, err) &&
-        (sites || add_logits(out, run, err)))
+        (sites || (add_logits(out, run, err) && add_pairs(out, run, err))))
         return true;
     tensor_list_free(out);
     return false;

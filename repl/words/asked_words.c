@@ -157,12 +157,17 @@ bool give_hits(struct result *result, const struct vectors *vectors, const struc
     return ok;
 }
 
+struct figure_source vectors_source(const struct vectors *vectors, char about[VECTORS_ABOUT])
+{
+    snprintf(about, VECTORS_ABOUT, "%s, %zu words of %zu dimensions, %s", vectors->name, vectors->V, vectors->E, vectors->path);
+    return (struct figure_source){.site = about};
+}
+
 bool give_vectors_figure(struct session *session, const struct call *call, const struct vectors *vectors,
                          struct picture *picture, struct result *result, struct err *err)
 {
-    char about[600];
-    const struct figure_source source = {.site = about};
-    snprintf(about, sizeof about, "%s, %zu words of %zu dimensions, %s", vectors->name, vectors->V, vectors->E, vectors->path);
+    char about[VECTORS_ABOUT];
+    struct figure_source source = vectors_source(vectors, about);
     return give_figure(session, call, picture, &source, result, err);
 }
 

@@ -26,6 +26,9 @@ const struct vectors_format *chosen_format(const struct call *call, struct str o
 bool suggest_word(const struct vectors *vectors, struct str word, struct err *err);
 /* The answers as rows: word, score, and for a person a bar. */
 NODISCARD bool give_hits(struct result *result, const struct vectors *vectors, const struct hit *hits, size_t n, struct err *err);
+/* Where a picture of words comes from, told in `about`, which it borrows. */
+enum { VECTORS_ABOUT = 600 };
+struct figure_source vectors_source(const struct vectors *vectors, char about[VECTORS_ABOUT]);
 /* A picture of words, which comes from a set of vectors. */
 NODISCARD bool give_vectors_figure(struct session *session, const struct call *call, const struct vectors *vectors,
                                    struct picture *picture, struct result *result, struct err *err);
