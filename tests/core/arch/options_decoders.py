@@ -63,7 +63,7 @@ CASES = {
     "mixtral-window": case("MixtralForCausalLM", sliding_window=4, num_local_experts=5, num_experts_per_tok=3, head_dim=6,
                            hidden_act="relu", tie_word_embeddings=True),
     "qwen2-moe-sparse": case("Qwen2MoeForCausalLM", **EXPERTS, num_hidden_layers=4, mlp_only_layers=[3], decoder_sparse_step=2,
-                             norm_topk_prob=True, qkv_bias=False, shared_expert_intermediate_size=10, use_sliding_window=True,
+                             qkv_bias=False, shared_expert_intermediate_size=10, use_sliding_window=True,
                              sliding_window=3, max_window_layers=2),
     "qwen3-moe-sparse": case("Qwen3MoeForCausalLM", **EXPERTS, head_dim=6, num_hidden_layers=3, decoder_sparse_step=2,
                              norm_topk_prob=True, attention_bias=True, use_sliding_window=True, sliding_window=4),
