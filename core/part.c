@@ -1,7 +1,37 @@
-/* What of a map a person asks for, as text and back. */
+/* What of a map a person asks for, and under which mask, as text and back. */
 #include <string.h>
 
+#include "core/base/number.h"
 #include "core/run.h"
+
+bool run_mask_parse(struct str text, struct run_mask *out, struct err *err)
+{
+    static const char window[] = "window:";
+    long n;
+    *out = (struct run_mask){MASK_FAMILY, 0};
+    if (str_is(text, "none"))
+        out->rule = MASK_NONE;
+    else if (str_is(text, "causal"))
+        out->rule = MASK_CAUSAL;
+    else if (str_starts(text, str_of(window)) &&
+             number_whole((struct str){text.s + strlen(window), text.n - strlen(window)}, &n) && n > 0)
+        *out = (struct run_mask){MASK_CAUSAL, (size_t)n};
+    else
+        return err_set(err, ERR_ARG,
+                       "no mask \"%.*s\": there are causal, window:W (causal, W keys with the query's own) and none",
+                       STR_ARGS(text));
+    return true;
+}
+
+void run_mask_name(struct run_mask mask, struct buf *out)
+{
+    if (mask.rule == MASK_NONE)
+        buf_puts(out, "none");
+    else if (mask.rule == MASK_CAUSAL && mask.window)
+        buf_printf(out, "window:%zu", mask.window);
+    else if (mask.rule == MASK_CAUSAL)
+        buf_puts(out, "causal");
+}
 
 static bool unknown_term(const struct term *const *terms, struct str name, struct err *err)
 {

@@ -203,7 +203,8 @@ static struct strided rows_of(struct strided view, size_t row)
 }
 
 /* The attention of one text, as its terms see it. */
-static struct attention attention_of(const struct pass *pass, const struct attend *attend, size_t t, float *z)
+static struct attention attention_of(const struct pass *pass, const struct attend *attend, const struct mask *masks, size_t t,
+                                     float *z)
 {
     const struct stack *stack = &pass->model->stacks[attend->kind];
     const struct layer_shape *shape = &stack->shape[attend->layer];
@@ -227,7 +228,7 @@ static struct attention attention_of(const struct pass *pass, const struct atten
         .second = attend->seconds ? attend->seconds[t] : (struct second){0},
         .scale = attend->scale,
         .terms = attend->terms ? attend->terms : stack->terms,
-        .mask = attend->masks ? attend->masks[t] : (struct mask){0},
+        .mask = masks ? masks[t] : (struct mask){0},
         .cap = attend->cap,
         .sink = attend->sink,
         .mix_scores = attend->mix_scores,
@@ -236,31 +237,6 @@ static struct attention attention_of(const struct pass *pass, const struct atten
         .change = pass->run->interventions.n ? intervene_probs : NULL,
         .change_context = &pass->run->interventions,
     };
-}
-
-float *pass_attention(struct pass *pass, const struct attend *attend)
-{
-    struct run *run = pass->run;
-    const struct stack *stack = &pass->model->stacks[attend->kind];
-    size_t n = pass->tokens ? pass->tokens->n_texts : 0;
-    assert(attend->layer < stack->layers);
-    float *z = pass_keep(pass, stack->shape[attend->layer].H * stack->shape[attend->layer].D);
-    if (!z)
-        return NULL;
-    assert(run->n_attentions + n <= run->attentions_capacity);
-    struct attention *first = &run->attentions[run->n_attentions];
-    for (size_t t = 0; t < n; t++) {
-        first[t] = attention_of(pass, attend, t, z);
-        intervene_attention(&run->interventions, &first[t]);
-    }
-    if (!attention_forward(first, n, pass->err)) {
-        pass->failed = true;
-        return NULL;
-    }
-    for (size_t t = 0; t < n; t++)
-        intervene_output(&run->interventions, &first[t]);
-    run->n_attentions += n;
-    return z;
 }
 
 static const struct mask *masks_of(struct pass *pass, bool causal, size_t window, size_t reach)
@@ -288,4 +264,48 @@ const struct mask *pass_causal(struct pass *pass, size_t window)
 const struct mask *pass_band(struct pass *pass, size_t reach)
 {
     return masks_of(pass, false, 0, reach);
+}
+
+/* Those of the family, or what the run has in their place. */
+static const struct mask *masks_used(struct pass *pass, const struct attend *attend)
+{
+    struct run_mask mask = pass->run->mask;
+    if (mask.rule == MASK_FAMILY || attend->kind == STACK_CROSS)
+        return attend->masks;
+    if (attend->seconds || (attend->keys && attend->keys != pass->tokens))
+        pass_fail(pass, ERR_UNSUPPORTED, "another mask is not for %s: %s", pass->model->arch->name,
+                  attend->seconds ? "its global tokens have queries of their own" : "it pools its queries");
+    if (mask.rule == MASK_NONE)
+        return NULL;
+    if (pass->masked != pass->tokens) {
+        pass->masks = pass_causal(pass, mask.window);
+        pass->masked = pass->tokens;
+    }
+    return pass->masks;
+}
+
+float *pass_attention(struct pass *pass, const struct attend *attend)
+{
+    struct run *run = pass->run;
+    const struct stack *stack = &pass->model->stacks[attend->kind];
+    size_t n = pass->tokens ? pass->tokens->n_texts : 0;
+    const struct mask *masks = masks_used(pass, attend);
+    assert(attend->layer < stack->layers);
+    float *z = pass_keep(pass, stack->shape[attend->layer].H * stack->shape[attend->layer].D);
+    if (!z)
+        return NULL;
+    assert(run->n_attentions + n <= run->attentions_capacity);
+    struct attention *first = &run->attentions[run->n_attentions];
+    for (size_t t = 0; t < n; t++) {
+        first[t] = attention_of(pass, attend, masks, t, z);
+        intervene_attention(&run->interventions, &first[t]);
+    }
+    if (!attention_forward(first, n, pass->err)) {
+        pass->failed = true;
+        return NULL;
+    }
+    for (size_t t = 0; t < n; t++)
+        intervene_output(&run->interventions, &first[t]);
+    run->n_attentions += n;
+    return z;
 }

@@ -17,6 +17,8 @@ struct pass {
     const struct stack *stack;         /* what is run now: pass_enter */
     const struct tokens *tokens;       /* its queries' axis */
     size_t rows;                       /* of that axis */
+    const struct mask *masks;          /* of run->mask, for the texts of axis `masked`; NULL: every key */
+    const struct tokens *masked;
     struct arena *arena;               /* for the whole pass */
     struct arena *layer;               /* forgotten when the layer is done */
     size_t layer_used, layer_reserved; /* bytes asked for in this layer; in one piece at most before */

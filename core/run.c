@@ -155,6 +155,7 @@ struct run *run_new(struct model *model, const struct run_inputs *inputs, const 
     if (!run)
         return NULL;
     run->model = model;
+    run->mask = inputs->mask;
     if (!model_runs(model))
         err_set(err, ERR_ARG, "%s has a tokenizer but no weights: it cannot run", model->name);
     else

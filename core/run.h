@@ -32,6 +32,13 @@ struct kept {
     const void *data; /* row-major */
 };
 
+/* Which keys queries see in place of those that the family lets them see, in attentions of an axis with itself. */
+enum mask_rule { MASK_FAMILY, MASK_NONE /* all */, MASK_CAUSAL };
+struct run_mask {
+    enum mask_rule rule;
+    size_t window; /* of MASK_CAUSAL: query i sees key j where 0 ≤ i−j < window; 0: all before */
+};
+
 enum { MAX_AXES = 8 };
 struct run {
     const struct model *model;
@@ -44,6 +51,7 @@ struct run {
     size_t n_attentions, attentions_capacity;
     _Atomic size_t done;                /* readers may look at the first `done` attentions */
     struct interventions interventions; /* owned */
+    struct run_mask mask;               /* as given */
     size_t *global, n_global;           /* as given, in the arena; NULL: the family's choice */
     struct arena *arena;                /* everything kept */
 };
@@ -57,6 +65,7 @@ struct run_inputs {
     size_t n_interventions;
     const size_t *global; /* [n_global] tokens that see and are seen by all, of each text; copied; NULL: the family's choice */
     size_t n_global;
+    struct run_mask mask;
 };
 
 /* Run the model. Errors: a text longer than the model's positions (names both numbers), an id outside the vocabulary,
@@ -95,6 +104,10 @@ enum { TENSOR_NAME = 48 };
 /* The name of a tensor of a layer, as it is exported: "hidden.3", "dec_attn.0", "cross_attn.1", "emd_c2p.0", with a side
  * "router.enc.1", without a layer "slopes". */
 void tensor_name(enum stack_kind stack, const char *name, const char *side, size_t layer, char out[TENSOR_NAME]);
+
+/* "causal", "window:8" (causal too), "none" → a mask, and back: nothing for the family's own. */
+NODISCARD bool run_mask_parse(struct str text, struct run_mask *out, struct err *err);
+void run_mask_name(struct run_mask mask, struct buf *out);
 
 /* "probs", "scores", "c2c", "c2c+c2p" → a part; softmax and without take sums of terms. Exactly one of the three may be
  * given, the others n = 0. Errors list the model's terms. */

@@ -16,6 +16,9 @@ static bool report(struct result *result, const struct kept_run *kept)
     if (kept->run->target)
         buf_printf(&line, ", %zu of the decoder", kept->run->target->texts[0].n);
     buf_printf(&line, ", %s", kept->run->model->name);
+    if (kept->run->mask.rule != MASK_FAMILY)
+        buf_puts(&line, ", mask=");
+    run_mask_name(kept->run->mask, &line);
     result_note(result, "%s", buf_cstr(&line));
     struct not_finite where = run_not_finite(kept->run);
     line.n = 0;
@@ -33,6 +36,10 @@ static bool run(struct session *session, const struct call *call, struct result 
     struct model *model = given_model(session, call, true, err);
     if (!model || !given_read(call, model, &given, err))
         return false;
+    if (call_given(call, "mask") && !run_mask_parse(call_str(call, "mask"), &given.mask, err)) {
+        given_free(&given);
+        return call_blame_option(call, "mask", err);
+    }
     given_warn_mask(&given, model, result);
     struct run *pass = given_run(session, model, &given, err);
     struct kept_run *kept = NULL;
@@ -51,6 +58,7 @@ static const struct option options[] = {
     {"as", VALUE_WORD, NULL, NULL, "a name for it: @NAME; named runs stay until dropped", 0, 0},
     OPTIONS_TEXT,
     OPTION_DECODER,
+    OPTION_MASK,
     {0},
 };
 static const struct arg args[] = {ARGS_TEXT, {0}};
@@ -62,9 +70,11 @@ const struct command command_run = {
             "then @, and @N by its number. Text in double quotes takes JSON's escapes, in single quotes none; - reads\n"
             "standard input to its end, as it is; file= takes a whole file as one text. ids= goes past the tokenizer:\n"
             "nothing is added, types are 0 where types= does not give them. decoder= gives an encoder-decoder's other side as\n"
-            "ids; without it the decoder sees its start token.",
+            "ids; without it the decoder sees its start token. mask= runs the model under another mask than its own, in every attention of a text with\n"
+            "itself: causal, window:W (causal too: W keys, the query's own included), or none, which hides nothing. No model was\n"
+            "trained so, unless it is its own mask: an experiment, not what the model does.",
     .examples = "run \"The cat sat on the mat because it was tired.\"\nrun \"first text\" \"second text\" as=pair\n"
-                "run file=letter.txt\nrun ids=1,7,2 types=0,0,1",
+                "run file=letter.txt\nrun ids=1,7,2 types=0,0,1\nrun \"The cat sat on the mat.\" mask=causal",
     .options = options,
     .args = args,
     .run = run,

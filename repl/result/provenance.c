@@ -80,12 +80,28 @@ static bool add_texts(struct provenance *p, struct kept_run *const *runs, size_t
     return true;
 }
 
-bool provenance_make(const struct call *call, struct kept_run *const *runs, size_t n_runs, const char *site,
-                     const char *measure, struct provenance *out, struct err *err)
+/* Of runs under another mask than their model's. */
+static bool add_masks(struct provenance *p, struct kept_run *const *runs, size_t n_runs, struct err *err)
+{
+    struct buf b = {0};
+    for (size_t i = 0; i < n_runs; i++) {
+        if (runs[i]->run->mask.rule == MASK_FAMILY)
+            continue;
+        buf_printf(&b, "%s@%zu ", b.n ? ", " : "", runs[i]->number);
+        run_mask_name(runs[i]->run->mask, &b);
+    }
+    if (b.n)
+        return add_buf(p, "Mask", &b, err);
+    buf_free(&b);
+    return true;
+}
+
+bool provenance_make(const struct call *call, struct kept_run *const *runs, size_t n_runs, const char *site, const char *measure,
+                     struct provenance *out, struct err *err)
 {
     *out = (struct provenance){.arena = arena_new(err)};
     if (out->arena && add(out, "Software", STR("gaze " GAZE_VERSION), err) && add(out, "Command", str_of(call->line), err) &&
-        add_models(out, runs, n_runs, err) && add_texts(out, runs, n_runs, err) &&
+        add_models(out, runs, n_runs, err) && add_texts(out, runs, n_runs, err) && add_masks(out, runs, n_runs, err) &&
         (!site || add(out, "Site", str_of(site), err)) && (!measure || add(out, "Measure", str_of(measure), err)))
         return true;
     provenance_free(out);

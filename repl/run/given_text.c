@@ -214,7 +214,7 @@ struct run *given_run(const struct session *session, struct model *model, struct
     struct progress progress;
     struct watch watch = progress_begin(&progress, session, "layers");
     struct run_inputs inputs = {
-        .texts = &given->encoding, .targets = given->target.n ? &given->target : NULL, .n_texts = 1};
+        .texts = &given->encoding, .targets = given->target.n ? &given->target : NULL, .n_texts = 1, .mask = given->mask};
     struct run *run = run_new(model, &inputs, &watch, err);
     given->encoding = given->target = (struct encoding){0}; /* taken */
     progress_end(&progress);

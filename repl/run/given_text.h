@@ -8,6 +8,7 @@ struct given {
     struct encoding encoding;  /* empty once taken */
     struct encoding target;    /* decoder=, for a model that has one; n 0: not given */
     struct str first, second;  /* borrowed from the call, or from `own` */
+    struct run_mask mask;      /* mask=, where the command takes it */
     bool has_text, has_second; /* has_text false: ids were given */
     struct buf own;            /* what was read from a file or standard input */
 };
@@ -37,6 +38,7 @@ NODISCARD struct run *given_run(const struct session *session, struct model *mod
     {"TEXT", ARG_TEXT, true, false, "a text in quotes; - reads standard input"},                   \
     {"PAIR", ARG_TEXT, true, false, "the second text of a pair"}
 #define OPTION_DECODER {"decoder", VALUE_IDS, NULL, NULL, "ids that the decoder is given; else its start token alone", 0, 0}
+#define OPTION_MASK {"mask", VALUE_WORD, NULL, NULL, "causal, window:W or none in place of the family's own mask", 0, 0}
 #define OPTIONS_TEXT                                                                               \
     {"file", VALUE_FILE, NULL, NULL, "the text is the content of this file", 0, 0},                \
     {"ids", VALUE_IDS, NULL, NULL, "token ids as they are, past the tokenizer", 0, 0},             \
