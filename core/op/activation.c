@@ -1,6 +1,7 @@
 /* Activations by the names that configurations use. A new one is a row in activation_list.h and act_ID in body.h. */
+#include "core/op/activation.h"
+
 #include "core/op/kernel.h"
-#include "core/op/op.h"
 
 #define ACTIVATION(id, names, epilogue, formula)                                                                      \
     static void apply_##id(float *x, size_t n)                                                                        \

@@ -7,7 +7,6 @@
 #include <stddef.h>
 
 #include "core/base/simd.h"
-#include "core/product/product.h"
 
 #define ACTIVATION(id, names, epilogue, formula) ACT_##id,
 enum {
@@ -30,9 +29,5 @@ struct op_kernel {
 extern const struct op_kernel *const op_kernels[SIMD_SETS];
 
 const struct op_kernel *op_kernel_best(void); /* the first that this CPU can run */
-
-/* The activation of an epilogue, NULL for EPILOGUE_NONE. */
-typedef void op_map(float *x, size_t n);
-op_map *op_epilogue(const struct op_kernel *kernel, enum epilogue epilogue);
 
 #endif

@@ -3,7 +3,7 @@
 #ifndef GAZE_CORE_OP_OP_H
 #define GAZE_CORE_OP_OP_H
 
-#include "core/product/product.h"
+#include "core/op/activation.h"
 
 /* y = (x − mean)/sqrt(var + eps)·weight + bias over each row of E; biased variance; weight and bias may be NULL.
  * residual, where not NULL, is added to x first: y = norm(x + residual). y may be x. Runs on the pool. */
@@ -21,15 +21,5 @@ void op_softmax_row(float *row, size_t n, size_t lo, size_t hi, const unsigned c
 /* y *= x, elementwise: gates. Runs on the pool. */
 void op_multiply(float *y, const float *x, size_t n);
 void op_add(float *y, const float *x, size_t n); /* y += x */
-
-/* An activation by the name that configurations use: gelu, gelu_new, gelu_pytorch_tanh, gelu_fast, gelu_python,
- * relu, silu, swish, tanh, … NULL where unknown. One row each; `epilogue` is the fused form. */
-struct activation {
-    const char *names; /* `|`-separated */
-    enum epilogue epilogue;
-    void (*apply)(float *x, size_t n); /* in place */
-};
-extern const struct activation *const activations[]; /* NULL-ended */
-const struct activation *activation_named(struct str name);
 
 #endif

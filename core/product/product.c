@@ -4,8 +4,6 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#include "core/product/tile.h"
-
 #define KERNEL(name) extern const struct product_kernel product_##name;
 #include "core/product/list.h"
 #undef KERNEL
@@ -119,15 +117,4 @@ void product_describe(struct buf *out)
             break;
         comma = ", ";
     }
-}
-
-struct linear linear_rows(const struct linear *linear, size_t first, size_t n)
-{
-    struct linear part = *linear;
-    size_t row = linear->out ? linear->w.bytes / linear->out : 0; /* bytes */
-    part.w.data = (const unsigned char *)linear->w.data + first * row;
-    part.w.bytes = n * row;
-    part.w.shape[0] = part.out = n;
-    part.bias = linear->bias ? linear->bias + first : NULL;
-    return part;
 }

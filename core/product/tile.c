@@ -11,6 +11,7 @@
 
 #include "core/base/cancel.h"
 #include "core/base/pool.h"
+#include "core/op/activation.h"
 #include "core/op/kernel.h"
 
 enum {

@@ -12,9 +12,8 @@
 #ifndef GAZE_CORE_PRODUCT_TILE_H
 #define GAZE_CORE_PRODUCT_TILE_H
 
-#include "core/product/product.h"
+#include "core/product/kernel.h"
 
-enum { CLASS_SHORT, CLASS_MIDDLE, CLASS_LONG };
 enum {
     TILE_DEPTH = 256,     /* inputs of a packed panel: 32 kB at 32 columns */
     TILE_NARROW = 1024,
