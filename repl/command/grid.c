@@ -13,7 +13,7 @@
 #include "repl/result/figure.h"
 #include "repl/terminal/progress.h"
 #include "viz/layout.h"
-#include "viz/render/cells.h"
+#include "viz/draw/cells.h"
 #include "viz/scale.h"
 
 enum { VALUES = 40000000, LEAST_CELLS = 64, MAX_NOTES = 4 }; /* held for all maps; cells a side of each; lines of notes */

@@ -16,7 +16,7 @@
 #include "repl/program/topics.h"
 #include "repl/terminal/screen.h"
 #include "repl/version.h"
-#include "viz/render/canvas.h"
+#include "viz/draw/canvas.h"
 
 static const char synopsis[] = "gaze [OPTION …] [MODEL [TEXT …]]";
 static const char about[] =

@@ -2,7 +2,7 @@
 #ifndef GAZE_REPL_TERMINAL_SCREEN_H
 #define GAZE_REPL_TERMINAL_SCREEN_H
 
-#include "viz/render/cells.h"
+#include "viz/draw/cells.h"
 
 /* A key: a code point below SCREEN_KEYS, or one of these. */
 enum screen_key {

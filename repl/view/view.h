@@ -9,7 +9,7 @@
 #include "repl/grammar/call.h"
 #include "repl/run/site.h"
 #include "repl/terminal/screen.h"
-#include "viz/render/cells.h"
+#include "viz/draw/cells.h"
 
 struct viewer;
 struct map_state;

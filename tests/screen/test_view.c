@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "tests/screen/gaze.h"
-#include "viz/render/cells.h"
+#include "viz/draw/cells.h"
 
 static const struct {
     int rows, cols;

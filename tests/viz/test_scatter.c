@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "viz/picture.h"
-#include "viz/render/canvas.h"
+#include "viz/draw/canvas.h"
 #include "viz/render/cells.h"
 #include "viz/render/figure.h"
 #include "viz/render/renderer.h"

@@ -7,6 +7,8 @@
 #include "viz/chart/chart.h"
 #include "viz/chart/stripes.h"
 #include "viz/chart/stripes_view.h"
+#include "viz/render/cells.h"
+#include "viz/render/figure.h"
 #include "viz/render/renderer.h"
 
 enum { N = 6 };

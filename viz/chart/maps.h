@@ -3,8 +3,8 @@
 #define GAZE_VIZ_CHART_MAPS_H
 
 #include "viz/chart/chart.h"
-#include "viz/render/cells.h"
-#include "viz/render/figure.h"
+#include "viz/draw/cells.h"
+#include "viz/draw/figure.h"
 
 NODISCARD bool maps_cells(const struct picture *picture, const struct cells_options *options, struct cell_grid *grid_out,
                           struct err *err);

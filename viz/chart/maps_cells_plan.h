@@ -2,7 +2,7 @@
 #ifndef GAZE_VIZ_CHART_MAPS_CELLS_PLAN_H
 #define GAZE_VIZ_CHART_MAPS_CELLS_PLAN_H
 
-#include "viz/render/cells.h"
+#include "viz/draw/cells.h"
 
 struct sheet {
     const struct picture *picture;

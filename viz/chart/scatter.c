@@ -9,8 +9,8 @@
 
 #include "core/base/text.h"
 #include "viz/chart/chart.h"
-#include "viz/render/cells.h"
-#include "viz/render/figure.h"
+#include "viz/draw/cells.h"
+#include "viz/draw/figure.h"
 
 /* ---- from data units into a rectangle ---- */
 

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 
 #include "viz/chart/stripes_view.h"
-#include "viz/render/cells.h"
+#include "viz/draw/cells.h"
 
 enum { BUDGET = 48, LEAST_LINES = 6, NAMES = 5 }; /* lines of all heads, of one, of a name */
 enum { GAP = 2, NUMBERS = 5, LEGENDS = 24 };      /* columns */

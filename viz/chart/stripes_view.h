@@ -3,8 +3,8 @@
 #define GAZE_VIZ_CHART_STRIPES_VIEW_H
 
 #include "viz/chart/stripes.h"
-#include "viz/render/cells.h"
-#include "viz/render/figure.h"
+#include "viz/draw/cells.h"
+#include "viz/draw/figure.h"
 
 #define STRIPES_LANES 3
 #define STRIPES_MARK 3.0 /* a tick of the bar: n·c_j of a column is 3 or more */

@@ -2,17 +2,9 @@
 #ifndef GAZE_VIZ_RENDER_RENDERER_H
 #define GAZE_VIZ_RENDER_RENDERER_H
 
+#include "viz/draw/options.h"
 #include "viz/picture.h"
 #include "viz/render/list.h"
-
-/* What a file is asked to be; zeros are the defaults. */
-struct render_options {
-    double width;   /* points; 0: as large as the map asks for */
-    double text;    /* points, 5 … 10; 0: 8, or 7 where a width is set */
-    double dpi;     /* pixels an inch; 0: 300, or 600 where a width is set */
-    bool numbers;   /* write values into the cells where they fit */
-    size_t columns; /* of text formats; 0: 100 */
-};
 
 struct renderer {
     const char *name;

@@ -1,7 +1,7 @@
 /* From cells to escape sequences (ECMA-48 SGR; 38;5 and 38;2 after ISO 8613-6 as xterm writes them). */
 #include <string.h>
 
-#include "viz/render/cells.h"
+#include "viz/draw/cells.h"
 
 static bool same_colour(struct colour a, struct colour b)
 {

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "core/base/text.h"
-#include "viz/render/cells.h"
+#include "viz/draw/cells.h"
 
 #define COLUMNS_MAX 4096
 #define CELLS_MAX ((size_t)1 << 24)

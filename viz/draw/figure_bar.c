@@ -2,10 +2,8 @@
 #include <math.h>
 
 #include "viz/layout.h"
-#include "viz/render/figure.h"
+#include "viz/draw/figure.h"
 #include "viz/scale.h"
-
-const struct rgb figure_ink = {0x22, 0x22, 0x22}, figure_pale = {0x55, 0x55, 0x55}, figure_grey = {0x77, 0x77, 0x77};
 
 static void put_line(struct canvas *canvas, double x0, double y0, double x1, double y1, struct rgb colour)
 {

@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "core/base/text.h"
-#include "viz/render/cells.h"
+#include "viz/draw/cells.h"
 
 struct heat_view heat_view_of(const struct map_plan *plan)
 {

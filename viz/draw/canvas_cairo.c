@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "core/base/cancel.h"
-#include "viz/render/canvas.h"
+#include "viz/draw/canvas.h"
 
 #define FONT "DejaVu Sans"
 #define PIXELS_MAX 268435456.0 /* 2^28 */

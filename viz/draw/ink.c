@@ -1,7 +1,7 @@
 /* The colour of a value at a terminal's depth. See cells.h. */
 #include <math.h>
 
-#include "viz/render/cells.h"
+#include "viz/draw/cells.h"
 
 static bool unknown_palette(const char *name, struct err *err)
 {
