@@ -5,6 +5,7 @@
 #include "core/bind.h"
 #include "core/config.h"
 #include "core/family.h"
+#include "core/tokenizer/load.h"
 #include "core/unread.h"
 #include "core/weights/scales.h"
 

@@ -3,7 +3,7 @@
 #ifndef GAZE_CORE_TOKENS_H
 #define GAZE_CORE_TOKENS_H
 
-#include "core/tokenizer/tokenizer.h"
+#include "core/tokenizer/encoding.h"
 
 struct tokens {
     const char *name;                 /* "source", "target", "pooled"; a literal */

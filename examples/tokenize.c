@@ -3,7 +3,7 @@
  */
 #include <stdio.h>
 
-#include "core/tokenizer/tokenizer.h"
+#include "core/tokenizer/load.h"
 
 int main(int argc, char **argv)
 {

@@ -1,4 +1,4 @@
-/* A tokenizer's parts, for those who put them together: tokenizer.c and the loaders. */
+/* A tokenizer's parts, for those who put them together (the loaders) and for those who let them work (tokenizer.c). */
 #ifndef GAZE_CORE_TOKENIZER_ASSEMBLY_H
 #define GAZE_CORE_TOKENIZER_ASSEMBLY_H
 
@@ -7,7 +7,9 @@
 #include "core/tokenizer/normalizer/normalizer.h"
 #include "core/tokenizer/postprocessor/postprocessor.h"
 #include "core/tokenizer/pretokenizer/pretokenizer.h"
-#include "core/tokenizer/tokenizer.h"
+
+extern const char *const role_names[]; /* bos eos unk sep pad cls mask */
+enum { ROLE_BOS, ROLE_EOS, ROLE_UNK, ROLE_SEP, ROLE_PAD, ROLE_CLS, ROLE_MASK, ROLES };
 
 struct tokenizer {
     struct arena *arena; /* every component's memory */
@@ -19,7 +21,7 @@ struct tokenizer {
     struct token_model model;
     struct postprocessor postprocessor;
     struct added added;
-    int32_t roles[7]; /* ids, -1: none; in the order of role_names */
+    int32_t roles[ROLES]; /* ids, -1: none; in the order of role_names */
 };
 
 /* Build all components from a document in the format of tokenizer.json, whose scored pieces stand in the lexicon

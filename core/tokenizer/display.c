@@ -1,7 +1,8 @@
 /* What a person reads for a token. See tokenizer_display in tokenizer.h. */
-#include "core/tokenizer/assembly.h"
+#include "core/tokenizer/tokenizer.h"
 
 #include "core/base/text.h"
+#include "core/tokenizer/assembly.h"
 #include "core/tokenizer/bytelevel.h"
 
 /* Letters back to bytes, without one leading space; false where a letter stands for none. */

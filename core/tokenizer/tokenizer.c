@@ -9,33 +9,14 @@
  * (normalized.h), so a token's range is that of its first byte to that of its last; offsets count code points in
  * the reference, and bytes are those translated, so a split character gives each of its tokens its whole range.
  * `truncation`, `padding` and `decoder` of the file are not read. */
-#include "core/tokenizer/assembly.h"
+#include "core/tokenizer/tokenizer.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/base/text.h"
+#include "core/tokenizer/assembly.h"
 #include "core/tokenizer/bytelevel.h"
-#include "core/tokenizer/loader/loader.h"
-
-struct tokenizer *tokenizer_load(const char *folder, struct err *err)
-{
-    struct tokenizer *tokenizer = mem_new(1, sizeof *tokenizer, "a tokenizer", err);
-    if (!tokenizer)
-        return NULL;
-    tokenizer->arena = arena_new(err);
-    for (int i = 0; i < ROLES; i++)
-        tokenizer->roles[i] = -1;
-    if (!tokenizer->arena)
-        goto fail;
-    added_init(&tokenizer->added, tokenizer->arena);
-    if (!loader_load(tokenizer, folder, err))
-        goto fail;
-    return tokenizer;
-fail:
-    tokenizer_free(tokenizer);
-    return NULL;
-}
 
 void tokenizer_free(struct tokenizer *tokenizer)
 {
@@ -48,56 +29,6 @@ void tokenizer_free(struct tokenizer *tokenizer)
     added_free(&tokenizer->added);
     arena_free(tokenizer->arena);
     free(tokenizer);
-}
-
-static bool read_added(struct tokenizer *tokenizer, struct build *build, const struct json *list, struct err *err)
-{
-    build->what = "added_tokens";
-    size_t n = json_count(list);
-    if (list && !json_is_null(list) && !json_is_array(list))
-        return err_set(err, ERR_FORMAT, "%s: \"added_tokens\": expected an array", build->path);
-    struct added_token *tokens = arena_zalloc(tokenizer->arena, n + 1, sizeof *tokens, "added tokens", err);
-    if (!tokens)
-        return false;
-    for (size_t i = 0; i < n; i++) {
-        const struct json *item = json_at(list, i);
-        int32_t id; /* checked only: the model and the order decide, as in the reference */
-        tokens[i].normalized = true;
-        if (!field_str_needed(build, item, "content", &tokens[i].content, err) ||
-            !field_id(build, json_get(item, "id"), "id", &id, err) ||
-            !field_bool(build, item, "single_word", &tokens[i].single_word, err) ||
-            !field_bool(build, item, "lstrip", &tokens[i].lstrip, err) ||
-            !field_bool(build, item, "rstrip", &tokens[i].rstrip, err) ||
-            !field_bool(build, item, "normalized", &tokens[i].normalized, err) ||
-            !field_bool(build, item, "special", &tokens[i].special, err))
-            return false;
-    }
-    return added_add(&tokenizer->added, tokens, n, &tokenizer->model.vocab, err);
-}
-
-bool tokenizer_assemble(struct tokenizer *tokenizer, const char *path, const struct json *document, const struct lexicon *lexicon,
-                        const struct overrides *over, struct err *err)
-{
-    struct build build = {.path = path, .arena = tokenizer->arena, .style = &tokenizer->style, .over = *over, .lexicon = lexicon};
-    const struct json *version = json_get(document, "version");
-    struct str kept;
-    if (!arena_str(tokenizer->arena, str_of(path), &kept, err))
-        return false;
-    tokenizer->path = kept.s;
-    if (!json_is_object(document))
-        return err_set(err, ERR_FORMAT, "%s: expected an object", path);
-    if (version && !str_is(json_str(version, ""), "1.0"))
-        return err_set(err, ERR_UNSUPPORTED, "%s: version \"%.*s\", only \"1.0\" is read", path,
-                       STR_ARGS(json_str(version, "?")));
-    struct build filed = build;
-    filed.over.lowercase = filed.over.strip_accents = filed.over.chinese_chars = -1;
-    if (over->lowercase >= 0 && !normalizer_build(&tokenizer->filed, &filed, json_get(document, "normalizer"), err))
-        return false;
-    return model_build(&tokenizer->model, &build, json_get(document, "model"), err) &&
-           normalizer_build(&tokenizer->normalizer, &build, json_get(document, "normalizer"), err) &&
-           pretokenizer_build(&tokenizer->pretokenizer, &build, json_get(document, "pre_tokenizer"), err) &&
-           postprocessor_build(&tokenizer->postprocessor, &build, json_get(document, "post_processor"), err) &&
-           read_added(tokenizer, &build, json_get(document, "added_tokens"), err);
 }
 
 /* ---- one text ------------------------------------------------------------------------------------- */
@@ -267,24 +198,13 @@ static bool add_strings(const struct tokenizer *tokenizer, struct encoding *enco
     return ok;
 }
 
-static bool encoding_start(struct encoding *encoding, size_t n, struct err *err)
-{
-    *encoding = (struct encoding){.n = n};
-    encoding->arena = arena_new(err);
-    encoding->tokens = encoding->arena ? arena_zalloc(encoding->arena, n + 1, sizeof *encoding->tokens, "tokens", err) : NULL;
-    if (encoding->tokens)
-        return true;
-    encoding_free(encoding);
-    return false;
-}
-
 static bool finish(const struct tokenizer *tokenizer, const struct sections *parts, const struct work work[2],
                    const struct str *texts[2], struct encoding *out, struct err *err)
 {
     size_t n = 0;
     for (size_t i = 0; i < parts->n; i++)
         n += parts->at[i].n;
-    if (!encoding_start(out, n, err))
+    if (!encoding_new(out, n, err))
         return false;
     struct token *token = out->tokens;
     for (size_t i = 0; i < parts->n; i++)
@@ -329,7 +249,7 @@ bool tokenizer_encode(const struct tokenizer *tokenizer, struct str first, const
 bool encoding_of_ids(const struct tokenizer *tokenizer, const int32_t *ids, const int32_t *types, size_t n, struct encoding *out,
                      struct err *err)
 {
-    if (!encoding_start(out, n, err))
+    if (!encoding_new(out, n, err))
         return false;
     for (size_t i = 0; i < n; i++)
         out->tokens[i] = (struct token){.id = ids[i], .type = types ? types[i] : 0, .text = -1, .word = -1};
@@ -337,12 +257,6 @@ bool encoding_of_ids(const struct tokenizer *tokenizer, const int32_t *ids, cons
         return true;
     encoding_free(out);
     return false;
-}
-
-void encoding_free(struct encoding *encoding)
-{
-    arena_free(encoding->arena);
-    *encoding = (struct encoding){0};
 }
 
 /* ---- questions ------------------------------------------------------------------------------------ */

@@ -7,36 +7,9 @@
 #ifndef GAZE_CORE_TOKENIZER_TOKENIZER_H
 #define GAZE_CORE_TOKENIZER_TOKENIZER_H
 
-#include <stdint.h>
-#include "core/base/mem.h"
+#include "core/tokenizer/encoding.h"
 
-struct tokenizer;
-
-/* One token of an encoding. Offsets are half-open, within the text that the token comes from; [0,0) for
- * tokens that the post-processor put in. A character split over several tokens gives each its whole range. */
-struct token {
-    int32_t id;
-    int32_t type;        /* token type id as the tokenizer gives it */
-    int32_t text;        /* 0 first text, 1 second, -1 put in by the post-processor */
-    bool special;        /* put in by the post-processor (a special token typed in the text: false) */
-    bool special_id;     /* the id is that of a special token, typed or put in */
-    size_t begin, end;   /* bytes */
-    size_t cbegin, cend; /* code points */
-    int32_t word;        /* number of the pre-tokenised word within its text, -1 where there is none */
-    struct str string;   /* the vocabulary's string of the id; owned by the encoding's arena */
-};
-
-struct encoding {
-    size_t n;
-    struct token *tokens;
-    struct arena *arena; /* owns tokens and strings */
-    struct str texts[2]; /* copies of the texts, owned by the arena; n 0 and s NULL where there is none */
-};
-
-/* Load the tokenizer of a folder: tokenizer.json where it is, else the older files by tokenizer_class and
- * by what is there. ERR_NOT_FOUND where the folder holds no tokenizer file at all; ERR_UNSUPPORTED, naming
- * the file and the formats that are read, where it holds only one that is not read yet. */
-NODISCARD struct tokenizer *tokenizer_load(const char *folder, struct err *err);
+struct tokenizer; /* load.h makes one */
 void tokenizer_free(struct tokenizer *tokenizer);
 
 enum { TOKENIZE_NO_SPECIAL = 1 }; /* leave the post-processor's special tokens out */
@@ -48,7 +21,6 @@ NODISCARD bool tokenizer_encode(const struct tokenizer *tokenizer, struct str fi
 /* An encoding of bare ids, past the tokenizer (which may be NULL: strings are then "#ID"). types may be NULL. */
 NODISCARD bool encoding_of_ids(const struct tokenizer *tokenizer, const int32_t *ids, const int32_t *types, size_t n,
                                struct encoding *out, struct err *err);
-void encoding_free(struct encoding *encoding); /* a zeroed struct is fine */
 
 size_t tokenizer_vocab_size(const struct tokenizer *tokenizer); /* highest id + 1, added tokens included */
 /* The vocabulary's string of an id; n = 0 and s NULL where no such id is. Borrowed. */

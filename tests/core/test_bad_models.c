@@ -9,6 +9,7 @@
 #include "core/base/json.h"
 #include "core/model.h"
 #include "core/run.h"
+#include "core/tokenizer/load.h"
 #include "tests/support/scratch.h"
 
 enum { PLACES = 200, MOST_COMPLAINTS = 10 };

@@ -2,7 +2,7 @@
 #ifndef GAZE_TESTS_FUZZ_ENCODE_H
 #define GAZE_TESTS_FUZZ_ENCODE_H
 
-#include "core/tokenizer/tokenizer.h"
+#include "core/tokenizer/load.h"
 #include "tests/fuzz/fuzz.h"
 
 static inline void fuzz_encode(const struct tokenizer *tokenizer)

@@ -11,7 +11,7 @@
 
 #include "core/base/json.h"
 #include "core/embed/format/format.h"
-#include "core/tokenizer/tokenizer.h"
+#include "core/tokenizer/load.h"
 #include "core/weights/weights.h"
 
 struct model2vec {

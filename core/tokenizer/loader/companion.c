@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const role_names[7] = {"bos", "eos", "unk", "sep", "pad", "cls", "mask"};
+#include "core/tokenizer/tokenizer.h"
+
 static const char *const role_keys[7] = {"bos_token", "eos_token", "unk_token", "sep_token",
                                          "pad_token", "cls_token", "mask_token"};
 

@@ -4,8 +4,6 @@
 
 #include "core/tokenizer/assembly.h"
 
-extern const char *const role_names[7]; /* bos eos unk sep pad cls mask */
-enum { ROLE_BOS, ROLE_EOS, ROLE_UNK, ROLE_SEP, ROLE_PAD, ROLE_CLS, ROLE_MASK, ROLES };
 #define ROLE_BIT(role) (1u << (role))
 
 struct folder;

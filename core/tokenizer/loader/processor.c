@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "core/tokenizer/tokenizer.h"
+
 /* A word of a template: a text, or a special token's string. */
 struct word {
     struct str string;

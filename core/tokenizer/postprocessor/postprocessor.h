@@ -3,7 +3,7 @@
 #define GAZE_CORE_TOKENIZER_POSTPROCESSOR_POSTPROCESSOR_H
 
 #include "core/tokenizer/build.h"
-#include "core/tokenizer/tokenizer.h"
+#include "core/tokenizer/encoding.h"
 
 /* A token on its way: offsets in code points (cbegin, cend) count, bytes come later. */
 struct item {

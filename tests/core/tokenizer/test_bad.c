@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "core/tokenizer/tokenizer.h"
+#include "core/tokenizer/load.h"
 #include "tests/support/scratch.h"
 
 #define WORDLEVEL             "{\"type\":\"WordLevel\",\"vocab\":{\"[UNK]\":0},\"unk_token\":\"[UNK]\"}"

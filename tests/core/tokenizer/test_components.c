@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/tokenizer/load.h"
 #include "core/tokenizer/loader/loader.h"
 #include "core/tokenizer/model/model.h"
 #include "tests/support/scratch.h"

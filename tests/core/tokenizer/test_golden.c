@@ -11,7 +11,7 @@
 
 #include "core/base/file.h"
 #include "core/base/json.h"
-#include "core/tokenizer/tokenizer.h"
+#include "core/tokenizer/load.h"
 
 struct tally {
     size_t folders, texts, waiting;

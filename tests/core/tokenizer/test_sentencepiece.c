@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/tokenizer/tokenizer.h"
+#include "core/tokenizer/load.h"
 #include "tests/core/tokenizer/reference_sentencepiece.h"
 #include "tests/support/scratch.h"
 

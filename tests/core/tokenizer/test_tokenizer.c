@@ -2,7 +2,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#include "core/tokenizer/tokenizer.h"
+#include "core/tokenizer/load.h"
 #include "tests/support/scratch.h"
 
 static struct tokenizer *load(const char *folder)

@@ -1,0 +1,12 @@
+/* From a folder to a tokenizer. */
+#ifndef GAZE_CORE_TOKENIZER_LOAD_H
+#define GAZE_CORE_TOKENIZER_LOAD_H
+
+#include "core/tokenizer/tokenizer.h"
+
+/* Load the tokenizer of a folder: tokenizer.json where it is, else the older files by tokenizer_class and
+ * by what is there. ERR_NOT_FOUND where the folder holds no tokenizer file at all; ERR_UNSUPPORTED, naming
+ * the file and the formats that are read, where it holds only one that is not read yet. */
+NODISCARD struct tokenizer *tokenizer_load(const char *folder, struct err *err);
+
+#endif
