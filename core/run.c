@@ -83,6 +83,13 @@ static bool add_interventions(struct run *run, const struct run_inputs *inputs, 
     return true;
 }
 
+static bool add_capacity(struct run *run, const struct run_inputs *inputs, struct err *err)
+{
+    run->capacity = inputs->capacity;
+    return !inputs->capacity || run->model->arch->expert_capacity ||
+           err_set(err, ERR_ARG, "%s has no experts that fill up: there is no capacity to choose", run->model->name);
+}
+
 static bool add_global(struct run *run, const struct run_inputs *inputs, struct err *err)
 {
     if (!inputs->global)
@@ -170,7 +177,7 @@ struct run *run_new(struct model *model, const struct run_inputs *inputs, const 
     }
     run->arena = arena_new(err);
     if (!add_target(run, inputs, err) || !run->arena || !add_interventions(run, inputs, err) || !add_global(run, inputs, err) ||
-        !reserve(run, err) || !model_prepare(model, err) || !forward(run, watch, err))
+        !add_capacity(run, inputs, err) || !reserve(run, err) || !model_prepare(model, err) || !forward(run, watch, err))
         goto fail;
     return run;
 fail:

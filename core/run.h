@@ -53,6 +53,7 @@ struct run {
     struct interventions interventions; /* owned */
     struct run_mask mask;               /* as given */
     size_t *global, n_global;           /* as given, in the arena; NULL: the family's choice */
+    size_t capacity;                    /* tokens that an expert takes; 0: the model's */
     struct arena *arena;                /* everything kept */
 };
 
@@ -66,11 +67,12 @@ struct run_inputs {
     const size_t *global; /* [n_global] tokens that see and are seen by all, of each text; copied; NULL: the family's choice */
     size_t n_global;
     struct run_mask mask;
+    size_t capacity; /* of each expert, in tokens of a text; 0: the model's */
 };
 
 /* Run the model. Errors: a text longer than the model's positions (names both numbers), an id outside the vocabulary,
- * targets for a model without a decoder, global tokens for one that knows none or beyond a text, ERR_CANCELLED, ERR_MEMORY. An
- * empty text (no tokens) is an error. */
+ * targets for a model without a decoder, a capacity for one whose experts take all, global tokens for one that knows none or
+ * beyond a text, ERR_CANCELLED, ERR_MEMORY. An empty text (no tokens) is an error. */
 NODISCARD struct run *run_new(struct model *model, const struct run_inputs *inputs, const struct watch *watch, struct err *err);
 /* The same for one text, taken. */
 NODISCARD struct run *run_one(struct model *model, struct encoding *text, const struct watch *watch, struct err *err);

@@ -107,8 +107,9 @@ struct arch {
     const struct pair_head *const *pairs;        /* NULL-ended, or NULL */
     /* What {l} in the names of layer l's parameters stands for; NULL: its number. */
     void (*layer_name)(const struct model *model, size_t layer, struct buf *out);
-    bool global_tokens; /* it honours run->global */
     const struct mixing *mixing; /* NULL, or what stands in the place of all attention: there are no maps then */
+    bool global_tokens;   /* it honours run->global */
+    bool expert_capacity; /* and run->capacity */
     size_t own_size, layer_size, decoder_size;   /* of the structs that params point into */
     size_t classify;                             /* where in own its struct classify lies; 0: it has none */
     /* What follows from the keys: the stacks (model_stack), terms; refuse by name what would change numbers and is not

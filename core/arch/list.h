@@ -50,4 +50,13 @@
     ROW(qwen2_moe)       \
     ROW(qwen3_moe)       \
     ROW(olmoe)           \
-    ROW(gpt_oss)
+    ROW(gpt_oss)         \
+    ROW(t5)              \
+    ROW(mt5)             \
+    ROW(umt5)            \
+    ROW(longt5)          \
+    ROW(switch)          \
+    ROW(bart)            \
+    ROW(mbart)           \
+    ROW(marian)          \
+    ROW(pegasus)
