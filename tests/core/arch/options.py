@@ -118,7 +118,7 @@ def randomise(model):
     for name, p in model.named_parameters():
         if not p.requires_grad:
             continue
-        norm = "norm" in name.lower() or ".ln." in name
+        norm = "norm" in name.lower() or ".ln" in name
         with torch.no_grad():
             if p.dim() < 2:
                 p.copy_(torch.randn_like(p) * 0.2 + (1 if norm and name.endswith("weight") else 0))
