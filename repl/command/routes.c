@@ -9,6 +9,7 @@
 #include "repl/map/panel_table.h"
 #include "repl/map/shown_map.h"
 #include "repl/result/figure.h"
+#include "repl/run/routes_texts.h"
 #include "repl/run/selector.h"
 #include "repl/run/site.h"
 #include "viz/scale.h"
@@ -380,6 +381,8 @@ static bool run(struct session *session, const struct call *call, struct result 
 {
     struct kept_run **runs;
     size_t n;
+    if (call_given(call, "texts"))
+        return routes_texts(session, call, result, err);
     if (!select_runs(session, call, &runs, &n, err))
         return false;
     struct sheet sheet = {.session = session, .call = call, .kept = runs[0], .arena = arena_new(err)};
@@ -399,6 +402,14 @@ static const struct option options[] = {
      .summary = "a table: a row a choice, an expert or a layer"},
     {.name = "q", .kind = VALUE_TOKENS, .summary = "tokens: index, range, list or a token's text"},
     {.name = "special", .kind = VALUE_ENUM, .values = "on|off", .fallback = "on", .summary = "special tokens: shown or hidden"},
+    {.name = "texts", .kind = VALUE_FILE, .summary = "every line of this file is a text: by=layer or by=expert over all of them"},
+    {.name = "length", .kind = VALUE_INT, .lo = 1, .hi = 1e6, .summary = "of texts=: tokens that a text is cut to"},
+    {.name = "seed",
+     .kind = VALUE_INT,
+     .fallback = "1",
+     .lo = 0,
+     .hi = 1e9,
+     .summary = "of the draws behind the intervals of texts="},
     {.name = "scale",
      .kind = VALUE_SCALE,
      .fallback = "linear",
@@ -439,7 +450,8 @@ const struct command command_routes = {
                 "routes L1\n"
                 "routes L1.H0 by=expert\n"
                 "routes * by=layer format=csv\n"
-                "routes L1 > routes.png",
+                "routes L1 > routes.png\n"
+                "routes texts=corpus.txt by=expert",
     .options = options,
     .args = args,
     .writes = true,

@@ -8,8 +8,7 @@
 
 enum { LONGEST = 128 }; /* of lengths that the file chooses */
 
-/* The model of the run that is named, else the one in use. */
-static struct model *choose_model(struct session *session, const struct call *call, struct err *err)
+struct model *texts_file_model(struct session *session, const struct call *call, struct err *err)
 {
     const struct call_word *word = call_arg(call, ARG_RUN, 0);
     struct kept_run *kept = word ? session_run(session, word->text, err) : NULL;
@@ -76,7 +75,7 @@ static void keep_own_sites(struct texts_file *t, const struct run *first)
 bool texts_file_open(struct session *session, const struct call *call, struct texts_file *out, struct err *err)
 {
     struct kept_run probe = {0};
-    *out = (struct texts_file){.model = choose_model(session, call, err)};
+    *out = (struct texts_file){.model = texts_file_model(session, call, err)};
     struct texts_file *t = out;
     if (!t->model || !(t->path = mem_copy_str(call_str(call, "texts"), err)))
         return false;

@@ -19,6 +19,8 @@ struct texts_file {
     size_t left_out;           /* sites whose keys are others */
 };
 
+/* The model of the run that is named, else the one in use. Errors: it has no tokenizer. */
+struct model *texts_file_model(struct session *session, const struct call *call, struct err *err);
 /* Open the file, choose the length (given, or the median of the texts: half of them reach it; at most 128) and resolve
  * the selector on the first text. Errors: no tokenizer, no text of that length, what stands in scan.h. */
 NODISCARD bool texts_file_open(struct session *session, const struct call *call, struct texts_file *out, struct err *err);
