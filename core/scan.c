@@ -35,7 +35,9 @@ bool scan_next_line(struct scan_lines *lines, struct str *out)
 
 static bool is_wanted(const struct scan_options *options, size_t number)
 {
-    return options->half == SCAN_ALL || number % 2 == (options->half == SCAN_ODD);
+    bool all = options->half == SCAN_ALL;
+    size_t before = all ? number - 1 : (number - 1) / 2; /* of the half */
+    return (all || number % 2 == (options->half == SCAN_ODD)) && (options->every < 2 || before % options->every == 0);
 }
 
 /* ---- one text ---- */

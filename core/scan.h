@@ -23,6 +23,7 @@ struct scan_options {
     struct str lines;      /* one text a line, UTF-8; \r\n ends a line too */
     const char *name;      /* of the file, in messages */
     enum scan_half half;
+    size_t every;          /* of those, each so many-th alone, the first included; 0 and 1: all */
     size_t shortest;       /* texts of fewer tokens are passed over and counted */
     size_t length;         /* tokens that a text is cut to, special ones included; 0: not cut */
     bool no_special;       /* the tokenizer's special tokens are left out */

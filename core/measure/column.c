@@ -266,14 +266,23 @@ void column_marks(const float *probs, size_t Tq, size_t Tk, const struct attenti
         memset(out, 0, Tk);
 }
 
-/* The largest ratio of all keys, or of those that are columns (0 where there is none). */
+void column_ratios(const float *probs, const struct attention *attention, float *out)
+{
+    bool broken = map_not_finite(attention, probs);
+    for (size_t j = 0; j < attention->Tk; j++) {
+        struct draw d = draw_of(probs, attention, j, NULL, NULL);
+        out[j] = broken ? INFINITY : d.enough ? (float)d.ratio : NAN;
+    }
+}
+
+/* The largest ratio of all keys that enough queries see (NaN where none is), or of those that are columns (0 where none is). */
 static double largest_ratio(const struct measure_input *input, bool columns)
 {
-    double largest = 0;
+    double largest = columns ? 0 : NAN;
     for (size_t j = 0; j < input->attention->Tk; j++) {
         struct draw d = draw_of(input->probs, input->attention, j, NULL, NULL);
-        if ((columns ? d.is_column : d.enough) && d.ratio > largest)
-            largest = d.ratio;
+        if (columns ? d.is_column : d.enough)
+            largest = fmax(largest, d.ratio); /* a number, where one of them is NaN */
     }
     return largest;
 }
@@ -307,7 +316,7 @@ extern const struct measure measure_ratio;
 const struct measure measure_ratio = {
     .name = "ratio",
     .label = "largest mass (× uniform)",
-    .formula = "largest n·c_j, c_j = (1/n)·Σ_i A_ij, of all keys (that 8 queries see, where keys are masked)",
+    .formula = "largest n·c_j, c_j = (1/n)·Σ_i A_ij, of all keys (that 8 queries see, where keys are masked; none: no such key)",
     .source = "gaze's own",
     .descending = true,
     .value = value_of_any,

@@ -46,5 +46,8 @@ NODISCARD bool column_maps(const struct run *run, const struct site *sites, size
 /* Marks only: out[j] = 1 where key j is a column of these probabilities [Tq,Tk]; none where they are not finite. */
 void column_marks(const float *probs, size_t Tq, size_t Tk, const struct attention *attention, const struct column_rule *rule,
                   unsigned char *out);
+/* The ratio n·c_j of every key of these probabilities [Tq,Tk] into out [Tk]: NaN where too few queries see the key to say, all
+ * INFINITY where the map is not finite. */
+void column_ratios(const float *probs, const struct attention *attention, float *out);
 
 #endif

@@ -45,7 +45,7 @@ static bool give(const struct call *call, struct kept_run *kept, const struct si
     struct provenance provenance = {0};
     if (!tensor_list_make(kept->run, sites, &list, err))
         return false;
-    bool ok = choose(call, result, sites, &list, err) && provenance_make(call, &kept, 1, NULL, NULL, &provenance, err) &&
+    bool ok = choose(call, result, sites, &list, err) && provenance_make(call, &kept, 1, NULL, NULL, NULL, &provenance, err) &&
               result_tensors(result, list.promises, list.n, provenance.pair, provenance.n, err);
     provenance_free(&provenance);
     tensor_list_free(&list);

@@ -65,7 +65,7 @@ static bool set_scale(const struct sheet *sheet, struct scale *scale, struct err
 static bool give(const struct sheet *sheet, struct picture *picture, struct result *result, struct err *err)
 {
     /* Small maps have no room for numbers: there they are not asked for by a setting. */
-    const struct figure_source source = {&sheet->kept, 1, NULL, call_given(sheet->call, "by") && sheet->session->digits > 0};
+    const struct figure_source source = {.runs = &sheet->kept, .n_runs = 1, .numbers = call_given(sheet->call, "by") && sheet->session->digits > 0};
     picture->value_name = sheet->value_name;
     picture->notes = sheet->notes;
     picture->n_notes = sheet->n_notes;

@@ -25,6 +25,7 @@
     ROW(grid)         \
     ROW(heads)        \
     ROW(columns)      \
+    ROW(stripes)      \
     ROW(routes)       \
     ROW(vectors)      \
     ROW(neighbors)    \

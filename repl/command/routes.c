@@ -211,7 +211,7 @@ static bool draw(struct sheet *sheet, struct result *result, struct err *err)
     struct panel *panels = arena_zalloc(sheet->arena, 2 * sheet->n, sizeof *panels, "the routes", err);
     struct str *notes = arena_zalloc(sheet->arena, MOST_NOTES, sizeof *notes, "the routes", err);
     struct str *rows = arena_zalloc(sheet->arena, sheet->n, sizeof *rows, "the routes", err);
-    const struct figure_source source = {&sheet->kept, 1, "routes", false};
+    const struct figure_source source = {.runs = &sheet->kept, .n_runs = 1, .site = "routes"};
     struct picture picture = {.panels = panels,
                               .n_panels = 2 * sheet->n,
                               .across = 2,

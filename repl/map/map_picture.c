@@ -265,7 +265,7 @@ static bool draw(struct session *session, const struct call *call, const struct 
 {
     struct picture picture = {.row_axis = "Query", .col_axis = "Key", .value_name = sheet->value_name};
     char sites[200];
-    const struct figure_source source = {list->runs, list->n_runs, sites, false};
+    const struct figure_source source = {.runs = list->runs, .n_runs = list->n_runs, .site = sites};
     if (!make_panels(call, list, sheet, err) || !make_scale(call, list, sheet, &picture.scale, err) ||
         !make_notes(list, sheet, err))
         return false;

@@ -34,7 +34,7 @@ bool give_figure(const struct session *session, const struct call *call, struct 
     struct str wanted = call_option(call, "title");
     char title[300];
     if (!read_options(call, source->numbers, &options, err) ||
-        !provenance_make(call, source->runs, source->n_runs, source->site, picture->value_name, &provenance, err))
+        !provenance_make(call, source->runs, source->n_runs, source->model, source->site, picture->value_name, &provenance, err))
         return false;
     result_render_options(result, &options);
     if (wanted.n) {

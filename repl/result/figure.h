@@ -9,6 +9,7 @@
 struct figure_source {
     struct kept_run *const *runs; /* [n_runs] */
     size_t n_runs;
+    const struct model *model;    /* where no run is kept; or NULL */
     const char *site; /* "L2.H1", or the set of vectors; NULL: left out */
     bool numbers;     /* where digits= is not given: values are written into the cells */
 };

@@ -45,21 +45,27 @@ static bool add_buf(struct provenance *p, const char *key, struct buf *value, st
     return ok;
 }
 
-static bool add_models(struct provenance *p, struct kept_run *const *runs, size_t n_runs, struct err *err)
+static void name_model(const struct model *model, struct buf *out)
+{
+    buf_printf(out, "%s%s", out->n ? "; " : "", model->name);
+    if (model->weights)
+        buf_printf(out, ", weights %016" PRIx64, weights_fingerprint(model->weights));
+}
+
+static bool add_models(struct provenance *p, struct kept_run *const *runs, size_t n_runs, const struct model *alone, struct err *err)
 {
     struct buf b = {0};
+    if (!n_runs && alone)
+        name_model(alone, &b);
     for (size_t i = 0; i < n_runs; i++) {
         const struct model *model = runs[i]->run->model;
         bool before = false;
         for (size_t j = 0; j < i; j++)
             before |= runs[j]->run->model == model;
-        if (before)
-            continue;
-        buf_printf(&b, "%s%s", b.n ? "; " : "", model->name);
-        if (model->weights)
-            buf_printf(&b, ", weights %016" PRIx64, weights_fingerprint(model->weights));
+        if (!before)
+            name_model(model, &b);
     }
-    if (!n_runs)
+    if (!n_runs && !alone)
         return true;
     return add_buf(p, "Model", &b, err);
 }
@@ -96,12 +102,12 @@ static bool add_masks(struct provenance *p, struct kept_run *const *runs, size_t
     return true;
 }
 
-bool provenance_make(const struct call *call, struct kept_run *const *runs, size_t n_runs, const char *site, const char *measure,
-                     struct provenance *out, struct err *err)
+bool provenance_make(const struct call *call, struct kept_run *const *runs, size_t n_runs, const struct model *model,
+                     const char *site, const char *measure, struct provenance *out, struct err *err)
 {
     *out = (struct provenance){.arena = arena_new(err)};
     if (out->arena && add(out, "Software", STR("gaze " GAZE_VERSION), err) && add(out, "Command", str_of(call->line), err) &&
-        add_models(out, runs, n_runs, err) && add_texts(out, runs, n_runs, err) && add_masks(out, runs, n_runs, err) &&
+        add_models(out, runs, n_runs, model, err) && add_texts(out, runs, n_runs, err) && add_masks(out, runs, n_runs, err) &&
         (!site || add(out, "Site", str_of(site), err)) && (!measure || add(out, "Measure", str_of(measure), err)))
         return true;
     provenance_free(out);

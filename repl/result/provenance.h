@@ -12,10 +12,10 @@ struct provenance {
     size_t n;
     struct arena *arena; /* owns the values */
 };
-/* Software, command, model with its fingerprint, text, site, measure. `site`, `measure` NULL: left out. Free with
- * provenance_free. */
-NODISCARD bool provenance_make(const struct call *call, struct kept_run *const *runs, size_t n_runs, const char *site,
-                               const char *measure, struct provenance *out, struct err *err);
+/* Software, command, model with its fingerprint (of the runs; `model` where there are none), text, site, measure. `model`, `site`,
+ * `measure` NULL: left out. Free with provenance_free. */
+NODISCARD bool provenance_make(const struct call *call, struct kept_run *const *runs, size_t n_runs, const struct model *model,
+                               const char *site, const char *measure, struct provenance *out, struct err *err);
 void provenance_free(struct provenance *provenance);
 
 /* 16 hexadecimal digits that tell weights apart: FNV-1a (Fowler, Noll, Vo) over every tensor's name, type, shape and

@@ -125,6 +125,30 @@ Test(core_scan, halves_part_the_texts_and_every_observer_sees_them)
     bench_close(&b);
 }
 
+Test(core_scan, each_so_many_th_text_of_a_half_alone_is_seen)
+{
+    struct bench b = bench_open(FOLDER);
+    struct err err = {0};
+    static const struct {
+        enum scan_half half;
+        size_t every, numbers[8];
+    } rows[] = {{SCAN_ALL, 5, {1, 6, 11, 16, 21}}, {SCAN_ODD, 4, {1, 9, 17}}, {SCAN_EVEN, 4, {2, 10, 18}}, {SCAN_ALL, 99, {1}}};
+    for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
+        struct seen seen = {0};
+        struct scan_observer observer = {&seen, remember};
+        struct scan_counts counts;
+        size_t n = 0, found = 0;
+        b.options.half = rows[r].half;
+        b.options.every = rows[r].every;
+        cr_assert(scan(&b.options, &observer, 1, &counts, &err), "%s", err.message);
+        for (; rows[r].numbers[n]; n++)
+            for (size_t i = 0; i < seen.texts; i++)
+                found += seen.numbers[i] == rows[r].numbers[n];
+        cr_expect(found == n && seen.texts == n, "row %zu: %zu of %zu", r, found, seen.texts);
+    }
+    bench_close(&b);
+}
+
 Test(core_scan, the_text_that_does_not_run_is_named_though_it_is_packed)
 {
     struct bench b = bench_open("examples/models/roberta-tiny");

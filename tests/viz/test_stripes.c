@@ -52,9 +52,9 @@ Test(stripes, shorter_texts_stand_below_and_lanes_are_the_same_keys_from_both_en
 
 Test(stripes, rows_are_pooled_by_the_median_and_not_by_the_largest)
 {
-    static const float a[1] = {9}, b[1] = {1}, c[1] = {2}, nan[1] = {NAN};
+    static const float a[1] = {9}, b[1] = {1}, c[1] = {2}, bad[1] = {INFINITY}, none[1] = {NAN};
     static const struct stripes_text one[] = {{1, NULL, NULL}, {1, NULL, NULL}, {1, NULL, NULL}};
-    const float *const values[] = {a, b, c}, *const broken[] = {a, nan, c};
+    const float *const values[] = {a, b, c}, *const broken[] = {a, bad, none};
     const struct stripes_head heads[] = {{{"", 0}, values}, {{"", 0}, broken}};
     const struct stripes s = {one, 3, heads, 2, 0, STRIPES_START, NULL, 0};
     struct stripes_view v;
@@ -64,6 +64,7 @@ Test(stripes, rows_are_pooled_by_the_median_and_not_by_the_largest)
     cr_expect_eq(stripes_value(&v, 0, 0, 0, 3, 0, 1, scratch), 2);
     cr_expect_eq(stripes_value(&v, 0, 0, 0, 2, 0, 1, scratch), 5);
     cr_expect(isinf(stripes_value(&v, 1, 0, 0, 3, 0, 1, scratch)) && v.not_finite);
+    cr_expect(isnan(stripes_value(&v, 1, 0, 2, 3, 0, 1, scratch)) && v.missing, "a key without a ratio is no broken one");
     stripes_view_free(&v);
 }
 
@@ -119,7 +120,7 @@ Test(stripes, in_text_a_column_is_a_line_downward)
                      "   2 ▓▓    ░░····  ····▓▓    ░░  ▓▓░░\n"
                      "\n"
                      "1 ▏    ░░░░▒▒▒▒│▓▓▓▓████▕ 6  n·c_j: attention in units of 1…\n"
-                     "·· no token\n"
+                     "·· no value\n"
                      "above: the share of the commonest token at each place\n",
                      "%s", buf_cstr(&text));
     buf_free(&text);

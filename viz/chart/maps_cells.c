@@ -142,31 +142,9 @@ static bool draw_bands(struct sheet *s)
 
 /* ---- under the maps ---- */
 
-/* Lines of words, each at most the grid's width; continued lines are indented. */
 static bool put_wrapped(struct sheet *s, struct str text, struct style style)
 {
-    size_t at = 0, row = s->grid->rows;
-    if (!grid_add_rows(s->grid, 1, s->err))
-        return false;
-    while (text.n) {
-        size_t n = 0;
-        while (n < text.n && text.s[n] != ' ')
-            n++;
-        struct str word = {text.s, n};
-        size_t width = text_columns(word);
-        if (at > 2 && at + width > s->columns) {
-            row = s->grid->rows;
-            at = 2;
-            if (!grid_add_rows(s->grid, 1, s->err))
-                return false;
-        }
-        if (at < s->columns)
-            at += grid_text(s->grid, row, at, s->columns - at, word, style) + 1;
-        n += n < text.n;
-        text.s += n;
-        text.n -= n;
-    }
-    return true;
+    return grid_add_wrapped(s->grid, s->columns, text, style, s->err);
 }
 
 static bool put_marked(struct sheet *s)

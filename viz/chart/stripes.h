@@ -21,7 +21,8 @@ struct stripes_text {
 
 struct stripes_head {
     struct str title;           /* "L5.H0" */
-    const float *const *values; /* [n_texts] each [n] n·c_j of its keys; NaN: not finite, told apart from missing */
+    const float *const *values; /* [n_texts] each [n] n·c_j of its keys; NaN: none, as where it has no
+                                 * token; infinite: the map is not finite, told apart */
 };
 
 struct stripes {

@@ -16,7 +16,7 @@
 #include "viz/draw/cells.h"
 
 enum { BUDGET = 48, LEAST_LINES = 6, NAMES = 5 }; /* lines of all heads, of one, of a name */
-enum { GAP = 2, NUMBERS = 5, LEGENDS = 24 };      /* columns */
+enum { GAP = 2, NUMBERS = 5, LEGENDS = 24, TITLE = 13 }; /* columns */
 
 static const struct style plain, bold = {.flags = CELL_BOLD}, dim = {.flags = CELL_DIM};
 
@@ -65,7 +65,8 @@ static void fit_columns(struct sheet *s, size_t columns)
     size_t pool = 1;
     while (lanes_columns(s, s->cell_columns, pool) > room && pool < s->view.most)
         pool++;
-    s->panel_columns = NUMBERS + lanes_columns(s, s->cell_columns, pool);
+    size_t lanes = lanes_columns(s, s->cell_columns, pool), least = TITLE < room ? TITLE : room;
+    s->panel_columns = NUMBERS + (lanes > least ? lanes : least); /* special tokens alone are narrower than their head's name */
     s->across = (columns + GAP) / (s->panel_columns + GAP);
     s->across = s->across < 1 ? 1 : s->across < n ? s->across : n;
 }
@@ -234,11 +235,7 @@ static bool draw_heads(struct sheet *s)
 
 static bool put_note(struct sheet *s, struct str text)
 {
-    size_t row = s->grid->rows;
-    if (!grid_add_rows(s->grid, 1, s->err))
-        return false;
-    grid_text(s->grid, row, 0, s->grid->columns, text, dim);
-    return true;
+    return grid_add_wrapped(s->grid, s->grid->columns, text, dim, s->err);
 }
 
 static bool put_count(struct sheet *s, const char *before, size_t n, const char *after)
@@ -263,7 +260,7 @@ static bool draw_footer(struct sheet *s)
         row++, at = 0;
     }
     if (s->view.missing)
-        at += cells_legend(s->grid, row, at, &s->ink, NAN, "no token") + 2;
+        at += cells_legend(s->grid, row, at, &s->ink, NAN, "no value") + 2;
     if (s->view.not_finite)
         cells_legend(s->grid, row, at, &s->ink, INFINITY, "not finite");
     for (size_t l = 0; l < s->view.n_lanes; l++)

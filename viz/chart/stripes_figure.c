@@ -50,7 +50,7 @@ static size_t legends_of(const struct figure *f, const struct stripes_view *v, s
 {
     size_t n = 0;
     if (v->missing)
-        out[n++] = (struct figure_legend){rgb_of(f->palette->masked), "no token"};
+        out[n++] = (struct figure_legend){rgb_of(f->palette->masked), "no value"};
     if (v->not_finite)
         out[n++] = (struct figure_legend){rgb_not_finite(), "not finite"};
     return n;
@@ -80,8 +80,8 @@ static bool set_widths(struct figure *f, const struct stripes_view *v, const str
         double room = options->width - f->grid_x - right - (double)(f->across - 1) * space;
         f->map_w = room / (double)f->across;
         if (f->map_w - fixed < LANE_MIN * (double)(keys ? keys : 0))
-            return err_set(err, ERR_ARG, "a figure %.1f mm wide leaves no room for %zu head%s side by side; raise size= or lower "
-                           "across=", options->width * 25.4 / 72, f->across, f->across == 1 ? "" : "s");
+            return err_set(err, ERR_ARG, "a figure %.1f mm wide leaves no room for %zu head%s; raise size=%s", options->width * 25.4 / 72,
+                           f->across, f->across == 1 ? "" : "s side by side", f->across == 1 ? "" : " or lower across=");
     }
     f->cell_w = keys ? (f->map_w - fixed) / (double)(keys * v->most) : 0;
     if (!keys)
@@ -276,11 +276,13 @@ static bool put_strip(const struct pen *p, size_t lane, struct box box, bool cap
     return true;
 }
 
-/* Left of the lanes: how many texts. */
-static void put_side(const struct pen *p, struct box group, const char *text)
+/* Left of the lanes: how many texts; the longer of the two words that the group has room for. */
+static void put_side(const struct pen *p, struct box group, const char *text, const char *brief)
 {
     struct text_style style = {.size = p->f->small, .colour = figure_ink, .upward = true, .along = 0.5, .across = 1};
     struct point at = {group.x - 0.5 * p->f->text, group.y + group.h / 2};
+    if (figure_extents(p->canvas, &style, str_of(text)).width > 1.1 * group.h)
+        text = brief;
     if (figure_extents(p->canvas, &style, str_of(text)).width <= 1.1 * group.h)
         figure_text(p->canvas, at, &style, str_of(text));
 }
@@ -289,16 +291,15 @@ static void put_sides(const struct pen *p, struct box box)
 {
     const struct stripes *s = p->v->data;
     struct box upper, lower;
-    char main[60], shorter[40];
+    char main[60], brief[40], shorter[40];
     divide(p, box, &upper, &lower);
-    int n = snprintf(main, sizeof main, "%zu texts", p->v->n_main);
-    if (s->length && box.h > 80)
-        snprintf(main + n, sizeof main - (size_t)n, " of %zu tokens", s->length);
+    snprintf(brief, sizeof brief, "%zu texts", p->v->n_main);
+    snprintf(main, sizeof main, s->length ? "%zu texts of %zu tokens" : "%zu texts", p->v->n_main, s->length);
     snprintf(shorter, sizeof shorter, "%zu shorter", s->n_texts - p->v->n_main);
     if (p->v->n_main)
-        put_side(p, upper, main);
+        put_side(p, upper, main, brief);
     if (p->v->n_main < s->n_texts)
-        put_side(p, lower, shorter);
+        put_side(p, lower, shorter, shorter);
 }
 
 static bool put_head(const struct pen *p, size_t k)

@@ -54,8 +54,10 @@ static void look_at_values(struct stripes_view *view, size_t least)
         view->missing = view->missing || view->special_at[i] == SIZE_MAX;
     for (size_t h = 0; h < s->n_heads; h++)
         for (size_t t = 0; t < s->n_texts; t++)
-            for (size_t i = 0; i < s->texts[t].n; i++)
-                view->not_finite = view->not_finite || !isfinite(s->heads[h].values[t][i]);
+            for (size_t i = 0; i < s->texts[t].n; i++) {
+                view->missing = view->missing || isnan(s->heads[h].values[t][i]);
+                view->not_finite = view->not_finite || isinf(s->heads[h].values[t][i]);
+            }
 }
 
 bool stripes_view_make(const struct stripes *s, struct stripes_view *view, struct err *err)
@@ -131,9 +133,9 @@ float stripes_value(const struct stripes_view *view, size_t head, size_t lane, s
             size_t i = token_at(view, lane, view->order[t], x);
             if (i == SIZE_MAX)
                 continue;
-            if (!isfinite(values[i]))
+            if (isinf(values[i]))
                 return INFINITY;
-            best = isnan(best) || values[i] > best ? values[i] : best;
+            best = fmaxf(best, values[i]); /* the number, where one is NaN */
         }
         if (!isnan(best))
             scratch[n++] = best;

@@ -24,7 +24,7 @@ struct stripes_view {
     size_t *special_at; /* [n_texts, n_special] the k-th special token's index, SIZE_MAX for none */
     size_t n_special;
     size_t most;        /* tokens of the longest text */
-    bool missing;       /* some cell of a lane has no token */
+    bool missing;       /* some cell of a lane has no value */
     bool not_finite;
 };
 

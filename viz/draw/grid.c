@@ -211,3 +211,29 @@ void grid_fill(struct cell_grid *grid, struct cell_rect rect, const char *charac
         for (size_t c = rect.col; c < rect.col + rect.cols && c < grid->columns; c++)
             put_cluster(grid, r, c, str_of(character), 1, style);
 }
+
+bool grid_add_wrapped(struct cell_grid *grid, size_t columns, struct str text, struct style style, struct err *err)
+{
+    size_t at = 0, row = grid->rows;
+    if (!grid_add_rows(grid, 1, err))
+        return false;
+    while (text.n) {
+        size_t n = 0;
+        while (n < text.n && text.s[n] != ' ')
+            n++;
+        struct str word = {text.s, n};
+        size_t width = text_columns(word);
+        if (at > 2 && at + width > columns) {
+            row = grid->rows;
+            at = 2;
+            if (!grid_add_rows(grid, 1, err))
+                return false;
+        }
+        if (at < columns)
+            at += grid_text(grid, row, at, columns - at, word, style) + 1;
+        n += n < text.n;
+        text.s += n;
+        text.n -= n;
+    }
+    return true;
+}
