@@ -50,7 +50,7 @@ static bool give(struct session *session, const struct call *call, const struct 
 {
     const struct pair_head *head = run_pair_head(asked->run, 0);
     struct kept_run *kept = asked->kept;
-    const struct figure_source source = {&kept, kept ? 1 : 0, "contacts", false};
+    const struct figure_source source = {.runs = &kept, .n_runs = kept ? 1 : 0, .site = "contacts"};
     struct residues r = {0};
     if (!head)
         return err_set(err, ERR_NOT_FOUND, "%s has no contact head in its weights (ESM's checkpoints have)",

@@ -67,7 +67,7 @@ static bool draw(struct session *session, const struct call *call, struct kept_r
         .row_axis = "Output",
         .col_axis = "Input",
     };
-    const struct figure_source source = {&kept, 1, "mixing", false};
+    const struct figure_source source = {.runs = &kept, .n_runs = 1, .site = "mixing"};
     return give_figure(session, call, &picture, &source, result, err);
 }
 
