@@ -38,7 +38,8 @@ const struct command command_view = {
     .group = "maps",
     .summary = "look at maps in the full screen",
     .help = "One head's map with its tokens, a crosshair, the exact value under it and the terms it is the sum of; arrows or hjkl move, "
-            "[ ] change the head, { } the layer, m the part, g shows all heads at once, ? lists all keys, q comes back. What is done "
+            "[ ] change the head, { } the layer, ( ) the run, m the part, g shows all heads at once with the chosen one large, ? lists all "
+            "keys and what the mouse does (click a cell or a head, wheel for heads), q comes back. What is done "
             "there is left in the history as the commands that show the same, so that a walk through the heads becomes a script. It "
             "needs a terminal on standard input and output.",
     .examples = "view\n"

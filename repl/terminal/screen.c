@@ -2,7 +2,8 @@
  *
  * newterm, not initscr: initscr ends the program where the terminal's description is missing. 24-bit colour and hosts
  * without a description are served by the entries of terminfo.c. The size is asked of the kernel: $LINES and $COLUMNS
- * may be readline's. BiDi is explicit (ECMA-48 BDSM) while the screen is open: cells are in visual order. */
+ * may be readline's. The mouse is asked for and read here, in xterm's SGR form (modes 1002 and 1006), which tmux, screen and
+ * every terminal since 2012 speak, whatever their description says of a mouse. BiDi is explicit (ECMA-48 BDSM) while the screen is open: cells are in visual order. */
 #include "repl/terminal/screen.h"
 
 #include <curses.h>
@@ -27,6 +28,10 @@ static const int crash_signals[] = {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL};
 #define CRASHES (sizeof crash_signals / sizeof crash_signals[0])
 #define BIDI_EXPLICIT "\033[8l"
 #define BIDI_IMPLICIT "\033[8h"
+#define MOUSE_ON "\033[?1002h\033[?1006h" /* buttons, the wheel, motion with a button down; SGR */
+#define MOUSE_OFF "\033[?1006l\033[?1002l"
+
+enum { MOUSE_CODE = 0x400 /* for define_key, above those of curses.h */, MOUSE_REST = 50 /* ms for the rest of a report */ };
 
 /* What ncurses changes, and others are to find as it was. */
 static const int curses_signals[] = {SIGTSTP, SIGWINCH, SIGINT, SIGTERM};
@@ -38,6 +43,7 @@ struct full_screen {
     enum depth depth;
     int pairs;                 /* colour pairs handed out */
     bool suspended;
+    struct pointer pointer;
     stack_t stack, stack_before;
     struct sigaction before[CURSES_SIGNALS];
 };
@@ -123,12 +129,12 @@ static void say(const char *bytes)
 static void take(void)
 {
     static const char *const strings[] = {"sgr0", "op", "rmcup", "cnorm", "rmkx"};
-    saved.n = strlen(BIDI_IMPLICIT);
-    memcpy(saved.sequence, BIDI_IMPLICIT, saved.n);
+    saved.n = strlen(MOUSE_OFF BIDI_IMPLICIT);
+    memcpy(saved.sequence, MOUSE_OFF BIDI_IMPLICIT, saved.n);
     for (size_t i = 0; i < sizeof strings / sizeof strings[0]; i++)
         save_string(strings[i]);
     saved.taken = 1;
-    say(BIDI_EXPLICIT);
+    say(BIDI_EXPLICIT MOUSE_ON);
 }
 
 static void on_stop(int number)
@@ -218,6 +224,7 @@ static void add_keys(void)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         if (key_defined(rows[i].bytes) <= 0)
             define_key(rows[i].bytes, rows[i].key);
+    define_key("\033[<", MOUSE_CODE); /* its numbers are read by read_pointer */
 }
 
 /* Ctrl-C and Ctrl-Z would have the kernel throw away what was just written, and ncurses would not know. */
@@ -307,7 +314,7 @@ void screen_suspend(struct full_screen *screen)
 {
     curs_set(1);
     endwin();
-    say(BIDI_IMPLICIT);
+    say(MOUSE_OFF BIDI_IMPLICIT);
     tcsetattr(STDIN_FILENO, TCSADRAIN, &saved.modes);
     saved.taken = 0;
     screen->suspended = true;
@@ -318,7 +325,7 @@ void screen_resume(struct full_screen *screen)
     fflush(stdout);
     saved.taken = 1;
     screen->suspended = false;
-    say(BIDI_EXPLICIT);
+    say(BIDI_EXPLICIT MOUSE_ON);
     reset_prog_mode();
     clearok(curscr, TRUE);
     curs_set(0);
@@ -492,6 +499,39 @@ static int translate(int status, wint_t read)
     }
 }
 
+/* The next character, or ERR where none comes. */
+static int next_character(wint_t *out)
+{
+    int status = get_wch(out);
+    struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
+    return status == ERR && poll(&in, 1, MOUSE_REST) > 0 ? get_wch(out) : status;
+}
+
+/* Behind ESC [ <: "BUTTON;COLUMN;ROW" and M, or m where a button was let go. */
+static bool read_pointer(struct pointer *out)
+{
+    enum { MODIFIERS = 4 | 8 | 16, MOTION = 32, WHEEL = 64, EXTRA = 128 };
+    static const enum pointer_kind wheel[] = {POINTER_WHEEL_UP, POINTER_WHEEL_DOWN, POINTER_WHEEL_LEFT, POINTER_WHEEL_RIGHT};
+    unsigned long number[3] = {0};
+    size_t n = 0;
+    wint_t c = 0;
+    while (next_character(&c) == OK && ((c >= '0' && c <= '9') || c == ';')) {
+        n += c == ';';
+        if (n < 3 && c != ';' && number[n] < 100000)
+            number[n] = number[n] * 10 + (c - '0');
+    }
+    if (c != 'M' || n != 2 || !number[1] || !number[2] || (number[0] & EXTRA))
+        return false;
+    unsigned button = number[0] & 3;
+    if (!(number[0] & WHEEL) && button != 0)
+        return false; /* the left button alone */
+    *out = (struct pointer){.kind = number[0] & WHEEL ? wheel[button] : number[0] & MOTION ? POINTER_DRAG : POINTER_PRESS,
+                            .row = number[2] - 1,
+                            .col = number[1] - 1,
+                            .modified = (number[0] & MODIFIERS) != 0};
+    return true;
+}
+
 static bool size_changed(void)
 {
     struct winsize size;
@@ -528,10 +568,16 @@ int screen_key(struct full_screen *screen, int milliseconds)
         int status = get_wch(&read);
         if (cancel_requested()) {
             cancel_clear();
+            if (status == OK) /* what was typed with it is the next key */
+                unget_wch((wchar_t)read);
+            else if (status == KEY_CODE_YES)
+                ungetch((int)read);
             return KEY_INTERRUPT;
         }
         if (status == KEY_CODE_YES && read == KEY_RESIZE)
             return KEY_RESIZED;
+        if (status == KEY_CODE_YES && read == MOUSE_CODE)
+            return read_pointer(&screen->pointer) ? KEY_POINTER : KEY_NOTHING;
         if (status != ERR)
             return translate(status, read);
         if (waited)
@@ -541,6 +587,11 @@ int screen_key(struct full_screen *screen, int milliseconds)
         if (ready > 0 && (in.revents & (POLLHUP | POLLERR | POLLNVAL)))
             return KEY_LEAVE;
     }
+}
+
+struct pointer screen_pointer(const struct full_screen *screen)
+{
+    return screen->pointer;
 }
 
 const char *screen_library(void)

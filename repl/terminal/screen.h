@@ -24,7 +24,16 @@ enum screen_key {
     KEY_REMOVE,     /* Delete */
     KEY_TABULATOR,
     KEY_BACKTAB,
-    KEY_ESCAPE
+    KEY_ESCAPE,
+    KEY_POINTER     /* the mouse did something: screen_pointer */
+};
+
+/* What the mouse did, in a cell of the screen. */
+enum pointer_kind { POINTER_PRESS, POINTER_DRAG, POINTER_WHEEL_UP, POINTER_WHEEL_DOWN, POINTER_WHEEL_LEFT, POINTER_WHEEL_RIGHT };
+struct pointer {
+    enum pointer_kind kind;
+    size_t row, col;
+    bool modified;  /* with Shift, Alt or Ctrl */
 };
 
 struct full_screen;
@@ -49,6 +58,7 @@ void screen_show(struct full_screen *screen, const struct cell_grid *grid, size_
 
 /* The next key, waiting at most `milliseconds`. */
 int screen_key(struct full_screen *screen, int milliseconds);
+struct pointer screen_pointer(const struct full_screen *screen); /* of the last KEY_POINTER */
 
 /* Append text so that ncurses, which takes the C library's widths, and the terminal place it alike: a cluster whose
  * widths differ becomes \u{…}. */

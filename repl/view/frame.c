@@ -37,6 +37,8 @@ static void draw_title(struct viewer *viewer, struct cell_grid *grid)
     buf_puts(&left, "  ");
     if (kept) {
         shown_map_part(&viewer->map->shown, &left);
+        if (viewer->map->broken.n)
+            buf_printf(&left, "   %.*s", STR_ARGS(viewer->map->broken));
         buf_printf(&middle, "%s @%zu", kept->run->model->name, kept->number);
         if (kept->name)
             buf_printf(&middle, " %s", kept->name);
@@ -47,8 +49,8 @@ static void draw_title(struct viewer *viewer, struct cell_grid *grid)
             buf_puts(&middle, "”");
         }
     }
-    size_t at = 1 + grid_text(grid, 0, 1, grid->columns - 1, buf_view(&left), strong);
     size_t end = grid->columns > 18 ? grid->columns - 17 : 0;
+    size_t at = 1 + grid_text(grid, 0, 1, end > 2 ? end - 2 : grid->columns - 1, buf_view(&left), strong);
     if (end > at + 8)
         grid_text(grid, 0, at + 3, end - at - 4, buf_view(&middle), bar);
     grid_text_right(grid, 0, end, grid->columns - end - 1, STR("? help  q back"), bar);

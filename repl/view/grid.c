@@ -5,9 +5,15 @@
 #include <string.h>
 
 #include "core/measure/measure.h"
-#include "repl/view/map_state.h"
+#include "repl/view/large.h"
 
-enum { KEPT = 64 /* cells a side that a small map keeps */, LEFT = 4, GAP = 1, SMALLEST = 4 };
+enum { KEPT = 64 /* cells a side that a small map keeps */, LEFT = 4, GAP = 1, SMALLEST = 4, FLAT_MOST = 8, BETWEEN = 3 };
+
+/* How tiles are laid out: each `width` columns and `lines` lines, with `gap` lines between them. */
+struct tiling {
+    size_t width, lines, gap, rows_seen, cols_seen;
+    bool whole; /* all heads are seen */
+};
 
 struct tile {
     float *values; /* [rows, cols], pooled to at most KEPT a side; NULL: not made yet, or it could not be */
@@ -22,6 +28,8 @@ struct grid_state {
     size_t first_layer, first_head;
     float largest, smallest; /* of what was made */
     struct buf made_of;     /* part and options of the tiles */
+    struct large large;     /* the chosen head */
+    struct tiling tiling;   /* of the last drawing */
 };
 
 /* ---- making ---- */
@@ -33,6 +41,7 @@ static void forget(struct grid_state *s)
         free(s->tiles[i].masked);
         s->tiles[i] = (struct tile){0};
     }
+    large_forget(&s->large);
     s->done = 0;
     s->largest = -INFINITY;
     s->smallest = INFINITY;
@@ -137,28 +146,42 @@ static bool work(struct viewer *v, void *state)
 
 /* ---- drawing ---- */
 
-/* How tiles are laid out: each `width` columns and `lines` lines. */
-struct tiling {
-    size_t width, lines, rows_seen, cols_seen;
-};
-
+/* The largest tiles at which all heads are seen in that room; else small ones, and as many as there is room for. */
 static struct tiling plan(const struct viewer *v, const struct grid_state *s, size_t columns, size_t rows)
 {
-    struct tiling t;
-    size_t by_width = (columns + GAP) / s->heads > GAP ? (columns + GAP) / s->heads - GAP : 0;
-    size_t by_height = rows / s->layers > 1 ? (rows / s->layers - 1) * 2 : 0, most = 2 * v->map->shown.cols;
-    t.width = by_width < by_height ? by_width : by_height;
-    if (t.width < SMALLEST * 2)
-        t.width = by_width < SMALLEST * 2 ? by_width : SMALLEST * 2;
-    t.width = t.width < SMALLEST ? SMALLEST : t.width > most && most >= SMALLEST ? most : t.width;
-    if (t.width > v->map->shown.cols)
-        t.width -= t.width % v->map->shown.cols; /* whole cells */
-    t.lines = (t.width + 1) / 2;
+    size_t cols = v->map->shown.cols, most = 2 * cols < columns ? 2 * cols : columns;
+    for (size_t width = most; width >= SMALLEST - 1; width--) {
+        size_t shown = width > cols ? width - width % cols : width, lines = (shown + 1) / 2; /* whole cells */
+        for (size_t gap = GAP + 1; gap-- > 0;) {
+            bool fits = s->heads * (shown + GAP) - GAP <= columns && s->layers * (lines + gap) - gap <= rows;
+            if (fits)
+                return (struct tiling){shown, lines, gap, s->layers, s->heads, true};
+        }
+    }
+    size_t flat = (columns + GAP) / s->heads > GAP ? (columns + GAP) / s->heads - GAP : 0; /* a line high */
+    if (flat >= SMALLEST / 2 && s->layers <= rows)
+        return (struct tiling){flat < FLAT_MOST ? flat : FLAT_MOST, 1, 0, s->layers, s->heads, true};
+    struct tiling t = {.width = SMALLEST, .lines = SMALLEST / 2, .gap = GAP};
     t.cols_seen = (columns + GAP) / (t.width + GAP);
-    t.rows_seen = rows / (t.lines + 1);
+    t.rows_seen = (rows + t.gap) / (t.lines + t.gap);
     t.cols_seen = t.cols_seen < 1 ? 1 : t.cols_seen > s->heads ? s->heads : t.cols_seen;
     t.rows_seen = t.rows_seen < 1 ? 1 : t.rows_seen > s->layers ? s->layers : t.rows_seen;
     return t;
+}
+
+/* The tiles, and the place beside them for the chosen head: where all tiles keep a size at which something is seen. */
+static struct tiling plan_both(const struct viewer *v, const struct grid_state *s, const struct cell_grid *grid, struct cell_rect *large_out)
+{
+    size_t columns = grid->columns - LEFT - 2, rows = grid->rows - 5, wanted = large_columns(v) + BETWEEN;
+    struct tiling alone = plan(v, s, columns, rows), beside = alone;
+    *large_out = (struct cell_rect){0};
+    if (wanted < columns)
+        beside = plan(v, s, columns - wanted, rows);
+    if (wanted >= columns || !beside.whole || (beside.lines < alone.lines && beside.lines < SMALLEST / 2))
+        return alone;
+    size_t col = LEFT + s->heads * (beside.width + GAP) - GAP + BETWEEN;
+    *large_out = (struct cell_rect){1, col, rows + 1, grid->columns - 1 - col};
+    return beside;
 }
 
 /* The value of largest magnitude of the part of a tile that stands in cell (y, x) of height × width. */
@@ -222,7 +245,7 @@ static void draw_frame(const struct viewer *v, struct cell_grid *grid, const str
 static void draw_below(struct viewer *v, const struct grid_state *s, const struct tiling *t, struct cell_grid *grid,
                        const struct ink *ink, const struct picture *picture)
 {
-    char text[200];
+    char text[200], value[40];
     size_t row = grid->rows - 3, at = 1 + cells_bar(grid, row, 1, grid->columns - 2, ink, picture) + 3;
     if (at + 24 < grid->columns)
         grid_text(grid, row, at, grid->columns - at, STR("one scale for all heads"), style_dim);
@@ -230,7 +253,8 @@ static void draw_below(struct viewer *v, const struct grid_state *s, const struc
     const struct head_values *h = &v->map->heads;
     for (size_t i = 0; i < h->sites.n && i < h->done; i++)
         if (h->sites.site[i].layer == s->layer && h->sites.site[i].head == s->head)
-            n += snprintf(text + n, sizeof text - (size_t)n, isnan(h->values[i]) ? "   %s -" : "   %s %.4g", measures[h->measure]->label, h->values[i]);
+            n += snprintf(text + n, sizeof text - (size_t)n, "   %s %s", measures[h->measure]->label,
+                          heads_number(h->values[i], value));
     size_t left = 1 + grid_text(grid, row + 1, 1, grid->columns - 1, (struct str){text, (size_t)n}, style_bold) + 3;
     n = s->done < s->sites.n ? snprintf(text, sizeof text, "%zu of %zu heads", s->done, s->sites.n) : 0;
     if (t->rows_seen < s->layers || t->cols_seen < s->heads)
@@ -241,12 +265,21 @@ static void draw_below(struct viewer *v, const struct grid_state *s, const struc
         grid_text_right(grid, row + 1, left, grid->columns - left - 1, (struct str){text, (size_t)n}, style_dim);
 }
 
+static const struct site *chosen_site(const struct grid_state *s)
+{
+    for (size_t i = 0; i < s->sites.n; i++)
+        if (s->sites.site[i].layer == s->layer && s->sites.site[i].head == s->head)
+            return &s->sites.site[i];
+    return NULL;
+}
+
 static void draw(struct viewer *v, void *state, struct cell_grid *grid)
 {
     struct grid_state *s = state;
     struct picture picture;
     struct ink ink = make_ink(v, s, &picture);
-    struct tiling t = plan(v, s, grid->columns - LEFT - 2, grid->rows - 5);
+    struct cell_rect large;
+    struct tiling t = s->tiling = plan_both(v, s, grid, &large);
     s->first_layer = scroll(s->first_layer, s->layer, t.rows_seen, s->layers);
     s->first_head = scroll(s->first_head, s->head, t.cols_seen, s->heads);
     for (size_t i = 0; i < s->sites.n; i++) {
@@ -255,9 +288,9 @@ static void draw(struct viewer *v, void *state, struct cell_grid *grid)
         if (site->layer < s->first_layer || site->layer - s->first_layer >= t.rows_seen || site->head < s->first_head ||
             site->head - s->first_head >= t.cols_seen)
             continue;
-        size_t row = 2 + (site->layer - s->first_layer) * (t.lines + 1), col = LEFT + (site->head - s->first_head) * (t.width + GAP);
+        size_t row = 2 + (site->layer - s->first_layer) * (t.lines + t.gap), col = LEFT + (site->head - s->first_head) * (t.width + GAP);
         char text[24];
-        size_t n = (size_t)snprintf(text, sizeof text, "H%zu", site->head);
+        size_t n = (size_t)snprintf(text, sizeof text, t.width < SMALLEST && site->head > 9 ? "%zu" : "H%zu", site->head);
         if (site->layer == s->first_layer)
             grid_text(grid, 1, col, t.width, (struct str){text, n}, site->head == s->head ? style_accent(v->depth) : style_dim);
         n = (size_t)snprintf(text, sizeof text, "%c%zu", stack_letters[site->stack], site->layer);
@@ -267,6 +300,10 @@ static void draw(struct viewer *v, void *state, struct cell_grid *grid)
         if (here)
             draw_frame(v, grid, &t, row, col);
     }
+    struct err err = {0};
+    const struct site *chosen = chosen_site(s);
+    if (large.cols && chosen && !large_draw(v, &s->large, *chosen, &ink, grid, large, &err))
+        viewer_complain(v, &err);
     draw_below(v, s, &t, grid, &ink, &picture);
 }
 
@@ -295,14 +332,37 @@ static void act_edge(struct viewer *v, void *state, int amount)
 
 static void act_go(struct viewer *v, void *state, int amount)
 {
-    const struct grid_state *s = state;
+    const struct site *chosen = chosen_site(state);
     (void)amount;
-    for (size_t i = 0; i < s->sites.n; i++)
-        if (s->sites.site[i].layer == s->layer && s->sites.site[i].head == s->head) {
-            viewer_go(v, s->sites.site[i]);
-            break;
-        }
+    if (chosen)
+        viewer_go(v, *chosen);
     viewer_back(v);
+}
+
+/* A click chooses a head, a click on the chosen one goes there; the wheel goes through heads or layers. */
+static bool point(struct viewer *v, void *state, struct pointer at)
+{
+    struct grid_state *s = state;
+    const struct tiling *t = &s->tiling;
+    bool back = at.kind == POINTER_WHEEL_UP || at.kind == POINTER_WHEEL_LEFT;
+    if (at.kind != POINTER_PRESS && at.kind != POINTER_DRAG) {
+        if (at.modified || at.kind == POINTER_WHEEL_LEFT || at.kind == POINTER_WHEEL_RIGHT)
+            act_layer(v, state, back ? -1 : 1);
+        else
+            act_head(v, state, back ? -1 : 1);
+        return true;
+    }
+    if (at.row < 2 || at.col < LEFT)
+        return true;
+    size_t layer = (at.row - 2) / (t->lines + t->gap), head = (at.col - LEFT) / (t->width + GAP);
+    if (layer >= t->rows_seen || head >= t->cols_seen)
+        return true;
+    bool again = s->layer == s->first_layer + layer && s->head == s->first_head + head;
+    s->layer = s->first_layer + layer;
+    s->head = s->first_head + head;
+    if (again && at.kind == POINTER_PRESS)
+        act_go(v, state, 1);
+    return true;
 }
 
 static void act_back(struct viewer *v, void *state, int amount)
@@ -333,4 +393,5 @@ const struct view view_grid = {
     .changed = changed,
     .draw = draw,
     .work = work,
+    .point = point,
 };

@@ -44,6 +44,12 @@ void heads_next_measure(struct viewer *viewer, int amount)
     viewer_say(viewer, "heads by %s: %s", measures[viewer->map->heads.measure]->label, measures[viewer->map->heads.measure]->formula);
 }
 
+const char *heads_number(double value, char out[40])
+{
+    snprintf(out, 40, isnan(value) ? "-" : isinf(value) ? "not finite" : "%.4g", value);
+    return out;
+}
+
 bool heads_work(struct viewer *viewer)
 {
     struct head_values *h = &viewer->map->heads;
@@ -51,8 +57,12 @@ bool heads_work(struct viewer *viewer)
     struct err err = {0};
     if (!kept || !h->values || h->done >= h->sites.n)
         return false;
-    if (!measure_site(kept->run, measures[h->measure], h->sites.site[h->done], &h->values[h->done], &err))
-        h->values[h->done] = NAN;
+    unsigned char broken = 0;
+    double *value = &h->values[h->done];
+    if (!measure_many(kept->run, &measures[h->measure], 1, &h->sites.site[h->done], 1, NULL, value, &broken, &err))
+        *value = NAN;
+    if (broken)
+        *value = INFINITY; /* drawn and told as not finite; no measure gives it */
     h->done++;
     return true;
 }
@@ -67,6 +77,35 @@ size_t heads_columns(const struct viewer *viewer)
     const struct head_values *h = &viewer->map->heads;
     size_t map = 4 + h->heads * cell_columns(h);
     return h->sites.n ? (map > 24 ? map : 24) : 0;
+}
+
+/* Which layers are seen: `lines` from `first` on. */
+struct window {
+    size_t lines, first;
+};
+
+static struct window window_of(const struct viewer *viewer, struct cell_rect rect)
+{
+    size_t layers = viewer->map->heads.layers, at = viewer->at.site.layer;
+    struct window w = {rect.rows > 4 ? (rect.rows - 4 > 12 ? 12 + (rect.rows - 16) / 2 : rect.rows - 4) : 0, 0};
+    if (layers > w.lines && at >= w.lines / 2)
+        w.first = at - w.lines / 2;
+    if (layers > w.lines && w.first > layers - w.lines)
+        w.first = layers - w.lines;
+    return w;
+}
+
+const struct site *heads_at(const struct viewer *viewer, struct cell_rect rect, size_t row, size_t col)
+{
+    const struct head_values *h = &viewer->map->heads;
+    struct window w = window_of(viewer, rect);
+    if (row < rect.row + 2 || row - rect.row - 2 >= w.lines || col < rect.col + 4 || col >= rect.col + rect.cols)
+        return NULL;
+    size_t layer = w.first + row - rect.row - 2, head = (col - rect.col - 4) / cell_columns(h);
+    for (size_t i = 0; i < h->sites.n; i++)
+        if (h->sites.site[i].layer == layer && h->sites.site[i].head == head)
+            return &h->sites.site[i];
+    return NULL;
 }
 
 static const struct ink *ink_of_heads(struct viewer *viewer)
@@ -106,13 +145,11 @@ size_t heads_draw(struct viewer *viewer, struct cell_grid *grid, struct cell_rec
     const struct measure *measure = measures[h->measure];
     const struct ink *ink = ink_of_heads(viewer);
     char text[80];
-    size_t width = cell_columns(h), lines = rect.rows > 4 ? (rect.rows - 4 > 12 ? 12 + (rect.rows - 16) / 2 : rect.rows - 4) : 0, first = 0, here = SIZE_MAX;
+    struct window w = window_of(viewer, rect);
+    size_t width = cell_columns(h), lines = w.lines, first = w.first, here = SIZE_MAX;
     grid_text(grid, rect.row, rect.col, rect.cols, STR("layers × heads"), style_bold);
     bool narrow = text_columns(str_of(measure->label)) > rect.cols;
     grid_text(grid, rect.row + 1, rect.col, rect.cols, str_of(narrow ? measure->name : measure->label), style_dim);
-    if (h->layers > lines && viewer->at.site.layer >= lines / 2)
-        first = viewer->at.site.layer - lines / 2;
-    first = h->layers > lines && first > h->layers - lines ? h->layers - lines : first;
     for (size_t i = 0; i < h->sites.n; i++) {
         const struct site *site = &h->sites.site[i];
         if (site->layer == viewer->at.site.layer && site->head == viewer->at.site.head && site->stack == viewer->at.site.stack)
@@ -131,8 +168,9 @@ size_t heads_draw(struct viewer *viewer, struct cell_grid *grid, struct cell_rec
     if (here == SIZE_MAX || !lines)
         return 2;
     size_t row = rect.row + 2 + (h->layers < lines ? h->layers : lines);
-    int n = here < h->done ? snprintf(text, sizeof text, isnan(h->values[here]) ? "%c%zu.H%zu  -" : "%c%zu.H%zu  %.3g", stack_letters[viewer->at.site.stack],
-                                      viewer->at.site.layer, viewer->at.site.head, h->values[here])
+    char value[40];
+    int n = here < h->done ? snprintf(text, sizeof text, "%c%zu.H%zu  %s", stack_letters[viewer->at.site.stack], viewer->at.site.layer,
+                                      viewer->at.site.head, heads_number(h->values[here], value))
                            : snprintf(text, sizeof text, "…");
     grid_text(grid, row, rect.col, rect.cols, (struct str){text, (size_t)n}, style_plain);
     return row + 1 - rect.row;

@@ -64,6 +64,10 @@ static void draw(struct viewer *v, void *state, struct cell_grid *grid)
     }
     put_line(&w, "L2.H1", "go to that head", style_plain);
     put_line(&w, "show, plot, …", "any command of gaze; Enter comes back", style_plain);
+    put_keys(&w, "the mouse", NULL);
+    put_line(&w, "click, drag", "the crosshair there; on layers × heads or the grid: that head, in the grid again: go to it", style_plain);
+    put_line(&w, "wheel", "previous, next head; with Shift, Alt or Ctrl, or over layers × heads: layer", style_plain);
+    put_line(&w, "Shift-drag", "most terminals select text so while a program reads the mouse", style_plain);
     put_keys(&w, "What is seen", NULL);
     put_line(&w, "▼", "a column: a key that draws attention from all queries (ratio ≥ 3, cover ≥ 2/3)", style_plain);
     put_line(&w, "▸ ▾", "the crosshair; its exact value, and its terms, stand below the map", style_plain);
@@ -97,6 +101,13 @@ static void act_end(struct viewer *v, void *state, int amount)
     act_scroll(v, state, amount * 100000);
 }
 
+static bool point(struct viewer *v, void *state, struct pointer at)
+{
+    if (at.kind == POINTER_WHEEL_UP || at.kind == POINTER_WHEEL_DOWN)
+        act_scroll(v, state, at.kind == POINTER_WHEEL_UP ? -3 : 3);
+    return true;
+}
+
 static const struct view_key keys[] = {
     {{KEY_ARROW_UP, 'k'}, "↑ ↓ k j", "scroll", "scroll", act_scroll, -1},
     {{KEY_ARROW_DOWN, 'j'}, NULL, NULL, NULL, act_scroll, 1},
@@ -113,4 +124,5 @@ const struct view view_help = {
     .state_size = sizeof(struct help_state),
     .keys = keys,
     .draw = draw,
+    .point = point,
 };

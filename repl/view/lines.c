@@ -101,23 +101,32 @@ static void wait_for_return(void)
     cancel_clear();
 }
 
-/* A command of gaze: it prints on the plain terminal, and Enter brings the view back. */
+static size_t newest_run(const struct session *session)
+{
+    return session->n_runs ? session->runs[session->n_runs - 1].number : 0;
+}
+
+/* A command of gaze: the run that it makes is shown at once; what another prints stands on the plain terminal until Enter
+ * brings the view back. */
 static void run_command(struct viewer *viewer, const char *line)
 {
     struct err err = {0};
+    size_t newest = newest_run(viewer->session), before = viewer->map->heads.done;
     viewer_give_history(viewer); /* what was done before it */
     screen_suspend(viewer->screen);
     fprintf(stderr, "gaze> %s\n", line);
-    session_execute(viewer->session, line);
+    bool ok = session_execute(viewer->session, line), new = newest_run(viewer->session) > newest;
     if (viewer->session->quit || cancel_leaving()) {
         viewer->leave = true;
         screen_resume(viewer->screen);
         return;
     }
-    wait_for_return();
+    if (!(ok && new))
+        wait_for_return();
     screen_resume(viewer->screen);
-    size_t before = viewer->map->heads.done;
-    if (!viewer_make(viewer, &err)) { /* the run may have been dropped */
+    if (new) {
+        viewer_turn_to_run(viewer, &viewer->session->runs[viewer->session->n_runs - 1]);
+    } else if (!viewer_make(viewer, &err)) { /* the run may have been dropped */
         viewer_complain(viewer, &err);
         if (!viewer_kept(viewer))
             viewer->leave = true;

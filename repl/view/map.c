@@ -16,28 +16,31 @@ struct map_pane {
 
 /* ---- the map ---- */
 
-static void draw_value(struct viewer *v, const struct map_plan_view *plan, struct cell_grid *grid, size_t i, size_t j)
+void value_draw(const struct viewer *v, const struct ink *ink, struct cell_grid *grid, struct cell_rect at, double value, bool number)
 {
-    struct cell_rect at;
-    bool lower;
-    double value = pool_value(&v->map->panel, i, i + 1, j, j + 1);
-    if (!map_plan_place(plan, i, j, &at, &lower))
-        return;
-    struct style style = {.bg = ink_colour(&v->map->ink, value)};
-    style.fg = ink_over(&v->map->ink, style.bg);
-    grid_fill(grid, at, v->depth == DEPTH_MONO ? ink_shade(&v->map->ink, value) : " ", style);
-    if (!plan->numbers)
+    struct style style = {.bg = ink_colour(ink, value)};
+    style.fg = ink_over(ink, style.bg);
+    grid_fill(grid, at, v->depth == DEPTH_MONO ? ink_shade(ink, value) : " ", style);
+    if (!number)
         return;
     struct buf text = {0};
-    heat_number(&text, &v->map->ink.scale, value);
+    heat_number(&text, &ink->scale, value);
     size_t width = text.n + 1 < at.cols ? text.n : at.cols - 1, left = (at.cols - width) / 2;
     size_t row = at.row + (at.rows - 1) / 2;
     if (v->depth == DEPTH_MONO)
-        grid_fill(grid, (struct cell_rect){row, at.col, 1, at.cols}, isfinite(value) ? " " : ink_shade(&v->map->ink, value), style_plain);
+        grid_fill(grid, (struct cell_rect){row, at.col, 1, at.cols}, isfinite(value) ? " " : ink_shade(ink, value), style_plain);
     style.flags |= heat_nought(buf_view(&text)) ? CELL_DIM : 0;
     if (text.n)
         grid_text(grid, row, at.col + left, width, buf_view(&text), style);
     buf_free(&text);
+}
+
+static void draw_value(struct viewer *v, const struct map_plan_view *plan, struct cell_grid *grid, size_t i, size_t j)
+{
+    struct cell_rect at;
+    bool lower;
+    if (map_plan_place(plan, i, j, &at, &lower))
+        value_draw(v, &v->map->ink, grid, at, pool_value(&v->map->panel, i, i + 1, j, j + 1), plan->numbers);
 }
 
 /* The crosshair's own cell: the accent in its middle, its colour around. */
@@ -346,6 +349,51 @@ static const struct view_key keys[] = {
     {{0}, NULL, NULL, NULL, NULL, 0},
 };
 
+/* The value whose cell that is; false where none is drawn there. */
+static bool value_at(const struct viewer *v, const struct map_plan_view *plan, size_t row, size_t col, size_t *i_out, size_t *j_out)
+{
+    bool row_found = false, col_found = false;
+    for (size_t i = plan->heat.row; i < v->map->shown.rows && !row_found; i++) {
+        struct cell_rect at;
+        bool lower;
+        if (!map_plan_place(plan, i, plan->heat.col, &at, &lower))
+            break;
+        row_found = row >= at.row && row < at.row + at.rows;
+        *i_out = i;
+    }
+    for (size_t j = plan->heat.col; j < v->map->shown.cols && !col_found; j++) {
+        struct cell_rect at;
+        bool lower;
+        if (!map_plan_place(plan, plan->heat.row, j, &at, &lower))
+            break;
+        col_found = col >= at.col && col < at.col + at.cols;
+        *j_out = j;
+    }
+    return row_found && col_found;
+}
+
+/* A click or a drag moves the crosshair, a click on the mini-map goes to that head; the wheel over it changes the layer. */
+static bool point(struct viewer *v, void *state, struct pointer at)
+{
+    const struct map_pane *s = state;
+    size_t i = 0, j = 0;
+    bool side = s->plan.side.cols && at.col >= s->plan.side.col;
+    if (at.kind == POINTER_WHEEL_UP || at.kind == POINTER_WHEEL_DOWN) {
+        if (side)
+            viewer_step_layer(v, at.kind == POINTER_WHEEL_UP ? -1 : 1);
+        return side;
+    }
+    if (side && at.kind == POINTER_PRESS) {
+        const struct site *site = heads_at(v, s->plan.side, at.row, at.col);
+        if (site)
+            viewer_go(v, *site);
+    } else if (value_at(v, &s->plan, at.row, at.col, &i, &j)) {
+        v->map->row = i;
+        v->map->col = j;
+    }
+    return at.kind == POINTER_PRESS || at.kind == POINTER_DRAG;
+}
+
 static bool open(struct viewer *v, struct place at, void *state, struct err *err)
 {
     (void)v, (void)at, (void)err;
@@ -360,4 +408,5 @@ const struct view view_map = {
     .keys = keys,
     .open = open,
     .draw = draw,
+    .point = point,
 };

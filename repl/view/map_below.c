@@ -87,6 +87,17 @@ static void draw_terms(struct viewer *v, const struct map_plan_view *plan, struc
     buf_free(&text);
 }
 
+size_t broken_legend(const struct shown_map *map, const struct ink *ink, struct cell_grid *grid, size_t row, size_t col)
+{
+    struct panel panel = shown_map_panel(map);
+    const struct picture picture = {.panels = &panel, .n_panels = 1};
+    const char *name = picture_not_finite(&picture);
+    if (!name || col + CELLS_NOT_FINITE + 2 > grid->columns)
+        return 0;
+    cells_not_finite(grid, row, col, ink, name);
+    return CELLS_NOT_FINITE + 2;
+}
+
 static void draw_bar(struct viewer *v, const struct map_plan_view *plan, struct cell_grid *grid)
 {
     struct buf text = {0};
@@ -96,12 +107,16 @@ static void draw_bar(struct viewer *v, const struct map_plan_view *plan, struct 
         buf_printf(&text, "seen: queries %zu-%zu, keys %zu-%zu of %zu", v->map->shown.row_tokens[plan->heat.row],
                    v->map->shown.row_tokens[plan->heat.row + plan->seen_rows - 1], v->map->shown.col_tokens[plan->heat.col],
                    v->map->shown.col_tokens[plan->heat.col + plan->seen_cols - 1], v->map->shown.cols);
+    if (v->map->shown.not_finite)
+        buf_printf(&text, "%s%zu of %zu cells not finite", text.n ? "; " : "", v->map->shown.not_finite,
+                   v->map->shown.rows * v->map->shown.cols);
     if (v->map->request.special)
         buf_puts(&text, text.n ? "; special hidden" : "special hidden");
     if (v->map->request.special && !isnan(v->map->shown.hidden_mass))
         buf_printf(&text, ": %.3f of the mass", v->map->shown.hidden_mass);
-    size_t note = text.n ? text_columns(buf_view(&text)) + 3 : 0, room = grid->columns - 2;
+    size_t note = text.n ? text_columns(buf_view(&text)) + 3 + (v->map->shown.not_finite ? CELLS_NOT_FINITE + 2 : 0) : 0, room = grid->columns - 2;
     size_t col = 1 + cells_bar(grid, plan->bar_row, 1, room > note + 30 ? room - note : room, &v->map->ink, &v->map->picture) + 3;
+    col += broken_legend(&v->map->shown, &v->map->ink, grid, plan->bar_row, col);
     if (text.n)
         put(grid, plan->bar_row, col, &text, style_dim);
     buf_free(&text);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/measure/finite.h"
 #include "repl/grammar/call.h"
 
 const char *const view_scales[] = {"linear", "sqrt", "log", "symlog", NULL};
@@ -30,10 +31,8 @@ static const char *palette_name(const struct viewer *viewer)
     return own && own->diverging == is_signed(viewer) ? own->name : NULL;
 }
 
-void viewer_line(const struct viewer *viewer, const char *verb, struct buf *out)
+void viewer_options(const struct viewer *viewer, struct buf *out)
 {
-    buf_printf(out, "%s @%zu ", verb, viewer->at.run);
-    site_name(viewer->at.site, out);
     part_request_put(viewer->map->request.part, out);
     if (viewer->map->request.special)
         buf_printf(out, " special=%s", special_names[viewer->map->request.special]);
@@ -42,6 +41,13 @@ void viewer_line(const struct viewer *viewer, const char *verb, struct buf *out)
     if (palette_name(viewer))
         buf_printf(out, " palette=%s", palette_name(viewer));
     buf_str(out, buf_view(&viewer->map->passed));
+}
+
+void viewer_line(const struct viewer *viewer, const char *verb, struct buf *out)
+{
+    buf_printf(out, "%s @%zu ", verb, viewer->at.run);
+    site_name(viewer->at.site, out);
+    viewer_options(viewer, out);
 }
 
 void viewer_note_map(struct viewer *viewer)
@@ -117,6 +123,20 @@ static bool read_options(struct viewer *viewer, const struct call *call, struct 
            (!r->cols.tokens.s || arena_str(viewer->map->arena, r->cols.tokens, &r->cols.tokens, err));
 }
 
+/* What the title says of a run whose numbers are not finite. */
+static bool read_broken(struct map_state *map, const struct run *run, struct err *err)
+{
+    struct not_finite where = run_not_finite(run);
+    struct buf text = {0};
+    if (!where.any)
+        return true;
+    not_finite_say(run, where, &text);
+    const char *said = strstr(buf_cstr(&text), "not finite"); /* a title is short */
+    bool ok = buf_ok(&text, err) && arena_str(map->arena, str_of(said ? said : buf_cstr(&text)), &map->broken, err);
+    buf_free(&text);
+    return ok;
+}
+
 bool map_state_new(struct viewer *viewer, const struct call *call, struct kept_run *run, struct err *err)
 {
     struct map_state *map = viewer->map = mem_new(1, sizeof *map, "the view", err);
@@ -127,7 +147,7 @@ bool map_state_new(struct viewer *viewer, const struct call *call, struct kept_r
     map->arena = arena_new(err);
     const struct attention *a = map->arena ? run_attention(run->run, viewer->at.site, err) : NULL;
     if (!a || !map_request_read(call, &map->request, err) || !make_parts(viewer, a, err) || !read_options(viewer, call, err) ||
-        !viewer_make(viewer, err))
+        !read_broken(map, run->run, err) || !viewer_make(viewer, err))
         return false;
     map->request.call = NULL; /* it is gone when the next map is made */
     viewer_note_map(viewer);
@@ -145,6 +165,13 @@ void map_state_free(struct map_state *map)
     sites_free(&map->heads.sites);
     free(map->heads.values);
     free(map);
+}
+
+void map_state_stand(struct map_state *map, const struct map_state *before)
+{
+    memcpy(map->find, before->find, sizeof map->find);
+    map->row = before->row < map->shown.rows ? before->row : map->shown.rows - 1;
+    map->col = before->col < map->shown.cols ? before->col : map->shown.cols - 1;
 }
 
 /* ---- making ---- */

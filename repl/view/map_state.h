@@ -11,7 +11,7 @@ enum { MAX_PARTS = 2 + 2 * MAX_TERMS + 1 };
 /* One measure of every head, made head by head while no key is pressed. */
 struct head_values {
     struct sites sites;        /* all of the run */
-    double *values;            /* [sites.n], NaN where it could not be made */
+    double *values;            /* [sites.n], NaN where it does not apply, infinite where the map is not finite */
     size_t done, measure;      /* measures[measure] */
     size_t layers, heads;      /* the largest number of each + 1 */
 };
@@ -37,15 +37,20 @@ struct map_state {
     struct ink ink, heads_ink; /* of the map, of the list of heads */
     struct head_values heads;
     char value_name[120];
+    struct str broken;         /* "not finite (NaN) from layer L1 on": this run, or n 0 */
 };
 
 /* Make viewer->map, of a run at viewer->at.site; freed by map_state_free, after an error too. */
 NODISCARD bool map_state_new(struct viewer *viewer, const struct call *call, struct kept_run *run, struct err *err);
 void map_state_free(struct map_state *map);
+/* The crosshair and the text searched for, as they were on another map. */
+void map_state_stand(struct map_state *map, const struct map_state *before);
 /* Make the map of what is looked at. False: the old one stays. */
 NODISCARD bool viewer_make(struct viewer *viewer, struct err *err);
 /* Append "VERB @1 L2.H1 part=c2p …". */
 void viewer_line(const struct viewer *viewer, const char *verb, struct buf *out);
+/* Append its options alone: " part=c2p special=off". */
+void viewer_options(const struct viewer *viewer, struct buf *out);
 extern const char *const view_scales[];   /* that `s` goes through; NULL-ended */
 const char *viewer_scale(const struct viewer *viewer); /* in use; never a logarithm for signed maps */
 void viewer_note_map(struct viewer *viewer); /* the map that is seen, as its show line */
@@ -53,19 +58,34 @@ void viewer_note_map(struct viewer *viewer); /* the map that is seen, as its sho
 void viewer_go(struct viewer *viewer, struct site site);
 void viewer_step_head(struct viewer *viewer, int amount);
 void viewer_step_layer(struct viewer *viewer, int amount);
+/* The kept run before or after this one; the same head where it has one, the same options where they make sense there. */
+void viewer_step_run(struct viewer *viewer, int amount);
+void viewer_turn_to_run(struct viewer *viewer, struct kept_run *run);
 void viewer_step_part(struct viewer *viewer, int amount);
 void viewer_step_palette(struct viewer *viewer, int amount);
 void viewer_step_scale(struct viewer *viewer, int amount);
 void viewer_toggle_special(struct viewer *viewer);
 void viewer_pin(struct viewer *viewer);
 
+/* ---- map_below.c ---- */
+/* "×× not a number" where a map holds such cells; returns the columns it took. */
+size_t broken_legend(const struct shown_map *map, const struct ink *ink, struct cell_grid *grid, size_t row, size_t col);
+
 /* ---- heads.c ---- */
 bool heads_work(struct viewer *viewer);   /* the next head; false: all are done */
 void heads_restart(struct viewer *viewer);
+const char *heads_number(double value, char out[40]); /* "5.12", "-", "not finite" */
 void heads_next_measure(struct viewer *viewer, int amount);
 size_t heads_columns(const struct viewer *viewer); /* that the mini-map takes */
 /* Returns the rows that it took. */
 size_t heads_draw(struct viewer *viewer, struct cell_grid *grid, struct cell_rect rect);
+/* The head that was drawn there; NULL where none was. */
+const struct site *heads_at(const struct viewer *viewer, struct cell_rect rect, size_t row, size_t col);
+
+/* ---- map.c ---- */
+/* A value in a cell of any size: its colour, and its number in the middle. */
+void value_draw(const struct viewer *viewer, const struct ink *ink, struct cell_grid *grid, struct cell_rect at, double value,
+                bool number);
 
 /* ---- profile.c ---- */
 void profile_draw(struct viewer *viewer, struct cell_grid *grid, struct cell_rect rect);

@@ -2,6 +2,7 @@
  * old one stays and the reason is said; what can is noted as its command. */
 #include <string.h>
 
+#include "repl/grammar/grammar.h"
 #include "repl/view/map_state.h"
 
 struct looked_at {
@@ -84,6 +85,76 @@ void viewer_step_layer(struct viewer *viewer, int amount)
     }
     viewer_go(viewer, best);
 }
+
+/* ---- runs ---- */
+
+/* The same head of another run, or the nearest before it that the run has. */
+static bool site_in(const struct run *run, struct site wanted, struct site *out, struct err *err)
+{
+    struct sites all = {0};
+    if (!sites_all(run, &all, err))
+        return false;
+    *out = all.site[0];
+    for (size_t i = 0; i < all.n; i++)
+        if (all.site[i].stack == wanted.stack && all.site[i].layer <= wanted.layer && all.site[i].head <= wanted.head)
+            *out = all.site[i];
+    sites_free(&all);
+    return true;
+}
+
+/* Turn to a head of a run by a view line; NULL: with no options. */
+static bool turn_by_line(struct viewer *viewer, const char *options, struct kept_run *run, struct site site, struct err *err)
+{
+    struct buf line = {0};
+    struct call call;
+    buf_printf(&line, "view @%zu ", run->number);
+    site_name(site, &line);
+    buf_puts(&line, options ? options : "");
+    bool ok = buf_ok(&line, err) && call_parse(buf_cstr(&line), false, &call, err);
+    if (ok) {
+        ok = viewer_turn_to(viewer, &call, run, site, err);
+        call_free(&call);
+    }
+    buf_free(&line);
+    return ok;
+}
+
+void viewer_turn_to_run(struct viewer *viewer, struct kept_run *run)
+{
+    struct err err = {0};
+    struct buf options = {0};
+    struct site site;
+    size_t at = 0;
+    while (at < viewer->session->n_runs && &viewer->session->runs[at] != run)
+        at++;
+    viewer_options(viewer, &options);
+    bool ok = site_in(run->run, viewer->at.site, &site, &err);
+    if (ok && turn_by_line(viewer, buf_cstr(&options), run, site, &err)) {
+        viewer_say(viewer, "@%zu: run %zu of %zu", run->number, at + 1, viewer->session->n_runs);
+    } else if (ok) { /* its model has no such part, its text no such token */
+        struct err again = {0};
+        ok = turn_by_line(viewer, NULL, run, site, &again);
+        if (ok)
+            viewer_say(viewer, "@%zu without%s: %s", run->number, buf_cstr(&options), err.message);
+    }
+    if (!ok)
+        viewer_complain(viewer, &err);
+    buf_free(&options);
+}
+
+void viewer_step_run(struct viewer *viewer, int amount)
+{
+    struct session *session = viewer->session;
+    size_t at = 0;
+    while (at < session->n_runs && session->runs[at].number != viewer->at.run)
+        at++;
+    if (session->n_runs < 2)
+        viewer_say(viewer, "there is one run; :run TEXT makes another");
+    else
+        viewer_turn_to_run(viewer, &session->runs[turn(at, amount, session->n_runs)]);
+}
+
+/* ---- what is shown of a head, and how ---- */
 
 void viewer_step_part(struct viewer *viewer, int amount)
 {

@@ -42,6 +42,8 @@ struct view {
     void (*draw)(struct viewer *viewer, void *state, struct cell_grid *grid);
     /* A slice of work (at most some 50 ms) while no key is pressed; false: there is none. NULL: never. */
     bool (*work)(struct viewer *viewer, void *state);
+    /* What the mouse did; false: the viewer is to deal with it (the wheel changes the head). NULL: never. */
+    bool (*point)(struct viewer *viewer, void *state, struct pointer at);
 };
 
 enum { MAX_VIEWS = 4, MESSAGE_BYTES = 400 };
@@ -86,7 +88,7 @@ extern const struct view_key viewer_keys[]; /* that all views share */
 void viewer_say(struct viewer *viewer, const char *format, ...) PRINTF_LIKE(2, 3);
 void viewer_complain(struct viewer *viewer, const struct err *err);
 void viewer_open(struct viewer *viewer, const struct view *view); /* on top of the others */
-/* Look at another run or head with other options; where that cannot be, everything stays. */
+/* Look at another run or head with other options, in the view that is open; where that cannot be, everything stays. */
 NODISCARD bool viewer_turn_to(struct viewer *viewer, const struct call *call, struct kept_run *run, struct site site,
                               struct err *err);
 void viewer_back(struct viewer *viewer);                          /* close the uppermost; the last one leaves */

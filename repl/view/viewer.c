@@ -81,18 +81,23 @@ static void close_top(struct viewer *viewer)
 bool viewer_turn_to(struct viewer *viewer, const struct call *call, struct kept_run *run, struct site site, struct err *err)
 {
     struct viewer next = {.session = viewer->session, .at = {.site = site}, .depth = viewer->depth};
+    const struct view *above[MAX_VIEWS] = {NULL}; /* views that are opened anew, on the new place */
     bool ok = map_state_new(&next, call, run, err);
     if (ok) {
+        for (size_t i = 1; i < viewer->n_views; i++)
+            above[i - 1] = viewer->views[i].view;
         while (viewer->n_views > 1)
             close_top(viewer);
         next.map->heads.measure = viewer->map->heads.measure;
-        memcpy(next.map->find, viewer->map->find, sizeof next.map->find);
+        map_state_stand(next.map, viewer->map);
         map_state_free(viewer->map);
         viewer->map = next.map;
         viewer->at = next.at;
         next.map = NULL;
         buf_str(&viewer->echo, buf_view(&next.echo));
         heads_restart(viewer);
+        for (size_t i = 0; i < MAX_VIEWS && above[i]; i++)
+            viewer_open(viewer, above[i]);
     }
     map_state_free(next.map);
     buf_free(&next.echo);
@@ -132,6 +137,12 @@ static void act_layer(struct viewer *v, void *state, int amount)
 {
     (void)state;
     viewer_step_layer(v, amount);
+}
+
+static void act_run(struct viewer *v, void *state, int amount)
+{
+    (void)state;
+    viewer_step_run(v, amount);
 }
 
 static void act_part(struct viewer *v, void *state, int amount)
@@ -200,6 +211,8 @@ const struct view_key viewer_keys[] = {
     {{']'}, NULL, NULL, NULL, act_head, 1},
     {{'{'}, "{ }", "layer", "previous, next layer", act_layer, -1},
     {{'}'}, NULL, NULL, NULL, act_layer, 1},
+    {{'('}, "( )", "run", "previous, next run", act_run, -1},
+    {{')'}, NULL, NULL, NULL, act_run, 1},
     {{'m'}, "m M", "part", "part: probs, scores, each term, its softmax; back", act_part, 1},
     {{'M'}, NULL, NULL, NULL, act_part, -1},
     {{'c'}, "c C", "palette", "palette; back", act_palette, 1},
@@ -238,6 +251,23 @@ static void press(struct viewer *viewer, int key)
         viewer_say(viewer, "q leaves the view");
     else if (!try_keys(viewer, view->keys, state, key) && !try_keys(viewer, viewer_keys, NULL, key) && key >= ' ')
         viewer_say(viewer, "that key does nothing here; ? lists those that do");
+}
+
+/* The wheel goes through heads; with Shift, Alt or Ctrl, or sideways, through layers. */
+static void point(struct viewer *viewer)
+{
+    const struct view *view = viewer->views[viewer->n_views - 1].view;
+    struct pointer at = screen_pointer(viewer->screen);
+    bool back = at.kind == POINTER_WHEEL_UP || at.kind == POINTER_WHEEL_LEFT;
+    bool sideways = at.kind == POINTER_WHEEL_LEFT || at.kind == POINTER_WHEEL_RIGHT;
+    viewer->message[0] = 0;
+    if ((view->point && view->point(viewer, viewer->views[viewer->n_views - 1].state, at)) || at.kind == POINTER_PRESS ||
+        at.kind == POINTER_DRAG)
+        return;
+    if (sideways || at.modified)
+        viewer_step_layer(viewer, back ? -1 : 1);
+    else
+        viewer_step_head(viewer, back ? -1 : 1);
 }
 
 /* ---- work while no key is pressed ---- */
@@ -284,6 +314,9 @@ static void loop(struct viewer *viewer)
             busy = work(viewer);
             viewer->redraw = busy;
             continue;
+        } else if (key == KEY_POINTER) {
+            if (!viewer->prompt.mark) /* a line that is being typed stays */
+                point(viewer);
         } else if (key != KEY_RESIZED && viewer->prompt.mark) {
             viewer->message[0] = 0;
             prompt_key(viewer, key);

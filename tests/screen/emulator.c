@@ -66,7 +66,7 @@ void emu_reset(struct emulator *e)
     e->top = 0;
     e->bottom = e->rows - 1;
     e->autowrap = e->visible = true;
-    e->insert = e->origin = e->wrap_next = e->keypad = e->bidi_explicit = false;
+    e->insert = e->origin = e->wrap_next = e->keypad = e->bidi_explicit = e->mouse = e->mouse_sgr = false;
     emu_erase(e, 0, 0, e->rows - 1, e->cols - 1);
 }
 
@@ -233,6 +233,11 @@ bool emulator_cursor_visible(const struct emulator *e)
 bool emulator_alternate(const struct emulator *e)
 {
     return e->alternate;
+}
+
+bool emulator_mouse(const struct emulator *e)
+{
+    return e->mouse || e->mouse_sgr;
 }
 
 bool emulator_keypad(const struct emulator *e)

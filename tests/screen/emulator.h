@@ -33,6 +33,7 @@ void emulator_cursor(const struct emulator *e, int *row_out, int *col_out);
 bool emulator_cursor_visible(const struct emulator *e);
 bool emulator_alternate(const struct emulator *e);   /* the alternate screen is shown */
 bool emulator_keypad(const struct emulator *e);      /* application cursor keys (DECCKM) */
+bool emulator_mouse(const struct emulator *e);       /* it reports the mouse (modes 1000 to 1003, 1006) */
 bool emulator_bidi_explicit(const struct emulator *e); /* BDSM reset: the program orders text itself */
 /* Sequences that were not understood, as text; "" where all were. */
 const char *emulator_unknown(const struct emulator *e);

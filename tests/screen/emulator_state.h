@@ -17,7 +17,7 @@ struct emulator {
     struct emu_cell *cells[2];  /* [rows,cols] of the main and the alternate screen */
     struct emu_cell pen;        /* colours and attributes of what is written next */
     struct emu_cursor cursor, saved[2];
-    bool alternate, autowrap, visible, insert, origin, wrap_next, keypad, bidi_explicit;
+    bool alternate, autowrap, visible, insert, origin, wrap_next, keypad, bidi_explicit, mouse, mouse_sgr;
     char last[8];               /* the last character written, for REP */
     uint32_t last_cp;
 

@@ -72,9 +72,19 @@ void leave(struct terminal *t, int status)
     cr_expect(terminal_modes_restored(t), "the terminal's modes are as they were");
     cr_expect(!emulator_alternate(t->screen), "the main screen is shown again");
     cr_expect(emulator_cursor_visible(t->screen), "the cursor is seen");
+    cr_expect(!emulator_mouse(t->screen), "the mouse is the terminal's again");
     cr_expect(!emulator_keypad(t->screen) && !emulator_bidi_explicit(t->screen));
     cr_expect_str_eq(emulator_unknown(t->screen), "");
     terminal_free(t);
+}
+
+void mouse(struct terminal *t, int button, int row, int col)
+{
+    char report[64];
+    snprintf(report, sizeof report, "\033[<%d;%d;%dM\033[<%d;%d;%dm", button, col + 1, row + 1, button, col + 1, row + 1);
+    if (button & (MOUSE_WHEEL_UP | MOUSE_DRAG)) /* nothing is let go */
+        *(strchr(report, 'M') + 1) = 0;
+    terminal_send(t, report);
 }
 
 /* ---- the prompt ---- */
@@ -267,7 +277,8 @@ bool find_query_row(const struct terminal *t, size_t number, const char *token, 
         char *line = emulator_row(t->screen, row), found[64];
         size_t n;
         int read = 0;
-        bool here = sscanf(line, " %zu %63[^ \xe2]%n", &n, found, &read) == 2 && n == number && strcmp(found, token) == 0;
+        bool here = strspn(line, " ") <= 4 /* not in the lists at the right */ &&
+                    sscanf(line, " %zu %63[^ \xe2]%n", &n, found, &read) == 2 && n == number && strcmp(found, token) == 0;
         free(line);
         if (!here)
             continue;

@@ -24,6 +24,9 @@ extern const struct terminal_kind terminal_kinds[]; /* ended by name NULL */
  * colours). `env`: further "NAME=value", NULL-ended, or NULL. */
 struct terminal *gaze_start(const char *const *arguments, const struct terminal_kind *kind, int rows, int cols,
                             const char *const *env);
+/* Report the mouse at a cell, from 0: a button pressed and let go, or the wheel. */
+enum { MOUSE_LEFT = 0, MOUSE_SHIFT = 4, MOUSE_CTRL = 16, MOUSE_DRAG = 32, MOUSE_WHEEL_UP = 64, MOUSE_WHEEL_DOWN = 65 };
+void mouse(struct terminal *t, int button, int row, int col);
 /* Wait until all keys sent so far have had their effect on the full screen and the frame is whole: a display saved after
  * them is reported in the last row, which is drawn last. Leaves that message there. */
 bool sync_frame(struct terminal *t);

@@ -106,6 +106,8 @@ static void set_private_mode(struct emulator *e, int mode, bool on)
     case 25: e->visible = on; break;
     case 47: case 1047: show_alternate(e, on, true); break;
     case 1048: (on ? emu_save : emu_restore)(e); break;
+    case 1000: case 1002: case 1003: e->mouse = on; break;
+    case 1006: e->mouse_sgr = on; break;
     case 1049:
         if (on && !e->alternate)
             emu_save(e);
@@ -113,7 +115,7 @@ static void set_private_mode(struct emulator *e, int mode, bool on)
         if (!on)
             emu_restore(e);
         break;
-    case 3: case 4: case 5: case 12: case 69: case 1000: case 1002: case 1003: case 1004: case 1006: case 1034: case 2004:
+    case 3: case 4: case 5: case 12: case 69: case 1004: case 1034: case 2004:
     case 2026: case 2500: case 2501: break; /* nothing that cells show */
     default: note_unknown(e, "mode");
     }
