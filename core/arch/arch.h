@@ -120,6 +120,8 @@ struct arch {
     /* What no input changes; once, at first use; NULL: nothing. */
     bool (*prepare)(struct model *model, struct err *err);
     void (*forward)(const struct model *model, struct pass *pass);
+    /* out [n,E]: what the reference hands on (last_hidden_state) of n rows of the last hidden state that it lists; NULL: the same. */
+    void (*last)(const struct model *model, const float *x, size_t n, float *out);
     /* NULL, or a line that belongs beside maps of that layer, or NULL. */
     const char *(*note)(const struct model *model, enum stack_kind stack, size_t layer);
 };

@@ -162,6 +162,11 @@ static void norm_rows(const struct model *model, const struct norm *norm, const 
     op_layer_norm(x, NULL, n, model->E, norm->weight, norm->bias, model->norm_eps, y);
 }
 
+static void last(const struct model *model, const float *x, size_t n, float *out)
+{
+    norm_rows(model, &((const struct modernbert *)model->own)->last, x, n, out);
+}
+
 static bool pooled_mean(const struct model *model, const float *f, size_t n, float *out, struct err *err)
 {
     const struct modernbert *w = model->own;
@@ -360,4 +365,5 @@ const struct arch arch_modernbert = {
     .configure = configure,
     .bound = bound,
     .forward = forward,
+    .last = last,
 };

@@ -84,21 +84,21 @@ static bool run(struct session *session, const struct call *call, struct result 
     return ok;
 }
 
-static const struct option options[] = {
-    OPTIONS_TEXT,
-    OPTION_FIGURE,
-    {.name = "palette", .kind = VALUE_PALETTE, .summary = "colour map"},
-    {.name = "digits", .kind = VALUE_FLAG, .summary = "write the values into the cells"},
-    {0}};
+static const struct option options[] = {OPTIONS_TEXT,
+                                        OPTION_FIGURE,
+                                        {.name = "palette", .kind = VALUE_PALETTE, .summary = "colour map"},
+                                        {.name = "digits", .kind = VALUE_FLAG, .summary = "write the values into the cells"},
+                                        {0}};
 static const struct arg args[] = {ARGS_ASKED, {0}};
 extern const struct command command_contacts;
 const struct command command_contacts = {
     .name = "contacts",
     .group = "runs",
     .summary = "which residues of a protein touch, as a map",
-    .help = "The contact head of ESM-2 and ESM-1b (Rao et al. 2021): all maps of all layers, made symmetric, corrected for their\n"
-            "rows' and columns' averages (APC), through a logistic regression. The first and the last token have no contacts;\n"
-            "numbers are those of the tokens in the text. In CSV a row a pair; export holds it as contacts.",
+    .help =
+        "The contact head of ESM-2 and ESM-1b (Rao et al. 2021): all maps of all layers, made symmetric, corrected for their\n"
+        "rows' and columns' averages (APC), through a logistic regression. The first and the last token have no contacts;\n"
+        "numbers are those of the tokens in the text. In CSV a row a pair; export holds it as contacts.",
     .examples = "contacts\ncontacts @1 > contacts.png\ncontacts \"MKTVRQERLK\" format=csv\nexport tensor=contacts > c.npy",
     .options = options,
     .args = args,

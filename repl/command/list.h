@@ -14,6 +14,7 @@
     ROW(rtd)          \
     ROW(classify)     \
     ROW(contacts)     \
+    ROW(sentsim)      \
     ROW(export)       \
     ROW(show)         \
     ROW(row)          \

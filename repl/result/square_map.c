@@ -68,8 +68,7 @@ static bool fill(const void *context, size_t row, size_t rows, void *out, struct
 
 static bool give_tensor(const struct square_map *map, struct result *result, struct err *err)
 {
-    struct tensor_promise promise = {
-        .rank = 2, .shape = {map->n, map->n}, .axes = {"i", "j"}, .fill = fill, .context = map};
+    struct tensor_promise promise = {.rank = 2, .shape = {map->n, map->n}, .axes = {"i", "j"}, .fill = fill, .context = map};
     snprintf(promise.name, sizeof promise.name, "%s", map->name);
     return result_tensors(result, &promise, 1, NULL, 0, err);
 }
