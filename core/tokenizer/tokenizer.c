@@ -246,6 +246,28 @@ bool tokenizer_encode(const struct tokenizer *tokenizer, struct str first, const
     return ok;
 }
 
+bool encoding_shift_right(const struct tokenizer *tokenizer, struct encoding *encoding, int32_t start, struct err *err)
+{
+    size_t n = encoding->n;
+    struct encoding first;
+    if (!encoding_of_ids(tokenizer, &start, NULL, 1, &first, err))
+        return false;
+    if (n && encoding->tokens[n - 1].special)
+        n--;
+    struct token *tokens = arena_alloc(encoding->arena, n + 1, sizeof *tokens, "a target", err);
+    bool ok = tokens != NULL;
+    if (ok) {
+        memcpy(tokens + 1, encoding->tokens, n * sizeof *tokens);
+        tokens[0] = first.tokens[0];
+        tokens[0].special = true;
+        ok = arena_str(encoding->arena, first.tokens[0].string, &tokens[0].string, err);
+        encoding->tokens = tokens;
+        encoding->n = n + 1;
+    }
+    encoding_free(&first);
+    return ok;
+}
+
 bool encoding_of_ids(const struct tokenizer *tokenizer, const int32_t *ids, const int32_t *types, size_t n, struct encoding *out,
                      struct err *err)
 {

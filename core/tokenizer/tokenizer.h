@@ -18,6 +18,9 @@ enum { TOKENIZE_NO_SPECIAL = 1 }; /* leave the post-processor's special tokens o
  * otherwise. The caller frees the encoding. */
 NODISCARD bool tokenizer_encode(const struct tokenizer *tokenizer, struct str first, const struct str *second, unsigned flags,
                                 struct encoding *out, struct err *err);
+/* What a decoder is given of a target: id `start`, then the encoding's tokens without the end token that the tokenizer put
+ * behind them (labels shifted right, as the reference does). In place. */
+NODISCARD bool encoding_shift_right(const struct tokenizer *tokenizer, struct encoding *encoding, int32_t start, struct err *err);
 /* An encoding of bare ids, past the tokenizer (which may be NULL: strings are then "#ID"). types may be NULL. */
 NODISCARD bool encoding_of_ids(const struct tokenizer *tokenizer, const int32_t *ids, const int32_t *types, size_t n,
                                struct encoding *out, struct err *err);

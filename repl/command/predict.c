@@ -150,7 +150,7 @@ static const struct option options[] = {
      "off: the head on the plain last layer, where the checkpoint has an enhanced mask decoder", 0, 0},
     {"top", VALUE_INT, NULL, "5", "so many tokens a place", 1, 1000000},
     OPTIONS_TEXT,
-    OPTION_DECODER,
+    OPTIONS_DECODER,
     {0},
 };
 static const struct arg args[] = {ARGS_ASKED, {0}};

@@ -57,7 +57,8 @@ static bool run(struct session *session, const struct call *call, struct result 
 static const struct option options[] = {
     {"as", VALUE_WORD, NULL, NULL, "a name for it: @NAME; named runs stay until dropped", 0, 0},
     OPTIONS_TEXT,
-    OPTION_DECODER,
+    OPTIONS_DECODER,
+    OPTIONS_FAMILY,
     OPTION_MASK,
     {0},
 };
@@ -69,8 +70,8 @@ const struct command command_run = {
     .help = "Queries, keys, values and hidden states are kept; every map is made from them when it is asked for. The run is\n"
             "then @, and @N by its number. Text in double quotes takes JSON's escapes, in single quotes none; - reads\n"
             "standard input to its end, as it is; file= takes a whole file as one text. ids= goes past the tokenizer:\n"
-            "nothing is added, types are 0 where types= does not give them. decoder= gives an encoder-decoder's other side as\n"
-            "ids; without it the decoder sees its start token. mask= runs the model under another mask than its own, in every attention of a text with\n"
+            "nothing is added, types are 0 where types= does not give them. An encoder-decoder's other side is target= as a\n"
+            "text, shifted right behind the start token, or decoder= as ids; without either its start token alone. mask= runs the model under another mask than its own, in every attention of a text with\n"
             "itself: causal, window:W (causal too: W keys, the query's own included), or none, which hides nothing. No model was\n"
             "trained so, unless it is its own mask: an experiment, not what the model does.",
     .examples = "run \"The cat sat on the mat because it was tired.\"\nrun \"first text\" \"second text\" as=pair\n"

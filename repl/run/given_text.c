@@ -79,15 +79,66 @@ static bool read_ids(const struct call *call, const struct model *model, const c
     return ok;
 }
 
+static bool fail_tokenizer(const struct model *model, struct err *err)
+{
+    return err_set(err, ERR_NOT_FOUND, "%s has no tokenizer (%s): give ids instead, run ids=1,7,2", model->name,
+                   model->tokenizer_problem ? model->tokenizer_problem : "its folder holds none");
+}
+
+static bool is_given(const struct call *call, const char *option)
+{
+    return call_has(call, option) && call_given(call, option);
+}
+
+static bool read_target_text(const struct call *call, const struct model *model, struct given *out, struct err *err)
+{
+    if (!model->tokenizer)
+        return fail_tokenizer(model, err);
+    return (tokenizer_encode(model->tokenizer, call_str(call, "target"), NULL, 0, &out->target, err) &&
+            encoding_shift_right(model->tokenizer, &out->target, model->start_token, err)) ||
+           call_blame_option(call, "target", err);
+}
+
 static bool read_target(const struct call *call, const struct model *model, struct given *out, struct err *err)
 {
-    if (!call_has(call, "decoder") || !call_given(call, "decoder"))
+    bool text = is_given(call, "target"), ids = is_given(call, "decoder");
+    const char *option = text ? "target" : "decoder";
+    if (!text && !ids)
         return true;
-    if (model->stacks[STACK_DECODER].layers == 0) {
+    if (model->stacks[STACK_DECODER].layers == 0)
         err_set(err, ERR_ARG, "%s has no decoder", model->name);
-        return call_blame_option(call, "decoder", err);
+    else if (text && ids)
+        err_set(err, ERR_ARG, "target= and decoder=: give one");
+    else
+        return text ? read_target_text(call, model, out, err) : read_ids(call, model, "decoder", false, &out->target, err);
+    return call_blame_option(call, option, err);
+}
+
+/* What only some families know. */
+static bool read_family(const struct call *call, const struct model *model, struct given *out, struct err *err)
+{
+    if (is_given(call, "capacity")) {
+        out->capacity = (size_t)call_int(call, "capacity");
+        if (!model->arch->expert_capacity) {
+            err_set(err, ERR_ARG, "%s has no experts that fill up: there is no capacity to choose", model->name);
+            return call_blame_option(call, "capacity", err);
+        }
     }
-    return read_ids(call, model, "decoder", false, &out->target, err);
+    if (!is_given(call, "global"))
+        return true;
+    if (!model->arch->global_tokens) {
+        err_set(err, ERR_ARG, "%s has no global tokens: every token sees all that its family lets it see", model->name);
+        return call_blame_option(call, "global", err);
+    }
+    size_t n = count_numbers(call_str(call, "global"));
+    int32_t *ids = mem_new(n, sizeof *ids, "the tokens", err);
+    out->global = mem_new(n, sizeof *out->global, "the tokens", err);
+    bool ok = ids && out->global && parse_ids(call, "global", ids, err);
+    for (size_t i = 0; ok && i < n; i++)
+        out->global[i] = (size_t)ids[i];
+    out->n_global = n;
+    free(ids);
+    return ok;
 }
 
 /* ---- texts ---- */
@@ -132,12 +183,6 @@ static bool read_source(const struct call *call, struct given *out, struct err *
     return true;
 }
 
-static bool fail_tokenizer(const struct model *model, struct err *err)
-{
-    return err_set(err, ERR_NOT_FOUND, "%s has no tokenizer (%s): give ids instead, run ids=1,7,2", model->name,
-                   model->tokenizer_problem ? model->tokenizer_problem : "its folder holds none");
-}
-
 static bool read_tokens(const struct call *call, const struct model *model, struct given *out, struct err *err)
 {
     if (call_given(call, "types") && !call_given(call, "ids")) {
@@ -155,8 +200,8 @@ static bool read_tokens(const struct call *call, const struct model *model, stru
     if (!model->tokenizer)
         return fail_tokenizer(model, err);
     bool read = read_source(call, out, err);
-    if (!read || !tokenizer_encode(model->tokenizer, out->first.s ? out->first : STR(""), out->has_second ? &out->second : NULL, flags,
-                                   &out->encoding, err)) {
+    if (!read || !tokenizer_encode(model->tokenizer, out->first.s ? out->first : STR(""), out->has_second ? &out->second : NULL,
+                                   flags, &out->encoding, err)) {
         if (read && call_given(call, "file") && err && err->code == ERR_FORMAT)
             err_prefix(err, "%.*s: ", STR_ARGS(call_str(call, "file")));
         return err && !err->column && given_any(call) ? given_blame(call, err) : false;
@@ -167,7 +212,7 @@ static bool read_tokens(const struct call *call, const struct model *model, stru
 bool given_read(const struct call *call, const struct model *model, struct given *out, struct err *err)
 {
     *out = (struct given){0};
-    if (read_target(call, model, out, err) && read_tokens(call, model, out, err))
+    if (read_family(call, model, out, err) && read_target(call, model, out, err) && read_tokens(call, model, out, err))
         return true;
     given_free(out);
     return false;
@@ -187,6 +232,7 @@ void given_free(struct given *given)
     encoding_free(&given->encoding);
     encoding_free(&given->target);
     buf_free(&given->own);
+    free(given->global);
     *given = (struct given){0};
 }
 
@@ -213,8 +259,13 @@ struct run *given_run(const struct session *session, struct model *model, struct
 {
     struct progress progress;
     struct watch watch = progress_begin(&progress, session, "layers");
-    struct run_inputs inputs = {
-        .texts = &given->encoding, .targets = given->target.n ? &given->target : NULL, .n_texts = 1, .mask = given->mask};
+    struct run_inputs inputs = {.texts = &given->encoding,
+                                .targets = given->target.n ? &given->target : NULL,
+                                .n_texts = 1,
+                                .mask = given->mask,
+                                .global = given->global,
+                                .n_global = given->n_global,
+                                .capacity = given->capacity};
     struct run *run = run_new(model, &inputs, &watch, err);
     given->encoding = given->target = (struct encoding){0}; /* taken */
     progress_end(&progress);

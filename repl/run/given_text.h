@@ -6,9 +6,11 @@
 
 struct given {
     struct encoding encoding;  /* empty once taken */
-    struct encoding target;    /* decoder=, for a model that has one; n 0: not given */
+    struct encoding target;    /* target= or decoder=, for a model that has one; n 0: not given */
     struct str first, second;  /* borrowed from the call, or from `own` */
     struct run_mask mask;      /* mask=, where the command takes it */
+    size_t *global, n_global;  /* global=, likewise; NULL: not given */
+    size_t capacity;           /* capacity=, likewise; 0: not given */
     bool has_text, has_second; /* has_text false: ids were given */
     struct buf own;            /* what was read from a file or standard input */
 };
@@ -17,8 +19,8 @@ struct given {
 bool given_any(const struct call *call);
 /* Read it for this model: "first" ["second"], file=PATH, ids=… [types=…], or - (standard input, verbatim); specials are
  * left out with add_special=off. Errors: two sources at once, a file that cannot be read, text that is not UTF-8, a
- * model without a tokenizer (and why it has none). decoder=, where the command takes it, is for a model that has one. Free
- * with given_free. */
+ * model without a tokenizer (and why it has none). target= and decoder=, where the command takes them, are for a model that has
+ * a decoder; global= and capacity= for one whose family knows them. Free with given_free. */
 NODISCARD bool given_read(const struct call *call, const struct model *model, struct given *out, struct err *err);
 void given_free(struct given *given);
 
@@ -37,7 +39,12 @@ NODISCARD struct run *given_run(const struct session *session, struct model *mod
 #define ARGS_TEXT                                                                                  \
     {"TEXT", ARG_TEXT, true, false, "a text in quotes; - reads standard input"},                   \
     {"PAIR", ARG_TEXT, true, false, "the second text of a pair"}
-#define OPTION_DECODER {"decoder", VALUE_IDS, NULL, NULL, "ids that the decoder is given; else its start token alone", 0, 0}
+#define OPTIONS_DECODER                                                                                         \
+    {"target", VALUE_TEXT, NULL, NULL, "the text that the decoder is given behind its start token", 0, 0},      \
+    {"decoder", VALUE_IDS, NULL, NULL, "the same as ids, start token included; else that token alone", 0, 0}
+#define OPTIONS_FAMILY                                                                                          \
+    {"global", VALUE_IDS, NULL, NULL, "tokens that see and are seen by all (Longformer); else the first", 0, 0}, \
+    {"capacity", VALUE_INT, NULL, NULL, "so many tokens an expert takes (Switch); else the model's own", 1, 1e9}
 #define OPTION_MASK {"mask", VALUE_WORD, NULL, NULL, "causal, window:W or none in place of the family's own mask", 0, 0}
 #define OPTIONS_TEXT                                                                               \
     {"file", VALUE_FILE, NULL, NULL, "the text is the content of this file", 0, 0},                \
