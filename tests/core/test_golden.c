@@ -310,7 +310,7 @@ static void check_root(const char *root, size_t least_cases, size_t least_tensor
 
 Test(golden, committed_cases_equal_the_reference)
 {
-    check_root("tests/data/golden", 110, 3058);
+    check_root("tests/data/golden", 121, 3505);
 }
 
 Test(golden, given_cases_equal_the_reference)
