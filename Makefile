@@ -87,6 +87,7 @@ ROOMS        := $(patsubst tests/%/,%,$(wildcard tests/core/ tests/viz/ tests/re
 TEST_BINS    := $(foreach room,$(ROOMS),$(if $(call sources,tests/$(room)),$(B)/tests/unit-$(room)))
 TEST_SUPPORT := $(call sources,tests/support)
 FUZZ_BINS    := $(patsubst tests/fuzz/fuzz_%.c,$(B)/tests/fuzz-%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_SUPPORT := $(filter-out tests/support/refusal.c,$(TEST_SUPPORT)) # without what speaks to Criterion
 FUZZ_DRIVER  := $(filter-out tests/fuzz/fuzz_% $(if $(FUZZ_LINK),tests/fuzz/driver.c),$(call sources,tests/fuzz))
 EXAMPLE_BINS := $(patsubst examples/%.c,$(B)/examples/%,$(wildcard examples/*.c))
 SESSION      := $(filter-out $(B)/obj/repl/main.o,$(call objects,$(REPL)))
@@ -125,7 +126,7 @@ $(B)/tests/transcript: $(call objects,$(call sources,tests/transcript))
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^
 
-$(B)/tests/fuzz-%: $(B)/obj/tests/fuzz/fuzz_%.o $(call objects,$(FUZZ_DRIVER) $(TEST_SUPPORT)) $(SESSION) $(B)/libgaze.a
+$(B)/tests/fuzz-%: $(B)/obj/tests/fuzz/fuzz_%.o $(call objects,$(FUZZ_DRIVER) $(FUZZ_SUPPORT)) $(SESSION) $(B)/libgaze.a
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) $(FUZZ_LINK) -o $@ $^ $(UI_LIBS) $(LIBS)
 

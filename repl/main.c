@@ -123,7 +123,8 @@ static bool run_words(struct session *session, const struct arguments *arguments
 {
     bool all = true;
     for (size_t i = 0; arguments->model && i <= arguments->n_texts && going(session, all); i++) {
-        char *line = quoted_line(i ? "run" : "load", i ? arguments->texts[i - 1] : arguments->model);
+        const char *word = i ? arguments->texts[i - 1] : arguments->model;
+        char *line = word ? quoted_line(i ? "run" : "load", word) : mem_copy_str(STR("run -"), NULL);
         session->source_file = "gaze";
         session->source_line = 0;
         all = line && session_execute(session, line) && all;

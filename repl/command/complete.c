@@ -9,7 +9,7 @@ static bool run(struct session *session, const struct call *call, struct result 
     struct buf lines = {0};
     for (size_t i = 0; ok && i < found.n; i++) {
         buf_puts(&lines, i ? "\n" : "");
-        buf_str(&lines, found.items[i]);
+        buf_str(&lines, found.items[i].text);
     }
     ok = ok && buf_ok(&lines, err) && (!lines.n || result_text(result, buf_view(&lines), err));
     buf_free(&lines);

@@ -389,7 +389,7 @@ static const struct option options[] = {
     {.name = "digits", .kind = VALUE_FLAG, .summary = "write the values into the cells"},
     {.name = "mark", .kind = VALUE_ENUM, .values = "columns|none", .fallback = "columns",
      .summary = "mark keys that draw attention from all queries"},
-    {.name = "size", .kind = VALUE_WORD, .summary = "of a figure: acl1, acl2, nature1, nature2, 85mm, 3.25in"},
+    {.name = "size", .kind = VALUE_SIZE, .summary = "of a figure: acl1, acl2, nature1, nature2, 85mm, 3.25in"},
     {.name = "dpi", .kind = VALUE_FLOAT, .summary = "pixels an inch of a PNG", .lo = 30, .hi = 2400},
     OPTION_ACROSS,
     {0}};

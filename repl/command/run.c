@@ -76,6 +76,7 @@ const struct command command_run = {
             "trained so, unless it is its own mask: an experiment, not what the model does.",
     .examples = "run \"The cat sat on the mat because it was tired.\"\nrun \"first text\" \"second text\" as=pair\n"
                 "run file=letter.txt\nrun ids=1,7,2 types=0,0,1\nrun \"The cat sat on the mat.\" mask=causal",
+    .raw_text = "file|ids",
     .options = options,
     .args = args,
     .run = run,

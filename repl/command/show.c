@@ -32,6 +32,7 @@ const struct command command_show = {
                 "show L3 agg=mean special=renorm words=on",
     .options = options,
     .args = args,
+    .bare_selector = true,
     .writes = true,
     .run = run,
 };

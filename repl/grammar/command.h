@@ -27,6 +27,7 @@ enum value_kind {
     VALUE_IDS,      /* 1,7,2 */
     VALUE_MODEL,    /* a loaded model */
     VALUE_FORMAT,   /* a writer or a renderer */
+    VALUE_SIZE,     /* the width of a figure: acl1, 85mm */
     VALUE_VECTORS   /* a format that word vectors are written in; of the list a writer */
 };
 struct option {
@@ -70,6 +71,11 @@ struct command {
     const char *examples;         /* one a line */
     const struct option *options; /* ended by name NULL; the common ones (format=) are added by the grammar */
     const struct arg *args;       /* ended by name NULL */
+    const char *keywords;         /* what else people call it, `|`-separated, for apropos and did-you-mean; or NULL */
+    /* The text may be the rest of the line as it stands, where its first word is neither quoted, nor `-`, nor an option:
+     * unless one of these options, `|`-separated, was given before, which stand for a text. NULL: a text stands in quotes. */
+    const char *raw_text;
+    bool bare_selector;           /* a line that begins with a selector is this command's (one command alone) */
     bool writes;                  /* takes > FILE as a picture or tensor whose extension chooses the format */
     /* Does this call write > FILE or | COMMAND itself? NULL: none does. */
     bool (*own_output)(const struct call *call);

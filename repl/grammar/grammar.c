@@ -4,6 +4,7 @@
  * the place in the line that it speaks of. Nothing here knows what is loaded. */
 #include "repl/grammar/grammar.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -255,7 +256,8 @@ static bool unknown_option(struct parse *p, struct str name)
     if (near.best.n)
         suggest_add(&near, "", "=", err_of(p));
     else
-        err_set(err_of(p), ERR_ARG, "%s has no option %.*s= (it has %s)", command->name, STR_ARGS(name), buf_cstr(&names));
+        err_set(err_of(p), ERR_ARG, "%s has no option %.*s= (it has %s)%s", command->name, STR_ARGS(name), buf_cstr(&names),
+                command->raw_text ? "; a text that begins so stands in quotes" : "");
     buf_free(&names);
     return reader_blame(&p->reader, (size_t)(name.s - p->reader.line), name.n);
 }
@@ -288,6 +290,64 @@ static bool read_option(struct parse *p, size_t name_length)
         return value->length ? blame_word(p, value) : reader_blame(r, begin, name_length + 1);
     }
     return true;
+}
+
+/* ---- a text without quotes ---- */
+
+/* Was one of these options given? */
+static bool any_given(const struct parse *p, const char *names)
+{
+    for (const char *at = names; *at;) {
+        size_t n = strcspn(at, "|"), i = find_option(p->call->command, (struct str){at, n});
+        if (i != SIZE_MAX && p->call->values[i].text.s)
+            return true;
+        at += n + (at[n] == '|');
+    }
+    return false;
+}
+
+/* Does the text begin here that takes the rest of the line? */
+static bool raw_text_is_due(const struct parse *p)
+{
+    const char *s = p->reader.line + p->reader.at, *instead = p->call->command->raw_text;
+    bool dash = s[0] == '-' && (!s[1] || is_blank(s[1]));
+    return instead && !p->call->n_words && s[0] && s[0] != '"' && s[0] != '\'' && !dash && !option_name_length(s) &&
+           !any_given(p, instead);
+}
+
+/* Is what stands at byte `at` an option of the command, and the last thing before byte `end`? A quoted value may hold blanks. */
+static bool option_ends_at(const struct parse *p, size_t at, size_t end)
+{
+    const char *line = p->reader.line;
+    size_t name = option_name_length(line + at), i = at + name + 1;
+    if (!name || find_option(p->call->command, (struct str){line + at, name}) == SIZE_MAX)
+        return false;
+    char quote = i < end && (line[i] == '"' || line[i] == '\'') ? line[i++] : 0;
+    while (i < end && (quote ? line[i] != quote : !is_blank(line[i])))
+        i++;
+    return i + (quote != 0) >= end;
+}
+
+/* The rest of the line as the text, blanks at its end cut. An option behind it was meant as one, and belongs in front. */
+static bool take_raw_text(struct parse *p)
+{
+    struct reader *r = &p->reader;
+    size_t begin = r->at, end = begin + strlen(r->line + begin);
+    while (end > begin && is_blank(r->line[end - 1]))
+        end--;
+    for (size_t i = begin; i < end; i++)
+        if (i > begin && is_blank(r->line[i - 1]) && option_ends_at(p, i, end)) {
+            size_t name = option_name_length(r->line + i);
+            err_set(err_of(p), ERR_ARG,
+                    "%.*s= stands before a text without quotes: %s %.*s the text (in quotes a text may hold it)", (int)name,
+                    r->line + i, p->call->command->name, (int)(end - i), r->line + i);
+            return reader_blame(r, i, end - i);
+        }
+    struct call_word word = {.column = begin + 1, .length = end - begin};
+    r->at = end;
+    while (is_blank(r->line[r->at]))
+        r->at++;
+    return arena_str(p->call->arena, (struct str){r->line + begin, end - begin}, &word.text, err_of(p)) && add_word(p, &word);
 }
 
 /* ---- the end of a line: rest, > and | ---- */
@@ -392,6 +452,8 @@ static bool read_rest_of_line(struct parse *p)
         if (due && arg_row(p, 0)->kind == ARG_RAW)
             return take_rest(p) && complain_missing(p);
         reader_skip_blanks(r);
+        if (raw_text_is_due(p))
+            return take_raw_text(p);
         if (reader_at_end(r))
             return complain_missing(p);
         if (due)
@@ -411,6 +473,15 @@ static bool read_rest_of_line(struct parse *p)
     }
 }
 
+/* The command that a selector alone is for. */
+const struct command *selector_command(void)
+{
+    size_t i = 0;
+    while (commands[i] && !commands[i]->bare_selector)
+        i++;
+    return commands[i];
+}
+
 static bool begin_command(struct parse *p, const struct command *command)
 {
     p->call->command = command;
@@ -427,6 +498,9 @@ static bool read_command(struct parse *p, bool prefixes)
     if (r->line[begin] == '!') {
         length = 1;
         command = command_named(STR("!"));
+    } else if (looks_like_selector(r->line + begin)) {
+        call->verb_column = begin + 1;
+        return begin_command(p, selector_command()) && read_rest_of_line(p);
     } else if (length == 0) {
         err_set(err_of(p), ERR_ARG, "a command begins with its verb: help lists them");
         return reader_blame(r, begin, 1);
@@ -444,6 +518,14 @@ static bool read_command(struct parse *p, bool prefixes)
         return reader_blame(r, r->at, 1);
     }
     return begin_command(p, command) && read_rest_of_line(p);
+}
+
+bool looks_like_selector(const char *text)
+{
+    if (*text == '*')
+        return !text[1] || is_blank(text[1]) || text[1] == '>' || text[1] == '|';
+    bool letter = isalpha((unsigned char)*text) != 0, digit = text[1] >= '0' && text[1] <= '9';
+    return letter && (digit || text[1] == '*' || (text[1] == '-' && text[2] >= '0' && text[2] <= '9'));
 }
 
 bool call_parse(const char *line, bool prefixes, struct call *out, struct err *err)
@@ -465,6 +547,7 @@ char *call_full_line(const char *line, bool prefixes, struct err *err)
     if (call_parse(line, prefixes, &call, NULL) && call.command && line[call.verb_column - 1] != '!') {
         buf_add(&full, line, call.verb_column - 1);
         buf_puts(&full, call.command->name);
+        buf_puts(&full, call.verb_length ? "" : " ");
         buf_puts(&full, line + call.verb_column - 1 + call.verb_length);
     } else {
         buf_puts(&full, line);

@@ -137,6 +137,13 @@ static bool check_format(const struct option *option, struct str text, struct er
     return false;
 }
 
+static bool check_size(const struct option *option, struct str text, struct err *err)
+{
+    struct render_options options;
+    (void)option;
+    return render_size(text, &options, err);
+}
+
 static const struct value_rule rules[] = {
     [VALUE_WORD] = {"WORD", NULL},
     [VALUE_INT] = {"N", check_int},
@@ -154,6 +161,7 @@ static const struct value_rule rules[] = {
     [VALUE_IDS] = {"ID,ID,…", check_ids},
     [VALUE_MODEL] = {"MODEL", NULL},
     [VALUE_FORMAT] = {"table|json|csv|…", check_format},
+    [VALUE_SIZE] = {"acl1|85mm|…", check_size},
     [VALUE_VECTORS] = {"bin|txt|…", NULL},
 };
 

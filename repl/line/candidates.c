@@ -16,28 +16,29 @@
 #include "viz/palette/palette.h"
 #include "viz/render/renderer.h"
 
-static void put(struct completion *c, struct str text)
+static void put(struct completion *c, struct str text, const char *meaning)
 {
     struct completions *out = c->out;
     if (!mem_grow((void **)&out->items, &out->capacity, out->n + 1, sizeof *out->items, "completions", NULL) ||
-        !arena_str(out->arena, text, &out->items[out->n], NULL))
+        !arena_str(out->arena, text, &out->items[out->n].text, NULL) ||
+        !arena_str(out->arena, str_of(meaning ? meaning : ""), &out->items[out->n].meaning, NULL))
         c->failed = true;
     else
         out->n++;
 }
 
-void completion_add(struct completion *c, struct str text)
+void completion_add(struct completion *c, struct str text, const char *meaning)
 {
     if (!text.n || !str_starts(text, c->typed))
         return;
     struct buf item = {0};
     buf_str(&item, c->head);
     buf_str(&item, text);
-    put(c, buf_view(&item));
+    put(c, buf_view(&item), meaning);
     buf_free(&item);
 }
 
-void completion_add_name(struct completion *c, struct str text)
+void completion_add_name(struct completion *c, struct str text, const char *meaning)
 {
     bool quotes = c->quote != 0;
     if (!str_starts(text, c->typed))
@@ -55,7 +56,7 @@ void completion_add_name(struct completion *c, struct str text)
     buf_str(&item, text);
     if (quotes && text.n && text.s[text.n - 1] != '/') /* a folder waits for more */
         buf_char(&item, quote);
-    put(c, buf_view(&item));
+    put(c, buf_view(&item), meaning);
     buf_free(&item);
 }
 
@@ -65,7 +66,7 @@ static void offer_bars(struct completion *c, const char *words)
 {
     for (const char *at = words; at && *at;) {
         size_t n = strcspn(at, "|");
-        completion_add(c, (struct str){at, n});
+        completion_add(c, (struct str){at, n}, NULL);
         at += n + (at[n] == '|');
     }
 }
@@ -73,19 +74,19 @@ static void offer_bars(struct completion *c, const char *words)
 static void offer_verbs(struct completion *c)
 {
     for (size_t i = 0; commands[i]; i++)
-        completion_add(c, str_of(commands[i]->name));
+        completion_add(c, str_of(commands[i]->name), commands[i]->summary);
 }
 
 static void offer_measures(struct completion *c)
 {
     for (size_t i = 0; measures[i]; i++)
-        completion_add(c, str_of(measures[i]->name));
+        completion_add(c, str_of(measures[i]->name), measures[i]->formula);
 }
 
 static void offer_palettes(struct completion *c)
 {
     for (size_t i = 0; palettes[i]; i++)
-        completion_add(c, str_of(palettes[i]->name));
+        completion_add(c, str_of(palettes[i]->name), palettes[i]->summary);
 }
 
 static void offer_scales(struct completion *c)
@@ -103,9 +104,9 @@ static void offer_formats(struct completion *c)
 {
     for (size_t i = 0; writers[i]; i++)
         if (writers[i]->row || c->command->writes)
-            completion_add(c, str_of(writers[i]->name));
+            completion_add(c, str_of(writers[i]->name), writers[i]->summary);
     for (size_t i = 0; c->command->writes && renderers[i]; i++)
-        completion_add(c, str_of(renderers[i]->name));
+        completion_add(c, str_of(renderers[i]->name), renderers[i]->summary);
 }
 
 static void offer_vectors_formats(struct completion *c)
@@ -114,8 +115,14 @@ static void offer_vectors_formats(struct completion *c)
         if (vectors_formats[i]->extensions) {
             offer_bars(c, vectors_formats[i]->extensions);
             if (!*vectors_formats[i]->extensions)
-                completion_add(c, str_of(vectors_formats[i]->name));
+                completion_add(c, str_of(vectors_formats[i]->name), NULL);
         }
+}
+
+static void offer_sizes(struct completion *c)
+{
+    for (size_t i = 0; size_presets[i].name; i++)
+        completion_add(c, str_of(size_presets[i].name), size_presets[i].summary);
 }
 
 /* ---- what the session holds ---- */
@@ -123,14 +130,14 @@ static void offer_vectors_formats(struct completion *c)
 static void offer_loaded(struct completion *c)
 {
     for (size_t i = 0; i < c->session->n_models; i++)
-        completion_add_name(c, str_of(c->session->models[i]->name));
+        completion_add_name(c, str_of(c->session->models[i]->name), NULL);
     for (size_t i = 0; i < c->session->n_sets; i++)
-        completion_add_name(c, str_of(c->session->sets[i]->name));
+        completion_add_name(c, str_of(c->session->sets[i]->name), NULL);
 }
 
 static void visit_loadable(void *context, struct str name)
 {
-    completion_add_name(context, name);
+    completion_add_name(context, name, NULL);
 }
 
 static void offer_folders(struct completion *c);
@@ -148,11 +155,12 @@ static void offer_runs(struct completion *c)
         return;
     for (size_t i = 0; i < session->n_runs; i++) {
         char text[64];
+        const char *meaning = session->runs[i].text;
         snprintf(text, sizeof text, "@%zu", session->runs[i].number);
-        completion_add(c, str_of(text));
+        completion_add(c, str_of(text), meaning);
         snprintf(text, sizeof text, "@%s", session->runs[i].name ? session->runs[i].name : "");
         if (session->runs[i].name)
-            completion_add(c, str_of(text));
+            completion_add(c, str_of(text), meaning);
     }
 }
 
@@ -172,7 +180,7 @@ static void offer_heads(struct completion *c, const struct model *model, int lay
             snprintf(text, sizeof text, "%.*s.H%zu", layer, c->typed.s, i);
         else
             snprintf(text, sizeof text, "%.*s.H*", layer, c->typed.s);
-        completion_add(c, str_of(text));
+        completion_add(c, str_of(text), NULL);
     }
 }
 
@@ -190,18 +198,18 @@ static void offer_selector(struct completion *c)
         size_t layers = model->stacks[k].layers;
         for (size_t i = 0; c->typed.n && i < layers; i++) {
             snprintf(text, sizeof text, "%c%zu.", stack_letters[k], i);
-            completion_add(c, str_of(text));
+            completion_add(c, str_of(text), NULL);
         }
         if (c->typed.n || !layers)
             continue;
         snprintf(text, sizeof text, "%c0.", stack_letters[k]);
-        completion_add(c, str_of(text));
+        completion_add(c, str_of(text), NULL);
         snprintf(text, sizeof text, "%c0-%zu.", stack_letters[k], layers - 1);
         if (layers > 1)
-            completion_add(c, str_of(text));
+            completion_add(c, str_of(text), NULL);
     }
     if (!c->typed.n)
-        completion_add(c, STR("*"));
+        completion_add(c, STR("*"), "everything");
 }
 
 /* The part after the last separator is completed, what is before it stays. */
@@ -222,7 +230,7 @@ static void offer_terms(struct completion *c)
     keep_until_last(c, '+');
     for (int k = 0; model && k < STACK_KINDS; k++)
         for (size_t i = 0; i < stack_terms(&model->stacks[k]); i++)
-            completion_add(c, str_of(model->stacks[k].terms[i]->name)); /* twice is once */
+            completion_add(c, str_of(model->stacks[k].terms[i]->name), NULL); /* twice is once */
 }
 
 static void offer_parts(struct completion *c)
@@ -246,7 +254,7 @@ static void offer_tokens(struct completion *c)
         for (size_t i = 0; i < text.n && plain; i++)
             plain = (unsigned char)text.data[i] > ' ' && !strchr(",#\"'", text.data[i]);
         if (plain && utf8_invalid_at(buf_view(&text)) == text.n)
-            completion_add(c, buf_view(&text));
+            completion_add(c, buf_view(&text), NULL);
         buf_free(&text);
     }
 }
@@ -293,7 +301,7 @@ static void offer_entries(struct completion *c, bool folders_only)
         buf_add(&text, c->typed.s, length);
         buf_puts(&text, name);
         buf_puts(&text, is_folder ? "/" : "");
-        completion_add_name(c, buf_view(&text));
+        completion_add_name(c, buf_view(&text), NULL);
         buf_free(&text);
     }
     if (dir)
@@ -311,6 +319,31 @@ static void offer_folders(struct completion *c)
     offer_entries(c, true);
 }
 
+/* "map." waits for its format: all that the command writes. */
+static void offer_extension(struct completion *c, size_t stem, struct str suffix, const char *meaning)
+{
+    struct buf name = {0};
+    buf_add(&name, c->typed.s, stem);
+    buf_str(&name, suffix);
+    completion_add_name(c, buf_view(&name), meaning);
+    buf_free(&name);
+}
+
+void offer_output(struct completion *c)
+{
+    size_t stem = c->typed.n;
+    offer_files(c);
+    while (stem && c->typed.s[stem - 1] != '.' && c->typed.s[stem - 1] != '/')
+        stem--;
+    if (stem < 2 || c->typed.s[stem - 1] != '.' || c->typed.s[stem - 2] == '/' || c->typed.s[stem - 2] == '.')
+        return;
+    for (size_t i = 0; writers[i]; i++)
+        if (writers[i]->row || c->command->writes) /* the first of its extensions is the usual one */
+            offer_extension(c, stem, (struct str){writers[i]->extensions, strcspn(writers[i]->extensions, "|")}, writers[i]->summary);
+    for (size_t i = 0; c->command->writes && renderers[i]; i++)
+        offer_extension(c, stem, str_of(renderers[i]->name), renderers[i]->summary);
+}
+
 static void offer_actions(struct completion *c)
 {
     offer_bars(c, "load|from|save|list");
@@ -325,7 +358,7 @@ static void offer_vectors(struct completion *c)
 static void offer_trainers(struct completion *c)
 {
     for (size_t i = 0; trainers[i]; i++)
-        completion_add(c, str_of(trainers[i]->name));
+        completion_add(c, str_of(trainers[i]->name), trainers[i]->summary);
 }
 
 /* Words of the vectors in use that begin so, the first of the set; nothing where nothing was typed. */
@@ -335,7 +368,7 @@ static void offer_vocabulary(struct completion *c)
     const struct vectors *v = c->session->vectors;
     for (size_t i = 0, n = 0; v && c->typed.n && i < v->V && n < MOST; i++)
         if (str_starts(v->words[i], c->typed)) {
-            completion_add_name(c, v->words[i]);
+            completion_add_name(c, v->words[i], NULL);
             n++;
         }
 }
@@ -354,7 +387,7 @@ static void (*const value_offers[])(struct completion *) = {
     [VALUE_FLAG] = offer_flags,       [VALUE_FILE] = offer_files,   [VALUE_TOKENS] = offer_tokens,
     [VALUE_TERMS] = offer_terms,      [VALUE_PART] = offer_parts,   [VALUE_MEASURE] = offer_measures,
     [VALUE_PALETTE] = offer_palettes, [VALUE_SCALE] = offer_scales, [VALUE_MODEL] = offer_loaded,
-    [VALUE_FORMAT] = offer_formats,   [VALUE_VECTORS] = offer_vectors_formats,
+    [VALUE_FORMAT] = offer_formats,   [VALUE_SIZE] = offer_sizes,   [VALUE_VECTORS] = offer_vectors_formats,
 };
 
 void offer_arg(struct completion *c, enum arg_kind kind)

@@ -5,9 +5,12 @@
 #include "repl/grammar/command.h"
 #include "repl/session/session.h"
 
+struct candidate {
+    struct str text, meaning; /* meaning: one line, empty where the text says all */
+};
 /* Each item replaces the line from byte `start` to its end. Sorted, each once. */
 struct completions {
-    struct str *items;
+    struct candidate *items;
     size_t n, capacity, start;
     struct arena *arena;
 };
@@ -20,13 +23,16 @@ struct completion {
     char quote;             /* the quote that the word began with, or 0 */
     bool failed;            /* out of memory */
 };
-/* Add head + text where text begins with what was typed. */
-void completion_add(struct completion *completion, struct str text);
+/* Add head + text where text begins with what was typed. meaning: one line that stands beside it where candidates are listed,
+ * or NULL. */
+void completion_add(struct completion *completion, struct str text, const char *meaning);
 /* Add it with quotes around where it holds blanks or quotes. */
-void completion_add_name(struct completion *completion, struct str text);
+void completion_add_name(struct completion *completion, struct str text, const char *meaning);
 
 void offer_arg(struct completion *completion, enum arg_kind kind);
 void offer_value(struct completion *completion, const struct option *option);
 void offer_files(struct completion *completion);
+/* Behind >: files, and the formats that a name with a point may end in. */
+void offer_output(struct completion *completion);
 
 #endif

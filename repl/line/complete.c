@@ -6,11 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "repl/grammar/grammar.h"
 #include "repl/line/candidates.h"
 
 static int by_text(const void *a, const void *b)
 {
-    return str_cmp(*(const struct str *)a, *(const struct str *)b);
+    return str_cmp(((const struct candidate *)a)->text, ((const struct candidate *)b)->text);
 }
 
 static void sort_unique(struct completions *out)
@@ -19,7 +20,7 @@ static void sort_unique(struct completions *out)
     if (out->n)
         qsort(out->items, out->n, sizeof *out->items, by_text);
     for (size_t i = 0; i < out->n; i++)
-        if (!kept || !str_eq(out->items[kept - 1], out->items[i]))
+        if (!kept || !str_eq(out->items[kept - 1].text, out->items[i].text))
             out->items[kept++] = out->items[i];
     out->n = kept;
 }
@@ -96,6 +97,7 @@ static const struct option *option_of(const struct command *command, struct str 
 struct before {
     size_t next;    /* the row of args that comes next */
     bool given[64]; /* options */
+    size_t options; /* how many options */
     bool file;      /* a > stands before the word */
 };
 
@@ -105,6 +107,7 @@ static void count_word(const struct command *command, struct before *before, str
     for (size_t i = 0; i < n && i < 64; i++)
         if (option_of(command, word) == command_option(command, i)) {
             before->given[i] = true;
+            before->options++;
             return;
         }
     const struct arg *args = command->args;
@@ -133,7 +136,7 @@ static void offer_positional(struct completion *c, const struct before *before)
         struct buf name = {0};
         buf_printf(&name, "%s=", command_option(c->command, i)->name);
         if (!before->given[i])
-            completion_add(c, buf_view(&name));
+            completion_add(c, buf_view(&name), command_option(c->command, i)->summary);
         buf_free(&name);
     }
 }
@@ -156,7 +159,7 @@ static void complete_word(struct completion *c, struct str line, size_t start, c
         c->typed = (struct str){c->typed.s + 1, c->typed.n - 1};
     }
     if (before->file)
-        offer_files(c);
+        offer_output(c);
     else if (option)
         offer_value(c, option);
     else
@@ -174,6 +177,23 @@ static bool begins_nested(const struct command *command, struct str line, size_t
     return args[0].kind == ARG_COMMAND ? !words : words && at > 0 && line.s[at - 1] == ':' && args[1].kind == ARG_COMMAND;
 }
 
+/* Does a text without quotes begin at `at`, behind which nothing is completed? A word that is still typed may become an option. */
+static bool raw_text_begins(const struct command *command, struct str line, size_t at, size_t words, const struct before *before)
+{
+    const char *after = memchr(line.s + at, ' ', line.n - at);
+    bool quoted = line.s[at] == '"' || line.s[at] == '\'' || line.s[at] == '-';
+    return command->raw_text && words == before->options && after && !quoted && !memchr(line.s + at, '=', (size_t)(after - line.s) - at);
+}
+
+/* The place of a > that ends the bare word [at, end), or end. */
+static size_t arrow_in(struct str line, size_t at, size_t end)
+{
+    const char *found = memchr(line.s + at, '>', end - at);
+    bool plain = found && !memchr(line.s + at, '<', end - at) && !memchr(line.s + at, '"', end - at) &&
+                 !memchr(line.s + at, '\'', end - at) && !memchr(line.s + at, '=', end - at);
+    return plain ? (size_t)(found - line.s) : end;
+}
+
 static void complete_arguments(struct completion *c, struct str line, size_t at)
 {
     struct before before = {0};
@@ -189,13 +209,19 @@ static void complete_arguments(struct completion *c, struct str line, size_t at)
         }
         if (at < line.n && (line.s[at] == '|' || line.s[at] == '#'))
             return;
+        if (at < line.n && raw_text_begins(c->command, line, at, words, &before))
+            return;
         if (at < line.n && line.s[at] == '>') {
             before.file = true;
             at++;
             continue;
         }
         bool open;
-        size_t end = word_end(line, at, &open);
+        size_t end = word_end(line, at, &open), arrow = arrow_in(line, at, end);
+        if (!before.file && arrow < end) { /* L0.H1>map.png */
+            at = arrow;
+            continue;
+        }
         if (end == line.n) {
             complete_word(c, line, at, &before);
             return;
@@ -218,9 +244,12 @@ static void complete_from(struct completion *c, struct str line, size_t at)
         c->typed = verb;
         c->head = (struct str){line.s + at, 0};
         offer_arg(c, ARG_VERB);
+        if (verb.n)
+            offer_arg(c, ARG_SELECTOR);
         return;
     }
-    c->command = find_command(verb);
+    bool selector = verb.n > 1 || (verb.n && verb.s[0] == '*') ? looks_like_selector(verb.s) : false;
+    c->command = selector ? selector_command() : find_command(verb);
     if (c->command && verb.s[0] != '!')
         complete_arguments(c, line, end);
 }

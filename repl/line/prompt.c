@@ -18,12 +18,14 @@
 #include <unistd.h>
 
 #include "core/base/cancel.h"
+#include "core/base/text.h"
 #include "repl/line/complete.h"
 
 enum { HISTORY_LINES = 5000 };
 
 static struct {
     struct session *session;
+    struct completions offered; /* by the last Tab */
     char *line, *history_path;
     bool done;
     volatile sig_atomic_t resized, continued;
@@ -96,11 +98,11 @@ void line_remember(const char *line)
 /* The longest beginning that all have, cut at a whole character. */
 static size_t common_prefix(const struct completions *found, size_t from)
 {
-    struct str first = found->items[0];
+    struct str first = found->items[0].text;
     size_t n = first.n;
     for (size_t i = 1; i < found->n; i++) {
         size_t k = from;
-        while (k < n && k < found->items[i].n && found->items[i].s[k] == first.s[k])
+        while (k < n && k < found->items[i].text.n && found->items[i].text.s[k] == first.s[k])
             k++;
         n = k;
     }
@@ -126,20 +128,58 @@ static char **attempt(const char *text, int start, int end)
     if (ok && found.n && (size_t)start >= found.start)
         matches = calloc(found.n + 2, sizeof *matches);
     for (size_t i = 0; matches && i < found.n; i++)
-        if (found.items[i].n < from) {
+        if (found.items[i].text.n < from) {
             free(matches);
             matches = NULL;
         }
     if (matches) {
         size_t prefix = common_prefix(&found, from);
-        matches[0] = copy_from(found.items[0], from, prefix);
+        matches[0] = copy_from(found.items[0].text, from, prefix);
         for (size_t i = 0; found.n > 1 && i < found.n; i++)
-            matches[i + 1] = copy_from(found.items[i], from, found.items[i].n);
-        rl_completion_append_character = found.n == 1 && completion_is_whole(found.items[0]) ? ' ' : 0;
+            matches[i + 1] = copy_from(found.items[i].text, from, found.items[i].text.n);
+        rl_completion_append_character = found.n == 1 && completion_is_whole(found.items[0].text) ? ' ' : 0;
         rl_completion_suppress_quote = 1;
     }
-    completions_free(&found);
+    completions_free(&prompt_state.offered);
+    prompt_state.offered = found;
     return matches;
+}
+
+/* The meaning of the candidate that ends so: readline's words may begin later than ours. */
+static struct str meaning_of(const char *match)
+{
+    const struct completions *offered = &prompt_state.offered;
+    for (size_t i = 0; i < offered->n; i++)
+        if (str_ends(offered->items[i].text, str_of(match)))
+            return offered->items[i].meaning;
+    return (struct str){0};
+}
+
+/* Candidates with what they mean, a line each; those that say all by themselves in columns, as readline has them. */
+static void show_candidates(char **matches, int n, int longest)
+{
+    enum { GAP = 2, LEAST_MEANING = 20 };
+    int rows, columns;
+    bool any = false;
+    rl_get_screen_size(&rows, &columns);
+    for (int i = 1; i <= n; i++)
+        any = any || meaning_of(matches[i]).n;
+    if (!any || longest + GAP + LEAST_MEANING > columns) {
+        rl_display_match_list(matches, n, longest);
+        rl_forced_update_display();
+        return;
+    }
+    rl_crlf();
+    for (int i = 1; i <= n; i++) {
+        struct buf line = {0};
+        size_t width = text_width(str_of(matches[i]));
+        text_escape(&line, str_of(matches[i]));
+        buf_printf(&line, "%*s", (int)((size_t)longest + GAP - (width < (size_t)longest ? width : (size_t)longest)), "");
+        text_fit(&line, meaning_of(matches[i]), (size_t)(columns - longest - GAP - 1));
+        fprintf(rl_outstream, "%s\n", buf_cstr(&line));
+        buf_free(&line);
+    }
+    rl_forced_update_display();
 }
 
 /* ---- a line ---- */
@@ -246,6 +286,7 @@ void line_open(struct session *session)
     rl_completer_word_break_characters = " \t";
     rl_basic_quote_characters = "";
     rl_completer_quote_characters = NULL;
+    rl_completion_display_matches_hook = show_candidates;
     rl_sort_completion_matches = 0;
     using_history();
     stifle_history(HISTORY_LINES);
@@ -260,6 +301,7 @@ void line_open(struct session *session)
 void line_close(void)
 {
     clear_history();
+    completions_free(&prompt_state.offered);
     free(prompt_state.history_path);
     prompt_state.history_path = NULL;
     prompt_state.session = NULL;

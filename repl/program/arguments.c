@@ -109,7 +109,11 @@ bool arguments_parse(int argc, char **argv, struct arguments *out, struct err *e
             if (word[1] == '-' ? !read_long(&words, out, err) : !read_short(&words, out, err))
                 return false;
         } else if (out->model) {
-            out->texts[out->n_texts++] = word;
+            bool standard_input = options && strcmp(word, "-") == 0;
+            if (standard_input && out->reads_input)
+                return err_set(err, ERR_ARG, "- is given twice: standard input is one text");
+            out->reads_input = out->reads_input || standard_input;
+            out->texts[out->n_texts++] = standard_input ? NULL : word;
         } else {
             out->model = word;
         }

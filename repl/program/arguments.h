@@ -11,10 +11,11 @@ struct step {
 };
 struct arguments {
     const char *model;      /* MODEL, or NULL */
-    const char **texts;     /* [n_texts] TEXT …; free() */
+    const char **texts;     /* [n_texts] TEXT …, NULL for -: standard input; free() */
     size_t n_texts;
     struct step *steps;     /* -c and -f, in order; free() */
     size_t n_steps, steps_capacity;
+    bool reads_input;       /* a TEXT is - */
     bool interactive, no_rc, keep_going;
     enum color_mode color;
     const char *format;     /* NULL: table */

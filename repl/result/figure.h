@@ -21,7 +21,7 @@ NODISCARD bool give_figure(const struct session *session, const struct call *cal
 /* The options, for the rows of commands. */
 #define OPTION_FIGURE                                                                                                          \
     {"title", VALUE_TEXT, NULL, NULL, "a title above the figure; none by default", 0, 0},                                      \
-    {"size", VALUE_WORD, NULL, NULL, "acl1, acl2, nature1, nature2, or a width: 85mm, 8.5cm, 3.25in, 240pt", 0, 0},             \
+    {"size", VALUE_SIZE, NULL, NULL, "acl1, acl2, nature1, nature2, or a width: 85mm, 8.5cm, 3.25in, 240pt", 0, 0},             \
     {"dpi", VALUE_FLOAT, NULL, NULL, "pixels an inch: 300, or 600 where size= is given", 30, 2400}
 
 #endif

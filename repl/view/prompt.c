@@ -90,14 +90,14 @@ static void replace(struct prompt *prompt, size_t cut, struct str text)
 /* The bytes that all candidates begin with, cut at a whole character. */
 static size_t common(const struct completions *found)
 {
-    size_t n = found->items[0].n;
+    size_t n = found->items[0].text.n;
     for (size_t i = 1; i < found->n; i++) {
         size_t k = 0;
-        while (k < n && k < found->items[i].n && found->items[i].s[k] == found->items[0].s[k])
+        while (k < n && k < found->items[i].text.n && found->items[i].text.s[k] == found->items[0].text.s[k])
             k++;
         n = k;
     }
-    while (n && n < found->items[0].n && ((unsigned char)found->items[0].s[n] & 0xc0) == 0x80)
+    while (n && n < found->items[0].text.n && ((unsigned char)found->items[0].text.s[n] & 0xc0) == 0x80)
         n--;
     return n;
 }
@@ -113,15 +113,15 @@ static void complete(struct viewer *viewer)
     if (complete_line(viewer->session, line, &found, NULL) && found.n && found.start <= prompt->cursor) {
         size_t n = common(&found), typed = prompt->cursor - found.start;
         struct buf text = {0}, all = {0};
-        buf_str(&text, (struct str){found.items[0].s, n});
-        if (found.n == 1 && completion_is_whole(found.items[0]))
+        buf_str(&text, (struct str){found.items[0].text.s, n});
+        if (found.n == 1 && completion_is_whole(found.items[0].text))
             buf_char(&text, ' ');
         if (n >= typed) {
             prompt->cursor = found.start;
             replace(prompt, typed, buf_view(&text));
         }
         for (size_t i = 0; found.n > 1 && i < found.n; i++) {
-            buf_str(&all, found.items[i]);
+            buf_str(&all, found.items[i].text);
             buf_puts(&all, "  ");
         }
         viewer_say(viewer, "%s", buf_cstr(&all));

@@ -50,7 +50,7 @@ static void expect(const char *line, const char *expected)
     struct buf text = {0};
     cr_assert(complete_line(&session, str_of(line), &found, &err), "%s", err.message);
     for (size_t i = 0; i < found.n; i++)
-        buf_printf(&text, "%s%.*s", i ? " " : "", STR_ARGS(found.items[i]));
+        buf_printf(&text, "%s%.*s", i ? " " : "", STR_ARGS(found.items[i].text));
     cr_expect_str_eq(buf_cstr(&text), expected, "after `%s`: %s, expected %s", line, buf_cstr(&text), expected);
     buf_free(&text);
     completions_free(&found);
@@ -85,6 +85,12 @@ Test(complete, every_kind, .init = open_session, .fini = close_session)
     expect("time set pal", "palette=");
     expect("each one.txt : set dig", "digits=");
     expect("each one.txt : show L1.H*", "L1.H*");
+    expect("plot size=", "size=acl1 size=acl2 size=nature1 size=nature2");
+    expect("grid size=n", "size=nature1 size=nature2");
+    expect("L2.H", "L2.H* L2.H0 L2.H1 L2.H2 L2.H3");
+    expect("L2.H1 par", "part=");
+    expect("run the cat as", "");
+    expect("run as=x add", "add_special=");
     expect("runs | le", "");
     expect("!l", "");
 }
@@ -95,7 +101,15 @@ Test(complete, files_with_blanks_are_quoted, .init = open_session, .fini = close
     expect("source \"on", "\"one two.txt\" \"one.txt\"");
     expect("source su", "sub/");
     expect("source .h", ".hidden");
-    expect("runs > one.", "one.txt");
+    expect("runs > one.", "one.csv one.json one.tsv one.txt");
+    expect("runs > one.t", "one.tsv one.txt");
+    expect("runs >one.tx", "one.txt");
+    expect("export > on", "\"one two.txt\" one.txt");
+    expect("export L0.H0 > su", "sub/");
+    expect("export L0.H0>su", "sub/");
+    expect("export > a.np", "a.npy a.npz");
+    expect("plot L0.H0 > map.p", "map.png");
+
     expect("run file=one.", "file=one.txt");
     expect("run file=\"one t", "file=\"one two.txt\"");
     expect("load su", "sub/");
@@ -110,6 +124,27 @@ Test(complete, an_item_replaces_the_line_from_its_start, .init = open_session, .
     cr_expect(completion_is_whole(STR("models")));
     cr_expect_not(completion_is_whole(STR("part=")));
     cr_expect_not(completion_is_whole(STR("sub/")));
+}
+
+/* The meaning of the only candidate for a line; NULL where there are others. */
+static void expect_meaning(const char *line, const char *part)
+{
+    struct completions found;
+    cr_assert(complete_line(&session, str_of(line), &found, NULL));
+    cr_assert_eq(found.n, 1, "%s: %zu candidates", line, found.n);
+    cr_expect(memmem(found.items[0].meaning.s, found.items[0].meaning.n, part, strlen(part)), "%s: \"%.*s\"", line,
+              STR_ARGS(found.items[0].meaning));
+    completions_free(&found);
+}
+
+Test(complete, candidates_carry_what_they_mean, .init = open_session, .fini = close_session)
+{
+    expect_meaning("neig", "nearest");
+    expect_meaning("show L0.H0 special=r", "");
+    expect_meaning("show L0.H0 agg", "fold the selected heads");
+    expect_meaning("plot size=acl1", "7.7 cm");
+    expect_meaning("set palette=viri", "");
+    expect_meaning("runs > a.js", "");
 }
 
 /* Every beginning of every example is completed without a word out of place: each item starts with what was typed. */

@@ -32,10 +32,13 @@ const struct renderer *renderer_find(struct str name)
     return NULL;
 }
 
-static const struct {
-    const char *name;
-    double mm;
-} presets[] = {{"acl1", 77}, {"acl2", 160}, {"nature1", 89}, {"nature2", 183}};
+const struct size_preset size_presets[] = {
+    {"acl1", "a column of an ACL paper, 7.7 cm", 77},
+    {"acl2", "both columns of an ACL paper, 16 cm", 160},
+    {"nature1", "a column of Nature, 89 mm", 89},
+    {"nature2", "both columns of Nature, 183 mm", 183},
+    {NULL, NULL, 0},
+};
 
 static const struct {
     const char *name;
@@ -45,9 +48,9 @@ static const struct {
 bool render_size(struct str text, struct render_options *options, struct err *err)
 {
     double points = NAN;
-    for (size_t i = 0; i < sizeof presets / sizeof presets[0]; i++)
-        if (str_is(text, presets[i].name))
-            points = presets[i].mm * 72 / 25.4;
+    for (size_t i = 0; size_presets[i].name; i++)
+        if (str_is(text, size_presets[i].name))
+            points = size_presets[i].mm * 72 / 25.4;
     struct str unit;
     double number;
     if (isnan(points) && number_unit(text, &number, &unit))

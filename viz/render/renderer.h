@@ -23,6 +23,13 @@ extern const struct renderer *const renderers[]; /* NULL-ended, in the order of 
 /* By name (format=png) or by a file's suffix without the dot; NULL where there is none. */
 const struct renderer *renderer_find(struct str name);
 
+/* Widths by name: the columns of a paper. Ended by name NULL. */
+struct size_preset {
+    const char *name, *summary;
+    double mm;
+};
+extern const struct size_preset size_presets[];
+
 /* Set width from "acl1" (7.7 cm), "acl2" (16 cm), "nature1" (89 mm), "nature2" (183 mm), "85mm", "8.5cm", "3.25in"
  * or "240pt"; ERR_ARG outside 1 cm … 2 m. */
 NODISCARD bool render_size(struct str text, struct render_options *options, struct err *err);
