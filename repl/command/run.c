@@ -68,13 +68,15 @@ const struct command command_run = {
     .group = "runs",
     .summary = "run the model in use over a text",
     .help = "Queries, keys, values and hidden states are kept; every map is made from them when it is asked for. The run is\n"
-            "then @, and @N by its number. Text in double quotes takes JSON's escapes, in single quotes none; - reads\n"
-            "standard input to its end, as it is; file= takes a whole file as one text. ids= goes past the tokenizer:\n"
-            "nothing is added, types are 0 where types= does not give them. An encoder-decoder's other side is target= as a\n"
-            "text, shifted right behind the start token, or decoder= as ids; without either its start token alone. mask= runs the model under another mask than its own, in every attention of a text with\n"
+            "then @, and @N by its number. Text in double quotes takes JSON's escapes, in single quotes none. Without quotes it\n"
+            "is the rest of the line as it stands, blanks at its end cut: options stand before it, and a second text, a blank\n"
+            "in front or a text that begins with NAME= wants quotes. - reads standard input to its end, as it is; file= takes a\n"
+            "whole file as one text. ids= goes past the tokenizer: nothing is added, types are 0 where types= does not give\n"
+            "them. An encoder-decoder's other side is target= as a text, shifted right behind the start token, or decoder= as\n"
+            "ids; without either its start token alone. mask= runs the model under another mask than its own, in every attention of a text with\n"
             "itself: causal, window:W (causal too: W keys, the query's own included), or none, which hides nothing. No model was\n"
             "trained so, unless it is its own mask: an experiment, not what the model does.",
-    .examples = "run \"The cat sat on the mat because it was tired.\"\nrun \"first text\" \"second text\" as=pair\n"
+    .examples = "run The cat sat on the mat.\nrun \"The cat sat on the mat because it was tired.\"\nrun \"first text\" \"second text\" as=pair\n"
                 "run file=letter.txt\nrun ids=1,7,2 types=0,0,1\nrun \"The cat sat on the mat.\" mask=causal",
     .raw_text = "file|ids",
     .options = options,

@@ -22,7 +22,7 @@ static const char synopsis[] = "gaze [OPTION …] [MODEL [TEXT …]]";
 static const char about[] =
     "Load MODEL, run each TEXT as it stands, then run the -c and -f that follow, or prompt. Without a terminal commands are "
     "read from standard input. MODEL is a folder, a file in it, the name of a model in $GAZE_MODELS or of one that comes "
-    "with gaze, or an id in the local Hugging Face cache. A first word that is a file FILE.gaze is a script.";
+    "with gaze, or an id in the local Hugging Face cache; a TEXT - is standard input. A first word that is a file FILE.gaze is a script.";
 
 /* "-c COMMAND", "--color=auto|always|never" */
 static void put_option(const struct program_option *option, struct buf *out)
@@ -42,7 +42,8 @@ void manual_help(const struct arguments *arguments, struct buf *out)
     buf_printf(out,
                "usage: %s\n\n"
                "A terminal interpreter that shows the attention of transformer checkpoints.\n"
-               "Loads MODEL, runs each TEXT as it stands, then prompts, or runs -c and -f.\n\n",
+               "Loads MODEL, runs each TEXT as it stands (- reads standard input), then prompts,\n"
+               "or runs -c and -f.\n\n",
                synopsis);
     for (const struct program_option *option = program_options; option->take; option++) {
         struct buf left = {0};

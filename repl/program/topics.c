@@ -11,6 +11,8 @@ const struct topic topics[] = {
      "stands; nothing else is expanded. # begins a comment at the start of a word.\n"
      "> FILE writes the result, the extension chooses the format; | COMMAND hands it\n"
      "to the shell, where format= chooses. !COMMAND runs a command of the shell.\n"
+     "The text of run may stand without quotes: it is the rest of the line then, with\n"
+     "its ', #, > and |. A selector alone (L5.H1) is shown, as show shows it.\n"
      "At the prompt a verb may be cut short as long as it is unique; scripts write\n"
      "it in full."},
     {"selectors", "which layers and heads are meant",
