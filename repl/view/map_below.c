@@ -47,7 +47,11 @@ static void draw_exact(struct viewer *v, const struct map_plan_view *plan, struc
             if (map->row_tokens[i] == v->map->pinned) {
                 buf_printf(&text, "◆ %zu ", v->map->pinned);
                 buf_str(&text, map->row_labels[i]);
-                buf_printf(&text, " %.4g here", (double)map->values[i * map->cols + v->map->col]);
+                size_t cell = i * map->cols + v->map->col;
+                if (map->masked && map->masked[cell])
+                    buf_puts(&text, " masked here");
+                else
+                    buf_printf(&text, " %.4g here", (double)map->values[cell]);
                 put(grid, row, col, &text, style_plain);
             }
     buf_free(&text);

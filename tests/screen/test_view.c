@@ -200,6 +200,18 @@ Test(view, keys_change_what_is_looked_at, .timeout = 280)
     leave(t, 0);
 }
 
+Test(view, a_key_that_comes_later_is_masked_not_a_number, .timeout = 280)
+{
+    struct terminal *t = view_start("gpt2-tiny", "view L0.H0", NULL, 30, 110, "Query");
+    cr_assert(t);
+    terminal_keys(t, "Enter Right Right");
+    cr_expect(terminal_wait_text(t, "masked here"));
+    terminal_keys(t, "Down Right");
+    cr_expect(sync_frame(t) && !terminal_shows(t, "nan"));
+    terminal_keys(t, "q");
+    leave(t, 0);
+}
+
 Test(view, finds_tokens, .timeout = 280)
 {
     struct terminal *t = view_start("deberta-v1-tiny", "view L2.H1", NULL, 24, 80, "Query");
