@@ -59,4 +59,5 @@
     ROW(bart)            \
     ROW(mbart)           \
     ROW(marian)          \
-    ROW(pegasus)
+    ROW(pegasus)         \
+    ROW(olmo2)
