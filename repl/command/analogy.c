@@ -33,6 +33,7 @@ static const struct arg args[] = {{"WORD", ARG_WORDS, false, true, "words with +
 const struct command command_analogy = {
     .name = "analogy",
     .group = "vectors",
+    .keywords = "king queen|man woman|offset|3cosadd|3cosmul|relation|arithmetic",
     .summary = "words added and taken away: king - man + woman",
     .help =
         "man is to king as woman is to what? 3cosadd: the word nearest to the sum of the signed unit vectors (Mikolov, Yih,\n"

@@ -92,6 +92,7 @@ static const struct arg args[] = {ARGS_ASKED, {0}};
 const struct command command_classify = {
     .name = "classify",
     .group = "runs",
+    .keywords = "classification|sentiment|labels|nli|ner|tagging|question answering|sequence",
     .summary = "what the classification heads say, with the labels of config.json",
     .help =
         "Every head of classes that the weights hold: of a text or a pair each label (softmax; sigmoid where problem_type is\n"

@@ -367,6 +367,7 @@ extern const struct command command_columns;
 const struct command command_columns = {
     .name = "columns",
     .group = "measures",
+    .keywords = "sink|attention sink|vertical|stripe|always the same index|null attention|no-op|noop|first token|bos|cls|sep|broadcast|massive|anchor|streaming",
     .summary = "keys that draw attention from all queries",
     .help =
         "Lists the keys that are columns: n·c_j >= 3, c_j = (1/n)·Σ_i A_ij, and A_ij >= 2/n in at least 2/3 of the queries i != "

@@ -20,6 +20,7 @@ static bool run(struct session *session, const struct call *call, struct result 
 const struct command command_complete = {
     .name = "complete",
     .group = "session",
+    .keywords = "tab|completion|autocomplete",
     .summary = "what may stand at the end of a line",
     .help = "One candidate a line, each for the last word. It is what Tab asks at the prompt and what the shells' completion "
             "calls (gaze --completion bash).",

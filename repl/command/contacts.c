@@ -94,6 +94,7 @@ extern const struct command command_contacts;
 const struct command command_contacts = {
     .name = "contacts",
     .group = "runs",
+    .keywords = "protein|residue|contact map|esm",
     .summary = "which residues of a protein touch, as a map",
     .help =
         "The contact head of ESM-2 and ESM-1b (Rao et al. 2021): all maps of all layers, made symmetric, corrected for their\n"

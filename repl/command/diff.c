@@ -126,6 +126,7 @@ static const struct arg args[] = {
 const struct command command_diff = {
     .name = "diff",
     .group = "maps",
+    .keywords = "compare|comparison|difference|subtract|change|before and after|versus|ablation|two models|two texts",
     .summary = "the difference of two runs, cell by cell",
     .help = "The second run's map minus the first's, on a diverging scale. Token counts must agree; which tokens differ is\n"
             "said on standard error. Identical ids in the same model give 0 by construction. align=token compares texts of\n"

@@ -27,6 +27,7 @@ static bool run(struct session *session, const struct call *call, struct result 
 const struct command command_drop = {
     .name = "drop",
     .group = "runs",
+    .keywords = "delete|remove a run|forget|clear",
     .summary = "let go of runs and free their memory",
     .help = "Numbers are never used again: @4 stays @4 when @3 is gone.",
     .examples = "drop @3\ndrop @1 @fox",

@@ -91,6 +91,7 @@ static bool run(struct session *session, const struct call *call, struct result 
 const struct command command_each = {
     .name = "each",
     .group = "runs",
+    .keywords = "loop|batch|for|foreach|every line|many texts|corpus|repeat|map over",
     .summary = "run every line of a file, and a command on each",
     .help = "For every line that is not empty the model in use runs, @ is that run, and the command follows; then the run is "
             "gone: one is in memory at a time. {n} in the name of a file that the command writes is the line's number, from "

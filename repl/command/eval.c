@@ -198,6 +198,7 @@ static const struct arg args[] = {{"FILE", ARG_FILE, false, false, "analogies (q
 const struct command command_eval = {
     .name = "eval",
     .group = "vectors",
+    .keywords = "benchmark|accuracy|evaluate|evaluation|google analogies|simlex|spearman|score a set|quality",
     .summary = "analogies and similarities with known answers",
     .help =
         "Analogies: lines of four words under lines \": section\"; a question counts where all four words are known, and its\n"

@@ -83,6 +83,7 @@ static const struct arg args[] = {
 const struct command command_export = {
     .name = "export",
     .group = "runs",
+    .keywords = "save|write|dump|download|numpy|npz|npy|safetensors|tensors|hidden states|embeddings|matrix|matrices|raw numbers|csv",
     .summary = "a run's tensors in a file",
     .help = "The extension chooses: .safetensors, .npz and .json hold many tensors, .npy and .csv one (tensor=, else attn of\n"
             "the only layer selected). input_ids, hidden, attn, scores, every term under its name, q, k, v, z and logits are\n"

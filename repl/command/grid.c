@@ -402,6 +402,7 @@ extern const struct command command_grid;
 const struct command command_grid = {
     .name = "grid",
     .group = "maps",
+    .keywords = "model view|overview|all heads|thumbnails|small multiples|bertviz|layers by heads",
     .summary = "all layers × heads at once: small maps, or one measure as colour",
     .help = "Without by=: every selected head's map, small, on one scale over the whole model (norm=head and norm=layer give each head or "
             "layer its own, in units of its largest magnitude; the colour bar says which). Large maps are pooled by the largest magnitude, "

@@ -168,6 +168,7 @@ extern const struct command command_heads;
 const struct command command_heads = {
     .name = "heads",
     .group = "measures",
+    .keywords = "measures|rank|ranking|sort|entropy|best heads|compare heads|head importance|statistics|list heads",
     .summary = "every head's measures, ranked by one of them",
     .help =
         "A row a head of one run with all measures that one pass over its map gives, ranked by sort=, largest first "

@@ -1,5 +1,6 @@
 /* help: the commands by task, one command, or a topic. */
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/base/text.h"
@@ -12,24 +13,54 @@
 
 enum { NAME_COLUMNS = 12, OPTION_COLUMNS = 26, WRAP_COLUMNS = 78 };
 
-static void put_list(struct buf *out)
+/* What help is written into; on a terminal with colours heads and names are bold. */
+struct page {
+    struct buf text;
+    const char *bold, *plain; /* the escapes, or "" */
+};
+
+static void put_bold(struct page *page, const char *word)
+{
+    buf_printf(&page->text, "%s%s%s", page->bold, word, page->plain);
+}
+
+/* "  name        summary" */
+static void put_row(struct page *page, const char *name, const char *summary)
+{
+    size_t n = strlen(name);
+    buf_puts(&page->text, "  ");
+    put_bold(page, name);
+    buf_printf(&page->text, "%*s %s\n", (int)(n < NAME_COLUMNS ? NAME_COLUMNS - n : 0), "", summary);
+}
+
+static void put_group(struct page *page, const char *group)
+{
+    char head[32];
+    snprintf(head, sizeof head, "%c%s", toupper((unsigned char)group[0]), group + 1);
+    put_bold(page, head);
+    buf_char(&page->text, '\n');
+    for (size_t k = 0; commands[k]; k++)
+        if (strcmp(commands[k]->group, group) == 0)
+            put_row(page, commands[k]->name, commands[k]->summary);
+}
+
+static void put_list(struct page *page)
 {
     for (size_t i = 0; commands[i]; i++) {
-        const char *group = commands[i]->group;
         bool seen = false;
         for (size_t k = 0; k < i; k++)
-            seen = seen || strcmp(commands[k]->group, group) == 0;
+            seen = seen || strcmp(commands[k]->group, commands[i]->group) == 0;
         if (seen)
             continue;
-        buf_printf(out, "%s%c%s\n", i ? "\n" : "", toupper((unsigned char)group[0]), group + 1);
-        for (size_t k = i; commands[k]; k++)
-            if (strcmp(commands[k]->group, group) == 0)
-                buf_printf(out, "  %-*s %s\n", NAME_COLUMNS, commands[k]->name, commands[k]->summary);
+        buf_puts(&page->text, i ? "\n" : "");
+        put_group(page, commands[i]->group);
     }
-    buf_puts(out, "\nTopics\n");
+    buf_char(&page->text, '\n');
+    put_bold(page, "Topics");
+    buf_char(&page->text, '\n');
     for (size_t i = 0; topics[i].name; i++)
-        buf_printf(out, "  %-*s %s\n", NAME_COLUMNS, topics[i].name, topics[i].summary);
-    buf_puts(out, "\nhelp NAME explains one of them, with examples; apropos WORD searches.");
+        put_row(page, topics[i].name, topics[i].summary);
+    buf_puts(&page->text, "\nhelp NAME explains one of them, with examples; apropos WORD searches.");
 }
 
 /* Paragraphs, broken into lines of at most 78 columns (ASCII but for a few signs, so bytes serve). A line break in the
@@ -71,12 +102,14 @@ static void put_examples(struct buf *out, const char *examples)
     buf_char(out, '\n');
 }
 
-static void put_option(struct buf *out, const struct option *option)
+static void put_option(struct page *page, const struct option *option)
 {
-    struct buf left = {0};
+    struct buf left = {0}, *out = &page->text;
     buf_printf(&left, "%s=%s", option->name, option_shape(option));
     size_t width = text_width(buf_view(&left));
-    buf_printf(out, "  %s%s%*s", buf_cstr(&left), width > OPTION_COLUMNS ? "\n" : "",
+    buf_puts(out, "  ");
+    put_bold(page, option->name);
+    buf_printf(out, "%s%s%*s", buf_cstr(&left) + strlen(option->name), width > OPTION_COLUMNS ? "\n" : "",
                width > OPTION_COLUMNS ? OPTION_COLUMNS + 3 : (int)(OPTION_COLUMNS + 1 - width), "");
     buf_puts(out, option->summary);
     if (option->lo < option->hi)
@@ -87,9 +120,16 @@ static void put_option(struct buf *out, const struct option *option)
     buf_free(&left);
 }
 
-static void put_command(struct buf *out, const struct command *command)
+static void put_head(struct page *page, const char *name, const char *summary)
 {
-    buf_printf(out, "%s: %s\n\n", command->name, command->summary);
+    put_bold(page, name);
+    buf_printf(&page->text, ": %s\n\n", summary);
+}
+
+static void put_command(struct page *page, const struct command *command)
+{
+    struct buf *out = &page->text;
+    put_head(page, command->name, command->summary);
     put_examples(out, command->examples);
     command_usage(command, out);
     buf_puts(out, command->writes ? " [> FILE | | COMMAND]\n" : "\n");
@@ -102,7 +142,7 @@ static void put_command(struct buf *out, const struct command *command)
     }
     size_t n = command_options(command);
     for (size_t i = 0; i < n; i++)
-        put_option(out, command_option(command, i));
+        put_option(page, command_option(command, i));
     out->n--; /* the writer ends the last line */
 }
 
@@ -133,19 +173,23 @@ static bool run(struct session *session, const struct call *call, struct result 
     const struct call_word *name = call_arg(call, ARG_VERB, 0);
     const struct command *command = name ? command_named(name->text) : NULL;
     const struct topic *topic = name ? topic_named(name->text) : NULL;
-    struct buf out = {0};
+    bool bold = result_wants_bold(result);
+    struct page page = {.bold = bold ? "\033[1m" : "", .plain = bold ? "\033[0m" : ""};
     if (name && !command && !topic) {
         unknown(name->text, err);
         return call_blame(call, name, err);
     }
     if (command)
-        put_command(&out, command);
+        put_command(&page, command);
     else if (!topic)
-        put_list(&out);
-    if (topic)
-        buf_printf(&out, "%s%s: %s\n\n%s", command ? "\n\n" : "", topic->name, topic->summary, topic->text);
-    bool ok = buf_ok(&out, err) && result_text(result, buf_view(&out), err);
-    buf_free(&out);
+        put_list(&page);
+    if (topic) {
+        buf_puts(&page.text, command ? "\n\n" : "");
+        put_head(&page, topic->name, topic->summary);
+        buf_puts(&page.text, topic->text);
+    }
+    bool ok = buf_ok(&page.text, err) && result_text(result, buf_view(&page.text), err);
+    buf_free(&page.text);
     return ok;
 }
 
@@ -153,6 +197,7 @@ const struct command command_help = {
     .name = "help",
     .aliases = "?",
     .group = "session",
+    .keywords = "manual|usage|how to|documentation|commands",
     .summary = "list the commands by task, or explain one",
     .help = "help COMMAND begins with examples. Topics (selectors, parts …) tell what holds for every command.",
     .examples = "help\nhelp show\nhelp selectors",

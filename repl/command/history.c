@@ -17,6 +17,7 @@ static bool run(struct session *session, const struct call *call, struct result 
 const struct command command_history = {
     .name = "history",
     .group = "session",
+    .keywords = "script|record|reproduce|log|save the session|previous commands|undo",
     .summary = "the session's commands as a script that repeats it",
     .help = "The commands that succeeded, one a line, verbs in full. Written to a file it is a script: gaze fig3.gaze makes "
             "the same figures again.",

@@ -310,6 +310,7 @@ static const struct arg args[] = {
 const struct command command_info = {
     .name = "info",
     .group = "models",
+    .keywords = "describe|architecture|config|configuration|parameters|size of a model|layers|details|weights|lora|summary",
     .summary = "what a model or a set of vectors is",
     .help = "Architecture, sizes, the terms its scores are the sum of, output heads, weights, tokenizer. params=on lists the\n"
             "architecture's parameters with the tensors found for them. The fingerprint tells weights apart; figures hold it.\n"

@@ -125,6 +125,7 @@ static const struct arg args[] = {
 const struct command command_load = {
     .name = "load",
     .group = "models",
+    .keywords = "open|read a model|import|checkpoint|hub|hugging face|download|from_pretrained|safetensors|word2vec|glove|fasttext",
     .summary = "load a model from disk",
     .help = "A path is taken as it is. Any other name is looked for in $GAZE_MODELS, among the shipped models, and in the\n"
             "local Hugging Face cache; nothing is ever fetched. The model is then in use; one of the same name before it\n"

@@ -98,6 +98,7 @@ static const struct arg args[] = {
 const struct command command_mixing = {
     .name = "mixing",
     .group = "maps",
+    .keywords = "fourier|fnet|token mixing",
     .summary = "what a model without attention mixes its tokens by",
     .help =
         "FNet's layers hold no attention: every output is a sum over all tokens with fixed weights. Output i takes cos 2πij/T "

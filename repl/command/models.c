@@ -32,6 +32,7 @@ static bool run(struct session *session, const struct call *call, struct result 
 const struct command command_models = {
     .name = "models",
     .group = "models",
+    .keywords = "list models|loaded|which models",
     .summary = "list the loaded models",
     .help = "One row a model, in the order of loading; * marks the one that run, tokens and info use.",
     .examples = "models\nmodels format=csv",

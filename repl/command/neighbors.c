@@ -27,6 +27,7 @@ const struct command command_neighbors = {
     .name = "neighbors",
     .aliases = "near",
     .group = "vectors",
+    .keywords = "nearest|similar|most similar|closest|neighbours|knn|synonym|related|cosine|distance",
     .summary = "the words nearest to a word, or to several",
     .help = "Cosines of the set in use, largest first. Several words ask for what is nearest to the mean of their unit vectors.\n"
             "The words asked for are left out unless inputs=on. A word that is not in the set is an error with the nearest\n"

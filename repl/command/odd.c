@@ -53,6 +53,7 @@ static const struct arg args[] = {{"WORD", ARG_WORDS, false, true, "three words 
 const struct command command_odd = {
     .name = "odd",
     .group = "vectors",
+    .keywords = "odd one out|outlier|does not match|doesnt match|intruder",
     .summary = "the word that does not go with the others",
     .help = "Each word's cosine with the mean of all their unit vectors, the odd one first.",
     .examples = "odd breakfast cereal dinner lunch\nodd red green table blue format=json",

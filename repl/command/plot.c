@@ -28,6 +28,7 @@ static const struct arg args[] = {
 const struct command command_plot = {
     .name = "plot",
     .group = "maps",
+    .keywords = "figure|figures|save|picture|image|png|pdf|svg|latex|tex|paper|publication|heatmap|draw|graph|chart|matplotlib|seaborn|acl",
     .summary = "a figure of attention maps in a file",
     .help = "The extension after > chooses the format. Axes are named Query and Key, the colour bar is in data units, and the\n"
             "file holds where it comes from: the command, the model with a fingerprint of its weights, the text, the heads,\n"

@@ -158,6 +158,7 @@ const struct command command_predict = {
     .name = "predict",
     .aliases = "fill",
     .group = "runs",
+    .keywords = "fill mask|fill-mask|masked language model|mlm|next token|next word|complete a text|language model|probabilities|logits|top-k|generate",
     .summary = "what the model puts in a place: masked words, or the next one",
     .help = "Every mask of the text, or of the last run, or the places of q=; the softmax over the vocabulary, largest first.\n"
             "A decoder says what comes next: behind the last token, or behind those of q=.\n"

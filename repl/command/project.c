@@ -136,6 +136,7 @@ static const struct arg args[] = {{"WORD", ARG_WORDS, false, true, "words, or an
 const struct command command_project = {
     .name = "project",
     .group = "vectors",
+    .keywords = "pca|tsne|t-sne|umap|scatter|2d|two dimensions|dimension reduction|embedding plot|map of words",
     .summary = "words in a plane: a picture of the two directions in which they differ most",
     .help =
         "Principal components of the words' vectors as they stand in the set, not normalised. Of an analogy A - B + C the "

@@ -173,6 +173,7 @@ static const struct arg args[] = {
 const struct command command_qk = {
     .name = "qk",
     .group = "maps",
+    .keywords = "neuron view|neuron|dot product|query key|dimensions|bertviz",
     .summary = "one query and key of a head, dimension by dimension",
     .help = "The content term is the sum over dimensions of q times k times the scale: those dimensions first, the largest\n"
             "ahead. Then the other terms of the scores, and what they add up to: the score, and its probability.",

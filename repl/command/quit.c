@@ -14,6 +14,7 @@ const struct command command_quit = {
     .name = "quit",
     .aliases = "exit|q",
     .group = "session",
+    .keywords = "exit|bye|leave|stop|end|close|ctrl-d",
     .summary = "leave",
     .help = "Ctrl-D at the prompt does the same. Nothing is asked: what is to be kept is written with > before.",
     .examples = "quit",

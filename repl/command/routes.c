@@ -433,6 +433,7 @@ extern const struct command command_routes;
 const struct command command_routes = {
     .name = "routes",
     .group = "measures",
+    .keywords = "experts|mixture of experts|moe|router|gate|routing|capacity",
     .summary = "which experts each token goes through, beside the layer's attention",
     .help =
         "A mixture of experts sends each token through the few feed-forwards that a router prefers. The picture shows the "

@@ -138,6 +138,7 @@ static const struct arg args[] = {
 const struct command command_row = {
     .name = "row",
     .group = "maps",
+    .keywords = "neuron view|where a token looks|top keys|one token|attended",
     .summary = "where a query looks: its keys, largest first",
     .help = "One line a key of the query's row, with a bar. part=, special=, words= and agg= as in show.",
     .examples = "row L2.H1 q=4\nrow L2.H1 q=tired top=5\nrow L2.H1 q=4 part=scores format=csv",

@@ -63,6 +63,7 @@ static const struct arg args[] = {ARGS_ASKED, {0}};
 const struct command command_rtd = {
     .name = "rtd",
     .group = "runs",
+    .keywords = "replaced token detection|discriminator|electra",
     .summary = "each token's probability of being a replacement",
     .help =
         "Replaced-token detection (Clark et al. 2020): the sigmoid of the discriminator's logit, above 0.5 replaced. ELECTRA's\n"

@@ -66,6 +66,7 @@ static const struct arg args[] = {ARGS_TEXT, {0}};
 const struct command command_run = {
     .name = "run",
     .group = "runs",
+    .keywords = "forward|infer|inference|encode|evaluate a text|feed|sentence|input|process",
     .summary = "run the model in use over a text",
     .help = "Queries, keys, values and hidden states are kept; every map is made from them when it is asked for. The run is\n"
             "then @, and @N by its number. Text in double quotes takes JSON's escapes, in single quotes none. Without quotes it\n"

@@ -75,6 +75,7 @@ static bool run(struct session *session, const struct call *call, struct result 
 const struct command command_runs = {
     .name = "runs",
     .group = "runs",
+    .keywords = "list runs|history of texts",
     .summary = "list the runs that are kept",
     .help = "Oldest first; the last is @. The newest 8 unnamed runs are kept (set keep=N); those named by run as=NAME stay "
             "until they are dropped.",

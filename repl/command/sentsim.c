@@ -199,6 +199,7 @@ extern const struct command command_sentsim;
 const struct command command_sentsim = {
     .name = "sentsim",
     .group = "runs",
+    .keywords = "sentence similarity|semantic similarity|sts|sentence embedding|sentence transformers|cosine|compare sentences|paraphrase",
     .summary = "how alike sentences are, by their embeddings",
     .help =
         "Embeddings as the model's folder describes them for sentence-transformers (Reimers and Gurevych 2019): modules.json "

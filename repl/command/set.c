@@ -69,6 +69,7 @@ static bool run(struct session *session, const struct call *call, struct result 
 const struct command command_set = {
     .name = "set",
     .group = "session",
+    .keywords = "settings|options|preferences|configure|theme|colour|color|palette|default|dark",
     .summary = "change a setting, or list them all",
     .help = "Without a word it lists the settings, on standard error. The file gaze/rc in $XDG_CONFIG_HOME (~/.config) holds "
             "commands that run at every start: set belongs there.",

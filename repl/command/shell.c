@@ -15,6 +15,7 @@ const struct command command_shell = {
     .name = "shell",
     .aliases = "!",
     .group = "session",
+    .keywords = "system|bash|sh|external|ls|unix",
     .summary = "run a command of the system's shell; !COMMAND is short for it",
     .help = "The rest of the line goes to sh as it stands. A status that is not 0 is a failure, as for any command.",
     .examples = "!ls\nshell wc -l corpus.txt",

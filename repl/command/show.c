@@ -22,6 +22,7 @@ const struct command command_show = {
     .name = "show",
     .aliases = "s",
     .group = "maps",
+    .keywords = "attention|map|maps|heatmap|heat map|matrix|display|print|view a head|head view|bertviz|picture|look|visualize|visualise|weights",
     .summary = "attention maps of heads, in the terminal",
     .help = "Rows are queries, columns keys. Several heads are small maps on one scale. part=scores and sums of terms\n"
             "(part=c2p) are signed: a diverging scale about 0. softmax=c2c+c2p is the softmax of a sum of terms, without=\n"

@@ -54,6 +54,7 @@ static const struct arg args[] = {{"WORD", ARG_WORDS, false, true, "two words or
 const struct command command_similarity = {
     .name = "similarity",
     .group = "vectors",
+    .keywords = "cosine|matrix|compare words|heatmap of words|distance|nearest|related",
     .summary = "every word's cosine with every other, as a heat map",
     .help = "In the terminal, or as a figure in a file; in CSV a row a pair.",
     .examples = "similarity king queen man woman\nsimilarity cat dog car bus digits=on\nsimilarity cat dog car bus size=acl1 > "

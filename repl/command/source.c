@@ -23,6 +23,7 @@ const struct command command_source = {
     .name = "source",
     .aliases = ".",
     .group = "session",
+    .keywords = "script|read commands|include|execute|batch|file of commands",
     .summary = "run the commands of a file",
     .help = "One command a line, # begins a comment. It stops at the first command that fails and names file and line.",
     .examples = "source fig3.gaze",

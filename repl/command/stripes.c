@@ -346,6 +346,7 @@ extern const struct command command_stripes;
 const struct command command_stripes = {
     .name = "stripes",
     .group = "measures",
+    .keywords = "sink|attention sink|vertical|column|always the same index|many texts|position|barcode|first token|simplest plot",
     .summary = "one row a text: the attention that each key draws, over many texts",
     .help = "A column that stands at the same place in every text is a line downward. Colour is n·c_j, the attention that key j "
             "draws in "

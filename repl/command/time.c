@@ -26,6 +26,7 @@ static bool run(struct session *session, const struct call *call, struct result 
 const struct command command_time = {
     .name = "time",
     .group = "session",
+    .keywords = "duration|benchmark|speed|how long|profile|stopwatch|seconds",
     .summary = "run a command and say how long it took",
     .help = "Wall-clock time, printed on standard error after the command's own output.",
     .examples = "time run \"The cat sat on the mat.\"",

@@ -89,6 +89,7 @@ const struct command command_tokens = {
     .name = "tokens",
     .aliases = "tok",
     .group = "runs",
+    .keywords = "tokenize|tokenise|tokenizer|tokeniser|ids|subwords|word pieces|wordpiece|bpe|sentencepiece|offsets|encode",
     .summary = "the tokens of a text or a run",
     .help = "Of the last run where nothing is named; a text needs a tokenizer only. start and end are bytes, cstart and cend\n"
             "code points, within the text that the token comes from (text 0, or 1 for the second of a pair). Tokens that\n"

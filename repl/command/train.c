@@ -326,6 +326,7 @@ extern const struct command command_train;
 const struct command command_train = {
     .name = "train",
     .group = "vectors",
+    .keywords = "word2vec|cbow|skip-gram|skipgram|fit|learn|embeddings of a corpus|negative sampling",
     .summary = "word vectors from a text",
     .help =
         "cbow predicts a word from the mean of those around it, sg (skip-gram) from each of them; both against negative samples. "

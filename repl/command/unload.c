@@ -39,6 +39,7 @@ static bool run(struct session *session, const struct call *call, struct result 
 const struct command command_unload = {
     .name = "unload",
     .group = "models",
+    .keywords = "close|free|remove a model|forget",
     .summary = "free a model and the runs made with it, or a set of vectors",
     .help = "Without a name: the model in use. The one loaded last of those that stay is in use then.",
     .examples = "unload\nunload roberta-tiny",

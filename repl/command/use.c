@@ -23,6 +23,7 @@ static bool run(struct session *session, const struct call *call, struct result 
 const struct command command_use = {
     .name = "use",
     .group = "models",
+    .keywords = "choose|select a model|switch",
     .summary = "choose the model or the vectors that commands mean",
     .help = "The model loaded last is in use until another is chosen, and so is the set of word vectors. Runs keep the model\n"
             "that they were made with.",

@@ -104,6 +104,7 @@ static const struct arg args[] = {{"WORD", ARG_WORDS, false, true, "a word"}, {0
 const struct command command_vector = {
     .name = "vector",
     .group = "vectors",
+    .keywords = "embedding of a word|numbers of a word|print a vector",
     .summary = "the numbers of a word",
     .help = "As they stand in the set, not normalised. Into .npy or .safetensors as a tensor [dimensions].",
     .examples = "vector king\nvector king format=json\nvector king > king.npy",

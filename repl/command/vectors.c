@@ -198,6 +198,7 @@ static const struct arg args[] = {
 const struct command command_vectors = {
     .name = "vectors",
     .group = "vectors",
+    .keywords = "embeddings|word vectors|word2vec|glove|fasttext|static|save|convert",
     .summary = "word vectors: list, load, take from a model, save",
     .help =
         "vectors load FILE reads word2vec binary and text, GloVe text, fastText .vec, .bin and .ftz (unknown words get the\n"

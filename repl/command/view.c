@@ -36,6 +36,7 @@ extern const struct command command_view;
 const struct command command_view = {
     .name = "view",
     .group = "maps",
+    .keywords = "full screen|fullscreen|interactive|browse|explore|tui|ncurses|bertviz|gui|keys|mouse",
     .summary = "look at maps in the full screen",
     .help = "One head's map with its tokens, a crosshair, the exact value under it and the terms it is the sum of; arrows or hjkl move, "
             "[ ] change the head, { } the layer, ( ) the run, m the part, g shows all heads at once with the chosen one large, ? lists all "

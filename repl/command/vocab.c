@@ -69,6 +69,7 @@ static const struct arg args[] = {{"PATTERN", ARG_WORDS, true, false, "* stands 
 const struct command command_vocab = {
     .name = "vocab",
     .group = "vectors",
+    .keywords = "words|frequency|vocabulary|dictionary|list words",
     .summary = "the words that match a pattern",
     .help = "In the set's order, which is usually that of frequency; rank counts from 1. Without a pattern the first words.",
     .examples = "vocab king*\nvocab *ing top=50\nvocab ?a?a case=fold format=csv",

@@ -23,6 +23,7 @@ static const struct arg args[] = {{"WORD", ARG_WORDS, false, true, "two words"},
 const struct command command_wordsim = {
     .name = "wordsim",
     .group = "vectors",
+    .keywords = "word similarity|simlex|wordsim353|cosine|distance|compare words|how similar",
     .summary = "how near two words are",
     .help = "The cosine of their vectors: 1 for the same direction, 0 for none in common, -1 for opposite ones.",
     .examples = "wordsim king queen\nwordsim Paris paris case=fold format=json",

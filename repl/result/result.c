@@ -101,6 +101,11 @@ bool result_wants_rows(const struct result *result)
     return result->writer && result->writer->row;
 }
 
+bool result_wants_bold(const struct result *result)
+{
+    return result->sink.depth != DEPTH_MONO && result->writer && result->writer->picture;
+}
+
 bool result_wants_tensors(const struct result *result)
 {
     return result->writer && result->writer->tensors;

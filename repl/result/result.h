@@ -21,6 +21,8 @@ NODISCARD bool result_begin(struct session *session, const struct call *call, st
 NODISCARD bool result_end(struct result *result, bool ok, struct err *err);
 
 /* Plain text for a person (help, info), a line or many; in JSON a string. */
+/* May the text for a person hold the escapes of bold? */
+bool result_wants_bold(const struct result *result);
 NODISCARD bool result_text(struct result *result, struct str text, struct err *err);
 /* A line on standard error: what load, use, run, set report; progress. Never part of the document. */
 void result_note(struct result *result, const char *format, ...) PRINTF_LIKE(2, 3);

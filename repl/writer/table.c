@@ -165,6 +165,8 @@ static bool put_row(struct sink *sink, const struct cell_value *cells, size_t n,
 
 static bool put_text(struct sink *sink, struct str text, struct err *err)
 {
+    for (size_t i = 0; i < text.n; i++) /* for the pager: help may be longer than the screen */
+        sink->lines += text.s[i] == '\n';
     return sink_put(sink, text, err) && ((text.n && text.s[text.n - 1] == '\n') || sink_puts(sink, "\n", err));
 }
 

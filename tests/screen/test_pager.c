@@ -31,6 +31,22 @@ Test(pager, takes_a_table_that_is_longer_than_the_screen, .timeout = 120)
     terminal_free(t);
 }
 
+Test(pager, takes_help_that_is_longer_than_the_screen_and_its_names_are_bold, .timeout = 120)
+{
+    struct terminal *t = prompt();
+    size_t at = gaze_line(t, "help");
+    cr_expect(logged(t, at, "paged:\033[1mModels\033[0m"), "the head of a group is bold");
+    cr_expect(logged(t, at, "paged:  \033[1mload\033[0m "), "so are the names");
+    at = gaze_line(t, "help show");
+    cr_expect(logged(t, at, "paged:\033[1mshow\033[0m: attention maps"));
+    cr_expect(logged(t, at, "  \033[1mscale\033[0m=linear"), "the names of options");
+    at = gaze_line(t, "help runs");
+    cr_expect(logged(t, at, "\033[1mruns\033[0m: ") && !logged(t, at, "paged:"), "a short page stands as it is");
+    at = gaze_line(t, "help | head -n 1");
+    cr_expect(logged(t, at, "Models") && !logged(t, at, "\033[1mModels"), "a pipe gets no escapes");
+    terminal_free(t);
+}
+
 Test(pager, leaves_short_tables_and_pictures_alone, .timeout = 120)
 {
     struct terminal *t = prompt();

@@ -82,6 +82,25 @@ Test(prompt, completes_with_tab, .timeout = 120)
     terminal_free(t);
 }
 
+Test(prompt, tab_tells_what_candidates_mean, .timeout = 120)
+{
+    struct terminal *t = prompt();
+    cr_assert(t);
+    terminal_send(t, "q\t\t");
+    cr_expect(terminal_wait_text(t, "qk    one query and key of a head"), "a verb and its summary");
+    cr_expect(terminal_wait_text(t, "quit  leave"), "in a column");
+    cr_expect(terminal_wait_text(t, PROMPT "q"), "the line stands below");
+    terminal_keys(t, "C-c");
+    cr_expect(wait_prompt(t));
+    terminal_send(t, "plot size=acl\t\t");
+    cr_expect(terminal_wait_text(t, "size=acl1  a column of an ACL paper, 7.7 cm"));
+    terminal_keys(t, "C-c");
+    cr_expect(wait_prompt(t));
+    terminal_send(t, "columns all=o\t\t");
+    cr_expect(terminal_wait_text(t, "all=off"), "words that say all by themselves");
+    terminal_free(t);
+}
+
 /* The row of the cursor is this text. */
 static bool recalled(struct terminal *t, const void *text)
 {
