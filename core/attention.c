@@ -232,12 +232,12 @@ static void values(const struct attention *a, size_t head, size_t row, size_t ro
 /* One head over all its queries, block by block. */
 static bool head_forward(const struct attention *a, size_t head, struct err *err)
 {
-    size_t most = a->Tq < BLOCK_ROWS ? a->Tq : BLOCK_ROWS;
+    size_t most = a->Tq - a->first < BLOCK_ROWS ? a->Tq - a->first : BLOCK_ROWS;
     /* SLOT_BLOCK is the mixed path's own; unmixed it is free for the probabilities. */
     float *probs = block_floats(pool_thread(), SLOT_BLOCK, most * a->Tk, err);
     if (!probs)
         return false;
-    for (size_t row = 0; row < a->Tq; row += most) {
+    for (size_t row = a->first; row < a->Tq; row += most) {
         size_t rows = a->Tq - row < most ? a->Tq - row : most;
         if (cancel_requested())
             return err_set(err, ERR_CANCELLED, "cancelled");
@@ -294,7 +294,7 @@ static void forward_task(void *context, size_t task, size_t thread)
     bool ok = true;
     if (a->mix_scores || a->mix_probs) {
         size_t most = a->Tq < 64 ? a->Tq : 64;
-        for (size_t row = part * most; ok && row < a->Tq; row += forward->blocks * most)
+        for (size_t row = a->first + part * most; ok && row < a->Tq; row += forward->blocks * most)
             ok = mixed_forward(a, row, a->Tq - row < most ? a->Tq - row : most, &err);
     } else {
         ok = head_forward(a, part, &err);
@@ -308,7 +308,7 @@ bool attention_forward(struct attention *attentions, size_t n, struct err *err)
     struct forward forward = {.attentions = attentions, .n = n, .blocks = attentions->H, .err = err};
     size_t work = 0;
     for (size_t i = 0; i < n; i++)
-        work += attentions[i].Tq * attentions[i].Tk * attentions[i].D * attentions[i].H;
+        work += (attentions[i].Tq - attentions[i].first) * attentions[i].Tk * attentions[i].D * attentions[i].H;
     if (work < SMALL)
         for (size_t task = 0; task < n * forward.blocks; task++)
             forward_task(&forward, task, 0);

@@ -51,6 +51,7 @@ struct attention {
     size_t layer, text;
     const struct tokens *queries, *keys; /* labels follow the map, not the run */
     size_t Tq, Tk, H, Hkv, D;            /* query head h reads key/value head h / (H / Hkv) */
+    size_t first;                        /* queries before it were run by an earlier pass: a forward leaves them out */
     struct strided q, k, v, z;           /* of this text; as multiplied: after biases, norms and rotary */
     struct second second;
     float scale;                     /* multiplies every product of the terms */

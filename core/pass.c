@@ -1,6 +1,8 @@
 /* The doors of a forward pass. See pass.h; what passes share beside them is in pass_parts.c. */
 #include "core/pass.h"
 
+#include "core/past.h"
+
 #include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -209,7 +211,8 @@ static struct attention attention_of(const struct pass *pass, const struct atten
     const struct stack *stack = &pass->model->stacks[attend->kind];
     const struct layer_shape *shape = &stack->shape[attend->layer];
     const struct tokens *queries = pass->tokens, *keys = attend->keys ? attend->keys : queries;
-    size_t q = queries->starts[t], k = keys->starts[t], width = shape->H * shape->D;
+    size_t of = keys->n_texts == 1 ? 0 : t; /* one source may be all texts' */
+    size_t q = queries->starts[t], k = keys->starts[of], width = shape->H * shape->D;
     return (struct attention){
         .stack = stack,
         .layer = attend->layer,
@@ -217,7 +220,7 @@ static struct attention attention_of(const struct pass *pass, const struct atten
         .queries = queries,
         .keys = keys,
         .Tq = tokens_length(queries, t),
-        .Tk = tokens_length(keys, t),
+        .Tk = tokens_length(keys, of),
         .H = shape->H,
         .Hkv = shape->Hkv,
         .D = shape->D,
@@ -244,7 +247,7 @@ static const struct mask *masks_of(struct pass *pass, bool causal, size_t window
     size_t n = pass->tokens ? pass->tokens->n_texts : 0;
     struct mask *masks = pass_keep_items(pass, n, sizeof *masks);
     for (size_t t = 0; masks && t < n; t++) {
-        size_t T = tokens_length(pass->tokens, t);
+        size_t T = pass_before(pass) + tokens_length(pass->tokens, t);
         uint32_t *lo = pass_keep_items(pass, T, sizeof *lo), *hi = pass_keep_items(pass, T, sizeof *hi);
         for (size_t i = 0; hi && i < T; i++) {
             size_t back = causal ? window ? window - 1 : T : reach, ahead = causal ? 0 : reach;
@@ -284,6 +287,48 @@ static const struct mask *masks_used(struct pass *pass, const struct attend *att
     return pass->masks;
 }
 
+size_t pass_before(const struct pass *pass)
+{
+    const struct past *past = pass->run->past;
+    return past && pass->stack && pass->stack->kind == past->stack ? past->length : 0;
+}
+
+bool pass_goes_on(const struct pass *pass)
+{
+    return pass->run->past && pass->run->past->length > 0;
+}
+
+void pass_whole(struct pass *pass)
+{
+    if (pass->run->past)
+        pass_fail(pass, ERR_UNSUPPORTED, "%s runs whole texts alone", pass->model->name);
+}
+
+/* Rows of H heads of width D, one behind the other. */
+static void put_rows(float *to, struct strided from, size_t rows, size_t H, size_t D)
+{
+    for (size_t r = 0; r < rows; r++)
+        for (size_t h = 0; h < H; h++)
+            memcpy(to + (r * H + h) * D, from.data + r * from.row + h * from.step, D * sizeof *to);
+}
+
+/* The rows of a text's attention join those of its past: it is over all tokens then, and forwards the new ones. */
+static void join_past(struct past *past, struct attention *a)
+{
+    struct past_layer *at = &past->at[a->text * past->layers + a->layer];
+    size_t before = past->length, width = a->H * a->D, key_width = a->Hkv * a->D;
+    put_rows(at->q + before * width, a->q, a->Tq, a->H, a->D);
+    put_rows(at->k + before * key_width, a->k, a->Tk, a->Hkv, a->D);
+    put_rows(at->v + before * key_width, a->v, a->Tk, a->Hkv, a->D);
+    a->first = before;
+    a->Tq += before;
+    a->Tk += before;
+    a->q = (struct strided){at->q, width, a->D};
+    a->k = (struct strided){at->k, key_width, a->D};
+    a->v = (struct strided){at->v, key_width, a->D};
+    a->z = (struct strided){at->z, width, a->D};
+}
+
 float *pass_attention(struct pass *pass, const struct attend *attend)
 {
     struct run *run = pass->run;
@@ -298,11 +343,19 @@ float *pass_attention(struct pass *pass, const struct attend *attend)
     struct attention *first = &run->attentions[run->n_attentions];
     for (size_t t = 0; t < n; t++) {
         first[t] = attention_of(pass, attend, masks, t, z);
+        if (run->past && attend->kind == run->past->stack)
+            join_past(run->past, &first[t]);
         intervene_attention(&run->interventions, &first[t]);
     }
     if (!attention_forward(first, n, pass->err)) {
         pass->failed = true;
         return NULL;
+    }
+    for (size_t t = 0; t < n; t++) {
+        const struct attention *a = &first[t];
+        size_t width = a->H * a->D;
+        if (run->past && attend->kind == run->past->stack)
+            memcpy(z + pass->tokens->starts[t] * width, a->z.data + a->first * width, (a->Tq - a->first) * width * sizeof *z);
     }
     for (size_t t = 0; t < n; t++)
         intervene_output(&run->interventions, &first[t]);

@@ -39,6 +39,13 @@ void pass_enter(struct pass *pass, enum stack_kind kind, const struct tokens *to
 /* A further axis, which the run takes; NULL (a failed constructor's) fails the pass. */
 const struct tokens *pass_axis(struct pass *pass, struct tokens *tokens);
 
+/* Tokens of each text that an earlier pass of this stack has run; those of the pass come behind them. */
+size_t pass_before(const struct pass *pass);
+/* Is this pass one behind an encoder–decoder's first? Then its encoder has been run. */
+bool pass_goes_on(const struct pass *pass);
+/* Here what a token gives depends on what follows it, or on the length of its text: fails a pass that has a past. */
+void pass_whole(struct pass *pass);
+
 /* [rows,width] floats: until the layer is done; for the whole pass; kept by the run. */
 float *pass_scratch(struct pass *pass, size_t width);
 void *pass_alloc(struct pass *pass, size_t n, size_t item);

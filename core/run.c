@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/pass.h"
+#include "core/past.h"
 
 void run_free(struct run *run)
 {
@@ -29,12 +30,15 @@ static struct tokens *add_axis(struct run *run, const char *name, struct encodin
         return NULL;
     run->axes[run->n_axes++] = tokens;
     size_t most = run->model->stacks[kind].max_tokens;
+    size_t before = run->past && run->past->stack == kind ? run->past->length : 0;
     for (size_t t = 0; most && t < n_texts; t++)
-        if (tokens->texts[t].n > most) {
+        if (before + tokens->texts[t].n > most) {
             err_set(err, ERR_LIMIT, "the %stext has %zu tokens, %s takes at most %zu (shorten it, or run it in parts)",
-                    kind == STACK_DECODER ? "target " : "", tokens->texts[t].n, run->model->name, most);
+                    kind == STACK_DECODER ? "target " : "", before + tokens->texts[t].n, run->model->name, most);
             return NULL;
         }
+    for (size_t r = 0; before && r < tokens->rows; r++)
+        tokens->positions[r] += (int32_t)before;
     return tokens;
 }
 
@@ -54,6 +58,8 @@ static struct encoding *start_texts(const struct model *model, size_t n_texts, s
 
 static bool add_target(struct run *run, const struct run_inputs *inputs, struct err *err)
 {
+    if (run->target) /* behind the first pass: the only axis */
+        return true;
     bool decodes = run->model->stacks[STACK_DECODER].layers > 0;
     if (!decodes && !inputs->targets)
         return true;
@@ -163,13 +169,17 @@ struct run *run_new(struct model *model, const struct run_inputs *inputs, const 
         return NULL;
     run->model = model;
     run->mask = inputs->mask;
+    run->past = inputs->past;
     if (!model_runs(model))
         err_set(err, ERR_ARG, "%s has a tokenizer but no weights: it cannot run", model->name);
+    else if (!inputs->texts)
+        run->tokens = run->target = add_axis(run, "target", inputs->targets, inputs->n_texts, STACK_DECODER, err);
     else
         run->tokens = add_axis(run, "source", inputs->texts, inputs->n_texts, STACK_MAIN, err);
     if (!run->tokens) {
         for (size_t t = 0; t < inputs->n_texts; t++) { /* taken: those of an axis are empty here */
-            encoding_free(&inputs->texts[t]);
+            if (inputs->texts)
+                encoding_free(&inputs->texts[t]);
             if (inputs->targets)
                 encoding_free(&inputs->targets[t]);
         }
@@ -179,6 +189,8 @@ struct run *run_new(struct model *model, const struct run_inputs *inputs, const 
     if (!add_target(run, inputs, err) || !run->arena || !add_interventions(run, inputs, err) || !add_global(run, inputs, err) ||
         !add_capacity(run, inputs, err) || !reserve(run, err) || !model_prepare(model, err) || !forward(run, watch, err))
         goto fail;
+    if (run->past)
+        run->past->length += tokens_length(run->past->stack == STACK_DECODER ? run->target : run->tokens, 0);
     return run;
 fail:
     run_free(run);

@@ -39,6 +39,7 @@ struct run_mask {
     size_t window; /* of MASK_CAUSAL: query i sees key j where 0 ≤ i−j < window; 0: all before */
 };
 
+struct past;
 enum { MAX_AXES = 8 };
 struct run {
     const struct model *model;
@@ -54,6 +55,7 @@ struct run {
     struct run_mask mask;               /* as given */
     size_t *global, n_global;           /* as given, in the arena; NULL: the family's choice */
     size_t capacity;                    /* tokens that an expert takes; 0: the model's */
+    struct past *past;                  /* borrowed while the pass runs, or NULL */
     struct arena *arena;                /* everything kept */
 };
 
@@ -68,6 +70,9 @@ struct run_inputs {
     size_t n_global;
     struct run_mask mask;
     size_t capacity; /* of each expert, in tokens of a text; 0: the model's */
+    /* NULL, or what the texts here (an encoder–decoder's: the targets; texts NULL once its first pass is done) go on from, one
+     * of its texts each. The pass adds to it. Maps of such a run read it: use its logits, and drop the run before the past. */
+    struct past *past;
 };
 
 /* Run the model. Errors: a text longer than the model's positions (names both numbers), an id outside the vocabulary,

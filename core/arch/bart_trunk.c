@@ -121,7 +121,7 @@ void bart_forward(const struct model *model, struct pass *pass)
 {
     const struct bart *w = model->own;
     float scale = 1 / sqrtf((float)model->stacks[STACK_CROSS].shape[0].D);
-    const float *encoded = encoder(w, pass);
+    const float *encoded = pass_goes_on(pass) ? NULL : encoder(w, pass);
     struct attend *crosses = seq2seq_cross(pass, encoded, offsetof(struct bart_decoder_layer, cross.k),
                                            offsetof(struct bart_decoder_layer, cross.v), scale);
     pass_enter(pass, STACK_DECODER, pass->run->target);

@@ -51,7 +51,7 @@ const void *const *bias_texts(struct pass *pass, const struct tokens *keys, cons
     const void **owns = pass_alloc(pass, n, sizeof *owns);
     struct bias *biases = pass_keep_items(pass, n, sizeof *biases);
     for (size_t t = 0; pass_ok(pass) && t < n; t++) {
-        size_t Tq = tokens_length(queries, t), Tk = keys ? tokens_length(keys, t) : Tq;
+        size_t Tq = pass_before(pass) + tokens_length(queries, t), Tk = keys ? tokens_length(keys, t) : Tq;
         uint32_t *index = pass_keep_items(pass, Tq + Tk - 1, sizeof *index);
         for (size_t d = 0; index && d < Tq + Tk - 1; d++)
             index[d] = bias_bucket((long)Tk - 1 - (long)d, both, buckets, farthest);

@@ -251,6 +251,7 @@ static void keep_streams(const struct reformer *w, struct pass *pass, const floa
 
 static void forward(const struct model *model, struct pass *pass)
 {
+    pass_whole(pass);
     const struct reformer *w = model->own;
     size_t E = model->E;
     check_lengths(model, pass);

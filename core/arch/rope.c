@@ -15,6 +15,7 @@ struct rope_kind {
     const char *names; /* rope_type, `|`-separated */
     /* inverse [half] for a text of T tokens; returns what cos and sin are multiplied by. */
     float (*make)(const struct rope *rope, size_t T, float *inverse);
+    bool by_length; /* on which they depend, beyond a text of `positions` (dynamic) or of `original` tokens (longrope) */
 };
 
 static double number(const struct rope *rope, const char *key, double fallback)
@@ -123,8 +124,8 @@ static float make_longrope(const struct rope *rope, size_t T, float *inverse)
 }
 
 static const struct rope_kind kinds[] = {
-    {"default", make_default}, {"linear", make_linear}, {"dynamic", make_dynamic},
-    {"llama3", make_llama3},   {"yarn", make_yarn},     {"longrope|su", make_longrope},
+    {"default", make_default, false}, {"linear", make_linear, false}, {"dynamic", make_dynamic, true},
+    {"llama3", make_llama3, false},   {"yarn", make_yarn, false},     {"longrope|su", make_longrope, true},
 };
 
 struct rope rope_plain(float base, size_t turned, enum rotary_pairs pairs)
@@ -212,8 +213,10 @@ struct rope_tables rope_make(struct pass *pass, const struct rope *rope)
     float *cosines = pass_alloc(pass, pass->rows * half, sizeof *cosines),
           *sines = pass_alloc(pass, pass->rows * half, sizeof *sines);
     float *inverse = pass_alloc(pass, half, sizeof *inverse);
+    if (rope->kind->by_length)
+        pass_whole(pass);
     for (size_t t = 0; pass_ok(pass) && t < tokens->n_texts; t++) {
-        float factor = rope->kind->make(rope, tokens_length(tokens, t), inverse);
+        float factor = rope->kind->make(rope, pass_before(pass) + tokens_length(tokens, t), inverse);
         if (rope->inverse)
             memcpy(inverse, rope->inverse, half * sizeof *inverse);
         for (size_t r = tokens->starts[t]; r < tokens->starts[t + 1]; r++)

@@ -1,6 +1,8 @@
 /* Encoder–decoders. See seq2seq.h. */
 #include "core/arch/seq2seq.h"
 
+#include "core/past.h"
+
 bool seq2seq_encoder_only(const struct json *config)
 {
     struct str class = json_str(json_at(json_get(config, "architectures"), 0), "");
@@ -30,7 +32,16 @@ struct attend *seq2seq_cross(struct pass *pass, const float *x, size_t key_of, s
 {
     const struct stack *decoder = &pass->model->stacks[STACK_DECODER];
     const struct stack *cross = &pass->model->stacks[STACK_CROSS];
-    struct attend *attends = pass_alloc(pass, cross->layers, sizeof *attends);
+    struct past *past = pass->run->past;
+    if (pass_goes_on(pass))
+        return past->cross;
+    /* A past outlives the pass, not the run. */
+    struct attend *attends = past ? pass_keep_items(pass, cross->layers, sizeof *attends)
+                                  : pass_alloc(pass, cross->layers, sizeof *attends);
+    if (past) {
+        past->cross = attends;
+        past->source = pass->tokens;
+    }
     for (size_t l = 0; pass_ok(pass) && l < cross->layers; l++) {
         const char *layer = stack_layer(decoder, l);
         size_t D = cross->shape[l].D;

@@ -98,7 +98,7 @@ static void decoder(const struct t5 *w, struct pass *pass, struct attend *crosse
 void t5_forward(const struct model *model, struct pass *pass)
 {
     const struct t5 *w = model->own;
-    const float *encoded = encoder(w, pass);
+    const float *encoded = pass_goes_on(pass) ? NULL : encoder(w, pass);
     if (!pass->run->target)
         return;
     struct attend *crosses =

@@ -41,6 +41,7 @@ static bool configure(struct model *model, const struct json *config, struct err
 
 static void forward(const struct model *model, struct pass *pass)
 {
+    pass_whole(pass);
     const struct xlm *w = model->own;
     const struct tokens *tokens = pass->tokens;
     const struct mask *masks = w->ahead_hidden ? pass_causal(pass, 0) : NULL;

@@ -130,6 +130,7 @@ static const void *const *owns_of(struct pass *pass, const struct xlnet_layer *l
 
 static void forward(const struct model *model, struct pass *pass)
 {
+    pass_whole(pass);
     const struct xlnet *w = model->own;
     const struct tokens *tokens = pass->tokens;
     const struct mask *masks = uni(model) ? pass_causal(pass, w->same_length ? 1 : 0) : NULL;
