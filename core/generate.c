@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/base/cancel.h"
+#include "core/base/file.h"
 #include "core/base/random.h"
 #include "core/past.h"
 
@@ -14,10 +15,10 @@ struct generation {
     const struct generate_options *options;
     const struct output_head *head;
     const struct encoding *prompt;
-    size_t width; /* of the vocabulary */
-    bool decodes; /* an encoder–decoder */
-    struct past *past;   /* NULL: every step runs whole texts */
-    struct run *first;   /* the first pass, whose memory the past of an encoder–decoder reads */
+    size_t width;      /* of the vocabulary */
+    bool decodes;      /* an encoder–decoder */
+    struct past *past; /* NULL: every step runs whole texts */
+    struct run *first; /* the first pass, whose memory the past of an encoder–decoder reads */
 };
 
 const struct output_head *generate_head(const struct model *model, struct err *err)
@@ -29,6 +30,48 @@ const struct output_head *generate_head(const struct model *model, struct err *e
     err_set(err, ERR_ARG, "%s has no head that says what comes next%s", model->name,
             model_head(model, 0) ? " (predict shows what its heads say)" : "");
     return NULL;
+}
+
+static size_t read_ends(const struct json *value, int32_t *out, size_t most)
+{
+    size_t n = 0;
+    if (json_is_number(value) && most)
+        out[n++] = (int32_t)json_number(value, 0);
+    for (size_t i = 0; n < most && i < json_count(value); i++)
+        out[n++] = (int32_t)json_number(json_at(value, i), 0);
+    return n;
+}
+
+static bool names_forced(const struct json *config)
+{
+    static const char *const keys[] = {"forced_bos_token_id", "forced_eos_token_id", "forced_decoder_ids"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        const struct json *value = json_get(config, keys[i]);
+        if (value && !json_is_null(value))
+            return true;
+    }
+    return false;
+}
+
+bool generate_ends(const struct model *model, int32_t *out, size_t most, size_t *n, bool *forced, struct err *err)
+{
+    char *path = model->folder ? path_join(model->folder, "generation_config.json", err) : NULL;
+    struct json *own = NULL;
+    *n = 0;
+    *forced = false;
+    if (model->folder && !path)
+        return false;
+    if (path && file_exists(path) && !(own = json_load(path, 0, err))) {
+        free(path);
+        return false;
+    }
+    free(path);
+    *n = read_ends(json_get(own, "eos_token_id"), out, most);
+    if (!*n)
+        *n = read_ends(json_get(model->config, "eos_token_id"), out, most);
+    *forced = names_forced(own ? own : model->config);
+    json_free(own);
+    return true;
 }
 
 /* ---- one step ---- */
@@ -352,8 +395,8 @@ static bool beam_search(struct generation *g, struct sequence *out, size_t *n, b
     float *logs = size_mul(B, g->width, &cells) ? mem_new(cells, sizeof *logs, "the beams", err) : NULL;
     struct candidate *candidates = mem_new((2 + options->n_ends) * B, sizeof *candidates, "the beams", err);
     size_t *parents = mem_new(B, sizeof *parents, "the beams", err);
-    bool ok = logs && candidates && parents && beams_new(&running, B, options->max, err) && beams_new(&next, B, options->max, err) &&
-              beams_new(&done, B, options->max, err) &&
+    bool ok = logs && candidates && parents && beams_new(&running, B, options->max, err) &&
+              beams_new(&next, B, options->max, err) && beams_new(&done, B, options->max, err) &&
               search(g, &running, &next, &done, logs, candidates, parents, cancelled, err);
     for (size_t i = 0; ok && i < done.n; i++) {
         memcpy(out[i].ids, done.at[i].ids, done.at[i].n * sizeof *out->ids);
@@ -385,8 +428,8 @@ static bool fits(const struct generation *g, struct err *err)
     size_t begin = g->decodes ? 1 : g->prompt->n;
     size_t most = g->model->stacks[g->decodes ? STACK_DECODER : STACK_MAIN].max_tokens;
     if (most && (g->options->max > most || begin > most - g->options->max))
-        return err_set(err, ERR_LIMIT, "%zu tokens and %zu new ones: %s takes at most %zu", begin, g->options->max, g->model->name,
-                       most);
+        return err_set(err, ERR_LIMIT, "%zu tokens and %zu new ones: %s takes at most %zu", begin, g->options->max,
+                       g->model->name, most);
     return true;
 }
 

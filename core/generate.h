@@ -30,6 +30,11 @@ struct sequence {
 /* The head that says what comes next, or NULL with an error that says what there is. */
 const struct output_head *generate_head(const struct model *model, struct err *err);
 
+/* The ids that end a text as the checkpoint says: eos_token_id of generation_config.json, else of its configuration. At most
+ * `most` into out; how many. *forced: it also names tokens that are forced, which are not applied here. Errors: a file that is no
+ * JSON. */
+NODISCARD bool generate_ends(const struct model *model, int32_t *out, size_t most, size_t *n, bool *forced, struct err *err);
+
 /* Go on from a prompt (an encoder–decoder's: its source; the decoder begins with its start token). With beams all of them come,
  * best first, by the rules of transformers' beam search (length penalty 1, early stopping off). `out` [beams], *n of them set;
  * free with sequences_free. Cancelled, it gives what is there and sets *cancelled (with beams: nothing is there). Errors: a model

@@ -36,6 +36,9 @@ int32_t tokenizer_role(const struct tokenizer *tokenizer, const char *role);
 /* What a person reads for a token: without Ġ, ##, ▁ (replaced by nothing), byte-level letters turned back
  * into the bytes they stand for. Appends to out; the text is not escaped. */
 void tokenizer_display(const struct tokenizer *tokenizer, int32_t id, struct buf *out);
+/* The same as a part of a text: with the space that stands before it (of the first token only where bytes are spelled), special
+ * tokens left out. A character may be spread over several tokens. */
+void tokenizer_spell(const struct tokenizer *tokenizer, int32_t id, bool first, struct buf *out);
 
 /* One line for `info`: "BertNormalizer / BertPreTokenizer / WordPiece / TemplateProcessing, 30522 ids". */
 void tokenizer_describe(const struct tokenizer *tokenizer, struct buf *out);

@@ -11,6 +11,7 @@
     ROW(drop)         \
     ROW(tokens)       \
     ROW(predict)      \
+    ROW(generate)     \
     ROW(rtd)          \
     ROW(classify)     \
     ROW(contacts)     \

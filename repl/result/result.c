@@ -262,6 +262,14 @@ bool result_text(struct result *result, struct str text, struct err *err)
     return result->broken || settle(result, result->writer->text(&result->sink, text, err), err);
 }
 
+bool result_text_piece(struct result *result, struct str piece, struct err *err)
+{
+    if (!READY(result, "text", text, err))
+        return false;
+    return result->broken ||
+           settle(result, sink_put(&result->sink, piece, err) && out_flush(&result->sink.out, err), err);
+}
+
 bool result_columns(struct result *result, const char *header, struct err *err)
 {
     if (!READY(result, "a table", columns, err))

@@ -41,6 +41,9 @@ NODISCARD bool result_json(struct result *result, struct str document, struct er
 /* The same in pieces: all but the last through here. */
 NODISCARD bool result_json_piece(struct result *result, struct str piece, struct err *err);
 /* Does the format hold pictures? Tables? Else it is for tensors. */
+/* A piece of running text, at once; the command ends the last line. Not in JSON. */
+NODISCARD bool result_text_piece(struct result *result, struct str piece, struct err *err);
+
 bool result_wants_picture(const struct result *result);
 bool result_wants_figure(const struct result *result); /* a picture for a file, not for a terminal */
 bool result_wants_rows(const struct result *result);
