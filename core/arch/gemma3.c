@@ -20,6 +20,8 @@ static bool configure(struct model *model, const struct json *config, struct err
     d->o_biased = d->qkv_biased;
     d->scale = 1 / sqrtf(d->scale);
     d->qk_norm = QK_HEAD_RMS;
+    if (model->dim['s'] == 0)
+        return err_set(err, ERR_FORMAT, "%s/config.json: sliding_window_pattern is 0", model->folder);
     if (d->both_ways && d->window)
         d->window = d->window / 2 + 1;
     if (!decoder_configure(model, err) || !decoder_windows(model, slides, err))
