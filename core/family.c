@@ -144,6 +144,20 @@ static bool guess(struct model *model, struct err *err)
     return unknown_type(model, (struct str){0}, err);
 }
 
+/* A model of texts and images keeps its text model's configuration within its own: that is read, the rest is not run. Those
+ * of these whose text without images is seen as its text model alone sees it (PaliGemma, for one, hides nothing of a prompt). */
+static bool find_text(struct model *model, struct str outer, struct err *err)
+{
+    static const char wrappers[] = "gemma3|llava|llava_next|mistral3";
+    const struct json *inner = json_get(model->config, "text_config");
+    struct str type = json_str(json_get(inner, "model_type"), NULL);
+    model->arch = type.s && names_include(wrappers, outer) ? arch_of_type(type) : NULL;
+    if (!model->arch)
+        return unknown_type(model, outer, err);
+    model->config = inner;
+    return unread_remark(model, err, "of %.*s the text model alone is read: %.*s", STR_ARGS(outer), STR_ARGS(type));
+}
+
 bool family_find(struct model *model, struct err *err)
 {
     const struct json *key = json_get(model->config, "model_type");
@@ -151,7 +165,7 @@ bool family_find(struct model *model, struct err *err)
     if (!type.s && (!key || json_is_null(key)))
         return guess(model, err);
     model->arch = arch_of_type(type);
-    return model->arch || unknown_type(model, type, err);
+    return model->arch || find_text(model, type, err);
 }
 
 /* ---- wrappers ---- */

@@ -11,7 +11,7 @@ struct model {
     struct checkpoint checkpoint;
     const char *folder;      /* the checkpoint's, borrowed as config and weights are */
     const struct arch *arch; /* NULL where only a tokenizer was there */
-    struct json *config;
+    const struct json *config; /* of a model of texts and images what its text_config says */
     struct tokenizer *tokenizer; /* NULL where there is none */
     struct weights *weights;     /* NULL: only the tokenizer was there */
     char *tokenizer_problem;     /* why there is no tokenizer, or NULL */
