@@ -42,3 +42,15 @@ void stack_say_widths(const struct stack *stack, struct buf *out)
 {
     say_range(stack, offsetof(struct layer_shape, D), out);
 }
+
+void stack_say_groups(const struct stack *stack, struct buf *out)
+{
+    bool shared = false;
+    for (size_t l = 0; l < stack->layers; l++)
+        shared |= stack->shape[l].Hkv < stack->shape[l].H;
+    if (!shared)
+        return;
+    buf_puts(out, ", ");
+    say_range(stack, offsetof(struct layer_shape, Hkv), out);
+    buf_puts(out, " of keys and values");
+}

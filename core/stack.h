@@ -45,5 +45,7 @@ size_t stack_terms(const struct stack *stack);
 /* Append how many heads its layers have: "4", or "2 to 4" where they differ; and how wide these are. */
 void stack_say_heads(const struct stack *stack, struct buf *out);
 void stack_say_widths(const struct stack *stack, struct buf *out);
+/* Append ", 2 of keys and values" where query heads share them; else nothing. */
+void stack_say_groups(const struct stack *stack, struct buf *out);
 
 #endif

@@ -88,6 +88,7 @@ static void say_stack(struct sheet *sheet, const struct stack *stack)
         stack_say_heads(stack, &heads);
         buf_puts(&heads, " of width ");
         stack_say_widths(stack, &heads);
+        stack_say_groups(stack, &heads);
     } else {
         buf_puts(&heads, "none");
     }
