@@ -190,6 +190,27 @@ static void say_none(const struct listing *l, struct buf *out)
     say_misses(l, out);
 }
 
+/* What learned sinks take of each head's mass, which no key has: 1 − Σ_j c_j. */
+static void say_sinks(const struct listing *l, struct result *result)
+{
+    enum { NAMED = 8 };
+    struct buf line = {0};
+    size_t n = 0;
+    for (size_t s = 0; s < l->sites.n; s++) {
+        double left = 1;
+        if (!attention_of(l, s)->sink || l->maps[s].not_finite || n++ >= NAMED)
+            continue;
+        for (size_t j = 0; j < l->maps[s].n; j++)
+            left -= l->maps[s].columns[j].mass;
+        buf_puts(&line, n > 1 ? ", " : "");
+        site_name(l->sites.site[s], &line);
+        buf_printf(&line, " %.3f", left);
+    }
+    if (n)
+        result_note(result, "learned sinks, beside the keys, take of the mass: %s%s", buf_cstr(&line), n > NAMED ? ", \u2026" : "");
+    buf_free(&line);
+}
+
 /* One line of formulas and the heads' shares, for a person (text comes before a table's rows, whenever it is given); that there
  * is none, and maps that are not finite, are said in every format. */
 static bool say(const struct listing *l, struct result *result, struct err *err)
@@ -212,6 +233,8 @@ static bool say(const struct listing *l, struct result *result, struct err *err)
     else if (ok && text.n)
         result_note(result, "%s", buf_cstr(&text));
     buf_free(&text);
+    if (ok)
+        say_sinks(l, result);
     return ok;
 }
 
