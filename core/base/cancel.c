@@ -20,6 +20,11 @@ bool cancel_requested(void)
     return atomic_load_explicit(&requested, memory_order_relaxed) != 0;
 }
 
+bool cancel_check(size_t i, struct err *err)
+{
+    return i % 4096 || !cancel_requested() || err_set(err, ERR_CANCELLED, "interrupted");
+}
+
 void cancel_leave(int signal)
 {
     atomic_store_explicit(&leaving, signal, memory_order_relaxed);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/cancel.h"
 #include "core/base/text.h"
 #include "core/tokenizer/pattern.h"
 
@@ -50,6 +51,8 @@ bool normalized_change(struct normalized *text, int32_t cp, int32_t change, stru
 {
     if (text->n_changes == text->changes_capacity && !mem_grow((void **)&text->changes, &text->changes_capacity,
                                                                text->n_changes + 1, sizeof *text->changes, "normalisation", err))
+        return false;
+    if (!cancel_check(text->n_changes, err))
         return false;
     text->changes[text->n_changes++] = (struct change){cp, change};
     return true;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/cancel.h"
 #include "core/base/json.h"
 #include "core/base/regex.h"
 #include "core/base/text.h"
@@ -13,6 +14,8 @@ bool matches_add(struct matches *matches, size_t begin, size_t end, bool is, str
 {
     if (matches->n == matches->capacity &&
         !mem_grow((void **)&matches->at, &matches->capacity, matches->n + 1, sizeof *matches->at, "pieces of text", err))
+        return false;
+    if (!cancel_check(matches->n, err))
         return false;
     matches->at[matches->n++] = (struct match){(uint32_t)begin, (uint32_t)end, is};
     return true;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/cancel.h"
 #include "core/base/text.h"
 
 void pieces_free(struct pieces *pieces)
@@ -78,6 +79,8 @@ bool pieces_keep(struct pieces *pieces, struct piece piece, struct err *err)
     if (pieces->next_count == pieces->next_list_capacity &&
         !mem_grow((void **)&pieces->next, &pieces->next_list_capacity, pieces->next_count + 1, sizeof *pieces->next,
                   "pieces of text", err))
+        return false;
+    if (!cancel_check(pieces->next_count, err))
         return false;
     pieces->next[pieces->next_count++] = piece;
     return true;

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/cancel.h"
 #include "core/base/text.h"
 #include "core/tokenizer/assembly.h"
 #include "core/tokenizer/bytelevel.h"
@@ -182,6 +183,10 @@ static bool add_strings(const struct tokenizer *tokenizer, struct encoding *enco
     for (size_t i = 0; block && i < encoding->n; i++) {
         struct token *token = &encoding->tokens[i];
         struct str string = tokenizer_string(tokenizer, token->id);
+        if (!cancel_check(i, err)) {
+            buf_free(&number);
+            return false;
+        }
         if (!string.s) {
             number.n = 0;
             buf_printf(&number, "#%d", token->id);
@@ -209,6 +214,10 @@ static bool finish(const struct tokenizer *tokenizer, const struct sections *par
     struct token *token = out->tokens;
     for (size_t i = 0; i < parts->n; i++)
         for (size_t k = 0; k < parts->at[i].n; k++, token++) {
+            if (!cancel_check(k, err)) {
+                encoding_free(out);
+                return false;
+            }
             *token = parts->at[i].items[k].token;
             if (token->text < 0)
                 continue;

@@ -1,6 +1,7 @@
 /* tokens: what the tokenizer makes of a text, with every token's place in it. */
 #include <stdlib.h>
 
+#include "core/base/cancel.h"
 #include "core/base/json.h"
 #include "repl/grammar/call.h"
 #include "repl/run/given_text.h"
@@ -23,6 +24,10 @@ static bool give_json(struct result *result, const struct encoding *encoding, st
     struct buf b = {0};
     buf_puts(&b, "{\"tokens\":[");
     for (size_t i = 0; i < encoding->n; i++) {
+        if (!cancel_check(i, err)) {
+            buf_free(&b);
+            return false;
+        }
         if (i)
             buf_char(&b, ',');
         put_json(&b, &encoding->tokens[i]);

@@ -9,6 +9,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "core/base/cancel.h"
 #include "core/base/number.h"
 #include "core/base/text.h"
 #include "repl/grammar/call.h"
@@ -25,6 +26,7 @@ struct result {
     bool gave, broken; /* broken: the pipe's reader has gone */
     bool paged;        /* the child is a pager: its end is no failure */
     long child;        /* 0: none */
+    size_t rows;       /* given so far */
     struct arena *arena;
 };
 
@@ -296,6 +298,8 @@ bool result_row(struct result *result, const struct cell_value *cells, size_t n,
     if (n != result->sink.n_names)
         return err_set(err, ERR_ARG, "%s: a row of %zu values in a table of %zu columns", result->call->command->name, n,
                        result->sink.n_names);
+    if (!cancel_check(result->rows++, err))
+        return false;
     return result->broken || settle(result, result->writer->row(&result->sink, cells, n, err), err);
 }
 

@@ -7,6 +7,8 @@
 
 #include "core/tokenizer/model/list.h"
 
+#include "core/base/cancel.h"
+
 #define EXTERN(name) extern const struct model_kind model_##name;
 MODELS(EXTERN)
 #define ROW(name) &model_##name,
@@ -24,6 +26,8 @@ bool model_emit(struct model_work *work, int32_t id, size_t begin, size_t end, s
 {
     if (work->n == work->capacity &&
         !mem_grow((void **)&work->tokens, &work->capacity, work->n + 1, sizeof *work->tokens, "tokens", err))
+        return false;
+    if (!cancel_check(work->n, err))
         return false;
     work->tokens[work->n++] = (struct model_token){id, (uint32_t)begin, (uint32_t)end, value};
     return true;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/base/cancel.h"
 #include "core/base/text.h"
 #include "core/tokenizer/trie.h"
 
@@ -101,6 +102,8 @@ static bool viterbi(const struct unigram *unigram, const struct vocab *vocab, st
         length = utf8_decode(text.s + at, text.n - at, &cp);
         bool alone = false;
         uint32_t node = 0;
+        if (!cancel_check(at, err)) /* where a long text has a character at such a place: often enough */
+            return false;
         for (size_t i = at; i < text.n && (node = trie_step(&unigram->trie, node, (uint8_t)text.s[i])); i++) {
             int32_t entry = unigram->trie.nodes[node].value;
             if (entry < 0)

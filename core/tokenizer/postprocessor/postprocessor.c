@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/cancel.h"
 #include "core/base/text.h"
 #include "core/tokenizer/bytelevel.h"
 #include "core/tokenizer/postprocessor/list.h"
@@ -35,6 +36,8 @@ bool parts_add(struct sections *parts, struct section **out, struct err *err)
 bool part_add(struct section *part, const struct item *items, size_t n, struct err *err)
 {
     if (!mem_grow((void **)&part->items, &part->capacity, part->n + n, sizeof *part->items, "tokens", err))
+        return false;
+    if (!cancel_check(part->n, err))
         return false;
     if (n)
         memcpy(part->items + part->n, items, n * sizeof *items);

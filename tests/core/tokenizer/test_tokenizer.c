@@ -1,7 +1,9 @@
 /* What the rest of the program asks of a tokenizer: roles, strings, what a person reads, bare ids, older files. */
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "core/base/cancel.h"
 #include "core/tokenizer/load.h"
 #include "tests/support/scratch.h"
 
@@ -239,5 +241,28 @@ Test(tokenizer, equal_sums_of_scores_break_as_in_the_reference)
         write_document("{\"model\":{\"type\":\"Unigram\",\"unk_id\":0,\"vocab\":[[\"<unk>\",0.0],"
                        "[\"x\",-8.068077087402344],[\"xx\",-9.683005332946777]]}}");
         expect_ids(rows[i].text, rows[i].text, rows[i].ids);
+    }
+}
+
+/* Ctrl-C before the first step: a text is cut nowhere, whatever the tokenizer, and nothing is left to free. */
+Test(tokenizer, an_interrupt_ends_it)
+{
+    static const char *const folders[] = {"roberta", "bert", "deberta-v1", "deberta-v3"};
+    char text[40000];
+    for (size_t i = 0; i < sizeof text; i++)
+        text[i] = i % 5 == 4 ? ' ' : 'a';
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
+        char path[100];
+        struct err err = {0};
+        struct encoding encoding;
+        snprintf(path, sizeof path, "tests/data/golden/%s", folders[i]);
+        struct tokenizer *tokenizer = load(path);
+        cancel_request();
+        bool ok = tokenizer_encode(tokenizer, (struct str){text, sizeof text}, NULL, 0, &encoding, &err);
+        cancel_clear();
+        cr_expect(!ok && err.code == ERR_CANCELLED && !encoding.n && !encoding.arena, "%s: %s", folders[i], err.message);
+        cr_assert(tokenizer_encode(tokenizer, (struct str){text, sizeof text}, NULL, 0, &encoding, &err), "%s", err.message);
+        encoding_free(&encoding);
+        tokenizer_free(tokenizer);
     }
 }
