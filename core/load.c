@@ -7,6 +7,7 @@
 #include "core/family.h"
 #include "core/tokenizer/load.h"
 #include "core/unread.h"
+#include "core/weights/mxfp4.h"
 #include "core/weights/scales.h"
 
 static bool configure(struct model *model, struct err *err)
@@ -52,10 +53,12 @@ static bool nothing_there(const struct model *model, struct err *err)
 
 static bool load_weights(struct model *model, struct err *err)
 {
-    size_t scaled;
+    size_t scaled, blocks;
     if (!family_find(model, err) || !family_unwrap(model, err) ||
         !scales_apply(model->weights, json_get(model->config, "quantization_config"), &scaled, err) ||
-        (scaled && !unread_remark(model, err, "%zu weights of 8 bits are read with their scales, as floats", scaled)))
+        (scaled && !unread_remark(model, err, "%zu weights of 8 bits are read with their scales, as floats", scaled)) ||
+        !mxfp4_apply(model->weights, &blocks, err) ||
+        (blocks && !unread_remark(model, err, "%zu weights of 4 bits are read with their scales, as BF16", blocks)))
         return false;
     return configure(model, err) && model_bind(model, err);
 }

@@ -10,8 +10,9 @@
 
 #include "core/base/cancel.h"
 
-/* Methods whose F8 weights are stored · scale. */
-static const char *const methods[] = {"fp8", "fbgemm_fp8", "compressed-tensors", "modelopt", "quark", NULL};
+/* Methods whose weights are read: those of F8 are stored · scale. */
+static const char *const methods[] = {"fp8", "fbgemm_fp8", "compressed-tensors", "modelopt", "quark",
+                                      "mxfp4" /* of another kind: mxfp4.h */, NULL};
 static const char *const suffixes[] = {"_scale", "_scale_inv", NULL};
 
 static bool is_f8(const struct tensor *tensor)
@@ -25,7 +26,7 @@ static bool check_method(const struct weights *weights, const struct json *confi
     for (size_t i = 0; methods[i]; i++)
         if (str_is(method, methods[i]))
             return true;
-    return err_set(err, ERR_UNSUPPORTED, "%s: quantization_config: quant_method \"%.*s\" is not read (fp8, fbgemm_fp8 and the F8 of "
+    return err_set(err, ERR_UNSUPPORTED, "%s: quantization_config: quant_method \"%.*s\" is not read (fp8, fbgemm_fp8, mxfp4 and the F8 of "
                    "compressed-tensors are)", weights->path, STR_ARGS(method));
 }
 

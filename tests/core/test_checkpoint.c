@@ -177,6 +177,27 @@ Test(checkpoint, eight_bits_whose_scale_is_missing_are_refused)
     refused("no tensor holds its scale");
 }
 
+/* In the header of a safetensors file, where as many bytes follow. */
+static void header_with(const char *from, const char *to)
+{
+    size_t n;
+    unsigned char *bytes = read_file(scratch_path("model.safetensors"), &n), *at = memmem(bytes, n, from, strlen(from));
+    cr_assert(at && strlen(from) == strlen(to), "%s", from);
+    memcpy(at, to, strlen(to));
+    scratch_write("model.safetensors", bytes, n);
+    free(bytes);
+}
+
+Test(checkpoint, blocks_of_four_bits_without_scales_or_with_others_are_refused)
+{
+    scratch_copy_folder("tests/data/golden/options-gpt-oss-mxfp4");
+    header_with("experts.down_proj_scales", "experts.down_proj_others");
+    refused("experts.down_proj is missing");
+    scratch_copy_folder("tests/data/golden/options-gpt-oss-mxfp4");
+    header_with("experts.down_proj_scales\":{\"dtype\":\"U8\"", "experts.down_proj_scales\":{\"dtype\":\"I8\"");
+    refused("are no blocks of 4 bits and their scales");
+}
+
 Test(checkpoint, a_pointer_of_git_lfs_is_named_with_the_size_it_stands_for)
 {
     static const char pointer[] = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 440449768\n";

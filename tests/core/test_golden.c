@@ -310,7 +310,7 @@ static void check_root(const char *root, size_t least_cases, size_t least_tensor
 
 Test(golden, committed_cases_equal_the_reference)
 {
-    check_root("tests/data/golden", 122, 3526);
+    check_root("tests/data/golden", 123, 3553);
 }
 
 Test(golden, given_cases_equal_the_reference)

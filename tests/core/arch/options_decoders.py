@@ -5,12 +5,18 @@
 
 As options.py, and what routers did: router.dec.l, expert.dec.l, weight.dec.l, shared.dec.l, and sink.l.
 """
+import json
+import os
 import sys
 
 import torch
 import transformers as tf
+from safetensors.torch import load_file, save_file
+from transformers.integrations.mxfp4 import convert_moe_packed_tensors
 
 import options
+
+packed = None  # of the case at hand: blocks and scales by name
 
 SIZES = dict(vocab_size=32, hidden_size=16, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2, intermediate_size=24,
              max_position_embeddings=40, pad_token_id=None)
@@ -20,8 +26,8 @@ YARN = {"rope_type": "yarn", "factor": 8.0, "original_max_position_embeddings": 
 LONGROPE = {"type": "longrope", "short_factor": [1.0, 1.5], "long_factor": [2.0, 3.5]}
 
 
-def case(cls, lengths=(6, 1, 14), alter=None, pads=False, **config):
-    return dict(cls=cls, config=dict(SIZES, **config), lengths=lengths, alter=alter or {}, pads=pads)
+def case(cls, lengths=(6, 1, 14), alter=None, pads=False, mxfp4=False, **config):
+    return dict(cls=cls, config=dict(SIZES, **config), lengths=lengths, alter=alter or {}, pads=pads, mxfp4=mxfp4)
 
 
 CASES = {
@@ -71,6 +77,9 @@ CASES = {
                           attention_bias=True, rope_scaling={"rope_type": "linear", "factor": 2.0}),
     "gpt-oss-reversed": case("GptOssForCausalLM", num_local_experts=5, num_experts_per_tok=3, head_dim=6, sliding_window=3,
                              layer_types=["full_attention", "sliding_attention"], rope_scaling=dict(YARN, truncate=False)),
+    "gpt-oss-mxfp4": case("GptOssForCausalLM", hidden_size=32, intermediate_size=32, num_hidden_layers=1, num_local_experts=2,
+                          num_experts_per_tok=1, head_dim=8, sliding_window=3, layer_types=["full_attention"],
+                          rope_scaling=dict(YARN, truncate=False), mxfp4=True),
     "olmo2-bias": case("Olmo2ForCausalLM", attention_bias=True, tie_word_embeddings=True, num_key_value_heads=1,
                        rope_scaling={"type": "linear", "factor": 2.0}),
 }
@@ -115,14 +124,32 @@ def randomise(model):
     for name, p in model.named_parameters():
         if "experts." in name and p.dim() == 3:  # one tensor of all experts
             p.data.copy_(torch.randn_like(p) * 1.3 / p.shape[1] ** 0.5)
+        if packed is not None and name.endswith(("gate_up_proj", "down_proj")):
+            X, I, O = p.shape
+            blocks = torch.randint(0, 256, (X, O, I // 32, 16), dtype=torch.uint8)
+            scales = torch.randint(122, 127, (X, O, I // 32), dtype=torch.uint8)
+            p.data.copy_(convert_moe_packed_tensors(blocks, scales).float())
+            packed.update({name + "_blocks": blocks, name + "_scales": scales})
         if "router.bias" in name or "sinks" in name or "proj_bias" in name:
             p.data.copy_(torch.randn_like(p) * 0.4)
 
 
+def store_packed(path):
+    """The experts as blocks of 4 bits in place of their numbers."""
+    weights = load_file(path)
+    for name in packed:
+        weights.pop(name.rsplit("_", 1)[0], None)
+    save_file(dict(weights, **packed), path, {"format": "pt"})
+
+
 def make(folder, name, case):
-    import json, os
+    global packed
+    packed = {} if case["mxfp4"] else None
     options.make(folder, name, case)
     path = os.path.join(folder, "options-" + name, "config.json")
+    if packed:
+        store_packed(os.path.join(folder, "options-" + name, "model.safetensors"))
+        case["alter"]["quantization_config"] = {"quant_method": "mxfp4"}
     with open(path) as f:
         config = json.load(f)
     for key, value in case["alter"].items():
