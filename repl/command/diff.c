@@ -1,8 +1,12 @@
 /* diff: the signed difference of the same heads in two runs. */
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/measure/finite.h"
 #include "repl/grammar/call.h"
+#include "repl/map/change.h"
 #include "repl/map/give_maps.h"
 #include "repl/map/map_picture.h"
 
@@ -23,7 +27,7 @@ static bool check_pair(const struct call *call, const struct map_list *list, str
     const struct encoding *a = keys_of(list, 0, err), *b = keys_of(list, 1, err);
     if (!a || !b)
         return false;
-    if (a->n != b->n && !list->aligned) {
+    if (a->n != b->n && !list->aligned && !call_given(call, "top")) {
         err_set(err, ERR_ARG,
                 "@%zu has %zu tokens, @%zu has %zu: cells do not correspond, so there is no difference; side by side: "
                 "show @%zu @%zu; by token: align=token",
@@ -45,7 +49,7 @@ static void say_tokens(struct result *result, const struct map_list *list)
         result_note(result, "two models: the difference holds everything that tells %s and %s apart", a->model->name, b->model->name);
         return;
     }
-    if (list->aligned) {
+    if (list->aligned || keys_of(list, 0, NULL)->n != keys_of(list, 1, NULL)->n) {
         result_note(result, "aligned by token: those without a counterpart are left out, the others may stand at other positions");
         return;
     }
@@ -94,17 +98,112 @@ static bool last_two(const struct session *session, const struct call *call, str
     return false;
 }
 
+/* ---- top=: which heads changed most ---- */
+
+static bool put_rows(const struct changes *changes, size_t top, struct site_row row, struct result *result, struct err *err)
+{
+    bool person = strcmp(result_format(result), "table") == 0;
+    char header[120];
+    snprintf(header, sizeof header, "%s,%s,query_token,key_token,change", person ? "site" : site_header(row), changes->by->name);
+    if (!result_columns(result, header, err))
+        return false;
+    for (size_t i = 0; i < top; i++) {
+        const struct change *c = &changes->change[i];
+        struct cell_value cells[4 + SITE_CELLS];
+        struct buf name = {0};
+        size_t n = 0;
+        site_name(c->site, &name);
+        if (person)
+            cells[n++] = (struct cell_value){.kind = CELL_TEXT, .text = buf_view(&name)};
+        else
+            n = site_cells(c->site, row, cells);
+        cells[n++] = (struct cell_value){.kind = CELL_NUMBER, .number = c->distance, .digits = 4};
+        cells[n++] = (struct cell_value){.kind = CELL_TEXT, .text = c->query};
+        cells[n++] = (struct cell_value){.kind = CELL_TEXT, .text = c->key};
+        cells[n++] = (struct cell_value){.kind = CELL_NUMBER, .number = c->largest, .digits = 3};
+        bool ok = buf_ok(&name, err) && result_row(result, cells, n, err);
+        buf_free(&name);
+        if (!ok)
+            return false;
+    }
+    return true;
+}
+
+/* The list narrowed to the first heads of the ranking, for a figure of their differences. */
+static bool narrow(struct map_list *list, const struct changes *changes, size_t top, struct err *err)
+{
+    for (size_t r = 0; r < 2; r++) {
+        struct site *sites = mem_new(top, sizeof *sites, "the heads", err);
+        if (!sites)
+            return false;
+        for (size_t i = 0; i < top; i++)
+            sites[i] = list->sites[r].site[changes->change[i].at];
+        memcpy(list->sites[r].site, sites, top * sizeof *sites);
+        list->sites[r].n = top;
+        free(sites);
+    }
+    return true;
+}
+
+static bool give_top(struct session *session, const struct call *call, struct map_list *list, struct result *result, struct err *err)
+{
+    struct changes changes;
+    struct buf said = {0};
+    bool ok = changes_make(call, list, &changes, err);
+    size_t top = (size_t)call_int(call, "top");
+    if (ok) {
+        top = top < changes.n ? top : changes.n;
+        changes_rank(&changes);
+        changes_say(&changes, &said);
+        result_note(result, "%s; %zu of %zu heads", buf_cstr(&said), top, changes.n);
+        if (changes.not_finite)
+            result_note(result, "%zu of %zu heads are not finite in one of the runs", changes.not_finite, changes.n);
+        list->aligned = changes.by_token;
+    }
+    if (ok && result_wants_figure(result))
+        ok = narrow(list, &changes, top, err) && maps_give(session, call, list, result, err);
+    else if (ok)
+        ok = put_rows(&changes, top, map_list_row(list, NULL), result, err);
+    buf_free(&said);
+    changes_free(&changes);
+    return ok;
+}
+
+/* All heads where top= is given and none is named. */
+static bool all_heads(const struct call *call, struct map_list *list, struct err *err)
+{
+    for (size_t r = 0; r < list->n_runs && call_given(call, "top") && !call_arg(call, ARG_SELECTOR, 0); r++) {
+        sites_free(&list->sites[r]);
+        if (!sites_all(list->runs[r]->run, &list->sites[r], err))
+            return false;
+    }
+    return true;
+}
+
+static bool check_top(const struct call *call, const struct map_list *list, struct err *err)
+{
+    if (call_given(call, "distance") && !call_given(call, "top")) {
+        err_set(err, ERR_ARG, "distance= is what top= ranks by: diff @1 @2 top=5 distance=mean");
+        return call_blame_option(call, "distance", err);
+    }
+    if (!call_given(call, "top") || (list->request.fold == FOLD_NONE && !list->n_parts))
+        return true;
+    err_set(err, ERR_ARG, "top= ranks heads by one part: leave out agg= and a list of parts");
+    return call_blame_option(call, "top", err);
+}
+
 static bool run(struct session *session, const struct call *call, struct result *result, struct err *err)
 {
     struct map_list list;
     if (!map_list_make(session, call, &list, err))
         return false;
     list.aligned = str_is(call_str(call, "align"), "token");
-    bool ok = last_two(session, call, &list, err) && check_pair(call, &list, err);
+    bool ok = last_two(session, call, &list, err) && check_top(call, &list, err) && all_heads(call, &list, err) &&
+              check_pair(call, &list, err);
     list.difference = true;
     if (ok)
         say_tokens(result, &list);
-    ok = ok && maps_give(session, call, &list, result, err);
+    ok = ok && (call_given(call, "top") ? give_top(session, call, &list, result, err) : maps_give(session, call, &list, result, err));
     map_list_free(&list);
     return ok;
 }
@@ -116,6 +215,8 @@ static const struct option options[] = {
     OPTION_PICTURE,
     OPTION_PAPER,
     {"align", VALUE_ENUM, "index|token", "index", "cells correspond by index, or by token where the texts differ in length", 0, 0},
+    {.name = "top", .kind = VALUE_INT, .summary = "which heads changed most: the first so many, ranked; of all where none is named", .lo = 1, .hi = 1e6},
+    OPTION_DISTANCE,
     {0},
 };
 static const struct arg args[] = {
@@ -130,8 +231,10 @@ const struct command command_diff = {
     .summary = "the difference of two runs, cell by cell",
     .help = "The second run's map minus the first's, on a diverging scale. Token counts must agree; which tokens differ is\n"
             "said on standard error. Identical ids in the same model give 0 by construction. align=token compares texts of\n"
-            "different lengths where their tokens correspond, and leaves the others out.",
-    .examples = "diff @1 @2 L0.H2\ndiff @1 @2 L0 part=scores\ndiff @1 @2 L0.H2 align=token\ndiff @1 @2 L0.H2 > diff.png",
+            "different lengths where their tokens correspond, and leaves the others out. top=5 ranks the heads by how much they\n"
+            "changed, with the cell that changed most (a figure in a file holds the differences of those heads); the formula of\n"
+            "the distance is said. grid @1 @2 shows it for all heads.",
+    .examples = "diff @1 @2 L0.H2\ndiff @1 @2 L0 part=scores\ndiff @1 @2 L0.H2 align=token\ndiff @1 @2 top=5\ndiff @1 @2 L0.H2 > diff.png",
     .options = options,
     .args = args,
     .writes = true,

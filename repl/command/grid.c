@@ -7,6 +7,7 @@
 #include "core/base/cancel.h"
 #include "core/measure/measure.h"
 #include "repl/grammar/call.h"
+#include "repl/map/change.h"
 #include "repl/map/give_maps.h"
 #include "repl/map/panel_table.h"
 #include "repl/map/shown_map.h"
@@ -113,6 +114,8 @@ static bool note_formula(struct sheet *sheet, const struct measure *m, struct er
 {
     struct buf text = {0};
     double uniform;
+    if (!m->value) /* a distance of two runs: its formula was noted */
+        return true;
     if (!measure_uniform(sheet->kept->run, m, sheet->sites.site[0], &uniform, err))
         return false;
     buf_printf(&text, "%s: %s (%s); the uniform map gives %.4g", m->name, m->formula, m->source, uniform);
@@ -188,6 +191,52 @@ static bool grid_by(struct sheet *sheet, struct result *result, struct err *err)
         return false;
     return result_wants_picture(result) ? draw_measure(sheet, m, values, broken, result, err)
                                         : list_measure(sheet, m, values, result, err);
+}
+
+/* ---- two runs: how much each head changed ---- */
+
+static bool grid_change(struct sheet *sheet, const struct map_list *list, struct result *result, struct err *err)
+{
+    struct changes changes;
+    struct buf text = {0};
+    bool ok = changes_make(sheet->call, list, &changes, err);
+    double *values = ok ? arena_alloc(sheet->arena, changes.n, sizeof *values, "values of heads", err) : NULL;
+    unsigned char *broken = ok ? arena_zalloc(sheet->arena, changes.n, 1, "values of heads", err) : NULL;
+    ok = values && broken;
+    for (size_t i = 0; ok && i < changes.n; i++) {
+        values[i] = changes.change[i].distance;
+        broken[i] = isnan(values[i]);
+    }
+    if (ok) {
+        const struct measure m = {.name = changes.by->name, .label = changes.by->label};
+        buf_printf(&text, "@%zu against @%zu: ", list->runs[1]->number, list->runs[0]->number);
+        changes_say(&changes, &text);
+        if (result_wants_picture(result))
+            ok = note(sheet, &text, err) && draw_measure(sheet, &m, values, broken, result, err);
+        else
+            ok = buf_ok(&text, err) && (result_note(result, "%s", buf_cstr(&text)), list_measure(sheet, &m, values, result, err));
+    }
+    buf_free(&text);
+    changes_free(&changes);
+    return ok;
+}
+
+static bool grid_two(struct sheet *sheet, struct kept_run **runs, struct result *result, struct err *err)
+{
+    struct sites sites[2] = {sheet->sites, {0}};
+    struct map_list list = {.request = sheet->request, .runs = runs, .n_runs = 2, .sites = sites,
+                            .aligned = str_is(call_str(sheet->call, "align"), "token")};
+    if (call_given(sheet->call, "by")) {
+        err_set(err, ERR_ARG, "by= is of one run; how much the heads of two changed: distance=");
+        return call_blame_option(sheet->call, "by", err);
+    }
+    bool ok = select_sites(sheet->session, sheet->call, runs[1], SELECT_ALL, &sites[1], err);
+    if (ok && sites[0].n != sites[1].n)
+        ok = err_set(err, ERR_ARG, "the selector picks %zu heads of %s and %zu of %s: name the same heads of both", sites[0].n,
+                     runs[0]->run->model->name, sites[1].n, runs[1]->run->model->name);
+    ok = ok && grid_change(sheet, &list, result, err);
+    sites_free(&sites[1]);
+    return ok;
 }
 
 /* ---- small multiples ---- */
@@ -367,8 +416,13 @@ static bool run(struct session *session, const struct call *call, struct result 
         ok = select_sites(session, call, sheet.kept, SELECT_ALL, &sheet.sites, err);
     }
     ok = ok && map_request_read(call, &sheet.request, err);
+    if (ok && n_runs != 2 && (call_given(call, "distance") || call_given(call, "align"))) {
+        err_set(err, ERR_ARG, "how much heads changed is of two runs: grid @1 @2");
+        ok = call_blame_option(call, call_given(call, "distance") ? "distance" : "align", err);
+    }
     if (ok)
-        ok = by                             ? grid_by(&sheet, result, err)
+        ok = n_runs == 2 ? grid_two(&sheet, runs, result, err)
+             : by                             ? grid_by(&sheet, result, err)
              : result_wants_picture(result) ? draw_maps(&sheet, result, err)
                                             : give_maps(&sheet, result, err);
     sites_free(&sheet.sites);
@@ -392,9 +446,12 @@ static const struct option options[] = {
     {.name = "size", .kind = VALUE_SIZE, .summary = "of a figure: acl1, acl2, nature1, nature2, 85mm, 3.25in"},
     {.name = "dpi", .kind = VALUE_FLOAT, .summary = "pixels an inch of a PNG", .lo = 30, .hi = 2400},
     OPTION_ACROSS,
+    OPTION_DISTANCE,
+    {.name = "align", .kind = VALUE_ENUM, .values = "index|token", .fallback = "index",
+     .summary = "of two runs: cells correspond by index, or by token as where their lengths differ"},
     {0}};
 static const struct arg args[] = {
-    {.name = "RUN", .kind = ARG_RUN, .optional = true, .summary = "which run: @, @3, @fox"},
+    {.name = "RUN", .kind = ARG_RUN, .optional = true, .repeated = true, .summary = "which run: @, @3, @fox; of two: how much each head changed"},
     {.name = "SELECTOR", .kind = ARG_SELECTOR, .optional = true, .repeated = true, .summary = "which heads; all of them"},
     {0}};
 
@@ -409,6 +466,7 @@ const struct command command_grid = {
             "so that columns survive. With by=: one cell a head, coloured by a measure (see heads), its formula and source below. "
             "Formats without pictures get the maps as show gives them, or a row a head.",
     .examples = "grid\n"
+                "grid @1 @2\n"
                 "grid by=entropy\n"
                 "grid L0-2 norm=head\n"
                 "grid part=c2p > c2p.png\n"

@@ -34,10 +34,6 @@ static bool same_token(const struct line *a, size_t i, const struct line *b, siz
     return a->words ? str_eq(a->labels[i], b->labels[j]) : str_eq(x->string, y->string);
 }
 
-struct pairs {
-    size_t *first, *second, n;
-};
-
 /* Which entries of two lines correspond, in order; into the arena. */
 static bool align(struct line a, struct line b, struct arena *arena, struct pairs *out, struct err *err)
 {
@@ -67,6 +63,95 @@ static bool align(struct line a, struct line b, struct arena *arena, struct pair
     }
     free(best);
     return ok;
+}
+
+static bool pairs_by_index(size_t n, struct arena *arena, struct pairs *out, struct err *err)
+{
+    out->n = n;
+    out->first = arena_alloc(arena, n + 1, sizeof *out->first, "the alignment", err);
+    out->second = arena_alloc(arena, n + 1, sizeof *out->second, "the alignment", err);
+    for (size_t i = 0; out->first && out->second && i < n; i++)
+        out->first[i] = out->second[i] = i;
+    return out->first && out->second;
+}
+
+bool shown_map_pairs(const struct shown_map *first, const struct shown_map *second, enum map_axis axis, bool by_token,
+                     struct arena *arena, struct pairs *out, struct err *err)
+{
+    struct line a = axis == AXIS_ROWS ? rows_of(first) : cols_of(first), b = axis == AXIS_ROWS ? rows_of(second) : cols_of(second);
+    if (by_token)
+        return align(a, b, arena, out, err);
+    return a.n == b.n ? pairs_by_index(a.n, arena, out, err)
+                      : err_set(err, ERR_ARG, "@%zu shows %zu tokens, @%zu %zu: no cell-by-cell difference; by token: align=token",
+                                first->run->number, a.n, second->run->number, b.n);
+}
+
+/* ---- tokens without a counterpart ---- */
+
+/* The mark of a space in front, as vocabularies have it (Ġ of byte-level BPE, ▁ of SentencePiece). */
+static bool has_space(const struct line *line, size_t i)
+{
+    struct str s = line->text->tokens[line->tokens[i]].string;
+    return !line->words && (str_starts(s, STR("\u0120")) || str_starts(s, STR("\u2581")));
+}
+
+/* Is there, among the other line's changed tokens, one that reads alike? */
+static bool reads_alike(struct str label, const struct line *other, const unsigned char *paired)
+{
+    for (size_t j = 0; j < other->n; j++)
+        if (!paired[j] && str_eq(other->labels[j], label))
+            return true;
+    return false;
+}
+
+/* paired[i] 1: entry i of the line has a counterpart that is the same token. */
+static void note_paired(const struct line *a, const struct line *b, const struct pairs *pairs, unsigned char *paired_a,
+                        unsigned char *paired_b)
+{
+    for (size_t k = 0; k < pairs->n; k++)
+        if (same_token(a, pairs->first[k], b, pairs->second[k]))
+            paired_a[pairs->first[k]] = paired_b[pairs->second[k]] = 1;
+}
+
+static bool mark_line(const struct line *own, const struct line *other, const struct pairs *pairs, struct arena *arena,
+                      struct str *labels, size_t *changed, struct err *err)
+{
+    unsigned char *paired = arena_zalloc(arena, own->n + 1, 1, "the alignment", err);
+    unsigned char *theirs = arena_zalloc(arena, other->n + 1, 1, "the alignment", err);
+    if (!paired || !theirs)
+        return false;
+    note_paired(own, other, pairs, paired, theirs);
+    for (size_t i = 0; i < own->n; i++) {
+        struct buf text = {0};
+        if (paired[i])
+            continue;
+        ++*changed;
+        buf_puts(&text, CHANGED_MARK);
+        if (has_space(own, i) && reads_alike(own->labels[i], other, theirs))
+            buf_puts(&text, "\u2423");
+        buf_str(&text, own->labels[i]);
+        bool ok = buf_ok(&text, err) && arena_str(arena, buf_view(&text), &labels[i], err);
+        buf_free(&text);
+        if (!ok)
+            return false;
+    }
+    return true;
+}
+
+/* A token of another model's vocabulary reads otherwise for that reason alone. */
+bool shown_map_mark_changed(struct shown_map *map, const struct shown_map *other, bool by_token, size_t *changed_out, struct err *err)
+{
+    struct pairs rows, cols;
+    *changed_out = 0;
+    if (map->run->run->model != other->run->run->model)
+        return true;
+    by_token = by_token || map->rows != other->rows || map->cols != other->cols;
+    if (!shown_map_pairs(map, other, AXIS_ROWS, by_token, map->arena, &rows, err) ||
+        !shown_map_pairs(map, other, AXIS_COLS, by_token, map->arena, &cols, err))
+        return false;
+    struct line own[2] = {rows_of(map), cols_of(map)}, theirs[2] = {rows_of(other), cols_of(other)};
+    return mark_line(&own[0], &theirs[0], &rows, map->arena, map->row_labels, changed_out, err) &&
+           mark_line(&own[1], &theirs[1], &cols, map->arena, map->col_labels, changed_out, err);
 }
 
 bool shown_map_subtract_aligned(const struct shown_map *first, struct shown_map *second, struct err *err)

@@ -92,7 +92,10 @@ static bool make_difference(const struct map_list *list, const struct map_reques
     if (!make_one(list, request, 0, i, &first, err))
         return false;
     bool ok = make_one(list, request, 1, i, out, err);
-    if (ok && !(list->aligned ? shown_map_subtract_aligned(&first, out, err) : subtract(&first, out, err))) {
+    size_t changed;
+    bool marks = !list->aligned && !request->words; /* words are told by their labels alone, in documents too */
+    if (ok && !((!marks || out->rows != first.rows || out->cols != first.cols || shown_map_mark_changed(out, &first, false, &changed, err)) &&
+                (list->aligned ? shown_map_subtract_aligned(&first, out, err) : subtract(&first, out, err)))) {
         shown_map_free(out);
         ok = false;
     }

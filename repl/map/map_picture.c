@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "repl/grammar/call.h"
+#include "repl/map/align.h"
 #include "repl/map/panel_table.h"
 #include "repl/result/figure.h"
 #include "viz/scale.h"
@@ -41,6 +42,43 @@ static bool several_models(const struct map_list *list)
     return false;
 }
 
+/* The text of a run as a title has it: a leading space is seen, a long text is cut about where it begins to differ. */
+static void put_text(struct buf *out, const struct kept_run *run, const struct kept_run *other)
+{
+    enum { MOST = 32, LEAD = 10 }; /* bytes seen in front of the difference */
+    struct str text = str_of(run->text ? run->text : ""), with = str_of(other->text ? other->text : "");
+    size_t same = 0, from = 0, to = text.n;
+    if (!text.n)
+        return;
+    while (same < text.n && same < with.n && text.s[same] == with.s[same])
+        same++;
+    if (text.n > MOST && same > MOST - LEAD)
+        from = same - LEAD;
+    while (from > 0 && from < text.n && ((unsigned char)text.s[from] & 0xc0) == 0x80)
+        from--;
+    if (to - from > MOST)
+        to = from + MOST;
+    while (to < text.n && ((unsigned char)text.s[to] & 0xc0) == 0x80)
+        to++;
+    buf_puts(out, from ? " \u201c\u2026" : text.s[0] == ' ' ? " \u201c\u2423" : " \u201c");
+    from += !from && text.s[0] == ' ';
+    for (size_t i = from; i < to; i++)
+        buf_char(out, text.s[i] == '\n' || text.s[i] == '\t' ? ' ' : text.s[i]);
+    buf_puts(out, to < text.n ? "\u2026\u201d" : "\u201d");
+}
+
+static bool texts_differ(const struct map_list *list)
+{
+    const struct kept_run *a = list->runs[0], *b = list->runs[list->n_runs - 1];
+    return list->n_runs == 2 && a->text && b->text && strcmp(a->text, b->text) != 0;
+}
+
+/* Two runs of one map each: their titles hold their texts. */
+static bool titles_hold_text(const struct map_list *list)
+{
+    return texts_differ(list) && !list->difference && map_list_count(list) == 2;
+}
+
 /* "@2 roberta-tiny L0.H2": the run where there are several, the model where they differ. */
 static bool make_title(const struct map_list *list, const struct shown_map *map, struct sheet *sheet, struct str *out,
                        struct err *err)
@@ -54,6 +92,8 @@ static bool make_title(const struct map_list *list, const struct shown_map *map,
             buf_printf(&b, "%s ", map->run->run->model->name);
     }
     map_title(list, map, &b);
+    if (titles_hold_text(list))
+        put_text(&b, map->run, list->runs[map->run == list->runs[0]]);
     bool ok = buf_ok(&b, err) && arena_str(sheet->arena, buf_view(&b), out, err);
     buf_free(&b);
     return ok;
@@ -101,6 +141,32 @@ static bool make_panels(const struct call *call, const struct map_list *list, st
             return false;
         }
     }
+    return true;
+}
+
+/* Two runs: tokens of the one without a counterpart in the other are marked. */
+static bool mark_changed(const struct map_list *list, struct sheet *sheet, struct result *result, struct err *err)
+{
+    size_t half = sheet->n / 2, changed = 0, n;
+    if (list->n_runs != 2 || list->difference || sheet->n % 2 || list->runs[0] == list->runs[1])
+        return true;
+    for (size_t i = 0; i < half; i++) {
+        struct shown_map *a = &sheet->maps[i], *b = &sheet->maps[half + i], plain = *a;
+        plain.row_labels = arena_alloc(sheet->arena, a->rows + 1, sizeof *plain.row_labels, "the labels", err);
+        plain.col_labels = arena_alloc(sheet->arena, a->cols + 1, sizeof *plain.col_labels, "the labels", err);
+        if (!plain.row_labels || !plain.col_labels)
+            return false;
+        memcpy(plain.row_labels, a->row_labels, a->rows * sizeof *a->row_labels);
+        memcpy(plain.col_labels, a->col_labels, a->cols * sizeof *a->col_labels);
+        if (!shown_map_mark_changed(a, b, false, &n, err))
+            return false;
+        changed += n;
+        if (!shown_map_mark_changed(b, &plain, false, &n, err))
+            return false;
+        changed += n;
+    }
+    if (changed)
+        result_note(result, CHANGED_MARK " stands before tokens without a counterpart in the other text");
     return true;
 }
 
@@ -201,6 +267,13 @@ static bool make_notes(const struct map_list *list, struct sheet *sheet, struct 
     const struct shown_map *map = &sheet->maps[0];
     struct buf text = {0};
     size_t hidden = 0;
+    for (size_t r = 0; texts_differ(list) && !titles_hold_text(list) && r < 2; r++) {
+        buf_printf(&text, "%s@%zu", text.n ? ", " : "", list->runs[r]->number);
+        put_text(&text, list->runs[r], list->runs[!r]);
+    }
+    if (!note(sheet, &text, err))
+        return false;
+    text = (struct buf){0};
     for (size_t i = 0; i < sheet->n && hidden < 24; i++)
         if (!isnan(sheet->maps[i].hidden_mass)) {
             buf_puts(&text, hidden++ ? ", " : "special tokens hidden; mean mass on them: ");
@@ -266,7 +339,7 @@ static bool draw(struct session *session, const struct call *call, const struct 
     struct picture picture = {.row_axis = "Query", .col_axis = "Key", .value_name = sheet->value_name};
     char sites[200];
     const struct figure_source source = {.runs = list->runs, .n_runs = list->n_runs, .site = sites};
-    if (!make_panels(call, list, sheet, err) || !make_scale(call, list, sheet, &picture.scale, err) ||
+    if (!make_panels(call, list, sheet, err) || !mark_changed(list, sheet, result, err) || !make_scale(call, list, sheet, &picture.scale, err) ||
         !make_notes(list, sheet, err))
         return false;
     name_values(list, call, sheet);
