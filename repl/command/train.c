@@ -1,6 +1,8 @@
 /* train: word vectors from a text. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -255,12 +257,39 @@ static bool train(const struct session *session, const struct call *call, const 
     return ok;
 }
 
+/* What was written is in use from now on. A file that cannot be read back (an array without its words) is told, no failure. */
+static bool load_written(struct session *session, const struct train_place *place, struct result *result, struct err *err)
+{
+    struct err own = {0};
+    struct stat status;
+    struct vectors_options options = {0};
+    if (!place->output || stat(place->output, &status) != 0 || !S_ISREG(status.st_mode))
+        return true;
+    struct vectors *v = vectors_load(place->output, &options, &own);
+    char *name = v ? session_free_name(session, str_of(v->name), err) : NULL;
+    if (!v) {
+        result_note(result, "not loaded: %s", own.message);
+        return true;
+    }
+    if (!name) {
+        vectors_free(v);
+        return false;
+    }
+    free(v->name);
+    v->name = name;
+    if (!session_add_set(session, v, err))
+        return false;
+    result_note(result, "loaded as %s", name);
+    return true;
+}
+
 static bool run(struct session *session, const struct call *call, struct result *result, struct err *err)
 {
     struct train_options o;
     struct train_place place = {0};
     bool ok = (call_given(call, "resume") ? read_resume(call, &o, err) : read_options(call, &o, err)) &&
-              train_place_choose(session, call, &o, &place, err) && train(session, call, &o, &place, result, err);
+              train_place_choose(session, call, &o, &place, err) && train(session, call, &o, &place, result, err) &&
+              (!train_is_first() || !call_flag(call, "load") || load_written(session, &place, result, err));
     train_place_free(&place);
     return ok;
 }
@@ -313,6 +342,7 @@ static const struct option options[] = {
      .hi = 1e8},
     {.name = "checkpoint-file", .kind = VALUE_FILE, .summary = "where the state goes; the output's name with .ckpt"},
     {.name = "resume", .kind = VALUE_FILE, .summary = "go on from this state, with its options"},
+    {.name = "load", .kind = VALUE_FLAG, .fallback = "on", .summary = "off: what was written is not loaded"},
     {.name = "format", .kind = VALUE_VECTORS, .summary = "bin, txt, vec, glove, npy or safetensors, whatever the extension"},
     {0}};
 static const struct arg args[] = {{.name = "TRAINER", .kind = ARG_TRAINER, .optional = true, .summary = "cbow or sg"},
@@ -350,7 +380,7 @@ const struct command command_train = {
         "goes to FILE.ckpt every checkpoint= seconds and at Ctrl-C, which leaves FILE as it was; resume=FILE.ckpt goes on with "
         "the "
         "same options to the same bits, on the same kind of CPU; a corpus that has moved is named again. When the vectors are "
-        "written the state is removed. One thread and a "
+        "written the state is removed, and they are loaded (load=off leaves them). One thread and a "
         "seed give the same bits always; more threads share the vectors without locks.\n"
         "\n"
         "A build with MPI=1 trains over several processes (mpirun, srun): each takes its part of the blocks, and the vectors are "
