@@ -1,15 +1,38 @@
 /* each: a command for every line of a file, with that line's run as @. */
 #include "core/base/cancel.h"
 #include "core/base/lines.h"
+#include "core/measure/finite.h"
 #include "repl/grammar/call.h"
 #include "repl/grammar/grammar.h"
 #include "repl/line/execute.h"
 #include "repl/result/result.h"
 
+/* What is run, and what came of it. */
+struct walk {
+    struct model *model;
+    const char *path, *command;
+    size_t lines, not_finite; /* that ran; of them, whose numbers are not finite */
+};
+
+/* The first line whose numbers are not finite is told as `run` tells it. */
+static void look_at_numbers(struct walk *walk, const struct run *run, size_t number, struct result *result)
+{
+    struct buf text = {0};
+    struct not_finite where = run_not_finite(run);
+    walk->lines++;
+    walk->not_finite += where.any;
+    if (where.any && walk->not_finite == 1) {
+        not_finite_say(run, where, &text);
+        result_note(result, "warning: %s:%zu: %s: maps and predictions behind it say nothing", walk->path, number, buf_cstr(&text));
+    }
+    buf_free(&text);
+}
+
 /* Run the model over one line and the command over that run; the run goes away again. */
-static bool one_line(struct session *session, struct model *model, struct str text, const char *command, size_t number,
+static bool one_line(struct session *session, struct walk *walk, struct str text, size_t number, struct result *result,
                      struct err *err)
 {
+    struct model *model = walk->model;
     struct encoding encoding = {0};
     if (!tokenizer_encode(model->tokenizer, text, NULL, 0, &encoding, err))
         return false;
@@ -21,7 +44,8 @@ static bool one_line(struct session *session, struct model *model, struct str te
     if (!kept)
         return false;
     size_t own = kept->number;
-    bool ok = session_execute_nested(session, command, number, err);
+    look_at_numbers(walk, run, number, result);
+    bool ok = session_execute_nested(session, walk->command, number, err);
     for (size_t i = 0; i < session->n_runs; i++)
         if (session->runs[i].number == own) { /* the command may have dropped it */
             session_drop(session, &session->runs[i]);
@@ -32,8 +56,7 @@ static bool one_line(struct session *session, struct model *model, struct str te
     return ok;
 }
 
-static bool all_lines(struct session *session, struct model *model, const char *path, struct lines *lines, const char *command,
-                      struct err *err)
+static bool all_lines(struct session *session, struct walk *walk, struct lines *lines, struct result *result, struct err *err)
 {
     struct str line;
     bool end = false;
@@ -44,8 +67,8 @@ static bool all_lines(struct session *session, struct model *model, const char *
             return false;
         if (end)
             break;
-        if (line.n && !one_line(session, model, line, command, lines_number(lines), err))
-            return err->code == ERR_CANCELLED || err->code == ERR_NONE ? false : err_prefix(err, "%s:%zu: ", path, lines_number(lines));
+        if (line.n && !one_line(session, walk, line, lines_number(lines), result, err))
+            return err->code == ERR_CANCELLED || err->code == ERR_NONE ? false : err_prefix(err, "%s:%zu: ", walk->path, lines_number(lines));
     }
     return true;
 }
@@ -68,7 +91,6 @@ static bool fail_nested(const struct call *call, struct err *err)
 
 static bool run(struct session *session, const struct call *call, struct result *result, struct err *err)
 {
-    (void)result;
     const struct call_word *name = call_arg(call, ARG_FILE, 0);
     struct model *model = session_current(session, true, err);
     if (!model)
@@ -82,7 +104,10 @@ static bool run(struct session *session, const struct call *call, struct result 
     if (!lines)
         return call_blame(call, name, err);
     session->keep++; /* the line's run does not push another out */
-    bool ok = all_lines(session, model, name->text.s, lines, call->rest.s, err);
+    struct walk walk = {.model = model, .path = name->text.s, .command = call->rest.s};
+    bool ok = all_lines(session, &walk, lines, result, err);
+    if (walk.not_finite > 1)
+        result_note(result, "warning: %s: %zu of %zu lines gave numbers that are not finite", walk.path, walk.not_finite, walk.lines);
     session->keep--;
     lines_free(lines);
     return ok || fail_nested(call, err);

@@ -89,6 +89,19 @@ static void put_files(const struct loader *loader, struct buf *out)
         buf_printf(out, "%s%s", i ? " with " : "", loader->files[i]);
 }
 
+/* A folder that has the name of a file that a loader reads: unpacked or mounted by mistake, and not to be passed over. */
+static bool folders_in_place(const char *path, struct err *err)
+{
+    bool ok = true;
+    for (size_t i = 0; ok && loaders[i]; i++)
+        for (size_t k = 0; ok && loaders[i]->files[k]; k++) {
+            char *file = path_join(path, loaders[i]->files[k], err);
+            ok = file && (!file_is_folder(file) || err_set(err, ERR_FORMAT, "%s: is a folder, not a file", file));
+            free(file);
+        }
+    return ok;
+}
+
 static bool nothing_to_read(const char *path, struct err *err)
 {
     char name[256];
@@ -133,8 +146,8 @@ static const struct loader *choose(const struct folder *folder)
 
 bool loader_load(struct tokenizer *tokenizer, const char *path, struct err *err)
 {
-    struct folder folder;
-    bool ok = folder_open(&folder, path, err);
+    struct folder folder = {0};
+    bool ok = folders_in_place(path, err) && folder_open(&folder, path, err);
     const struct loader *chosen = ok ? choose(&folder) : NULL;
     if (ok)
         ok = chosen ? chosen->load(tokenizer, &folder, err) : nothing_to_read(path, err);
