@@ -45,15 +45,16 @@ static bool several_models(const struct map_list *list)
 /* The text of a run as a title has it: a leading space is seen, a long text is cut about where it begins to differ. */
 static void put_text(struct buf *out, const struct kept_run *run, const struct kept_run *other)
 {
-    enum { MOST = 32, LEAD = 10 }; /* bytes seen in front of the difference */
+    enum { MOST = 32, LEAD = 12 }; /* bytes; of the differing word in front of the difference */
     struct str text = str_of(run->text ? run->text : ""), with = str_of(other->text ? other->text : "");
     size_t same = 0, from = 0, to = text.n;
     if (!text.n)
         return;
     while (same < text.n && same < with.n && text.s[same] == with.s[same])
         same++;
-    if (text.n > MOST && same > MOST - LEAD)
-        from = same - LEAD;
+    if (text.n > MOST && same > LEAD)
+        for (from = same; from > same - LEAD && text.s[from - 1] != ' '; from--)
+            ; /* from the beginning of the word that differs */
     while (from > 0 && from < text.n && ((unsigned char)text.s[from] & 0xc0) == 0x80)
         from--;
     if (to - from > MOST)

@@ -37,6 +37,11 @@ static void draw_title(struct viewer *viewer, struct cell_grid *grid)
     buf_puts(&left, "  ");
     if (kept) {
         shown_map_part(&viewer->map->shown, &left);
+        if (viewer->map->against.on) {
+            buf_printf(&left, "  less @%zu ", viewer->map->against.run);
+            if (viewer->map->against.pinned)
+                site_name(viewer->map->against.site, &left);
+        }
         if (viewer->map->broken.n)
             buf_printf(&left, "   %.*s", STR_ARGS(viewer->map->broken));
         buf_printf(&middle, "%s @%zu", kept->run->model->name, kept->number);

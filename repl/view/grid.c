@@ -52,6 +52,9 @@ static void signature(const struct viewer *v, struct buf *out)
 {
     buf_printf(out, "%zu", v->at.run);
     part_request_put(v->map->request.part, out);
+    if (v->map->against.on)
+        buf_printf(out, " less @%zu %d %zu.%zu", v->map->against.run, v->map->against.pinned, v->map->against.site.layer,
+                   v->map->against.site.head);
     buf_printf(out, " %d %s", v->map->request.special, v->map->passed.n ? v->map->passed.data : "");
 }
 
@@ -134,7 +137,7 @@ static bool work(struct viewer *v, void *state)
     if (!kept || s->done >= s->sites.n)
         return false;
     size_t i = s->done++;
-    if (!shown_map_make(&v->map->request, kept, &(struct sites){.site = &s->sites.site[i], .n = 1}, &map, &err) ||
+    if (!viewer_map_at(v, s->sites.site[i], &map, &err) ||
         !keep_tile(s, &map, &s->tiles[i], &err)) {
         viewer_complain(v, &err);
         s->done = s->sites.n;

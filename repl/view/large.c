@@ -34,7 +34,7 @@ static bool make(struct viewer *v, struct large *large, struct site site, struct
     large_forget(large);
     if (!kept)
         return err_set(err, ERR_NOT_FOUND, "the run has been dropped");
-    if (!shown_map_make(&v->map->request, kept, &(struct sites){.site = &site, .n = 1}, &large->map, err))
+    if (!viewer_map_at(v, site, &large->map, err))
         return false;
     large->site = site;
     if (spell(&large->map, large->map.row_labels, large->map.rows, err) &&

@@ -9,6 +9,7 @@
 
 #include "core/measure/finite.h"
 #include "repl/grammar/call.h"
+#include "repl/map/map_list.h"
 
 const char *const view_scales[] = {"linear", "sqrt", "log", "symlog", NULL};
 
@@ -16,7 +17,7 @@ const char *const view_scales[] = {"linear", "sqrt", "log", "symlog", NULL};
 
 static bool is_signed(const struct viewer *viewer)
 {
-    return part_request_is_signed(viewer->map->request.part);
+    return viewer->map->against.on || part_request_is_signed(viewer->map->request.part);
 }
 
 const char *viewer_scale(const struct viewer *viewer)
@@ -43,16 +44,43 @@ void viewer_options(const struct viewer *viewer, struct buf *out)
     buf_str(out, buf_view(&viewer->map->passed));
 }
 
+static struct kept_run *compared_with(const struct viewer *viewer)
+{
+    for (size_t i = 0; i < viewer->session->n_runs; i++)
+        if (viewer->session->runs[i].number == viewer->map->against.run)
+            return &viewer->session->runs[i];
+    return NULL;
+}
+
+static size_t tokens_of(const struct kept_run *kept, struct site site)
+{
+    const struct attention *a = kept ? run_attention(kept->run, site, NULL) : NULL;
+    return a ? a->Tk : 0;
+}
+
+/* Texts of unlike lengths are compared by token. */
+static bool by_token(const struct viewer *viewer, struct site site, struct site theirs)
+{
+    return tokens_of(viewer_kept(viewer), site) != tokens_of(compared_with(viewer), theirs);
+}
+
 void viewer_line(const struct viewer *viewer, const char *verb, struct buf *out)
 {
-    buf_printf(out, "%s @%zu ", verb, viewer->at.run);
+    if (viewer->map->against.on)
+        buf_printf(out, "diff @%zu @%zu ", viewer->map->against.run, viewer->at.run);
+    else
+        buf_printf(out, "%s @%zu ", verb, viewer->at.run);
     site_name(viewer->at.site, out);
     viewer_options(viewer, out);
+    if (viewer->map->against.on && by_token(viewer, viewer->at.site, viewer->at.site))
+        buf_puts(out, " align=token");
 }
 
 void viewer_note_map(struct viewer *viewer)
 {
     struct buf line = {0};
+    if (viewer->map->against.on && viewer->map->against.pinned)
+        return; /* no command subtracts one head from another */
     viewer_line(viewer, "show", &line);
     viewer_note(viewer, "%s", buf_cstr(&line));
     buf_free(&line);
@@ -195,6 +223,8 @@ static void name_values(struct viewer *viewer)
 {
     struct buf name = {0};
     shown_map_values(&viewer->map->shown, &name);
+    if (viewer->map->against.on)
+        buf_puts(&name, ", difference");
     snprintf(viewer->map->value_name, sizeof viewer->map->value_name, "%s", buf_cstr(&name));
     buf_free(&name);
 }
@@ -203,9 +233,11 @@ static bool make_colours(struct viewer *viewer, struct err *err)
 {
     struct shown_map *map = &viewer->map->shown;
     viewer->map->panel = shown_map_panel(map);
+    if (viewer->map->against.on)
+        viewer->map->panel.tick = NAN;
     viewer->map->picture = (struct picture){.panels = &viewer->map->panel,
                                        .n_panels = 1,
-                                       .scale = {.lo = NAN, .hi = NAN, .clip_hi = 100, .diverging = part_is_signed(map->part)},
+                                       .scale = {.lo = NAN, .hi = NAN, .clip_hi = 100, .diverging = is_signed(viewer)},
                                        .value_name = viewer->map->value_name};
     struct scale *scale = &viewer->map->picture.scale;
     struct str clip = viewer->map->clip;
@@ -233,6 +265,28 @@ static size_t place_of(const size_t *tokens, size_t n, size_t token)
     return best;
 }
 
+bool viewer_map_at(const struct viewer *viewer, struct site site, struct shown_map *out, struct err *err)
+{
+    struct kept_run *kept = viewer_kept(viewer), *other = compared_with(viewer);
+    struct site theirs = viewer->map->against.pinned ? viewer->map->against.site : site;
+    struct sites sites[2] = {{.site = &theirs, .n = 1}, {.site = &site, .n = 1}};
+    if (!kept)
+        return err_set(err, ERR_NOT_FOUND, "@%zu, the run that was looked at, has been dropped", viewer->at.run);
+    if (!viewer->map->against.on)
+        return shown_map_make(&viewer->map->request, kept, &sites[1], out, err);
+    if (!other)
+        return err_set(err, ERR_NOT_FOUND, "@%zu, which this is compared with, has been dropped", viewer->map->against.run);
+    if (!run_attention(other->run, theirs, err))
+        return false;
+    struct kept_run *runs[2] = {other, kept};
+    struct map_list list = {.request = viewer->map->request, .runs = runs, .n_runs = 2, .sites = sites, .difference = true,
+                            .aligned = by_token(viewer, site, theirs)};
+    if (!map_list_at(&list, 0, out, err))
+        return false;
+    out->marked = NULL;
+    return true;
+}
+
 bool viewer_make(struct viewer *viewer, struct err *err)
 {
     struct kept_run *kept = viewer_kept(viewer);
@@ -241,7 +295,7 @@ bool viewer_make(struct viewer *viewer, struct err *err)
     if (!kept)
         return err_set(err, ERR_NOT_FOUND, "@%zu, the run that was looked at, has been dropped", viewer->at.run);
     viewer->map->request.part = viewer->map->parts[viewer->map->part];
-    bool ok = shown_map_make(&viewer->map->request, kept, &(struct sites){.site = &viewer->at.site, .n = 1}, &map, err);
+    bool ok = viewer_map_at(viewer, viewer->at.site, &map, err);
     ok = ok && (down = arena_alloc(map.arena, map.cols, sizeof *down, "the labels", err)) != NULL &&
          make_labels(&map, map.col_labels, map.cols, screen_text, down, err) &&
          make_labels(&map, map.row_labels, map.rows, label_of, map.row_labels, err) &&

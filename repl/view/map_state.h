@@ -36,6 +36,11 @@ struct map_state {
     struct picture picture;
     struct ink ink, heads_ink; /* of the map, of the list of heads */
     struct head_values heads;
+    struct {
+        bool on, pinned;       /* the map less another: that of a pinned head, else the same head of another run */
+        size_t run;
+        struct site site;      /* of a pinned head */
+    } against;
     char value_name[120];
     struct str broken;         /* "not finite (NaN) from layer L1 on": this run, or n 0 */
 };
@@ -66,6 +71,10 @@ void viewer_step_palette(struct viewer *viewer, int amount);
 void viewer_step_scale(struct viewer *viewer, int amount);
 void viewer_toggle_special(struct viewer *viewer);
 void viewer_pin(struct viewer *viewer);
+/* The map at a site as it is looked at: with the request, less what it is held against. */
+NODISCARD bool viewer_map_at(const struct viewer *viewer, struct site site, struct shown_map *out, struct err *err);
+void viewer_hold_against(struct viewer *viewer);      /* this head is what others are compared with */
+void viewer_toggle_difference(struct viewer *viewer);
 
 /* ---- map_below.c ---- */
 /* "×× not a number" where a map holds such cells; returns the columns it took. */

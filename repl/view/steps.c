@@ -9,11 +9,13 @@ struct looked_at {
     struct site site;
     size_t part, palette, scale;
     enum special special;
+    bool difference;
 };
 
 static struct looked_at now(const struct viewer *viewer)
 {
-    return (struct looked_at){viewer->at.site, viewer->map->part, viewer->map->palette, viewer->map->scale, viewer->map->request.special};
+    return (struct looked_at){viewer->at.site, viewer->map->part, viewer->map->palette, viewer->map->scale, viewer->map->request.special,
+                              viewer->map->against.on};
 }
 
 static void set(struct viewer *viewer, struct looked_at at)
@@ -24,6 +26,7 @@ static void set(struct viewer *viewer, struct looked_at at)
     viewer->map->request.part = viewer->map->parts[at.part];
     viewer->map->palette = at.palette;
     viewer->map->scale = at.scale;
+    viewer->map->against.on = at.difference;
 }
 
 /* Look at that; where its map cannot be made the old state stays and the reason is said. */
@@ -199,6 +202,40 @@ void viewer_toggle_special(struct viewer *viewer)
 {
     struct looked_at at = now(viewer);
     at.special = at.special ? SPECIAL_ON : SPECIAL_OFF;
+    look(viewer, at);
+}
+
+/* ---- difference ---- */
+
+void viewer_hold_against(struct viewer *viewer)
+{
+    struct buf name = {0};
+    if (viewer->map->against.on)
+        viewer_toggle_difference(viewer);
+    viewer->map->against.pinned = true;
+    viewer->map->against.run = viewer->at.run;
+    viewer->map->against.site = viewer->at.site;
+    site_name(viewer->at.site, &name);
+    viewer_say(viewer, "@%zu %s is what d compares with", viewer->at.run, buf_cstr(&name));
+    buf_free(&name);
+}
+
+void viewer_toggle_difference(struct viewer *viewer)
+{
+    struct session *session = viewer->session;
+    struct looked_at at = now(viewer);
+    size_t before = 0;
+    at.difference = !at.difference;
+    for (size_t i = 0; i < session->n_runs; i++)
+        if (session->runs[i].number != viewer->at.run && (!before || session->runs[i].number < viewer->at.run))
+            before = session->runs[i].number; /* the run before this one, else one after it */
+    if (at.difference && !viewer->map->against.pinned) {
+        if (!before) {
+            viewer_say(viewer, "there is one run: D holds this head against others, :run TEXT makes another run");
+            return;
+        }
+        viewer->map->against.run = before;
+    }
     look(viewer, at);
 }
 

@@ -169,6 +169,15 @@ static void act_special(struct viewer *v, void *state, int amount)
     viewer_toggle_special(v);
 }
 
+static void act_difference(struct viewer *v, void *state, int amount)
+{
+    (void)state;
+    if (amount < 0)
+        viewer_hold_against(v);
+    else
+        viewer_toggle_difference(v);
+}
+
 static void act_measure(struct viewer *v, void *state, int amount)
 {
     (void)state;
@@ -186,6 +195,10 @@ static void act_export(struct viewer *v, void *state, int amount)
     struct buf line = {0};
     struct str part = v->map->request.part.names;
     (void)state, (void)amount;
+    if (v->map->against.on && v->map->against.pinned) {
+        viewer_say(v, "no command subtracts one head from another: :save-display FILE keeps this screen");
+        return;
+    }
     viewer_line(v, "plot", &line);
     buf_puts(&line, " > ");
     site_name(v->at.site, &line);
@@ -220,6 +233,8 @@ const struct view_key viewer_keys[] = {
     {{'s'}, "s S", "scale", "scale: linear, sqrt, log, symlog; back", act_scale, 1},
     {{'S'}, NULL, NULL, NULL, act_scale, -1},
     {{'t'}, "t", "special", "hide or show special tokens", act_special, 1},
+    {{'d'}, "d D", "difference", "difference: from the run before, or from the head that D holds", act_difference, 1},
+    {{'D'}, NULL, NULL, NULL, act_difference, -1},
     {{'b'}, "b B", "heads by", "what colours layers × heads; back", act_measure, 1},
     {{'B'}, NULL, NULL, NULL, act_measure, -1},
     {{':'}, ":", "command", "any command line, and those below", act_command, 1},

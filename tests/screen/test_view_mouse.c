@@ -219,7 +219,7 @@ Test(view_mouse, keys_go_through_the_runs_and_a_new_run_is_shown, .timeout = 280
     cr_expect(terminal_wait_row(t, 0, "grid"));
     terminal_keys(t, "(");
     cr_expect(terminal_wait_row(t, 0, "roberta-tiny @3") && terminal_wait_row(t, 0, "grid"), "the grid stays open");
-    terminal_send(t, ":run nonsense nonsense\r");
+    terminal_send(t, ":frobnicate\r");
     cr_expect(terminal_wait_text(t, "Enter goes back"), "a failed line is read");
     terminal_keys(t, "Enter");
     cr_expect(terminal_wait_row(t, 0, "roberta-tiny @3"));
