@@ -1,8 +1,11 @@
 /* The input embeddings of a transformer as a set of vectors: ids' strings and the word table. */
+#include "core/embed/from_model.h"
+
 #include <string.h>
 
-#include "core/embed/format/format.h"
 #include "core/bind.h"
+#include "core/embed/format/format.h"
+#include "core/embed/load.h"
 
 static void close_table(struct vectors *v)
 {

@@ -12,7 +12,6 @@ struct vectors_format;
 struct vectors_index; /* words to rows (index.c) */
 struct sketch;          /* what queries keep between them (sketch.c) */
 struct source;        /* the bytes of the file (source.h) */
-struct model;
 
 struct vectors {
     char *name, *path;       /* the name commands call it by; where it was read from, "" where it was made */
@@ -34,21 +33,10 @@ struct vectors {
     struct arena *arena;
 };
 
-/* Open a file; its format is found by content. `words`: a file with one word a line, for .npy. `tensor`: which tensor of
- * a safetensors file. All may be NULL. .gz and .zst are read as they are. Errors name the file and the line or word. */
-struct vectors_options {
-    const char *words, *tensor, *name;
-};
-NODISCARD struct vectors *vectors_load(const char *path, const struct vectors_options *options, struct err *err);
 void vectors_free(struct vectors *vectors);
 
-/* Sets made in memory: an empty one with its arena; the maker fills V, E, words, data, dtype, stride and calls finish, which
- * makes the index, leaves out words that were there before and says so in `note`. */
+/* An empty set with its arena: the maker fills V, E, words, data, dtype, stride and calls vectors_finish (load.h). */
 NODISCARD struct vectors *vectors_new(const char *name, const char *path, struct err *err);
-NODISCARD bool vectors_finish(struct vectors *vectors, struct err *err);
-/* The input embeddings of a transformer: its vocabulary's strings and its word table, mapped anew, so that the model may be
- * unloaded. ERR_NOT_FOUND where it has no tokenizer or no such table. */
-NODISCARD struct vectors *vectors_of_model(const struct model *model, const char *name, struct err *err);
 
 #define VECTORS_NONE SIZE_MAX
 /* The row of a word, or VECTORS_NONE. `fold`: where the exact word is absent, the most frequent word that is equal

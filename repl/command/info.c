@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "core/base/source.h"
 #include "core/base/text.h"
 #include "core/bind.h"
 #include "core/embed/format/format.h"

@@ -4,7 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/embed/format/format.h"
+#include "core/embed/from_model.h"
+#include "core/embed/load.h"
 #include "repl/grammar/call.h"
 #include "repl/grammar/suggest.h"
 #include "repl/result/process.h"

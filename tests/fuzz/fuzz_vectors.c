@@ -1,6 +1,7 @@
 /* A file of word vectors, of any format; one that loads answers. */
 #include <string.h>
 
+#include "core/embed/load.h"
 #include "core/embed/query/query.h"
 #include "core/embed/summary.h"
 #include "tests/fuzz/fuzz.h"

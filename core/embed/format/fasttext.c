@@ -13,7 +13,9 @@
 #include <string.h>
 
 #include "core/base/pool.h"
+#include "core/base/source.h"
 #include "core/embed/format/format.h"
+#include "core/embed/vectors.h"
 #include "core/embed/format/quantised.h"
 
 enum { MAGIC = 793712314, SUPERVISED = 3, LONGEST_NGRAM = 64 };

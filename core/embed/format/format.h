@@ -3,8 +3,17 @@
 #ifndef GAZE_CORE_EMBED_FORMAT_FORMAT_H
 #define GAZE_CORE_EMBED_FORMAT_FORMAT_H
 
-#include "core/base/source.h"
-#include "core/embed/vectors.h"
+#include "core/base/mem.h"
+
+struct out;
+struct source;
+struct vectors;
+
+/* What is asked of a file besides its name; all may be NULL. `words`: a file with one word a line, for .npy. `tensor`: which
+ * tensor of a safetensors file. `name`: what commands call the set by. */
+struct vectors_options {
+    const char *words, *tensor, *name;
+};
 
 struct vectors_format {
     const char *name, *summary;

@@ -10,7 +10,9 @@
 #include <string.h>
 
 #include "core/base/json.h"
+#include "core/base/source.h"
 #include "core/embed/format/format.h"
+#include "core/embed/vectors.h"
 #include "core/tokenizer/load.h"
 #include "core/weights/weights.h"
 

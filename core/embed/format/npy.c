@@ -8,7 +8,9 @@
 #include <string.h>
 
 #include "core/base/cancel.h"
+#include "core/base/source.h"
 #include "core/embed/format/format.h"
+#include "core/embed/vectors.h"
 
 static bool recognises(const struct source *source)
 {

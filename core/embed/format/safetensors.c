@@ -7,7 +7,9 @@
 #include <string.h>
 
 #include "core/base/json.h"
+#include "core/base/source.h"
 #include "core/embed/format/format.h"
+#include "core/embed/vectors.h"
 
 enum { MOST_HEADER = 100000000 };
 

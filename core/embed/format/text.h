@@ -2,7 +2,9 @@
 #ifndef GAZE_CORE_EMBED_FORMAT_TEXT_H
 #define GAZE_CORE_EMBED_FORMAT_TEXT_H
 
+#include "core/base/source.h"
 #include "core/embed/format/format.h"
+#include "core/embed/vectors.h"
 
 /* "V E" and nothing else in the first line: *behind_out is the next line's begin. */
 bool text_header(const struct source *source, size_t *V_out, size_t *E_out, size_t *behind_out);

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/embed/format/format.h"
+#include "core/base/file.h"
 #include "core/base/number.h"
-#include "core/embed/vectors.h"
+#include "core/embed/load.h"
 #include "tests/support/scratch.h"
 
 #include "tests/core/embed/reference_files.h"
