@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "core/arch/arch.h"
 #include "core/unread.h"
 
 /* The pieces of a list that `|` separates, one after the other. */

@@ -2,7 +2,7 @@
 #ifndef GAZE_CORE_FRESH_H
 #define GAZE_CORE_FRESH_H
 
-#include "core/arch/arch.h"
+#include "core/architecture.h"
 
 /* Put fresh numbers in a tensor's place: F32 in the arena, of its shape, the same for one seed and one name. `deviation` of the
  * normal ones. */

@@ -8,6 +8,7 @@
 #include "core/base/cancel.h"
 #include "core/base/file.h"
 #include "core/base/random.h"
+#include "core/forward.h"
 #include "core/past.h"
 
 struct generation {

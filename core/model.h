@@ -2,7 +2,7 @@
 #ifndef GAZE_CORE_MODEL_H
 #define GAZE_CORE_MODEL_H
 
-#include "core/arch/arch.h"
+#include "core/architecture.h"
 #include "core/tokenizer/tokenizer.h"
 #include "core/checkpoint.h"
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/base/cancel.h"
+#include "core/forward.h"
 
 enum { SCAN_WINDOW = 128, SCAN_ROWS = 512 };
 

@@ -1,6 +1,7 @@
 /* Every column of a model on a text, with what each term of the scores gives it: columns MODEL TEXT */
 #include <stdio.h>
 
+#include "core/forward.h"
 #include "core/measure/column.h"
 
 static bool print_columns(const struct run *run, struct site site, struct err *err)

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "core/run.h"
+#include "core/forward.h"
 
 /* A run of one text, or NULL. */
 static struct run *run_text(struct model *model, const char *text, struct err *err)

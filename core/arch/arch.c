@@ -1,7 +1,5 @@
-/* The list of architectures. */
+/* The list of architectures. See arch.h. */
 #include "core/arch/arch.h"
-
-#include <string.h>
 
 #include "core/arch/list.h"
 #include "core/arch/more.h"
@@ -11,16 +9,6 @@ ARCHS(DECLARE)
 MORE_ARCHS(DECLARE)
 #define ENTRY(name) &arch_##name,
 const struct arch *const archs[] = {ARCHS(ENTRY) MORE_ARCHS(ENTRY) NULL};
-
-bool names_include(const char *names, struct str name)
-{
-    for (size_t n; *names; names += n + (names[n] == '|')) {
-        n = strcspn(names, "|");
-        if (str_eq(name, (struct str){names, n}))
-            return true;
-    }
-    return false;
-}
 
 const struct arch *arch_of_type(struct str model_type)
 {

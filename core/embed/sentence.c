@@ -20,6 +20,7 @@
 
 #include "core/base/cancel.h"
 #include "core/base/text.h"
+#include "core/forward.h"
 #include "core/scan.h"
 
 enum { ROWS = 512, TEXTS = 64 }; /* of a pass */

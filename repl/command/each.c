@@ -1,6 +1,7 @@
 /* each: a command for every line of a file, with that line's run as @. */
 #include "core/base/cancel.h"
 #include "core/base/lines.h"
+#include "core/forward.h"
 #include "core/measure/finite.h"
 #include "repl/grammar/call.h"
 #include "repl/grammar/grammar.h"

@@ -6,7 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "core/embed/format/format.h"
+#include "core/embed/load.h"
 #include "core/embed/train/train.h"
 #include "repl/grammar/call.h"
 #include "repl/grammar/reader.h"

@@ -7,6 +7,7 @@
 
 #include "core/base/number.h"
 #include "core/base/source.h"
+#include "core/forward.h"
 #include "repl/grammar/call.h"
 #include "repl/terminal/progress.h"
 

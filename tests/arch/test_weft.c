@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "core/base/pool.h"
-#include "core/run.h"
+#include "core/forward.h"
 #include "tests/support/made.h"
 
 static const char folder[] = "tests/arch/model";

@@ -14,7 +14,7 @@
 #include <time.h>
 
 #include "core/base/pool.h"
-#include "core/run.h"
+#include "core/forward.h"
 
 static double now_ms(void)
 {

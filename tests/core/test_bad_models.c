@@ -8,7 +8,7 @@
 
 #include "core/base/json.h"
 #include "core/model.h"
-#include "core/run.h"
+#include "core/forward.h"
 #include "core/tokenizer/load.h"
 #include "tests/support/scratch.h"
 

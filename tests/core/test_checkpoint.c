@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "core/base/json.h"
-#include "core/run.h"
+#include "core/forward.h"
 #include "core/unread.h"
 #include "tests/support/scratch.h"
 

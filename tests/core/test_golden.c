@@ -14,9 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/arch/arch.h"
 #include "core/base/file.h"
 #include "core/base/pool.h"
-#include "core/run.h"
+#include "core/forward.h"
 #include "tests/support/made.h"
 
 enum { KINDS = 24, MAX_CASES = 256 };

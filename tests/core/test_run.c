@@ -9,8 +9,8 @@
 #include "core/arch/relative.h"
 #include "core/base/cancel.h"
 #include "core/base/pool.h"
+#include "core/forward.h"
 #include "core/pass.h"
-#include "core/run.h"
 
 static const char *const folders[] = {"bert",       "bert-relkey",     "roberta",    "deberta-v1",
                                       "deberta-v3", "deberta-v2-conv", "options-d1-talking", "distilbert", NULL};

@@ -5,6 +5,7 @@
 
 #include "core/base/cancel.h"
 #include "core/base/file.h"
+#include "core/forward.h"
 #include "core/scan.h"
 
 #define FOLDER "examples/models/deberta-v3-tiny"

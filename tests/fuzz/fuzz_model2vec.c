@@ -1,6 +1,7 @@
 /* The weights of a folder as model2vec writes it: embeddings with their weights and map of clusters; one that loads answers. */
 #include <string.h>
 
+#include "core/embed/load.h"
 #include "core/embed/query/query.h"
 #include "tests/fuzz/fuzz.h"
 

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/forward.h"
 #include "repl/line/complete.h"
 #include "tests/support/scratch.h"
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/forward.h"
 #include "repl/grammar/command.h"
 #include "repl/line/execute.h"
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "core/arch/bias.h"
-#include "core/run.h"
+#include "core/forward.h"
 #include "tests/support/refusal.h"
 #include "tests/support/scratch.h"
 

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/run.h"
+#include "core/forward.h"
 #include "tests/support/refusal.h"
 
 static struct model *load(const char *name)
