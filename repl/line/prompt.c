@@ -203,6 +203,14 @@ static void on_continue(int signal)
     prompt_state.continued = 1;
 }
 
+/* Ctrl-\: the terminal first. It comes while the prompt waits for a key, nowhere else, and so may call readline. */
+static void on_quit(int number)
+{
+    rl_deprep_terminal();
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
 static void clear_line(const char *prompt)
 {
     cancel_clear();
@@ -246,18 +254,23 @@ static void wait_for_line(const char *prompt, const sigset_t *while_waiting)
 
 char *line_read(const char *prompt)
 {
-    struct sigaction resize = {.sa_handler = on_resize}, go_on = {.sa_handler = on_continue}, old_resize, old_continue;
+    struct sigaction resize = {.sa_handler = on_resize}, go_on = {.sa_handler = on_continue},
+                     quit = {.sa_handler = on_quit}, old_resize, old_continue, old_quit;
     sigset_t ours, before;
     sigemptyset(&resize.sa_mask);
     sigemptyset(&go_on.sa_mask);
+    sigemptyset(&quit.sa_mask);
     sigemptyset(&ours);
-    static const int held[] = {SIGINT, SIGTERM, SIGHUP, SIGWINCH, SIGCONT};
+    static const int held[] = {SIGINT, SIGTERM, SIGHUP, SIGWINCH, SIGCONT, SIGQUIT};
     for (size_t i = 0; i < sizeof held / sizeof *held; i++)
         sigaddset(&ours, held[i]);
     sigprocmask(SIG_BLOCK, &ours, &before);
     /* Only while the prompt waits: the full screen and children have their own. */
     sigaction(SIGWINCH, &resize, &old_resize);
     sigaction(SIGCONT, &go_on, &old_continue);
+    sigaction(SIGQUIT, &quit, &old_quit);
+    if (old_quit.sa_handler == SIG_IGN)
+        sigaction(SIGQUIT, &old_quit, NULL);
     prompt_state.line = NULL;
     prompt_state.done = false;
     prompt_state.resized = prompt_state.continued = 0;
@@ -270,6 +283,7 @@ char *line_read(const char *prompt)
     }
     sigaction(SIGWINCH, &old_resize, NULL);
     sigaction(SIGCONT, &old_continue, NULL);
+    sigaction(SIGQUIT, &old_quit, NULL);
     sigprocmask(SIG_SETMASK, &before, NULL);
     return prompt_state.line;
 }

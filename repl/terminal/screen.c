@@ -19,13 +19,12 @@
 
 #include "core/base/cancel.h"
 #include "core/base/text.h"
+#include "repl/terminal/guard.h"
 #include "repl/terminal/terminfo.h"
 
 #include <term.h> /* last: it defines common words as macros */
 #undef columns
 
-static const int crash_signals[] = {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL};
-#define CRASHES (sizeof crash_signals / sizeof crash_signals[0])
 #define BIDI_EXPLICIT "\033[8l"
 #define BIDI_IMPLICIT "\033[8h"
 #define MOUSE_ON "\033[?1002h\033[?1006h" /* buttons, the wheel, motion with a button down; SGR */
@@ -44,7 +43,6 @@ struct full_screen {
     int pairs;                 /* colour pairs handed out */
     bool suspended;
     struct pointer pointer;
-    stack_t stack, stack_before;
     struct sigaction before[CURSES_SIGNALS];
 };
 
@@ -54,7 +52,6 @@ static struct {
     struct termios modes;
     char sequence[160];
     size_t n;
-    struct sigaction before[CRASHES];
     volatile sig_atomic_t stop; /* Ctrl-Z was pressed */
 } saved;
 
@@ -70,39 +67,6 @@ void screen_emergency_restore(void)
     (void)done;
     tcsetattr(STDIN_FILENO, TCSANOW, &saved.modes);
     errno = error;
-}
-
-/* A crash: the terminal first, then whoever would have dealt with it before. A fault comes again by itself when this
- * returns, with its address; a signal that was sent is sent again. */
-static void on_crash(int number, siginfo_t *info, void *context)
-{
-    (void)context;
-    screen_emergency_restore();
-    for (size_t i = 0; i < CRASHES; i++)
-        sigaction(crash_signals[i], &saved.before[i], NULL);
-    if (info->si_code <= 0 || number == SIGABRT)
-        raise(number);
-}
-
-static void guard_crashes(struct full_screen *screen)
-{
-    struct sigaction action = {.sa_sigaction = on_crash, .sa_flags = SA_SIGINFO | SA_ONSTACK};
-    sigfillset(&action.sa_mask);
-    screen->stack = (stack_t){.ss_sp = malloc(65536), .ss_size = 65536};
-    sigaltstack(NULL, &screen->stack_before);
-    if (screen->stack.ss_sp && (screen->stack_before.ss_flags & SS_DISABLE))
-        sigaltstack(&screen->stack, NULL);
-    for (size_t i = 0; i < CRASHES; i++)
-        sigaction(crash_signals[i], &action, &saved.before[i]);
-}
-
-static void unguard_crashes(struct full_screen *screen)
-{
-    for (size_t i = 0; i < CRASHES; i++)
-        sigaction(crash_signals[i], &saved.before[i], NULL);
-    if (screen->stack_before.ss_flags & SS_DISABLE)
-        sigaltstack(&screen->stack_before, NULL);
-    free(screen->stack.ss_sp);
 }
 
 /* One of the terminal's strings without its padding ("$<5>"). */
@@ -252,7 +216,7 @@ static void settle(struct full_screen *screen)
     curs_set(0);
     take();
     settle_signals(screen);
-    guard_crashes(screen);
+    guard_begin(screen_emergency_restore);
 }
 
 struct full_screen *screen_open(enum depth depth, struct err *err)
@@ -303,7 +267,7 @@ void screen_close(struct full_screen *screen)
         return;
     if (!screen->suspended)
         screen_suspend(screen);
-    unguard_crashes(screen);
+    guard_end();
     restore_signals(screen);
     delscreen(screen->curses);
     set_curterm(screen->terminal_before);

@@ -197,6 +197,8 @@ Test(prompt, leaves_by_ctrl_d_quit_and_signals, .timeout = 240)
         {"quit", "quit Enter", 0, 0},
         {"SIGTERM", NULL, SIGTERM, 128 + SIGTERM},
         {"SIGHUP", NULL, SIGHUP, 128 + SIGHUP},
+        {"SIGQUIT", NULL, SIGQUIT, 128 + SIGQUIT},
+        {"the quit key", "C-\\", 0, 128 + SIGQUIT},
     };
     int failed = 0;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

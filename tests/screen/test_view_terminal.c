@@ -195,14 +195,22 @@ static const char *without_asan_handler(void)
 
 Test(view, gives_the_terminal_back_on_a_crash, .timeout = 280)
 {
-    static const int crashes[] = {SIGSEGV, SIGABRT, SIGFPE};
-    for (size_t i = 0; i < 3; i++) {
+    static const int crashes[] = {SIGSEGV, SIGABRT, SIGFPE, SIGQUIT, SIGUSR1, SIGALRM, SIGXCPU};
+    for (size_t i = 0; i < sizeof crashes / sizeof *crashes; i++) {
         struct terminal *t = gaze_start((const char *[]){"-X", "examples/models/deberta-v1-tiny", SENTENCE, "-c", "view L2.H1", NULL},
                                         NULL, 24, 80, (const char *[]){without_asan_handler(), NULL});
         cr_assert(terminal_wait_text(t, "Query"));
         terminal_signal(t, crashes[i]);
         leave(t, 128 + crashes[i]);
     }
+}
+
+Test(view, gives_the_terminal_back_on_the_quit_key, .timeout = 280)
+{
+    struct terminal *t = view_start("deberta-v1-tiny", "view L2.H1", NULL, 24, 80, "Query");
+    cr_assert(t);
+    terminal_send(t, "\034");
+    leave(t, 128 + SIGQUIT);
 }
 
 Test(view, ctrl_c_does_not_leave, .timeout = 280)

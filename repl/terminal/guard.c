@@ -1,0 +1,60 @@
+/* Signals that end the program, taken while the full screen has the terminal. See guard.h. */
+#include "repl/terminal/guard.h"
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+/* Faults, and all else that ends a program where nobody takes it; SIGTERM, SIGHUP and SIGINT are taken elsewhere. */
+static const int numbers[] = {SIGSEGV, SIGBUS,  SIGFPE,    SIGILL,  SIGABRT, SIGQUIT, SIGTRAP,
+                              SIGSYS,  SIGXCPU, SIGVTALRM, SIGALRM, SIGPROF, SIGUSR1, SIGUSR2};
+enum { NUMBERS = sizeof numbers / sizeof *numbers, STACK_BYTES = 65536 };
+
+/* What the handler needs, and others are to find as it was. */
+static struct {
+    void (*restore)(void);
+    struct sigaction before[NUMBERS];
+    stack_t stack, stack_before;
+} guard;
+
+static bool is_fault(int number)
+{
+    return number == SIGSEGV || number == SIGBUS || number == SIGFPE || number == SIGILL;
+}
+
+/* The terminal first, then whoever would have dealt with it before. A fault comes again by itself when this returns, with
+ * its address; a signal that was sent, by a key too, is sent again. */
+static void on_signal(int number, siginfo_t *info, void *context)
+{
+    (void)context;
+    guard.restore();
+    for (size_t i = 0; i < NUMBERS; i++)
+        sigaction(numbers[i], &guard.before[i], NULL);
+    if (info->si_code <= 0 || !is_fault(number))
+        raise(number);
+}
+
+void guard_begin(void (*restore)(void))
+{
+    struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+    guard.restore = restore;
+    sigfillset(&action.sa_mask);
+    guard.stack = (stack_t){.ss_sp = malloc(STACK_BYTES), .ss_size = STACK_BYTES};
+    sigaltstack(NULL, &guard.stack_before);
+    if (guard.stack.ss_sp && (guard.stack_before.ss_flags & SS_DISABLE))
+        sigaltstack(&guard.stack, NULL);
+    for (size_t i = 0; i < NUMBERS; i++) {
+        sigaction(numbers[i], &action, &guard.before[i]);
+        if (guard.before[i].sa_handler == SIG_IGN) /* it ends nothing */
+            sigaction(numbers[i], &guard.before[i], NULL);
+    }
+}
+
+void guard_end(void)
+{
+    for (size_t i = 0; i < NUMBERS; i++)
+        sigaction(numbers[i], &guard.before[i], NULL);
+    if (guard.stack_before.ss_flags & SS_DISABLE)
+        sigaltstack(&guard.stack_before, NULL);
+    free(guard.stack.ss_sp);
+}
