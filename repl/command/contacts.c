@@ -86,8 +86,7 @@ static bool run(struct session *session, const struct call *call, struct result 
 
 static const struct option options[] = {OPTIONS_TEXT,
                                         OPTION_FIGURE,
-                                        {.name = "palette", .kind = VALUE_PALETTE, .summary = "colour map"},
-                                        {.name = "digits", .kind = VALUE_FLAG, .summary = "write the values into the cells"},
+                                        OPTION_CELLS,
                                         {0}};
 static const struct arg args[] = {ARGS_ASKED, {0}};
 extern const struct command command_contacts;

@@ -13,8 +13,8 @@
 #include "repl/map/shown_map.h"
 #include "repl/result/figure.h"
 #include "repl/terminal/progress.h"
-#include "viz/layout.h"
 #include "viz/draw/cells.h"
+#include "viz/layout.h"
 #include "viz/scale.h"
 
 enum { VALUES = 40000000, LEAST_CELLS = 64, MAX_NOTES = 4 }; /* held for all maps; cells a side of each; lines of notes */
@@ -439,12 +439,10 @@ static const struct option options[] = {
      .summary = "one scale over the model, or each layer or head in units of its largest magnitude"},
     {.name = "scale", .kind = VALUE_SCALE, .fallback = "linear", .summary = "how values become colours: linear, sqrt, log:FLOOR, symlog"},
     {.name = "clip", .kind = VALUE_WORD, .summary = "percentiles that get the ends of the scale: 2:98"},
-    {.name = "palette", .kind = VALUE_PALETTE, .summary = "colour map"},
-    {.name = "digits", .kind = VALUE_FLAG, .summary = "write the values into the cells"},
+    OPTION_CELLS,
     {.name = "mark", .kind = VALUE_ENUM, .values = "columns|none", .fallback = "columns",
      .summary = "mark keys that draw attention from all queries"},
-    {.name = "size", .kind = VALUE_SIZE, .summary = "of a figure: acl1, acl2, nature1, nature2, 85mm, 3.25in"},
-    {.name = "dpi", .kind = VALUE_FLOAT, .summary = "pixels an inch of a PNG", .lo = 30, .hi = 2400},
+    OPTION_FIGURE,
     OPTION_ACROSS,
     OPTION_DISTANCE,
     {.name = "align", .kind = VALUE_ENUM, .values = "index|token", .fallback = "index",

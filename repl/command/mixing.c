@@ -86,8 +86,7 @@ static bool run(struct session *session, const struct call *call, struct result 
 
 static const struct option options[] = {
     {"part", VALUE_WORD, NULL, NULL, "cos or sin, the two parts of a Fourier transform", 0, 0},
-    {"palette", VALUE_PALETTE, NULL, NULL, "colour map", 0, 0},
-    {"digits", VALUE_FLAG, NULL, NULL, "write the values into the cells", 0, 0},
+    OPTION_CELLS,
     OPTION_FIGURE,
     {0},
 };

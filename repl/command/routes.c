@@ -415,8 +415,7 @@ static const struct option options[] = {
      .fallback = "linear",
      .summary = "how values become colours: linear, sqrt, log:FLOOR, symlog"},
     {.name = "clip", .kind = VALUE_WORD, .summary = "percentiles that get the ends of the scale: 2:98"},
-    {.name = "palette", .kind = VALUE_PALETTE, .summary = "colour map"},
-    {.name = "digits", .kind = VALUE_FLAG, .summary = "write the values into the cells"},
+    OPTION_CELLS,
     OPTION_FIGURE,
     OPTION_ACROSS,
     {0}};

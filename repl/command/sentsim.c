@@ -189,8 +189,7 @@ static const struct option options[] = {
      .summary = "one of the folder's prompts, by its name; its default one where not given"},
     {.name = "model", .kind = VALUE_MODEL, .summary = "a loaded model other than the one in use"},
     OPTION_FIGURE,
-    {.name = "palette", .kind = VALUE_PALETTE, .summary = "colour map"},
-    {.name = "digits", .kind = VALUE_FLAG, .summary = "write the values into the cells"},
+    OPTION_CELLS,
     {0}};
 static const struct arg args[] = {
     {.name = "TEXT", .kind = ARG_TEXT, .optional = true, .repeated = true, .summary = "two sentences or more, each in quotes"},

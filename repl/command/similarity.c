@@ -47,8 +47,7 @@ static bool run(struct session *session, const struct call *call, struct result 
 
 static const struct option options[] = {OPTION_CASE,
                                         OPTION_FIGURE,
-                                        {"palette", VALUE_PALETTE, NULL, NULL, "colour map", 0, 0},
-                                        {"digits", VALUE_FLAG, NULL, NULL, "write the values into the cells", 0, 0},
+                                        OPTION_CELLS,
                                         {0}};
 static const struct arg args[] = {{"WORD", ARG_WORDS, false, true, "two words or more"}, {0}};
 const struct command command_similarity = {

@@ -18,10 +18,14 @@ struct figure_source {
 NODISCARD bool give_figure(const struct session *session, const struct call *call, struct picture *picture,
                            const struct figure_source *source, struct result *result, struct err *err);
 
-/* The options, for the rows of commands. */
+/* The options, for the rows of commands: of every figure, and of one whose cells are values. */
 #define OPTION_FIGURE                                                                                                          \
     {"title", VALUE_TEXT, NULL, NULL, "a title above the figure; none by default", 0, 0},                                      \
     {"size", VALUE_SIZE, NULL, NULL, "acl1, acl2, nature1, nature2, or a width: 85mm, 8.5cm, 3.25in, 240pt", 0, 0},             \
     {"dpi", VALUE_FLOAT, NULL, NULL, "pixels an inch: 300, or 600 where size= is given", 30, 2400}
+
+#define OPTION_CELLS                                                                                                           \
+    {"palette", VALUE_PALETTE, NULL, NULL, "colour map", 0, 0},                                                                \
+    {"digits", VALUE_FLAG, NULL, NULL, "write the values into the cells", 0, 0}
 
 #endif

@@ -3,7 +3,6 @@
  * Every seed is run as it is, then N changed copies in all: cut short, bits and bytes changed, spans removed, doubled or taken
  * from another seed. The order is the same in every run; half of the changes fall into the first 4096 bytes, where headers
  * are. The input that runs lies in FILE, and stays there after a crash. An input that takes longer than 20 s ends the run. */
-#include "core/forward.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <stdio.h>
