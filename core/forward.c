@@ -179,6 +179,9 @@ struct run *run_new(struct model *model, const struct run_inputs *inputs, const 
         run->past->length += tokens_length(run->past->stack == STACK_DECODER ? run->target : run->tokens, 0);
     return run;
 fail:
+    if (run->tokens && inputs->n_texts == 1 && err && err->code == ERR_MEMORY)
+        err_prefix(err, "the text has %zu tokens, more than there is memory for (shorten it, or run it in parts): ",
+                   tokens_length(run->tokens, 0));
     run_free(run);
     return NULL;
 }
