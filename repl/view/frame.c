@@ -30,7 +30,7 @@ static void draw_title(struct viewer *viewer, struct cell_grid *grid)
     strong.flags |= CELL_BOLD;
     grid_fill(grid, (struct cell_rect){0, 0, 1, grid->columns}, " ", bar);
     const struct view *view = viewer->views[viewer->n_views - 1].view;
-    if (view == &view_map)
+    if (view == &view_map || view == &view_text)
         site_name(viewer->at.site, &left);
     else
         buf_puts(&left, view->name);

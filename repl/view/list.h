@@ -6,6 +6,7 @@
 #define VIEWS(ROW) \
     ROW(map)       \
     ROW(grid)      \
+    ROW(text)      \
     ROW(help)
 
 #endif

@@ -329,6 +329,12 @@ static void act_grid(struct viewer *v, void *state, int amount)
     viewer_open(v, &view_grid);
 }
 
+static void act_text(struct viewer *v, void *state, int amount)
+{
+    (void)state, (void)amount;
+    viewer_open(v, &view_text);
+}
+
 static const struct view_key keys[] = {
     {{KEY_ARROW_LEFT, 'h'}, "← → h l", "move", "key to the left, to the right", act_right, -1},
     {{KEY_ARROW_RIGHT, 'l'}, NULL, NULL, NULL, act_right, 1},
@@ -345,6 +351,7 @@ static const struct view_key keys[] = {
     {{'n'}, NULL, NULL, NULL, act_find, 1},
     {{'N'}, NULL, NULL, NULL, act_find, -1},
     {{KEY_RETURN}, "Enter", "pin", "pin this query, to compare with", act_pin, 1},
+    {{'v'}, "v", "text", "the text, shaded by attention", act_text, 1},
     {{'g', KEY_TABULATOR}, "g Tab", "grid", "grid of layers × heads", act_grid, 1},
     {{0}, NULL, NULL, NULL, NULL, 0},
 };

@@ -7,7 +7,7 @@
 
 #include "tests/screen/gaze.h"
 
-#define FIRST "The cat sat on the mat."
+#define FIRST  "The cat sat on the mat."
 #define SECOND "The dog sat on the mat."
 #define LONGER "The big dog sat on the mat."
 
@@ -15,8 +15,9 @@ static struct terminal *start(const char *second, const char *command, int rows,
 {
     char run[100];
     snprintf(run, sizeof run, "run \"%s\"", second);
-    struct terminal *t = gaze_start((const char *[]){"-X", "examples/models/deberta-v1-tiny", FIRST, "-c", run, "-c", command, "-c", "history",
-                                                     NULL}, NULL, rows, cols, NULL);
+    struct terminal *t = gaze_start(
+        (const char *[]){"-X", "examples/models/deberta-v1-tiny", FIRST, "-c", run, "-c", command, "-c", "history", NULL}, NULL,
+        rows, cols, NULL);
     cr_assert(terminal_wait_text(t, "Query") && sync_frame(t));
     return t;
 }
@@ -48,9 +49,12 @@ Test(view_difference, of_two_runs_is_the_second_less_the_first_at_three_sizes, .
         terminal_keys(t, ") d");
         cr_assert(terminal_wait_row(t, 0, "less @1"));
         double shown = value(t);
-        cr_expect(fabs(first - second) > 1e-4 && fabs(shown - (second - first)) < 1e-7, "%.9g - %.9g is not %.9g", second, first, shown);
+        cr_expect(fabs(first - second) > 1e-4 && fabs(shown - (second - first)) < 1e-7, "%.9g - %.9g is not %.9g", second, first,
+                  shown);
         cr_expect(terminal_shows(t, "attention probability, difference"));
-        cr_expect(terminal_shows(t, "\xe2\x89\xa0""dog"), "the changed token is marked");
+        cr_expect(terminal_shows(t, "\xe2\x89\xa0"
+                                    "dog"),
+                  "the changed token is marked");
         terminal_keys(t, "d");
         cr_expect(terminal_wait_gone(t, "less @1") && fabs(value(t) - second) < 1e-9);
         terminal_keys(t, "q");
