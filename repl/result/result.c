@@ -416,6 +416,8 @@ bool result_end(struct result *result, bool ok, struct err *err)
         ok = settle(result, result->writer->finish(sink, err), err);
     if (result->writer && result->writer->drop)
         result->writer->drop(sink);
+    if (ok && result->call->output.n && cancel_requested()) /* however late it came: no file that was not wanted any more */
+        ok = err_set(err, ERR_CANCELLED, "interrupted");
     if (ok && result->gave && !result->broken && !sink->open)
         ok = settle(result, out_commit(&sink->out, err), err);
     out_abort(&sink->out);
