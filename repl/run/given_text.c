@@ -181,6 +181,8 @@ static bool read_source(const struct call *call, struct given *out, struct err *
     if (!file_read_fd(STDIN_FILENO, "standard input", MAX_TEXT, &out->own, err))
         return false;
     out->first = buf_view(&out->own);
+    if (str_starts(out->first, STR("\xef\xbb\xbf"))) /* a byte order mark is no text, here as in a file */
+        out->first = (struct str){out->first.s + 3, out->first.n - 3};
     return true;
 }
 
