@@ -78,12 +78,14 @@ static bool pairs_by_index(size_t n, struct arena *arena, struct pairs *out, str
 bool shown_map_pairs(const struct shown_map *first, const struct shown_map *second, enum map_axis axis, bool by_token,
                      struct arena *arena, struct pairs *out, struct err *err)
 {
-    struct line a = axis == AXIS_ROWS ? rows_of(first) : cols_of(first), b = axis == AXIS_ROWS ? rows_of(second) : cols_of(second);
+    struct line a = axis == AXIS_ROWS ? rows_of(first) : cols_of(first),
+                b = axis == AXIS_ROWS ? rows_of(second) : cols_of(second);
     if (by_token)
         return align(a, b, arena, out, err);
-    return a.n == b.n ? pairs_by_index(a.n, arena, out, err)
-                      : err_set(err, ERR_ARG, "@%zu shows %zu tokens, @%zu %zu: no cell-by-cell difference; by token: align=token",
-                                first->run->number, a.n, second->run->number, b.n);
+    return a.n == b.n
+               ? pairs_by_index(a.n, arena, out, err)
+               : err_set(err, ERR_ARG, "@%zu shows %zu tokens, @%zu %zu: no cell-by-cell difference; by token: align=token",
+                         first->run->number, a.n, second->run->number, b.n);
 }
 
 /* ---- tokens without a counterpart ---- */
@@ -139,7 +141,8 @@ static bool mark_line(const struct line *own, const struct line *other, const st
 }
 
 /* A token of another model's vocabulary reads otherwise for that reason alone. */
-bool shown_map_mark_changed(struct shown_map *map, const struct shown_map *other, bool by_token, size_t *changed_out, struct err *err)
+bool shown_map_mark_changed(struct shown_map *map, const struct shown_map *other, bool by_token, size_t *changed_out,
+                            struct err *err)
 {
     struct pairs rows, cols;
     *changed_out = 0;
@@ -152,6 +155,26 @@ bool shown_map_mark_changed(struct shown_map *map, const struct shown_map *other
     struct line own[2] = {rows_of(map), cols_of(map)}, theirs[2] = {rows_of(other), cols_of(other)};
     return mark_line(&own[0], &theirs[0], &rows, map->arena, map->row_labels, changed_out, err) &&
            mark_line(&own[1], &theirs[1], &cols, map->arena, map->col_labels, changed_out, err);
+}
+
+const unsigned char *shown_map_changed(struct shown_map *map, const struct shown_map *other, enum map_axis axis)
+{
+    struct line own = axis == AXIS_ROWS ? rows_of(map) : cols_of(map),
+                theirs = axis == AXIS_ROWS ? rows_of(other) : cols_of(other);
+    struct pairs pairs;
+    struct err err = {0};
+    bool by_token = map->rows != other->rows || map->cols != other->cols;
+    if (map->run->run->model != other->run->run->model || !shown_map_pairs(map, other, axis, by_token, map->arena, &pairs, &err))
+        return NULL;
+    unsigned char *changed = arena_zalloc(map->arena, own.n + 1, 1, "the alignment", &err); /* + 1: the sink */
+    unsigned char *paired = arena_zalloc(map->arena, own.n + 1, 1, "the alignment", &err);
+    unsigned char *unused = arena_zalloc(map->arena, theirs.n + 1, 1, "the alignment", &err);
+    if (!changed || !paired || !unused)
+        return NULL;
+    note_paired(&own, &theirs, &pairs, paired, unused);
+    for (size_t i = 0; i < own.n; i++)
+        changed[i] = !paired[i];
+    return changed;
 }
 
 bool shown_map_subtract_aligned(const struct shown_map *first, struct shown_map *second, struct err *err)

@@ -17,6 +17,9 @@ NODISCARD bool shown_map_pairs(const struct shown_map *first, const struct shown
 #define CHANGED_MARK "\u2260"
 NODISCARD bool shown_map_mark_changed(struct shown_map *map, const struct shown_map *other, bool by_token, size_t *changed_out,
                                       struct err *err);
+/* [rows] or [cols], in the map's arena: 1 where that token has no counterpart in the other map; NULL where the models differ
+ * or there is no memory. */
+const unsigned char *shown_map_changed(struct shown_map *map, const struct shown_map *other, enum map_axis axis);
 /* second − first into second, whose rows and columns shrink to those with a counterpart in first. */
 NODISCARD bool shown_map_subtract_aligned(const struct shown_map *first, struct shown_map *second, struct err *err);
 

@@ -7,19 +7,20 @@
 #include <string.h>
 
 #include "core/base/json.h"
+#include "repl/map/align.h"
 #include "repl/map/map_picture.h"
 #include "repl/map/shown_map.h"
 
 /* ---- JSON ---- */
 
 static void put_axis(struct buf *b, const struct shown_map *map, const char *name, size_t n, const size_t *tokens,
-                     struct str (*token)(const struct shown_map *, size_t))
+                     const unsigned char *changed, struct str (*token)(const struct shown_map *, size_t))
 {
     buf_printf(b, ",\"%s\":[", name);
     for (size_t i = 0; i < n; i++) {
         buf_printf(b, "%s{\"i\":%zu,\"token\":", i ? "," : "", tokens[i]);
         json_quote(b, token(map, i));
-        buf_char(b, '}');
+        buf_puts(b, changed && changed[i] ? ",\"changed\":true}" : "}");
     }
     buf_char(b, ']');
 }
@@ -32,7 +33,9 @@ static void put_run(struct buf *b, const struct map_list *list, const struct sho
         buf_printf(b, "\"run\":%zu,", map->run->number);
 }
 
-static bool give_json_map(struct result *result, const struct map_list *list, const struct shown_map *map, struct err *err)
+/* `other` is the same head of the other of two runs, or NULL: tokens without a counterpart in it are told. */
+static bool give_json_map(struct result *result, const struct map_list *list, struct shown_map *map,
+                          const struct shown_map *other, struct err *err)
 {
     struct buf b = {0}, part = {0};
     buf_char(&b, '{');
@@ -42,8 +45,9 @@ static bool give_json_map(struct result *result, const struct map_list *list, co
     buf_puts(&b, ",\"part\":");
     json_quote(&b, buf_view(&part));
     buf_free(&part);
-    put_axis(&b, map, "rows", map->rows, map->row_tokens, shown_map_query);
-    put_axis(&b, map, "cols", map->cols, map->col_tokens, shown_map_key);
+    put_axis(&b, map, "rows", map->rows, map->row_tokens, other ? shown_map_changed(map, other, AXIS_ROWS) : NULL,
+             shown_map_query);
+    put_axis(&b, map, "cols", map->cols, map->col_tokens, other ? shown_map_changed(map, other, AXIS_COLS) : NULL, shown_map_key);
     if (!isnan(map->hidden_mass)) {
         buf_puts(&b, ",\"hidden_mass\":");
         json_put_number(&b, map->hidden_mass);
@@ -80,7 +84,12 @@ static bool give_json(const struct map_list *list, struct result *result, struct
             return false;
         if (!map_list_at(list, i, &map, err))
             return false;
-        bool ok = give_json_map(result, list, &map, err);
+        struct shown_map other = {0};
+        bool two = list->n_runs == 2 && !list->difference && n % 2 == 0;
+        bool ok = (!two || map_list_at(list, (i + n / 2) % n, &other, err)) &&
+                  give_json_map(result, list, &map, two ? &other : NULL, err);
+        if (two && other.arena)
+            shown_map_free(&other);
         shown_map_free(&map);
         if (!ok)
             return false;
@@ -120,7 +129,8 @@ static bool give_map_rows(struct result *result, const struct map_list *list, co
         cells[n++] = (struct cell_value){.kind = CELL_TEXT, .text = shown_map_query(map, r)};
         cells[n++] = cell_number_of(map->col_tokens[c]);
         cells[n++] = (struct cell_value){.kind = CELL_TEXT, .text = shown_map_key(map, c)};
-        cells[n++] = map->masked && map->masked[i] ? none : (struct cell_value){.kind = CELL_NUMBER, .number = (double)map->values[i]};
+        cells[n++] =
+            map->masked && map->masked[i] ? none : (struct cell_value){.kind = CELL_NUMBER, .number = (double)map->values[i]};
         ok = result_row(result, cells, n, err);
     }
     buf_free(&part);
