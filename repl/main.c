@@ -10,6 +10,7 @@
 
 #include "core/base/cancel.h"
 #include "core/base/pool.h"
+#include "core/base/text.h"
 #include "repl/grammar/call.h"
 #include "repl/grammar/grammar.h"
 #include "repl/line/execute.h"
@@ -158,8 +159,12 @@ static void run_rc(struct session *session)
     if (path && file_exists(path)) {
         bool failed_before = session->commands_failed;
         session->nested++;
-        if (!run_file(session, path))
-            fprintf(stderr, "gaze: %s was left at this line\n", path);
+        if (!run_file(session, path)) {
+            struct buf name = {0};
+            text_escape(&name, str_of(path));
+            fprintf(stderr, "gaze: %s was left at this line\n", buf_cstr(&name));
+            buf_free(&name);
+        }
         session->nested--;
         session->commands_failed = failed_before;
     }

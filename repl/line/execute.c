@@ -55,10 +55,11 @@ void session_report(const struct session *session, const char *line, const struc
 {
     const char *red = session->stderr_color ? "\033[1;31m" : "", *plain = session->stderr_color ? "\033[0m" : "";
     struct buf out = {0};
+    buf_puts(&out, red);
+    text_escape(&out, str_of(session->source_file ? session->source_file : "error")); /* a script may be called anything */
     if (session->source_file && session->source_line)
-        buf_printf(&out, "%s%s:%zu:%s ", red, session->source_file, session->source_line, plain);
-    else
-        buf_printf(&out, "%s%s:%s ", red, session->source_file ? session->source_file : "error", plain);
+        buf_printf(&out, ":%zu", session->source_line);
+    buf_printf(&out, ":%s ", plain);
     buf_printf(&out, "%s\n", err->message);
     long column = err->column;
     size_t length = err->length;
