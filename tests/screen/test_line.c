@@ -92,7 +92,8 @@ Test(line, tab_completes_words_of_every_kind, .init = start, .fini = stop)
 {
     enter("run \"The cat sat\"", "@1");
     terminal_keys(t, "sh Tab Tab");
-    cr_assert(terminal_wait_text(t, "shell  show"));
+    cr_assert(terminal_wait_text(t, "shell  run a command of the system's shell"));
+    cr_assert(terminal_wait_text(t, "show   attention maps of heads"));
     terminal_keys(t, "C-u");
     terminal_send(t, "set pal\tvi\t");
     cr_assert(terminal_wait_text(t, "gaze> set palette=vi"));
