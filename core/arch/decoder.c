@@ -270,6 +270,8 @@ static float *added(struct pass *pass, const float *x, float *f)
 void decoder_forward(const struct model *model, struct pass *pass)
 {
     const struct decoder *d = model->own;
+    if (d->both_ways)
+        pass_whole(pass);
     struct surroundings around = {
         .tables = {rope_make(pass, &d->rope[0]), rope_make(pass, &d->rope[1])},
         .full = d->both_ways ? NULL : pass_causal(pass, 0),
