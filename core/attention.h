@@ -28,7 +28,7 @@ struct term {
     bool (*logits)(const struct attention *a, size_t head, size_t row, size_t rows, struct scratch *scratch, float *out,
                    struct err *err);
     /* The same for what of it depends on i−j and not on the key's content (its column part is an edge effect of
-     * relative positions, MEASURES "Columns"); NULL: nothing. */
+     * relative positions, see measure/column.h); NULL: nothing. */
     bool (*edge)(const struct attention *a, size_t head, size_t row, size_t rows, struct scratch *scratch, float *out,
                  struct err *err);
 };

@@ -19,7 +19,7 @@ bool relative_query_logits(const struct attention *a, size_t head, size_t row, s
 /* out[i,j] += scale · k_j · queries[b(i−j)] */
 bool relative_key_logits(const struct attention *a, size_t head, size_t row, size_t rows, struct scratch *scratch, float *out,
                          struct err *err);
-/* What of the latter is edge: scale · k_j · (queries[b(i−j)] − Q̄), Q̄ the mean over all visible i, j (MEASURES "Columns"). */
+/* What of the latter is edge: scale · k_j · (queries[b(i−j)] − Q̄), Q̄ the mean over all visible i, j; see core/measure/column.h. */
 bool relative_key_edge(const struct attention *a, size_t head, size_t row, size_t rows, struct scratch *scratch, float *out,
                        struct err *err);
 

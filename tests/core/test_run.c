@@ -308,7 +308,7 @@ Test(run, refuses_what_the_model_cannot_take)
     model_free(model);
 }
 
-/* FACTS of the architecture: a constant on one row of the position keys changes exactly one diagonal of c2p. */
+/* What follows from the architecture: a constant on one row of the position keys changes exactly one diagonal of c2p. */
 Test(run, position_key_row_is_one_diagonal_of_c2p)
 {
     struct model *model = load("deberta-v1");
