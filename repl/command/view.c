@@ -12,8 +12,8 @@ static bool run(struct session *session, const struct call *call, struct result 
     (void)result;
     if (!select_runs(session, call, &runs, &n, err))
         return false;
-    bool ok = select_sites(session, call, runs[0], SELECT_LAST, &sites, err) &&
-              viewer_run(session, call, runs[0], sites.site[0], err);
+    bool ok =
+        select_sites(session, call, runs[0], SELECT_LAST, &sites, err) && viewer_run(session, call, runs[0], sites.site[0], err);
     sites_free(&sites);
     free(runs);
     return ok;
@@ -26,6 +26,7 @@ static const struct option options[] = {
     {"clip", VALUE_WORD, NULL, NULL, "percentiles that get the ends of the scale: 2:98", 0, 0},
     {"palette", VALUE_PALETTE, NULL, NULL, "colour map", 0, 0},
     {"mark", VALUE_ENUM, "columns|none", "columns", "mark keys that draw attention from all queries", 0, 0},
+    {"texts", VALUE_FILE, NULL, NULL, "begin with the head's stripes over the lines of this file", 0, 0},
     {0}};
 static const struct arg args[] = {
     {.name = "RUN", .kind = ARG_RUN, .optional = true, .summary = "which run: @, @3, @fox"},
@@ -38,14 +39,18 @@ const struct command command_view = {
     .group = "maps",
     .keywords = "full screen|fullscreen|interactive|browse|explore|tui|ncurses|bertviz|gui|keys|mouse",
     .summary = "look at maps in the full screen",
-    .help = "One head's map with its tokens, a crosshair, the exact value under it and the terms it is the sum of; arrows or hjkl move, "
-            "[ ] change the head, { } the layer, ( ) the run, m the part, g shows all heads at once with the chosen one large, ? lists all "
-            "keys and what the mouse does (click a cell or a head, wheel for heads), q comes back. What is done "
-            "there is left in the history as the commands that show the same, so that a walk through the heads becomes a script. It "
-            "needs a terminal on standard input and output.",
+    .help =
+        "One head's map with its tokens, a crosshair, the exact value under it and the terms it is the sum of; arrows or hjkl "
+        "move, "
+        "[ ] change the head, { } the layer, ( ) the run, m the part, g shows all heads at once with the chosen one large, x the "
+        "head over many texts, ? lists all "
+        "keys and what the mouse does (click a cell or a head, wheel for heads), q comes back. What is done "
+        "there is left in the history as the commands that show the same, so that a walk through the heads becomes a script. It "
+        "needs a terminal on standard input and output.",
     .examples = "view\n"
                 "view L2.H1\n"
-                "view @1 L3 part=c2p special=off",
+                "view @1 L3 part=c2p special=off\n"
+                "view L5.H0 texts=corpus.txt",
     .options = options,
     .args = args,
     .unrecorded = true,

@@ -50,6 +50,7 @@ static void run_go(struct viewer *viewer, struct str argument)
 }
 
 const struct view_line view_lines[] = {
+    {"texts", "FILE", "stripes over the lines of a file", viewer_stripes},
     {"save-display", "FILE", "this screen as text", run_save_display},
     {"go", "QUERY KEY", "the crosshair to two token numbers", run_go},
     {"q", "", "back", run_back},

@@ -7,6 +7,7 @@
     ROW(map)       \
     ROW(grid)      \
     ROW(text)      \
+    ROW(stripes)   \
     ROW(help)
 
 #endif

@@ -119,6 +119,10 @@ void viewer_execute(struct viewer *viewer, struct str line);
  * visual order (the terminal is told not to reorder). */
 void label_of(struct buf *out, struct str token);
 
+/* ---- stripes.c ---- */
+/* The stripes of the head that is looked at: over the lines of a file, or, without a path, the kept runs. */
+void viewer_stripes(struct viewer *viewer, struct str path);
+
 /* ---- styles ---- */
 struct style style_accent(enum depth depth);
 struct style style_bar(enum depth depth);

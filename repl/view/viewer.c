@@ -190,6 +190,12 @@ static void act_command(struct viewer *v, void *state, int amount)
     prompt_open(v, ":", "", viewer_execute);
 }
 
+static void act_stripes(struct viewer *v, void *state, int amount)
+{
+    (void)state, (void)amount;
+    viewer_stripes(v, (struct str){0});
+}
+
 static void act_export(struct viewer *v, void *state, int amount)
 {
     struct buf line = {0};
@@ -238,6 +244,7 @@ const struct view_key viewer_keys[] = {
     {{'b'}, "b B", "heads by", "what colours layers × heads; back", act_measure, 1},
     {{'B'}, NULL, NULL, NULL, act_measure, -1},
     {{':'}, ":", "command", "any command line, and those below", act_command, 1},
+    {{'x'}, "x", "stripes", "stripes of this head over the kept runs", act_stripes, 1},
     {{'e'}, "e", "export", "export: the plot line of this picture", act_export, 1},
     {{'?', 'H' & 31}, "?", "help", "this help", act_help, 1},
     {{'L' & 31}, "Ctrl-L", NULL, "paint the screen again", act_repaint, 1},
@@ -371,6 +378,8 @@ bool viewer_run(struct session *session, const struct call *call, struct kept_ru
         ok = viewer_make(&viewer, err);
         heads_restart(&viewer);
         viewer_open(&viewer, &view_map);
+        if (ok && viewer.n_views && call_given(call, "texts"))
+            viewer_stripes(&viewer, call_str(call, "texts"));
         if (ok && viewer.n_views)
             loop(&viewer);
         while (viewer.n_views)

@@ -260,6 +260,7 @@ Test(hostile, a_program_of_torchscript_is_refused_by_name)
 
 /* ---- memory ---- */
 
+#ifndef __SANITIZE_ADDRESS__ /* its own bookkeeping is larger */
 /* The largest resident size so far, in bytes. */
 static size_t peak(void)
 {
@@ -282,7 +283,6 @@ static void repeat(struct buf *out, struct str piece, size_t n)
 
 Test(hostile, memory_stays_within_64_mb_and_40_times_the_file)
 {
-#ifndef __SANITIZE_ADDRESS__ /* its own bookkeeping is larger */
     static const struct {
         const char *what;
         struct str begin, piece, end;
