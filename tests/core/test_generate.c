@@ -158,7 +158,8 @@ Test(generate, given_cases_equal_the_reference)
 {
     const char *root = getenv("GAZE_GOLDEN");
     struct dirent **entries;
-    int n = root ? scandir(root, &entries, NULL, alphasort) : 0;
+    int n = root && *root ? scandir(root, &entries, NULL, alphasort) : 0;
+    cr_assert(n >= 0, "%s cannot be opened", root);
     size_t sequences = 0;
     for (int i = 0; i < n; i++) {
         char folder[600];
