@@ -329,5 +329,5 @@ Test(hostile, memory_stays_within_64_mb_and_40_times_the_file)
                   "%s: a file of %zu bytes takes too much memory, or ends the program", rows[i].what, size);
     }
     scratch_remove();
-#endif
 }
+#endif
