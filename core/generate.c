@@ -77,7 +77,7 @@ bool generate_ends(const struct model *model, int32_t *out, size_t most, size_t 
 
 /* ---- one step ---- */
 
-/* The prompt's ids (not where `begin` is set), then the new ones. */
+/* The ids it begins with, then the new ones. */
 static bool encode(const struct generation *g, const int32_t *begin, size_t n_begin, const struct sequence *sequence,
                    struct encoding *out, struct err *err)
 {
