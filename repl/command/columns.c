@@ -207,7 +207,8 @@ static void say_sinks(const struct listing *l, struct result *result)
         buf_printf(&line, " %.3f", left);
     }
     if (n)
-        result_note(result, "learned sinks, beside the keys, take of the mass: %s%s", buf_cstr(&line), n > NAMED ? ", \u2026" : "");
+        result_note(result, "learned sinks, beside the keys, take of the mass: %s%s", buf_cstr(&line),
+                    n > NAMED ? ", \u2026" : "");
     buf_free(&line);
 }
 
@@ -355,7 +356,7 @@ static bool only_with(const struct call *call, const char *const *options, const
 
 static bool run(struct session *session, const struct call *call, struct result *result, struct err *err)
 {
-    static const char *const of_texts[] = {"length", "add_special", "front", "seed", NULL};
+    static const char *const of_texts[] = {"length", "add_special", "front", "seed", "least", NULL};
     static const char *const of_run[] = {"all", "top", NULL};
     struct column_rule rule = {COLUMN_RATIO, COLUMN_COVER};
     if (call_given(call, "ratio"))
@@ -380,6 +381,12 @@ static const struct option options[] = {
      .hi = 1},
     OPTIONS_TEXTS,
     {.name = "seed", .kind = VALUE_INT, .fallback = "1", .summary = "of the permuted maps", .lo = 0, .hi = 9e15},
+    {.name = "least",
+     .kind = VALUE_INT,
+     .fallback = "5",
+     .summary = "texts that must be able to show a listed hypothesis",
+     .lo = 1,
+     .hi = 1e9},
     {0}};
 static const struct arg args[] = {
     {.name = "RUN", .kind = ARG_RUN, .optional = true, .summary = "which run: @, @3, @fox"},
@@ -390,34 +397,29 @@ extern const struct command command_columns;
 const struct command command_columns = {
     .name = "columns",
     .group = "measures",
-    .keywords = "sink|attention sink|vertical|stripe|always the same index|null attention|no-op|noop|first token|bos|cls|sep|broadcast|massive|anchor|streaming",
+    .keywords = "sink|attention sink|vertical|stripe|always the same index|null attention|no-op|noop|first "
+                "token|bos|cls|sep|broadcast|massive|anchor|streaming",
     .summary = "keys that draw attention from all queries",
     .help =
-        "Lists the keys that are columns: n·c_j >= 3, c_j = (1/n)·Σ_i A_ij, and A_ij >= 2/n in at least 2/3 of the queries i != "
-        "j; "
-        "largest ratio first. Beside it the column part of the scores in nats (exp of it is the key's factor over the "
+        "Lists the keys that are columns: n·c_j >= 3, c_j = (1/n)·Σ_i A_ij, and A_ij >= 2/n in at least 2/3 of the queries i "
+        "!= j; largest ratio first. Beside it the column part of the scores in nats (exp of it is the key's factor over the "
         "geometric-mean key), split over the terms; edge is what of it relative positions make without any content. share = "
-        "n·Σ_j c_j² / "
-        "Σ_ij (s_ij - μ - r_i)² of s_ij = μ + r_i + c_j + e_ij (two-way ANOVA). Definition and thresholds are gaze's own; ratio= "
-        "and "
-        "cover= put others in their place. In a model without absolute positions a column at index 0 is bound to the start of "
-        "the "
-        "text, not to its index.\n"
+        "n·Σ_j c_j² / Σ_ij (s_ij - μ - r_i)² of s_ij = μ + r_i + c_j + e_ij (two-way ANOVA). Definition and thresholds are "
+        "gaze's own; ratio= and cover= put others in their place. In a model without absolute positions a column at index 0 is "
+        "bound to the start of the text, not to its index.\n"
         "\n"
-        "texts=FILE runs every line (blank ones do not count) in the model in use. All texts counted have exactly length= tokens "
-        "(the median "
-        "where it is not given, at most 128): longer ones are cut by leaving out their own last tokens, shorter ones are left "
-        "out, because "
-        "the rule finds more columns in longer texts. The even lines give the candidates of each head: index k, k from the end "
-        "(0: the last), a special token, a token; those that held in at least two texts, the surest eight. The odd lines give "
-        "the "
-        "counts: in how many of the texts that have such a key (one of them) is a column, Wilson's 95 % interval of that rate, "
-        "and "
-        "the rate that chance gives (the same maps, the keys of each row permuted, four times). Hypotheses that held in exactly "
-        "the "
-        "same texts are one row: these texts do not tell them apart. add_special=off and front=TOKEN run the texts without "
-        "special "
-        "tokens and with one more token in front of all others, where they may come apart.",
+        "texts=FILE runs every line (blank ones do not count) in the model in use. All texts counted have exactly length= "
+        "tokens (the median where it is not given, at most 128): longer ones are cut by leaving out their own last tokens, "
+        "shorter ones are left out, because the rule finds more columns in longer texts. The even lines give the candidates of "
+        "each head: index k, k from the end (0: the last), a special token, a token; those that held in at least two texts, "
+        "the surest eight. The odd lines give the counts: in how many of the texts that have such a key (one of them) is a "
+        "column, Wilson's 95 % interval of that rate, and the rate that chance gives (the same maps, the keys of each row "
+        "permuted, four times). Hypotheses that held in exactly the same texts are one row: these texts do not tell them "
+        "apart. A table has a row a hypothesis, with the heads that have the same counts, and leaves out what held in no text "
+        "or in one, and what fewer than least= texts could show: one text in which a word is a column is no evidence that the "
+        "word is what the column follows. CSV and JSON have a row for every hypothesis of every head. add_special=off and "
+        "front=TOKEN run the texts without special tokens and with one more token in front of all others, where they may come "
+        "apart.",
     .examples = "columns\n"
                 "columns L5\n"
                 "columns @1 L0-2.H* all=on top=20\n"

@@ -16,6 +16,8 @@ enum { SITE_CELLS = 3 };
 
 /* "L2.H1". */
 void site_name(struct site site, struct buf *out);
+/* Several, in the order of layers, then heads, as the shortest selectors: "L0.H7-9 L1-2.H0-3,5". */
+void sites_name(const struct site *sites, size_t n, struct buf *out);
 /* Is any of them of another stack than L? */
 bool sites_tell_stack(const struct sites *sites);
 /* "layer,head", or "stack,layer,head". */
