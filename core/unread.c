@@ -185,23 +185,66 @@ static bool mark_same_bytes(const struct model *model, unsigned char *read, stru
     return true;
 }
 
-static bool sort_out(struct model *model, struct groups *tensors, struct groups *others, struct err *err)
+bool unread_uses(const struct model *model, enum tensor_use *out, struct err *err)
 {
     const struct weights *w = model->checkpoint.weights;
     unsigned char *read = mem_new(w->n, 1, "a list of tensors", err);
     bool ok = read && mark_same_bytes(model, read, err);
     for (size_t i = 0; ok && i < w->n; i++) {
         struct str name = w->tensors[i].name;
-        if (read[i])
-            continue;
-        if (is_buffer(name))
+        out[i] = model->bound[i]        ? TENSOR_READ
+                 : read[i]              ? TENSOR_SAME
+                 : is_buffer(name)      ? TENSOR_BUFFER
+                 : is_head(model, name) ? TENSOR_HEAD
+                                        : TENSOR_UNREAD;
+    }
+    free(read);
+    return ok;
+}
+
+/* ".3." in a name: a layer's. */
+static bool is_layers(struct str name)
+{
+    struct str group = group_name(name);
+    return group.n < name.n && is_digit(group.s[group.n - 1]);
+}
+
+bool unread_parts(const struct model *model, struct model_parts *out, struct err *err)
+{
+    const struct weights *w = model->checkpoint.weights;
+    const struct tensor **sorted = mem_new(w->n, sizeof *sorted, "a list of tensors", err);
+    size_t n = 0;
+    *out = (struct model_parts){0};
+    if (!sorted)
+        return false;
+    for (size_t i = 0; i < w->n; i++)
+        if (model->bound[i])
+            sorted[n++] = &w->tensors[i];
+    if (n)
+        qsort(sorted, n, sizeof *sorted, by_place);
+    for (size_t i = 0; i < n; i++) {
+        size_t *part = is_head(model, sorted[i]->name) ? &out->heads : is_layers(sorted[i]->name) ? &out->layers : &out->rest;
+        if (!i || sorted[i]->data != sorted[i - 1]->data)
+            *part += tensor_numel(sorted[i]);
+    }
+    free(sorted);
+    return true;
+}
+
+static bool sort_out(struct model *model, struct groups *tensors, struct groups *others, struct err *err)
+{
+    const struct weights *w = model->checkpoint.weights;
+    enum tensor_use *uses = mem_new(w->n, sizeof *uses, "a list of tensors", err);
+    bool ok = uses && unread_uses(model, uses, err);
+    for (size_t i = 0; ok && i < w->n; i++) {
+        if (uses[i] == TENSOR_BUFFER)
             model->unread.n_buffers++;
-        else
-            ok = groups_add(is_head(model, name) ? others : tensors, name, err);
+        else if (uses[i] == TENSOR_HEAD || uses[i] == TENSOR_UNREAD)
+            ok = groups_add(uses[i] == TENSOR_HEAD ? others : tensors, w->tensors[i].name, err);
     }
     for (size_t i = 0; ok && i < w->n_stand_ins; i++)
         ok = groups_add(tensors, w->stand_ins[i].name, err);
-    free(read);
+    free(uses);
     return ok;
 }
 

@@ -124,7 +124,7 @@ const char *deberta_note(const struct model *model, enum stack_kind stack, size_
 {
     bool last = stack == STACK_MAIN && layer + 1 == model->stacks[STACK_MAIN].layers;
     return last && emd_present(model)
-               ? "masked-word training never used this last layer as it is, but its passes E0 and E1 of the "
-                 "enhanced mask decoder"
+               ? "masked-word training never used this layer's own output: it trained the layer in the two passes of the "
+                 "enhanced mask decoder, E0 and E1"
                : NULL;
 }

@@ -77,7 +77,7 @@ static bool bound(struct model *model, struct err *err)
 static const char *note(const struct model *model, enum stack_kind stack, size_t layer)
 {
     (void)model, (void)stack, (void)layer;
-    return "rows sum to less than 1: the head's learned sink takes the rest";
+    return "a query's keys sum to less than 1: the head's learned sink takes the rest";
 }
 
 static const struct config_key keys[] = {

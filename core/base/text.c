@@ -208,6 +208,32 @@ size_t text_fit(struct buf *out, struct str s, size_t columns)
     return used;
 }
 
+bool text_matches(struct str pattern, struct str word)
+{
+    size_t p = 0, w = 0, star = SIZE_MAX, from = 0;
+    while (w < word.n) {
+        if (p < pattern.n && pattern.s[p] == '*') {
+            star = p++;
+            from = w;
+        } else if (p < pattern.n && pattern.s[p] == '?') {
+            p++;
+            for (w++; w < word.n && ((unsigned char)word.s[w] & 0xc0) == 0x80;)
+                w++;
+        } else if (p < pattern.n && pattern.s[p] == word.s[w]) {
+            p++;
+            w++;
+        } else if (star != SIZE_MAX) {
+            p = star + 1;
+            w = ++from;
+        } else {
+            return false;
+        }
+    }
+    while (p < pattern.n && pattern.s[p] == '*')
+        p++;
+    return p == pattern.n;
+}
+
 const char *text_library(void)
 {
     return utf8proc_version();

@@ -42,6 +42,9 @@ void text_escape(struct buf *out, struct str s);
 /* Append at most `columns` columns of s, escaped, and "…" where it was cut. Returns the columns used. */
 size_t text_fit(struct buf *out, struct str s, size_t columns);
 
+/* Does the pattern, in which * stands for any bytes and ? for one character, match the whole of s? */
+bool text_matches(struct str pattern, struct str s);
+
 const char *text_library(void); /* the version of utf8proc */
 
 #endif

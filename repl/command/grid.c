@@ -425,6 +425,8 @@ static bool run(struct session *session, const struct call *call, struct result 
              : by                             ? grid_by(&sheet, result, err)
              : result_wants_picture(result) ? draw_maps(&sheet, result, err)
                                             : give_maps(&sheet, result, err);
+    if (ok && n_runs == 1 && !by)
+        maps_note(session, sheet.kept, &sheet.sites, result);
     sites_free(&sheet.sites);
     free(runs);
     arena_free(sheet.arena);

@@ -11,8 +11,10 @@
 #include "core/bind.h"
 #include "core/embed/format/format.h"
 #include "core/embed/summary.h"
+#include "core/unread.h"
 #include "repl/grammar/call.h"
 #include "repl/result/provenance.h"
+#include "repl/run/weights_table.h"
 #include "repl/words/asked_words.h"
 
 /* ---- the summary ---- */
@@ -123,6 +125,28 @@ static void say_terms(struct sheet *sheet, const struct model *model)
     buf_free(&line);
 }
 
+/* What its maps come with, once a layer of the same words. */
+static void say_notes(struct sheet *sheet, const struct model *model)
+{
+    const char *before = NULL;
+    for (int k = 0; model->arch->note && k < STACK_KINDS; k++)
+        for (size_t l = 0; l < model->stacks[k].layers; l++) {
+            const char *note = model->arch->note(model, (enum stack_kind)k, l);
+            if (note && note != before)
+                say(sheet, "note", "maps of %c%zu%s: %s", stack_letters[k], l, l + 1 < model->stacks[k].layers ? " on" : "", note);
+            before = note;
+        }
+}
+
+static void say_parameters(struct sheet *sheet, const struct model *model)
+{
+    struct model_parts parts;
+    say(sheet, "parameters", "%zu", model->parameters);
+    sheet->ok = sheet->ok && unread_parts(model, &parts, sheet->err);
+    if (sheet->ok)
+        say(sheet, "", "%zu in layers, %zu in heads, %zu in embeddings and norms", parts.layers, parts.heads, parts.rest);
+}
+
 static void say_architecture(struct sheet *sheet, const struct model *model)
 {
     say(sheet, "architecture", "%s: %s", model->arch->name, model->arch->summary);
@@ -135,8 +159,9 @@ static void say_architecture(struct sheet *sheet, const struct model *model)
         say(sheet, "longest text", "%zu tokens", model->stacks[STACK_MAIN].max_tokens);
     else
         say(sheet, "longest text", "any");
-    say(sheet, "parameters", "%zu", model->parameters);
+    say_parameters(sheet, model);
     say_terms(sheet, model);
+    say_notes(sheet, model);
     size_t T = model->stacks[STACK_MAIN].max_tokens && model->stacks[STACK_MAIN].max_tokens < 512 ? model->stacks[STACK_MAIN].max_tokens : 512;
     say(sheet, "kept by a run", "%.1f MB at %zu tokens", kept_bytes(model, (double)T) / 1e6, T);
 }
@@ -289,26 +314,60 @@ static bool give_set(struct result *result, struct vectors *v, struct err *err)
 
 /* ---- the command ---- */
 
+/* [MODEL] [weights [PATTERN]]: a first word "weights" is a name only where something has it and nothing follows. */
+static bool read_words(const struct session *session, const struct call *call, const struct call_word **name,
+                       const struct call_word **weights, struct str *pattern, struct err *err)
+{
+    const struct call_word *word = call->words;
+    struct err none = {0};
+    bool named = call->n_words == 1 && (session_set(session, STR("weights")) || session_model(session, STR("weights"), &none));
+    size_t at = call->n_words && (named || !str_is(word[0].text, "weights")), n = call->n_words;
+    *name = at ? word : NULL;
+    *weights = n > at ? &word[at] : NULL;
+    *pattern = n > at + 1 ? word[at + 1].text : (struct str){0};
+    if (*weights && !str_is((*weights)->text, "weights")) {
+        err_set(err, ERR_ARG, "\"%.*s\" is one word too many: info [MODEL] [weights [PATTERN]]", STR_ARGS((*weights)->text));
+        return call_blame(call, *weights, err);
+    }
+    if (n > at + 2) {
+        err_set(err, ERR_ARG, "\"%.*s\" is one word too many: info [MODEL] weights [PATTERN]", STR_ARGS(word[at + 2].text));
+        return call_blame(call, &word[at + 2], err);
+    }
+    return true;
+}
+
 static bool run(struct session *session, const struct call *call, struct result *result, struct err *err)
 {
-    const struct call_word *word = call_arg(call, ARG_MODEL, 0);
+    const struct call_word *word, *weights;
+    struct str pattern;
+    if (!read_words(session, call, &word, &weights, &pattern, err))
+        return false;
     struct vectors *set = word ? session_set(session, word->text) : session->model ? NULL : session->vectors;
     if (set && call_flag(call, "params")) {
         err_set(err, ERR_ARG, "%s is a set of word vectors: params= is for models", set->name);
         return call_blame_option(call, "params", err);
+    }
+    if (set && weights) {
+        err_set(err, ERR_ARG, "%s is a set of word vectors: weights are a model's", set->name);
+        return call_blame(call, weights, err);
     }
     if (set)
         return give_set(result, set, err);
     struct model *model = word ? session_model(session, word->text, err) : session_current(session, false, err);
     if (!model)
         return word ? call_blame(call, word, err) : false;
+    if (weights)
+        return weights_table_give(session, model, pattern, result, err);
     return call_flag(call, "params") ? give_params(result, model, err) : give_summary(result, model, err);
 }
 
 static const struct option options[] = {
     {"params", VALUE_FLAG, NULL, "off", "list every parameter: where it was found, its shape and type", 0, 0}, {0}};
 static const struct arg args[] = {
-    {"MODEL", ARG_MODEL, true, false, "a loaded model or set of vectors; the model in use where none is named"}, {0}};
+    {"MODEL", ARG_MODEL, true, false, "a loaded model or set of vectors; the model in use where none is named"},
+    {"weights", ARG_WORD, true, false, "the word weights: its tensors, with what each holds"},
+    {"PATTERN", ARG_WORD, true, false, "of their names: * any, ? one character; without either, a piece of the name"},
+    {0}};
 const struct command command_info = {
     .name = "info",
     .group = "models",
@@ -317,8 +376,9 @@ const struct command command_info = {
     .help = "Architecture, sizes, the terms its scores are the sum of, output heads, weights, tokenizer. params=on lists the\n"
             "architecture's parameters with the tensors found for them. The fingerprint tells weights apart; figures hold it.\n"
             "Of word vectors: where they are from, the lengths of the vectors, and the mean cosine of two words, which is far\n"
-            "from 0 where all share a direction. Without a name: the model in use, and where there is none, the vectors in use.",
-    .examples = "info\ninfo roberta-tiny\ninfo params=on format=csv\ninfo glove.6B.100d",
+            "from 0 where all share a direction. info weights PATTERN lists tensors as they lie in the files: shape, type, smallest and\n"
+            "largest number, mean (of those that are finite), how many are not, whether the tensor is read, and the file. Without a name: the model in use, and where there is none, the vectors in use.",
+    .examples = "info\ninfo roberta-tiny\ninfo weights *query.weight\ninfo roberta-tiny weights layer.0 format=csv\ninfo params=on format=csv\ninfo glove.6B.100d",
     .options = options,
     .args = args,
     .run = run,

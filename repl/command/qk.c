@@ -153,8 +153,10 @@ static bool run(struct session *session, const struct call *call, struct result 
     bool all = !result_wants_picture(result) && !call_given(call, "top");
     ok = ok && result_columns(result, "part,dim,q,k,value", err) &&
          give_pair(result, &pair, all ? 0 : (size_t)call_int(call, "top"), err);
-    if (ok)
+    if (ok) {
+        maps_note(session, list.runs[0], &list.sites[0], result);
         maps_remember(session, &list);
+    }
     map_list_free(&list);
     return ok;
 }

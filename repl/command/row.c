@@ -112,6 +112,7 @@ static bool give(struct session *session, const struct call *call, const struct 
     }
     if (shape.bars && shape.top && longest > shape.top)
         result_note(result, "%zu of %zu keys; top=0 lists all", shape.top, longest);
+    maps_note(session, list->runs[0], &list->sites[0], result);
     maps_remember(session, list);
     return true;
 }

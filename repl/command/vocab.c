@@ -1,36 +1,10 @@
 /* vocab: which words there are. */
 #include <string.h>
 
+#include "core/base/text.h"
 #include "core/embed/index.h"
 #include "repl/grammar/call.h"
 #include "repl/words/asked_words.h"
-
-/* Does the pattern, in which * stands for any bytes and ? for one character, match the whole word? */
-static bool matches(struct str pattern, struct str word)
-{
-    size_t p = 0, w = 0, star = SIZE_MAX, from = 0;
-    while (w < word.n) {
-        if (p < pattern.n && pattern.s[p] == '*') {
-            star = p++;
-            from = w;
-        } else if (p < pattern.n && pattern.s[p] == '?') {
-            p++;
-            for (w++; w < word.n && ((unsigned char)word.s[w] & 0xc0) == 0x80;)
-                w++;
-        } else if (p < pattern.n && pattern.s[p] == word.s[w]) {
-            p++;
-            w++;
-        } else if (star != SIZE_MAX) {
-            p = star + 1;
-            w = ++from;
-        } else {
-            return false;
-        }
-    }
-    while (p < pattern.n && pattern.s[p] == '*')
-        p++;
-    return p == pattern.n;
-}
 
 static bool run(struct session *session, const struct call *call, struct result *result, struct err *err)
 {
@@ -50,7 +24,7 @@ static bool run(struct session *session, const struct call *call, struct result 
         folded.n = 0;
         if (fold)
             word_fold(v->words[i], &folded);
-        if (!matches(buf_view(&pattern), fold ? buf_view(&folded) : v->words[i]) || found++ >= top)
+        if (!text_matches(buf_view(&pattern), fold ? buf_view(&folded) : v->words[i]) || found++ >= top)
             continue;
         struct cell_value cells[] = {{.kind = CELL_INT, .integer = (long long)i + 1}, {.kind = CELL_TEXT, .text = v->words[i]}};
         ok = result_row(result, cells, 2, err);

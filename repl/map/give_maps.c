@@ -205,6 +205,8 @@ bool maps_give(struct session *session, const struct call *call, const struct ma
               : result_wants_picture(result) ? maps_give_picture(session, call, list, result, err)
               : result_wants_rows(result)    ? give_rows(list, result, err)
                                              : give_tensors(list, result, err);
+    for (size_t i = 0; ok && i < list->n_runs; i++)
+        maps_note(session, list->runs[i], &list->sites[i], result);
     if (ok)
         maps_remember(session, list);
     return ok;

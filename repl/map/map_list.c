@@ -140,6 +140,27 @@ struct site_row map_list_row(const struct map_list *list, const struct shown_map
     return (struct site_row){.stack = stack, .no_layer = map && map->agg_layers, .no_head = map && map->agg_heads};
 }
 
+static bool was_noted(const struct session *session, const struct model *model)
+{
+    for (size_t i = 0; i < session->n_runs; i++)
+        if (session->runs[i].run->model == model && session->runs[i].noted)
+            return true;
+    return false;
+}
+
+void maps_note(struct session *session, struct kept_run *kept, const struct sites *sites, struct result *result)
+{
+    const struct model *model = kept->run->model;
+    const struct arch *arch = model->arch;
+    for (size_t i = 0; arch && arch->note && i < sites->n && !was_noted(session, model); i++) {
+        const struct site *site = &sites->site[i];
+        const char *note = arch->note(model, site->stack, site->layer);
+        if (note)
+            result_note(result, "note: %s, %c%zu: %s", model->name, stack_letters[site->stack], site->layer, note);
+        kept->noted = note != NULL;
+    }
+}
+
 void maps_remember(struct session *session, const struct map_list *list)
 {
     session->last.run = list->runs[list->n_runs - 1]->number;

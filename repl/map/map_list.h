@@ -3,6 +3,7 @@
 #define GAZE_REPL_MAP_MAP_LIST_H
 
 #include "repl/map/shown_map.h"
+#include "repl/result/result.h"
 #include "repl/run/site.h"
 
 /* n maps, made one at a time. */
@@ -24,6 +25,8 @@ size_t map_list_count(const struct map_list *list);
 /* Map i, runs outermost. shown_map_free it. */
 NODISCARD bool map_list_at(const struct map_list *list, size_t i, struct shown_map *out, struct err *err);
 
+/* What the architecture says beside maps of these layers, once a model as long as one of its runs that heard it is kept. */
+void maps_note(struct session *session, struct kept_run *kept, const struct sites *sites, struct result *result);
 /* The list's last run and first site are what show, plot, row and view mean where none is named. */
 void maps_remember(struct session *session, const struct map_list *list);
 

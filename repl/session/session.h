@@ -14,6 +14,7 @@ struct kept_run {
     char *name;           /* of as=, or NULL */
     char *text, *pair;    /* what was run, for titles and provenance; NULL where ids were given */
     struct run *run;
+    bool noted;           /* the note beside maps of its layers was told (maps_note) */
 };
 
 enum color_mode { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
