@@ -1,6 +1,7 @@
 /* plot: a figure in a file. The same maps as show, with a size and a title. */
 #include "repl/map/give_maps.h"
 #include "repl/map/map_picture.h"
+#include "repl/map/style.h"
 
 static bool run(struct session *session, const struct call *call, struct result *result, struct err *err)
 {
@@ -18,6 +19,7 @@ static const struct option options[] = {
     OPTION_AGG,
     OPTION_PICTURE,
     OPTION_PAPER,
+    OPTION_STYLE,
     {0},
 };
 static const struct arg args[] = {

@@ -9,6 +9,7 @@
 #include "repl/grammar/call.h"
 #include "repl/map/align.h"
 #include "repl/map/panel_table.h"
+#include "repl/map/style.h"
 #include "repl/result/figure.h"
 #include "viz/scale.h"
 
@@ -82,7 +83,7 @@ static bool titles_hold_text(const struct map_list *list)
 
 /* "@2 roberta-tiny L0.H2": the run where there are several, the model where they differ. */
 static bool make_title(const struct map_list *list, const struct shown_map *map, struct sheet *sheet, struct str *out,
-                       struct err *err)
+                       struct buf *style, struct err *err)
 {
     struct buf b = {0};
     if (list->difference) {
@@ -93,6 +94,7 @@ static bool make_title(const struct map_list *list, const struct shown_map *map,
             buf_printf(&b, "%s ", map->run->run->model->name);
     }
     map_title(list, map, &b);
+    buf_str(&b, buf_view(style));
     if (titles_hold_text(list))
         put_text(&b, map->run, list->runs[map->run == list->runs[0]]);
     bool ok = buf_ok(&b, err) && arena_str(sheet->arena, buf_view(&b), out, err);
@@ -132,12 +134,16 @@ static bool make_panels(const struct call *call, const struct map_list *list, st
             return false;
         if (by_head)
             norm_by_head(map);
+        struct buf style = {0};
+        bool ok = style_map(call, map, &style, err);
         struct panel *panel = &sheet->panels[sheet->n];
         *panel = shown_map_panel(map);
         panel->tick = uniform_tick(list, call, map);
         if (list->difference)
             panel->marked_cols = NULL;
-        if (!make_title(list, map, sheet, &panel->title, err)) {
+        ok = ok && make_title(list, map, sheet, &panel->title, &style, err);
+        buf_free(&style);
+        if (!ok) {
             sheet->n++;
             return false;
         }
@@ -253,6 +259,7 @@ static void name_values(const struct map_list *list, const struct call *call, st
         buf_puts(&name, "parts of the scores");
     else
         shown_map_values(map, &name);
+    style_values(call, map, &name);
     if (list->difference)
         buf_puts(&name, ", difference");
     if (str_is(norm, "head") && sheet->n > 1)
@@ -345,7 +352,7 @@ static bool draw(struct session *session, const struct call *call, const struct 
         return false;
     name_values(list, call, sheet);
     name_sites(sheet, sites);
-    if (result_wants_figure(result) && sheet->n == 1) /* figures carry no title but title=; the file says what it is */
+    if (result_wants_figure(result) && sheet->n == 1 && !str_is(call_option(call, "style"), "text")) /* figures carry no title but title=; the file says what it is */
         sheet->panels[0].title = (struct str){0};
     picture.panels = sheet->panels;
     picture.n_panels = sheet->n;
@@ -354,6 +361,7 @@ static bool draw(struct session *session, const struct call *call, const struct 
     if (!make_table(list, result, sheet, &picture, err))
         return false;
     panel_table_across(call, &picture);
+    picture.chart = style_chart(call);
     return give_figure(session, call, &picture, &source, result, err);
 }
 

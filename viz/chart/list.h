@@ -3,4 +3,7 @@
 #define CHARTS(X) \
     X(maps)       \
     X(scatter)    \
-    X(stripes)
+    X(stripes)    \
+    X(lines)      \
+    X(bars)       \
+    X(text)

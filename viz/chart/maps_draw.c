@@ -32,11 +32,6 @@ static void put_line(const struct pen *p, double x0, double y0, double x1, doubl
 
 /* ---- one map ---- */
 
-static struct rgb colour_of(const struct figure *f, float value)
-{
-    return isinf(value) ? rgb_not_finite() : palette_at(f->palette, scale_position(&f->picture.scale, value));
-}
-
 static bool is_marked(const struct panel *panel, size_t col)
 {
     return panel->marked_cols && panel->marked_cols[col];
@@ -55,7 +50,7 @@ static bool put_map(const struct pen *p, const struct panel *panel, struct box b
     for (size_t r = 0; r < rows; r++)
         for (size_t c = 0; c < cols; c++) {
             float v = pool_value(panel, r * pool_r, (r + 1) * pool_r, c * pool_c, (c + 1) * pool_c);
-            cells[r * cols + c] = colour_of(f, v);
+            cells[r * cols + c] = figure_colour(f, v);
         }
     /* The last pooled cell may reach beyond the map: it is cut, so that every cell stands at its tokens. */
     struct box whole = {box.x, box.y, box.w * (double)(cols * pool_c) / (double)panel->cols,
@@ -84,7 +79,7 @@ static bool widen_marked(const struct pen *p, const struct panel *panel, struct 
         if (!is_marked(panel, j))
             continue;
         for (size_t r = 0; r < rows; r++)
-            cells[r] = colour_of(f, pool_value(panel, r * pool, (r + 1) * pool, j, j + 1));
+            cells[r] = figure_colour(f, pool_value(panel, r * pool, (r + 1) * pool, j, j + 1));
         double x = box.x + ((double)j + 0.5) * f->cell_w - MAPS_MARKED_WIDTH / 2;
         x = fmin(fmax(x, box.x), box.x + box.w - MAPS_MARKED_WIDTH);
         p->canvas->ops->image(p->canvas, (struct box){x, box.y, MAPS_MARKED_WIDTH, box.h * (double)(rows * pool) / (double)panel->rows},

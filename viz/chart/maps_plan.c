@@ -312,14 +312,7 @@ bool maps_plan(const struct picture *picture, const struct render_options *optio
 {
     struct figure *f = figure_out;
     *f = (struct figure){.picture = *picture, .numbers = options->numbers};
-    if (!(f->picture.scale.lo < f->picture.scale.hi))
-        picture_fit_scale(&f->picture);
-    f->palette = picture->palette ? palette_find(str_of(picture->palette))
-                 : picture->scale.diverging ? &palette_rdbu
-                                            : &palette_blues;
-    if (!f->palette)
-        return err_set(err, ERR_NOT_FOUND, "palette '%s': not known", picture->palette);
-    if (!figure_type(f, options, err))
+    if (!figure_colours(f, err) || !figure_type(f, options, err))
         return false;
     size_t n = picture->n_panels ? picture->n_panels : 1;
     f->across = picture->across ? picture->across : n <= 3 ? n : panels_across(n, 1, 1, 1.45);

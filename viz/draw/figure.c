@@ -1,7 +1,10 @@
 /* What all charts draw with. See figure.h. */
 #include "viz/draw/figure.h"
 
+#include <math.h>
+
 #include "core/base/text.h"
+#include "viz/scale.h"
 
 const struct rgb figure_ink = {0x22, 0x22, 0x22}, figure_pale = {0x55, 0x55, 0x55}, figure_grey = {0x77, 0x77, 0x77};
 
@@ -25,6 +28,32 @@ void figure_text(struct canvas *canvas, struct point at, const struct text_style
     text_escape(&escaped, text);
     canvas->ops->text(canvas, at, style, buf_view(&escaped));
     buf_free(&escaped);
+}
+
+void figure_side_name(const struct figure *f, struct canvas *canvas, struct point at, struct text_style *style, struct str name)
+{
+    double room = f->height - f->text;
+    if (figure_extents(canvas, style, name).width > room)
+        style->size = f->small;
+    if (figure_extents(canvas, style, name).width > room)
+        style->width = room;
+    double half = fmin(figure_extents(canvas, style, name).width, room) / 2;
+    at.y = fmin(fmax(at.y, half + 0.4 * f->text), f->height - half - 0.4 * f->text);
+    figure_text(canvas, at, style, name);
+}
+
+bool figure_colours(struct figure *f, struct err *err)
+{
+    const char *name = f->picture.palette;
+    if (!(f->picture.scale.lo < f->picture.scale.hi))
+        picture_fit_scale(&f->picture);
+    f->palette = name ? palette_find(str_of(name)) : f->picture.scale.diverging ? &palette_rdbu : &palette_blues;
+    return f->palette || err_set(err, ERR_NOT_FOUND, "palette '%s': not known", name);
+}
+
+struct rgb figure_colour(const struct figure *f, float value)
+{
+    return isinf(value) ? rgb_not_finite() : palette_at(f->palette, scale_position(&f->picture.scale, value));
 }
 
 bool figure_type(struct figure *f, const struct render_options *options, struct err *err)

@@ -63,5 +63,13 @@ extern const struct rgb figure_ink, figure_pale, figure_grey; /* words, notes, f
 /* The size of a text, and drawing it, once it is escaped. */
 struct extents figure_extents(struct canvas *canvas, const struct text_style *style, struct str text);
 void figure_text(struct canvas *canvas, struct point at, const struct text_style *style, struct str text);
+/* An upward name beside what it names, centred at `at` as far as the figure's height allows; smaller, then cut, where it is
+ * longer than that (style is changed so). */
+void figure_side_name(const struct figure *figure, struct canvas *canvas, struct point at, struct text_style *style, struct str name);
+/* The palette and the scale of the picture, where a chart's colours are values: ERR_NOT_FOUND for an unknown palette. */
+NODISCARD bool figure_colours(struct figure *figure, struct err *err);
+struct rgb figure_colour(const struct figure *figure, float value); /* as pool_value gives them: infinite for not finite */
+/* A lying colour bar of that length at figure->bar_x, bar_y, its ends, its tick and its name: 2.6 text sizes high. */
+void figure_flat_bar(const struct figure *figure, struct canvas *canvas, double length);
 
 #endif

@@ -116,19 +116,6 @@ static void put_swatch(const struct figure *f, struct canvas *canvas, double y, 
     canvas->ops->text(canvas, (struct point){f->bar_x + 1.4 * f->text, y + 0.5 * f->text}, &style, str_of(name));
 }
 
-/* The name beside its bar's middle, as far as the figure's height allows; smaller, then cut, where it is longer than that. */
-static void put_name(const struct figure *f, struct canvas *canvas, struct text_style *style, struct str name)
-{
-    double room = f->height - f->text;
-    if (figure_extents(canvas, style, name).width > room)
-        style->size = f->small;
-    if (figure_extents(canvas, style, name).width > room)
-        style->width = room;
-    double half = fmin(figure_extents(canvas, style, name).width, room) / 2, y = f->bar_y + f->bar_h / 2;
-    y = fmin(fmax(y, half + 0.4 * f->text), f->height - half - 0.4 * f->text);
-    figure_text(canvas, (struct point){f->bar_x + f->bar_room - 0.45 * f->text, y}, style, name);
-}
-
 void figure_bar(const struct figure *f, struct canvas *canvas, const struct figure_legend *legends, size_t n_legends)
 {
     enum { STEPS = 256 };
@@ -143,10 +130,58 @@ void figure_bar(const struct figure *f, struct canvas *canvas, const struct figu
     value_text(&name, &f->picture);
     if (name.n) {
         struct text_style style = {.size = f->text, .colour = figure_ink, .upward = true, .along = 0.5, .across = 1};
-        put_name(f, canvas, &style, buf_view(&name));
+        figure_side_name(f, canvas, (struct point){f->bar_x + f->bar_room - 0.45 * f->text, f->bar_y + f->bar_h / 2}, &style,
+                         buf_view(&name));
     }
     buf_free(&name);
     double y = f->bar_y + f->bar_h + 0.9 * f->text;
     for (size_t i = 0; i < n_legends; i++, y += FIGURE_LEGEND * f->text)
         put_swatch(f, canvas, y, legends[i].colour, legends[i].name);
+}
+
+static void put_below(const struct figure *f, struct canvas *canvas, double x, struct str text, struct rgb colour)
+{
+    struct text_style style = {.size = f->small, .colour = colour, .along = 0.5};
+    double half = figure_extents(canvas, &style, text).width / 2;
+    figure_text(canvas, (struct point){fmax(x, 0.3 * f->text + half), f->bar_y + 0.95 * f->text}, &style, text);
+}
+
+void figure_flat_bar(const struct figure *f, struct canvas *canvas, double length)
+{
+    enum { STEPS = 256 };
+    struct rgb cells[STEPS];
+    const struct scale *scale = &f->picture.scale;
+    double t = f->text, tick = picture_tick(&f->picture), ticks[TICKS_MAX], before = -INFINITY;
+    for (size_t i = 0; i < STEPS; i++)
+        cells[i] = palette_at(f->palette, ((double)i + 0.5) / STEPS);
+    struct box box = {f->bar_x, f->bar_y, length, 0.8 * t};
+    canvas->ops->image(canvas, box, cells, 1, STEPS);
+    figure_frame(canvas, box);
+    double at = isnan(tick) || tick <= scale->lo || tick > scale->hi ? NAN : box.x + length * scale_position(scale, tick);
+    size_t n = ticks_of(f, (size_t)fmax(2, length / (4 * t)), ticks);
+    for (size_t i = 0; i < n; i++) {
+        double x = box.x + length * scale_position(scale, ticks[i]);
+        struct buf text = {0};
+        if (fabs(x - at) < 2.2 * t || x - before < 2.6 * t)
+            continue;
+        before = x;
+        tick_label(f, ticks, n, i, &text);
+        put_line(canvas, x, box.y + box.h, x, box.y + box.h + 0.2 * t, figure_grey);
+        put_below(f, canvas, x, buf_view(&text), figure_ink);
+        buf_free(&text);
+    }
+    if (!isnan(at)) {
+        struct buf text = {0};
+        tick_text(&text, tick);
+        put_line(canvas, at, box.y, at, box.y + box.h + 0.2 * t, figure_accent());
+        put_below(f, canvas, at, buf_view(&text), figure_accent());
+        buf_free(&text);
+    }
+    struct buf name = {0};
+    value_text(&name, &f->picture);
+    double x = box.x + length + 0.8 * t;
+    struct text_style style = {.size = t, .colour = figure_ink, .across = 0.5};
+    style.width = figure_extents(canvas, &style, buf_view(&name)).width > f->width - x ? f->width - x : 0;
+    figure_text(canvas, (struct point){x, box.y + box.h / 2}, &style, buf_view(&name));
+    buf_free(&name);
 }
