@@ -175,3 +175,36 @@ Test(stripes, a_figure_is_white_up_to_one_grey_without_a_token_and_the_same_twic
     buf_free(&b);
     buf_free(&said);
 }
+
+/* On a low figure the name is a shorter one; beside a high bar it is the whole. */
+Test(stripes, the_name_of_the_values_ends_above_what_stands_under_the_bar)
+{
+    static const char *const names[] = {"n·c_j", "attention in units of 1/n", STRIPES_VALUES};
+    static const double heights[] = {40, 110, 230};
+    struct err err = {0};
+    struct canvas *measure = canvas_pixels_new(100, 100, 72, &err);
+    cr_assert(measure, "%s", err.message);
+    for (size_t i = 0; i < 3; i++) {
+        struct stripes_text *many = calloc(200, sizeof *many);
+        const float **ratios = calloc(200, sizeof *ratios);
+        size_t n = (size_t)(heights[i] / 1.8);
+        cr_assert(many && ratios);
+        for (size_t t = 0; t < 200; t++) {
+            many[t] = texts[t % 5];
+            ratios[t] = rows[t % 5];
+        }
+        struct stripes_head heads[2] = {{{"L5.H0", 5}, ratios}, {{"L5.H1", 5}, ratios}};
+        struct stripes low = {many, n, heads, i ? 1 : 2, N, STRIPES_START, specials, 2};
+        struct picture picture = {.chart = &chart_stripes, .data = &low, .across = 2};
+        struct render_options options = {.width = 453};
+        struct figure f;
+        cr_assert(figure_plan(&picture, &options, measure, &f, &err), "%s", err.message);
+        cr_expect_str_eq(f.picture.value_name, names[i], "a bar %.0f points high: %s", f.bar_h, f.picture.value_name);
+        struct text_style style = {.size = f.text};
+        double legend = f.bar_x + 1.4 * f.text + figure_extents(measure, &style, STR("no value")).width;
+        cr_expect_lt(legend, f.width - 0.3 * f.text, "what grey means ends inside the figure");
+        free(many);
+        free(ratios);
+    }
+    measure->ops->free(measure);
+}

@@ -97,6 +97,22 @@ static void set_height(struct figure *f, const struct stripes_view *v)
     f->map_h = v->data->n_heads > 1 ? fmin(fmax(rows, 40), 90) : fmin(fmax(1.8 * rows, 70), 230);
 }
 
+/* The longest name of the values that ends above what stands under the bar. */
+static void name_values(struct figure *f, struct canvas *measure, size_t n_legends)
+{
+    static const char *const names[] = {STRIPES_VALUES, "attention in units of 1/n", "n·c_j"};
+    struct text_style style = {.size = f->text};
+    for (size_t i = 0; n_legends && i < sizeof names / sizeof *names; i++) {
+        struct buf name = {0};
+        f->picture.value_name = names[i];
+        value_text(&name, &f->picture);
+        bool fits = figure_extents(measure, &style, buf_view(&name)).width <= f->bar_h + f->text;
+        buf_free(&name);
+        if (fits)
+            break;
+    }
+}
+
 static bool stripes_plan(const struct picture *picture, const struct render_options *options, struct canvas *measure,
                          struct figure *f, struct err *err)
 {
@@ -116,7 +132,8 @@ static bool stripes_plan(const struct picture *picture, const struct render_opti
     f->ticks[0] = 1, f->ticks[1] = STRIPES_MARK, f->ticks[2] = f->picture.scale.hi, f->n_ticks = 3;
     f->bar_panel.tick = NAN; /* it stands among the ticks */
     f->grid_x = FIGURE_AXIS * t;
-    f->bar_room = figure_bar_room(f, measure, legends, legends_of(f, &v, legends));
+    size_t n_legends = legends_of(f, &v, legends);
+    f->bar_room = figure_bar_room(f, measure, legends, n_legends) + (n_legends ? 0.5 * t : 0);
     set_height(f, &v);
     ok = set_widths(f, &v, options, 1.4 * t + f->bar_room, err);
     double strip = picture->title ? 2.4 * t : 0.5 * t;
@@ -129,7 +146,9 @@ static bool stripes_plan(const struct picture *picture, const struct render_opti
     f->bar_x = f->grid_x + f->grid_w + 1.4 * t;
     f->bar_y = f->grid_y + f->head;
     f->bar_h = fmax(6 * t, fmin(f->grid_h - f->head - f->col_labels - 0.5 * t, 400));
-    f->grid_h = fmax(f->grid_h, f->head + f->bar_h + figure_bar_below(f, legends_of(f, &v, legends)));
+    f->grid_h = fmax(f->grid_h, f->head + f->bar_h + figure_bar_below(f, n_legends));
+    if (!picture->value_name)
+        name_values(f, measure, n_legends);
     f->width = options->width > 0 ? options->width : f->bar_x + f->bar_room;
     f->height = f->grid_y + f->grid_h + 1.8 * t;
     stripes_view_free(&v);

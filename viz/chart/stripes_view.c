@@ -202,6 +202,6 @@ struct picture stripes_bar(const struct picture *picture, const struct stripes_v
     bar.panels = panel;
     bar.n_panels = 1;
     bar.scale = stripes_scale(view);
-    bar.value_name = picture->value_name ? picture->value_name : "n·c_j: attention in units of 1/n";
+    bar.value_name = picture->value_name ? picture->value_name : STRIPES_VALUES;
     return bar;
 }

@@ -8,6 +8,7 @@
 
 #define STRIPES_LANES 3
 #define STRIPES_MARK 3.0 /* a tick of the bar: n·c_j of a column is 3 or more */
+#define STRIPES_VALUES "n·c_j: attention in units of 1/n"
 
 struct stripes_place {
     enum stripes_lane lane;
