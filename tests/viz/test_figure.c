@@ -467,3 +467,32 @@ Test(figure, a_marked_column_of_500_tokens_is_drawn_wide_enough_to_be_seen)
     buf_free(&out);
     buf_free(&said);
 }
+
+/* 6 layers of 12 heads by a measure of 0 to 14.8: at 7.7 cm a cell has room for two digits, at 16 cm for a decimal too. */
+Test(figure, numbers_lose_decimals_before_they_touch_and_are_left_out_only_then)
+{
+    static float values[72];
+    struct err err = {0};
+    struct canvas *measure = canvas_pixels_new(100, 100, 72, &err);
+    cr_assert(measure, "%s", err.message);
+    for (size_t i = 0; i < 72; i++)
+        values[i] = 14.8F * (float)i / 71;
+    struct panel panel = {.rows = 6, .cols = 12, .values = values, .tick = NAN};
+    const struct {
+        double width;
+        int decimals;
+        bool numbers;
+    } rows[] = {{453, 1, true}, {218, 0, true}, {110, 0, false}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct picture picture = {.panels = &panel, .n_panels = 1, .scale = {.lo = 0, .hi = 14.8, .decimals = 1, .clip_hi = 100}};
+        struct render_options options = {.numbers = true, .width = rows[i].width};
+        struct figure f;
+        cr_assert(figure_plan(&picture, &options, measure, &f, &err), "%s", err.message);
+        cr_expect_eq(f.numbers, rows[i].numbers, "%.0f points", rows[i].width);
+        cr_expect_eq(f.picture.scale.decimals, rows[i].decimals, "%.0f points: %d", rows[i].width, f.picture.scale.decimals);
+        struct text_style style = {.size = fmax(5, 0.8 * f.text)};
+        double widest = measure->ops->extents(measure, &style, rows[i].decimals ? STR("14.8") : STR("15")).width;
+        cr_expect(!f.numbers || widest < 0.95 * f.cell_w, "%.0f points: %.1f in %.1f", rows[i].width, widest, f.cell_w);
+    }
+    measure->ops->free(measure);
+}

@@ -1,5 +1,6 @@
 /* Where everything of a figure of maps stands. See maps.h, figure.h. */
 #include <math.h>
+#include <stdio.h>
 
 #include "core/base/text.h"
 #include "viz/chart/maps.h"
@@ -164,10 +165,25 @@ static double snap_cell(const struct figure *f, double cell, bool fixed)
 static double number_width(const struct figure *f, struct canvas *measure)
 {
     struct text_style style = {.size = fmax(5, 0.8 * f->text)};
-    struct str widest = f->picture.scale.lo < 0 ? STR("−8.8") : STR(".88");
-    if (f->picture.scale.decimals) /* a digit before the point, so many behind it */
-        widest = (struct str){"8.88888888", 2 + (size_t)f->picture.scale.decimals};
-    return measure->ops->extents(measure, &style, widest).width * 1.25;
+    const struct scale *scale = &f->picture.scale;
+    double largest = fmax(fabs(scale->lo), fabs(scale->hi));
+    bool share = scale->lo >= 0 && scale->hi <= 1;
+    int behind = scale->decimals ? scale->decimals : share ? 2 : largest < 9.95;
+    char text[40] = "";
+    snprintf(text, sizeof text, "%s%.*f", scale->lo < 0 ? "−" : "", behind, fmin(largest, 1e12));
+    for (char *c = text; *c; c++) /* the widest digit */
+        *c = *c >= '0' && *c <= '9' ? '8' : *c;
+    return measure->ops->extents(measure, &style, str_of(text + (share && text[0] == '8'))).width * 1.15;
+}
+
+/* Numbers that are wider than their cells lose decimals first; then they are left out, and that is said. */
+static void fit_numbers(struct figure *f, struct canvas *measure)
+{
+    int *decimals = &f->picture.scale.decimals;
+    while (f->numbers && *decimals > 0 && f->cell_w < number_width(f, measure))
+        (*decimals)--;
+    if (f->numbers && f->cell_w < number_width(f, measure))
+        f->numbers = !(f->numbers_left_out = true);
 }
 
 size_t maps_legends(const struct figure *f, struct figure_legend out[MAPS_LEGENDS])
@@ -244,8 +260,7 @@ static bool settle(struct figure *f, const struct render_options *options, struc
         f->row_stride = thinned(f, f->cell_h);
         f->col_stride = thinned(f, f->cell_w);
     }
-    if (f->numbers && f->cell_w < number_width(f, measure))
-        f->numbers = !(f->numbers_left_out = true);
+    fit_numbers(f, measure);
     f->col_labels = longest_label(f, true, measure, &f->flat_cols);
     f->col_labels = f->flat_cols ? 1.3 * f->text : fmin(f->col_labels, LABEL_DEPTH * f->text) + FIGURE_SPACE * f->text;
     f->col_labels = f->bare ? 0 : f->col_labels;
