@@ -25,8 +25,10 @@ WARN    := $(subst -Wshadow=local,-Wshadow,$(WARN))
 endif
 
 PKGS       := jansson libutf8proc libpcre2-8 cairo pangocairo zlib libzstd libarchive fribidi
-PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
-PKG_LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
+# of the program alone, for pull; libcurl is loaded when it is first needed (repl/fetch/http.c)
+UI_PKGS    := nettle
+PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) $(UI_PKGS) libcurl 2>/dev/null)
+PKG_LIBS   := $(shell pkg-config --exists $(UI_PKGS) libcurl 2>/dev/null && pkg-config --libs $(PKGS) 2>/dev/null)
 CPPFLAGS   += -D_GNU_SOURCE -I. $(PKG_CFLAGS)
 CFLAGS     += -std=c17 $(OPT) $(WARN) $(SANITIZE) -pthread
 LDFLAGS    += $(SANITIZE)
@@ -36,7 +38,7 @@ ifdef MPI
 CPPFLAGS   += -DGAZE_MPI $(shell mpicc --showme:compile)
 LIBS       += $(shell mpicc --showme:link)
 endif
-UI_LIBS    := -lreadline -lncursesw -ltinfo
+UI_LIBS    := -lreadline -lncursesw -ltinfo $(shell pkg-config --libs $(UI_PKGS) 2>/dev/null)
 COMPILE     = $(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP
 
 sources = $(sort $(shell find $(1) -name '*.c' 2>/dev/null))

@@ -29,7 +29,7 @@ static const struct {
 static const char *const bystanders[] = {"optimizer", "scheduler", "training_args", "rng_state", "random_states", "scaler",
                                          "trainer_state", "bpe_encoder", "sentencepiece", NULL};
 
-static bool is_bystander(struct str name)
+bool lying_is_bystander(struct str name)
 {
     for (size_t i = 0; bystanders[i]; i++)
         if (str_starts(name, str_of(bystanders[i])))
@@ -91,7 +91,7 @@ static bool classify_readable(const char *folder, struct str name, struct lying_
 static bool classify(const char *folder, struct str name, struct lying_file *out)
 {
     *out = (struct lying_file){.name = name};
-    if (is_bystander(name))
+    if (lying_is_bystander(name))
         return false;
     if (classify_index(name, out) || classify_readable(folder, name, out))
         return true;

@@ -32,6 +32,8 @@ struct lying {
     bool by_path;       /* what is read was asked for by its path */
 };
 
+/* Is it what trainers and tokenizers leave beside weights under their suffixes (optimizer.bin)? */
+bool lying_is_bystander(struct str name);
 /* List a folder. */
 NODISCARD bool lying_look(const char *folder, struct lying *out, struct err *err);
 void lying_free(struct lying *lying); /* a zeroed struct is fine */

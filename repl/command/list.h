@@ -2,6 +2,7 @@
  * ends in `const struct command command_NAME`, and a row here. */
 #define COMMANDS(ROW) \
     ROW(load)         \
+    ROW(pull)         \
     ROW(models)       \
     ROW(use)          \
     ROW(unload)       \

@@ -128,7 +128,7 @@ const struct command command_load = {
     .keywords = "open|read a model|import|checkpoint|hub|hugging face|download|from_pretrained|safetensors|word2vec|glove|fasttext",
     .summary = "load a model from disk",
     .help = "A path is taken as it is. Any other name is looked for in $GAZE_MODELS, among the shipped models, and in the\n"
-            "local Hugging Face cache; nothing is ever fetched. The model is then in use; one of the same name before it\n"
+            "local Hugging Face cache, ID@REVISION too; nothing is fetched, `pull ID` does that. The model is then in use; one of the same name before it\n"
             "stays, and this one gets -2. A folder with a tokenizer alone gives a model for `tokens`; weights without a\n"
             "tokenizer give one for `run ids=`. A file of weights named by its path is that file; a tokenizer's file\n"
             "named by its path is the tokenizer alone. weights=random keeps the configuration and the tokenizer and begins anew. "

@@ -9,6 +9,7 @@
 #include "core/base/json.h"
 #include "core/base/regex.h"
 #include "core/base/text.h"
+#include "repl/fetch/http.h"
 #include "repl/grammar/command.h"
 #include "repl/grammar/usage.h"
 #include "repl/grammar/value.h"
@@ -64,7 +65,7 @@ static const struct {
     const char *name;
     const char *(*version)(void);
 } libraries[] = {
-    {"jansson", json_library}, {"utf8proc", text_library},     {"pcre2", regex_library},   {"zlib", deflate_library},
+    {"jansson", json_library}, {"utf8proc", text_library},     {"pcre2", regex_library},   {"zlib", deflate_library}, {"libcurl", http_library},
     {"libarchive", archive_library}, {"cairo", canvas_library}, {"pango", canvas_text_library}, {"readline", line_library}, {"ncurses", screen_library},
 };
 
@@ -167,7 +168,12 @@ static const struct {
     {NULL, "130", "Ctrl-C ended a script"},
     {NULL, "143, 129", "SIGTERM, SIGHUP"},
     {"environment", "GAZE_MODELS", "folders of models, separated by colons"},
-    {NULL, "HF_HUB_CACHE, HF_HOME, XDG_CACHE_HOME", "where the Hugging Face cache is; it is read in place"},
+    {NULL, "HF_HUB_CACHE, HF_HOME, XDG_CACHE_HOME",
+     "where the Hugging Face cache is: load reads it in place, pull writes it; older names of these variables are known too"},
+    {NULL, "HF_ENDPOINT", "the hub that pull asks (default https://huggingface.co)"},
+    {NULL, "HF_TOKEN, HF_TOKEN_PATH", "the token for it, or the file that holds it (default $HF_HOME/token)"},
+    {NULL, "HF_HUB_OFFLINE", "1: pull asks nothing"},
+    {NULL, "HF_HUB_DOWNLOAD_TIMEOUT", "seconds without a byte until pull tries again (default 10)"},
     {NULL, "NO_COLOR, CLICOLOR_FORCE, CLICOLOR, COLORTERM, TERM", "colours; the first that is set decides"},
     {NULL, "XDG_CONFIG_HOME, XDG_STATE_HOME", "where gaze/rc and gaze/history are"},
     {NULL, "SOURCE_DATE_EPOCH", "the date that figures carry"},

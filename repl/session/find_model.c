@@ -1,7 +1,7 @@
 /* The folder that a model's name means: a path, $GAZE_MODELS, the models beside the program, the Hugging Face cache.
  *
  * The cache is read in place: models--ORG--NAME/refs/main names a revision, snapshots/REVISION holds its files as links
- * to blobs (huggingface_hub, "Understand caching"). Nothing is ever fetched. */
+ * to blobs (huggingface_hub, "Understand caching"). Nothing is fetched here: `pull` writes the cache (repl/fetch). */
 #include "repl/session/find_model.h"
 
 #include <dirent.h>
@@ -62,8 +62,7 @@ static void places_list(const struct session *session, struct places *places)
     free(program);
 }
 
-/* The value of a variable as a path, a ~ in front expanded; NULL where it is not set. */
-static char *from_variable(const char *variable, const char *rest)
+char *find_from_variable(const char *variable, const char *rest)
 {
     const char *value = getenv(variable), *home = getenv("HOME");
     if (!value || !*value)
@@ -96,7 +95,7 @@ char *find_hub_cache(void)
 {
     char *found = NULL;
     for (size_t i = 0; !found && caches[i].own; i++)
-        found = from_variable(caches[i].variable, caches[i].rest);
+        found = find_from_variable(caches[i].variable, caches[i].rest);
     return found;
 }
 
@@ -108,7 +107,7 @@ static void caches_list(struct places *out)
     if (own)
         out->folder[out->n++] = own;
     for (size_t i = 0; i < sizeof caches / sizeof *caches; i++) {
-        char *one = caches[i].own ? NULL : from_variable(caches[i].variable, caches[i].rest);
+        char *one = caches[i].own ? NULL : find_from_variable(caches[i].variable, caches[i].rest);
         bool again = false;
         for (size_t k = 0; one && k < out->n; k++)
             again = again || strcmp(out->folder[k], one) == 0;
@@ -121,7 +120,7 @@ static void caches_list(struct places *out)
 
 /* ---- the cache ---- */
 
-/* A revision's name as refs/NAME gives it: one line, no slash. NULL where there is none. */
+/* The commit that refs/NAME gives: one line, no slash. NULL where there is none. */
 static char *read_revision(const char *repository, const char *name)
 {
     struct buf path = {0};
@@ -192,14 +191,28 @@ static char *find_in_hub(const char *hub, struct str id)
     return found;
 }
 
-/* Letters, digits, . _ - and one slash: an id of the hub, and nothing that climbs out of a folder. */
+/* What stands behind the @: a branch, a tag or a commit, and nothing that climbs out of a folder. */
+static bool is_revision(struct str name)
+{
+    for (size_t i = 0; i < name.n; i++)
+        if ((unsigned char)name.s[i] <= ' ' || name.s[i] == '\\' || (name.s[i] == '.' && (!i || name.s[i - 1] == '/')))
+            return false;
+    return name.n > 0 && name.s[0] != '/';
+}
+
+/* Letters, digits, . _ - and one slash: an id of the hub, perhaps @REVISION, and nothing that climbs out of a folder. */
 static bool is_id(struct str name)
 {
     size_t slashes = 0;
+    const char *at = name.n ? memchr(name.s, '@', name.n) : NULL;
+    if (at && !is_revision((struct str){at + 1, (size_t)(name.s + name.n - at - 1)}))
+        return false;
+    if (at)
+        name.n = (size_t)(at - name.s);
     for (size_t i = 0; i < name.n; i++) {
         char c = name.s[i];
         bool plain =
-            (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '@';
+            (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
         bool dot = c == '.' && i && name.s[i - 1] != '/';
         slashes += c == '/';
         if (!plain && !dot && !(c == '/' && i && i + 1 < name.n))
@@ -309,14 +322,14 @@ static bool not_found(const struct session *session, struct str name, const stru
         put_caches(hubs, &hub);
         err_set(err, ERR_NOT_FOUND,
                 "no model \"%.*s\": neither here nor in $GAZE_MODELS%s nor in the Hugging Face cache %s; if the hub has it, this "
-                "fetches it: hf download %.*s",
+                "fetches it: pull %.*s",
                 STR_ARGS(name), buf_cstr(&looked), buf_cstr(&hub), STR_ARGS(name));
         buf_free(&looked);
         buf_free(&hub);
         return false;
     }
     put_caches(hubs, &hub);
-    err_set(err, ERR_NOT_FOUND, "%.*s is not in the Hugging Face cache %s; this fetches it: hf download %.*s", STR_ARGS(name),
+    err_set(err, ERR_NOT_FOUND, "%.*s is not in the Hugging Face cache %s; if the hub has it, this fetches it: pull %.*s", STR_ARGS(name),
             buf_cstr(&hub), STR_ARGS(name));
     buf_free(&hub);
     return near.suggestion.best.n ? suggest_add(&near.suggestion, "", "", err) : false;

@@ -13,5 +13,8 @@ void find_each_model(const struct session *session, void (*visit)(void *context,
  * $XDG_CACHE_HOME/huggingface/hub, ~/.cache/huggingface/hub. On the heap, NULL where none of these variables is set. `load` looks
  * behind it into TRANSFORMERS_CACHE, PYTORCH_TRANSFORMERS_CACHE and PYTORCH_PRETRAINED_BERT_CACHE. */
 char *find_hub_cache(void);
+/* The value of a variable as a path, a ~ in front expanded, with `rest` behind it where that is not NULL. On the heap; NULL where the
+ * variable is not set. */
+char *find_from_variable(const char *variable, const char *rest);
 
 #endif

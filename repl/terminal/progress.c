@@ -18,6 +18,33 @@ size_t progress_columns(void)
     return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col : 80;
 }
 
+void progress_put_bytes(struct buf *out, size_t bytes)
+{
+    static const char *const units[] = {"kB", "MB", "GB", "TB"};
+    double value = (double)bytes / 1e3;
+    size_t unit = 0;
+    for (; value >= 999.5 && unit + 1 < sizeof units / sizeof *units; unit++)
+        value /= 1e3;
+    if (bytes < 1000)
+        buf_printf(out, "%zu bytes", bytes);
+    else
+        buf_printf(out, value < 99.95 ? "%.1f %s" : "%.0f %s", value, units[unit]);
+}
+
+/* "12.3 MB of 440 MB, 5.1 MB/s, 84 s left" */
+static void put_bytes_left(const struct progress *p, size_t done, size_t total, double spent, struct buf *out)
+{
+    double rate = (double)(done - (p->before < done ? p->before : done)) / spent;
+    progress_put_bytes(out, done);
+    buf_puts(out, " of ");
+    progress_put_bytes(out, total);
+    buf_puts(out, ", ");
+    progress_put_bytes(out, (size_t)rate);
+    buf_puts(out, "/s");
+    if (rate > 0)
+        buf_printf(out, ", %.0f s left", (double)(total - done) / rate);
+}
+
 void progress_text(const struct progress *p, size_t done, size_t total, double spent, size_t columns, struct buf *out)
 {
     enum { WIDTH = 24 };
@@ -25,8 +52,11 @@ void progress_text(const struct progress *p, size_t done, size_t total, double s
     for (int i = 0; i < WIDTH; i++)
         buf_printf(out, "%s%c%s", i ? "" : "[", (size_t)i * total < done * WIDTH ? '#' : '.', i + 1 < WIDTH ? "" : "] ");
     size_t bar = out->n;
-    buf_printf(out, "%zu/%zu %s, %.1f/s, %.0f s left", done, total, p->what, rate,
-               rate > 0 ? (double)(total - done) / rate : 0.0);
+    if (p->what)
+        buf_printf(out, "%zu/%zu %s, %.1f/s, %.0f s left", done, total, p->what, rate,
+                   rate > 0 ? (double)(total - done) / rate : 0.0);
+    else
+        put_bytes_left(p, done, total, spent, out);
     if (out->n <= columns)
         return;
     struct buf narrow = {0};
@@ -39,6 +69,10 @@ static void show(void *context, size_t done, size_t total)
 {
     struct progress *p = context;
     double spent = seconds_since(&p->begun);
+    if (!p->counted) {
+        p->counted = true;
+        p->before = done;
+    }
     if (!p->on || total == 0 || done > total || spent < 0.5 || (p->shown && seconds_since(&p->last) < 0.1))
         return;
     clock_gettime(CLOCK_MONOTONIC, &p->last);

@@ -9,7 +9,9 @@
 
 struct progress {
     bool on, shown;
-    const char *what; /* "texts" */
+    const char *what; /* "texts"; NULL: what is counted are bytes, and what the first report says is done was there before */
+    bool counted;
+    size_t before;    /* bytes that were there at the first report: no part of the rate */
     struct timespec begun, last;
 };
 
@@ -17,6 +19,8 @@ struct progress {
 struct watch progress_begin(struct progress *progress, const struct session *session, const char *what);
 /* The text of the bar in at most so many columns: a narrow terminal does without the bar itself. */
 void progress_text(const struct progress *progress, size_t done, size_t total, double seconds, size_t columns, struct buf *out);
+/* "12.3 MB": three digits or so, in powers of 1000. */
+void progress_put_bytes(struct buf *out, size_t bytes);
 /* Columns of the terminal on standard error; 80 where it does not say. */
 size_t progress_columns(void);
 /* Wipe the bar. */

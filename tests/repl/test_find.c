@@ -39,7 +39,7 @@ static void set_up(void)
     make("own/twice");
     make("work/empty");
     make("work/here");
-    make("hub/models--org--base/refs");
+    make("hub/models--org--base/refs/pr");
     make("hub/models--org--base/snapshots/aaa");
     make("hub/models--org--base/snapshots/bbb");
     make("hub/models--org--norefs/snapshots/ccc");
@@ -53,6 +53,7 @@ static void set_up(void)
     file("work/here/config.json", "{}");
     file("hub/models--org--base/refs/main", "bbb\n");
     file("hub/models--org--base/refs/v1", "aaa");
+    file("hub/models--org--base/refs/pr/1", "aaa");
     file("hub/models--plain-name/refs/main", "ddd");
     file("hub/models--org--gone/refs/main", "eee");
     file("bin/gaze", "");
@@ -98,6 +99,7 @@ Test(find, names_lead_to_folders, .init = set_up)
     leads_to("org/base", "hub/models--org--base/snapshots/bbb");
     leads_to("org/base@v1", "hub/models--org--base/snapshots/aaa");
     leads_to("org/base@aaa", "hub/models--org--base/snapshots/aaa");
+    leads_to("org/base@pr/1", "hub/models--org--base/snapshots/aaa");
     leads_to("org/norefs", "hub/models--org--norefs/snapshots/ccc");
     leads_to("plain-name", "hub/models--plain-name/snapshots/ddd");
     leads_to("empty", "work/empty"); /* there and nothing else of that name: load says what is missing in it */
@@ -112,9 +114,9 @@ Test(find, a_folder_here_without_a_model_hides_none, .init = set_up)
 
 Test(find, what_is_nowhere_is_told_with_the_way_to_get_it, .init = set_up)
 {
-    leads_nowhere("org/other", "hf download org/other");
-    leads_nowhere("org/gone", "hf download org/gone");
-    leads_nowhere("org/base@v2", "hf download org/base@v2");
+    leads_nowhere("org/other", "pull org/other");
+    leads_nowhere("org/gone", "pull org/gone");
+    leads_nowhere("org/base@v2", "pull org/base@v2");
     leads_nowhere("shiped", "did you mean shipped?");
     leads_nowhere("org/bas", "did you mean org/base?");
     leads_nowhere("somewhere", "examples/models");
@@ -123,6 +125,9 @@ Test(find, what_is_nowhere_is_told_with_the_way_to_get_it, .init = set_up)
     leads_nowhere("", "empty");
     leads_nowhere("a/../b", "no such file or folder");
     leads_nowhere("...", "no such file or folder");
+    leads_nowhere("org/base@..", "no such file or folder");
+    leads_nowhere("org/base@../refs", "no such file or folder");
+    leads_nowhere("org/base@/etc", "no such file or folder");
 }
 
 Test(find, the_cache_is_where_the_variables_say, .init = set_up)
