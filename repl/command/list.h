@@ -30,6 +30,7 @@
     ROW(columns)      \
     ROW(stripes)      \
     ROW(routes)       \
+    ROW(segments)     \
     ROW(vectors)      \
     ROW(neighbors)    \
     ROW(analogy)      \
