@@ -25,7 +25,7 @@ static float small_float(uint32_t bits, int e, int m)
     return bits >> (e + m) & 1 ? -value : value;
 }
 
-static float half_to_float(uint16_t h)
+float half_to_float(uint16_t h)
 {
     uint32_t sign = (uint32_t)(h & 0x8000) << 16, exponent = h >> 10 & 31, mantissa = h & 0x3ff;
     if (exponent == 31)

@@ -2,4 +2,5 @@
  * core/weights/NAME.c that ends in `const struct weights_format weights_NAME`, and a row here. */
 #define WEIGHTS_FORMATS(ROW) \
     ROW(safetensors)         \
-    ROW(torch)
+    ROW(torch)           \
+    ROW(gguf)

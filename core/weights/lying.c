@@ -18,7 +18,7 @@ enum { FIRST_BYTES = 64, MOST_LISTED = 600 };
 static const struct {
     const char *suffix, *what;
 } foreign[] = {
-    {".gguf", "GGUF"},          {".ggml", "GGML"},      {".h5", "Keras HDF5"},    {".keras", "Keras"},
+    {".ggml", "GGML"},          {".h5", "Keras HDF5"},    {".keras", "Keras"},
     {".msgpack", "Flax"},       {".onnx", "ONNX"},      {".ot", "rust-bert"},     {".tflite", "TensorFlow Lite"},
     {".pdparams", "Paddle"},    {".params", "MXNet"},   {".mlmodel", "Core ML"},  {".ckpt.index", "TensorFlow checkpoint"},
     {".nemo", "NeMo"},          {".distcp", "PyTorch distributed checkpoint"},    {".bin", NULL},
@@ -53,6 +53,8 @@ static size_t first_bytes(const char *folder, const char *name, unsigned char by
 static bool is_usual(const struct weights_format *format, struct str name, const char *tail)
 {
     char usual[80];
+    if (!format->stem)
+        return false;
     snprintf(usual, sizeof usual, "%s%.*s%s", format->stem, (int)strcspn(format->suffixes, "|"), format->suffixes, tail);
     return str_is(name, usual);
 }
@@ -81,8 +83,8 @@ static bool classify_readable(const char *folder, struct str name, struct lying_
                 : shard_name(name, &shard)                                                         ? LYING_SHARD
                                                                                                    : LYING_FILE;
     out->usual = out->kind == LYING_FILE ? is_usual(out->format, name, "")
-                                         : out->kind == LYING_SHARD && str_is(shard.stem, out->format->stem);
-    if (out->usual || out->kind == LYING_ADAPTER || str_ends(name, STR(".safetensors")))
+                                         : out->kind == LYING_SHARD && out->format->stem && str_is(shard.stem, out->format->stem);
+    if (out->usual || out->kind == LYING_ADAPTER || str_ends(name, STR(".safetensors")) || !out->format->stem)
         return true;
     size_t n = first_bytes(folder, name.s, bytes); /* ".bin" is the suffix of many a thing */
     return out->format->is(bytes, n);
@@ -269,7 +271,9 @@ bool lying_choose(struct lying *lying, struct err *err)
     for (size_t f = 0; weights_formats[f]; f++)
         if (count(lying, weights_formats[f], LYING_SHARD, true, &first))
             return take(lying, first, false, err);
-    for (size_t f = 0; lying->config && weights_formats[f]; f++) {
+    for (size_t f = 0; weights_formats[f]; f++) {
+        if (!lying->config && weights_formats[f]->stem)
+            continue; /* without a configuration, only what holds one */
         size_t indices = count(lying, weights_formats[f], LYING_INDEX, false, &first);
         size_t sets = indices ? 0 : count(lying, weights_formats[f], LYING_SHARD, false, &first); /* an index has the shards */
         size_t n = indices + sets + count(lying, weights_formats[f], LYING_FILE, false, &first);

@@ -21,7 +21,11 @@ void weights_files(struct buf *out)
     for (size_t i = 0; weights_formats[i]; i++) {
         const struct weights_format *f = weights_formats[i];
         int n = (int)strcspn(f->suffixes, "|");
-        buf_printf(out, "%s%s%.*s, %s%.*s.index.json", i ? ", " : "", f->stem, n, f->suffixes, f->stem, n, f->suffixes);
+        buf_puts(out, i ? ", " : "");
+        if (f->stem)
+            buf_printf(out, "%s%.*s, %s%.*s.index.json", f->stem, n, f->suffixes, f->stem, n, f->suffixes);
+        else
+            buf_printf(out, "NAME%.*s", n, f->suffixes);
     }
 }
 

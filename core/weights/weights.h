@@ -41,7 +41,9 @@ struct weights {
 /* One row a format: weights/NAME.c ends in one of these. An index or a name makes shards of any of them (shards.h). */
 struct weights_format {
     const char *name, *summary;
-    const char *stem;     /* of the usual names: STEM.SUFFIX, STEM-00001-of-00003.SUFFIX, STEM.SUFFIX.index.json */
+    const char *stem;     /* of the usual names: STEM.SUFFIX, STEM-00001-of-00003.SUFFIX, STEM.SUFFIX.index.json; NULL: no name is
+                             usual, and a file is a whole model that needs no config.json */
+    void (*numbers)(struct buf *out); /* append the types of numbers it holds, with commas; NULL: those of dtypes */
     const char *suffixes; /* of files given by path, `|`-separated; the first is that of the usual name */
     /* Do these bytes begin such a file beyond doubt? */
     bool (*is)(const unsigned char *data, size_t size);

@@ -61,9 +61,14 @@ static void put_weights(struct buf *out)
     for (size_t i = 0; weights_formats[i]; i++) {
         const struct weights_format *f = weights_formats[i];
         int n = (int)strcspn(f->suffixes, "|");
-        buf_printf(out, "| %s | %s%.*s, %s%.*s.index.json |", f->summary, f->stem, n, f->suffixes, f->stem, n, f->suffixes);
-        for (size_t d = 0; dtypes[d]; d++)
-            buf_printf(out, "%s %s", d ? "," : "", dtypes[d]->name);
+        if (f->stem)
+            buf_printf(out, "| %s | %s%.*s, %s%.*s.index.json | ", f->summary, f->stem, n, f->suffixes, f->stem, n, f->suffixes);
+        else
+            buf_printf(out, "| %s | NAME%.*s | ", f->summary, n, f->suffixes);
+        if (f->numbers)
+            f->numbers(out);
+        for (size_t d = 0; !f->numbers && dtypes[d]; d++)
+            buf_printf(out, "%s%s", d ? ", " : "", dtypes[d]->name);
         buf_puts(out, " |\n");
     }
 }

@@ -1,0 +1,26 @@
+/* A GGUF file: its tensors, every one of which can be widened. */
+#include "core/weights/weights.h"
+#include "tests/fuzz/fuzz.h"
+
+/* A block at the tensor's start and the last one. */
+static void widen_ends(const struct tensor *tensor)
+{
+    float numbers[256];
+    size_t block = tensor->dtype->block, n = tensor_numel(tensor);
+    if (n < block)
+        return;
+    const unsigned char *last = (const unsigned char *)tensor->data + tensor->bytes - tensor->dtype->bytes;
+    tensor->dtype->widen(tensor->data, block, numbers);
+    tensor->dtype->widen(last, block, numbers);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct err err = {0};
+    struct weights *weights = weights_open(fuzz_file("model.gguf", data, size), &err);
+    fuzz_check(weights, &err, "model.gguf");
+    for (size_t i = 0; weights && i < weights->n; i++)
+        widen_ends(&weights->tensors[i]);
+    weights_close(weights);
+    return 0;
+}
