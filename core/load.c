@@ -69,6 +69,8 @@ static bool load_parts(struct model *model, struct err *err)
         return false;
     if (!model->weights && !model->tokenizer)
         return nothing_there(model, err);
+    if (!model->weights && model->fresh)
+        return err_set(err, ERR_NOT_FOUND, "%s: holds no weights, whose names and shapes fresh ones take", model->folder);
     return (!model->weights || load_weights(model, err)) && unread_list(model, err);
 }
 
