@@ -383,7 +383,7 @@ static const struct option options[] = {
     {.name = "seed", .kind = VALUE_INT, .fallback = "1", .summary = "of the permuted maps", .lo = 0, .hi = 9e15},
     {.name = "least",
      .kind = VALUE_INT,
-     .fallback = "5",
+     .fallback = "10",
      .summary = "texts that must be able to show a listed hypothesis",
      .lo = 1,
      .hi = 1e9},

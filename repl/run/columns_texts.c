@@ -60,7 +60,8 @@ struct outcomes {
     struct arena *arena; /* names */
     struct outcome *all;
     size_t n;
-    size_t few; /* left out: fewer texts than `least` could show them, or they held once, which may be chance */
+    size_t least; /* texts that must be able to show one: as asked, or all that were counted */
+    size_t few;   /* left out: fewer texts than `least` could show them, or they held once, which may be chance */
 };
 
 static bool add_outcome(const struct report *r, const struct column_texts_head *head, size_t k, struct outcomes *o,
@@ -91,7 +92,7 @@ static bool add_outcome(const struct report *r, const struct column_texts_head *
 static bool gather(const struct report *r, struct outcomes *o, struct err *err)
 {
     enum { ONCE = 1 };
-    size_t least = r->least < r->texts->counted_on ? r->least : r->texts->counted_on;
+    o->least = r->least < r->texts->counted_on ? r->least : r->texts->counted_on;
     o->arena = arena_new(err);
     o->all = mem_new(r->texts->n * MAX_HYPOTHESES, sizeof *o->all, "what held in the texts", err);
     bool ok = o->arena && o->all;
@@ -100,7 +101,7 @@ static bool gather(const struct report *r, struct outcomes *o, struct err *err)
             const struct hypothesis *h = &r->texts->heads[s].hypotheses[k];
             if (h->same_as != k || !h->held)
                 continue;
-            if (h->could < least || h->held < (ONCE < least ? ONCE + 1 : least))
+            if (h->could < o->least || h->held < (ONCE < o->least ? ONCE + 1 : o->least))
                 o->few++;
             else
                 ok = add_outcome(r, &r->texts->heads[s], k, o, err);
@@ -324,7 +325,7 @@ static bool say(const struct report *r, struct outcomes *outcomes, struct result
                o->rule.ratio == COLUMN_RATIO && o->rule.cover == COLUMN_COVER ? "gaze's own" : "gaze's own are 3 and 0.667");
     if (outcomes->few)
         buf_printf(&text, "left out: %zu that held once, or that fewer than %zu texts could show (least=); format=csv has them\n",
-                   outcomes->few, r->least);
+                   outcomes->few, outcomes->least);
     ok = ok && buf_ok(&text, err);
     if (ok && r->table)
         ok = result_text(result, buf_view(&text), err);
