@@ -4,6 +4,8 @@
  *   run N      a forward pass over N tokens, kept and freed again   → milliseconds
  *   hash N     the same                                             → a hash of every bit that a run keeps
  *   hidden N   the same                                             → the last hidden state, N·E floats as they lie in memory
+ *   more N M   a prompt of N tokens, then M more by the cache       → milliseconds of the M
+ *   ids N M    the same                                             → the ids of the M and of the one before them
  *   threads K  use K threads                                        → ok
  *   size       model width E                                        → E
  *
@@ -15,6 +17,7 @@
 
 #include "core/base/pool.h"
 #include "core/forward.h"
+#include "core/generate.h"
 
 static double now_ms(void)
 {
@@ -23,19 +26,59 @@ static double now_ms(void)
     return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
 }
 
+static bool text_of(const struct model *model, size_t n, struct encoding *out, struct err *err)
+{
+    int32_t *ids = mem_new(n, sizeof *ids, "ids", err);
+    for (size_t i = 0; ids && i < n; i++)
+        ids[i] = 5 + (int32_t)(i * 7919 % (model->dim['V'] - 10));
+    bool ok = ids && encoding_of_ids(NULL, ids, NULL, n, out, err);
+    free(ids);
+    return ok;
+}
+
 static struct run *run_ids(struct model *model, size_t n, struct err *err)
 {
     struct encoding text;
-    int32_t *ids = mem_new(n, sizeof *ids, "ids", err);
-    struct run *run = NULL;
+    return text_of(model, n, &text, err) ? run_one(model, &text, NULL, err) : NULL;
+}
+
+/* When the first new token was there, which the prompt's own pass gives, and when the last. */
+struct clock {
+    bool began;
+    double first, last;
+};
+
+static void strike(void *context, int32_t id)
+{
+    struct clock *clock = context;
+    (void)id;
+    clock->last = now_ms();
+    if (!clock->began)
+        clock->first = clock->last;
+    clock->began = true;
+}
+
+static bool go_on(struct model *model, size_t n, size_t more, bool ids, struct err *err)
+{
+    struct clock clock = {0};
+    struct encoding prompt;
+    struct sequence out;
+    size_t n_out;
+    bool cancelled;
+    const struct generate_options options = {.max = more + 1, .beams = 1, .each = strike, .context = &clock};
+    if (!text_of(model, n, &prompt, err))
+        return false;
+    bool ok = generate(model, &prompt, &options, &out, &n_out, &cancelled, err);
+    encoding_free(&prompt);
+    if (!ok)
+        return false;
+    for (size_t i = 0; ids && i < out.n; i++)
+        printf("%d ", (int)out.ids[i]);
     if (!ids)
-        return NULL;
-    for (size_t i = 0; i < n; i++)
-        ids[i] = 5 + (int32_t)(i * 7919 % (model->dim['V'] - 10));
-    if (encoding_of_ids(NULL, ids, NULL, n, &text, err))
-        run = run_one(model, &text, NULL, err);
-    free(ids);
-    return run;
+        printf("%.4f", clock.last - clock.first);
+    printf("\n");
+    sequences_free(&out, n_out);
+    return true;
 }
 
 static void hash(uint64_t *h, const float *x, size_t n)
@@ -73,16 +116,19 @@ static uint64_t hash_run(const struct run *run)
 static bool answer(struct model *model, struct err *err)
 {
     char line[64], word[16] = "";
-    size_t n = 0;
+    size_t n = 0, more = 0;
     if (!fgets(line, sizeof line, stdin))
         return false;
-    if (sscanf(line, "%15s %zu", word, &n) < 1)
+    if (sscanf(line, "%15s %zu %zu", word, &n, &more) < 1)
         return err_set(err, ERR_ARG, "an empty request");
     if (!strcmp(word, "threads")) {
         pool_set_threads(n);
         printf("ok\n");
     } else if (!strcmp(word, "size")) {
         printf("%zu\n", model->E);
+    } else if (!strcmp(word, "more") || !strcmp(word, "ids")) {
+        if (!go_on(model, n, more, word[0] == 'i', err))
+            return false;
     } else {
         double begin = now_ms();
         struct run *run = run_ids(model, n, err);

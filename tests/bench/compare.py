@@ -1,4 +1,4 @@
-"""Times gaze and PyTorch on the same weights, round by round in turn, and prints medians and ratios.
+"""Times gaze, PyTorch and ONNX Runtime on the same weights, round by round in turn, and prints medians and ratios.
 
     compare.py BUILD
 
@@ -6,6 +6,7 @@ Both sides stay loaded in processes of their own and are asked in turn, so that 
 A pause before each question lets the other side's spinning threads go to sleep. Exit 1 where a side fails or the
 numbers of the two sides, or of one thread and two, do not agree.
 """
+import importlib.util
 import os
 import platform
 import statistics
@@ -20,7 +21,10 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROUNDS = int(os.environ.get("ROUNDS", "11"))
 THREADS = int(os.environ.get("THREADS", "2"))
 LENGTHS = [int(n) for n in os.environ.get("LENGTHS", "8,32,128,512").split(",")]
-SHAPES = os.environ.get("SHAPES", "bert-base,deberta-v3-base").split(",")
+SHAPES = os.environ.get("SHAPES", "bert-base,deberta-v3-base,gpt2-small,t5-base,mixtral-small").split(",")
+PROMPT, MORE = 128, 64  # generation: tokens of the prompt, and of what follows by the cache
+GENERATES = {"gpt2-small"}
+ONLY = {"gpt2-small": [128], "t5-base": [128], "mixtral-small": [128]}  # else LENGTHS
 PAUSE = 0.25
 TOLERANCE = 2e-5  # of the last hidden state, whose entries are of order 1
 
@@ -51,9 +55,9 @@ class Side:
             data += more
         return numpy.frombuffer(data, dtype=numpy.float32).reshape(n, width)
 
-    def time(self, n):
+    def time(self, request):
         time.sleep(PAUSE)
-        return float(self.ask("run %d" % n))
+        return float(self.ask(request))
 
     def close(self):
         self.process.stdin.close()
@@ -88,26 +92,68 @@ def same_numbers(shape, ours, theirs, n):
     return error
 
 
+def same_ids(shape, sides):
+    """All sides go on from the prompt with the same tokens."""
+    ids = {side.ask("ids %d %d" % (PROMPT, MORE)) for side in sides}
+    if len(ids) != 1:
+        sys.exit("bench: %s: what follows the prompt differs between the sides" % shape)
+
+
+def onnx_of(folder):
+    """ONNX Runtime's side, or None and why there is none."""
+    if importlib.util.find_spec("onnxruntime") is None or importlib.util.find_spec("onnx") is None:
+        return None, "onnxruntime and onnx are not there"
+    marker = os.path.join(folder, "onnx", "why")
+    if not os.path.exists(os.path.join(folder, "onnx", "pass.onnx")) and not os.path.exists(marker):
+        print("exporting %s" % folder, file=sys.stderr)
+        done = subprocess.run(peer("export", folder), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        if done.returncode:
+            with open(marker, "wb") as f:
+                f.write(done.stdout.strip().split(b"\n")[-1])
+    if os.path.exists(marker):
+        with open(marker) as f:
+            return None, f.read()
+    side = Side(*peer("onnx", folder))
+    side.line()
+    return side, ""
+
+
+def measure(shape, what, request, ours, others, error):
+    """Rounds of one request over all sides, each at its better of 1 and 2 threads."""
+    mine, times = [], {(name, threads): [] for name in others for threads in (1, 2)}
+    for _ in range(ROUNDS):
+        mine.append(ours.time(request))
+        for name, threads in times:
+            others[name].ask("threads %d" % threads)
+            times[name, threads].append(others[name].time(request))
+    rows = []
+    for name in others:
+        best = min((1, 2), key=lambda threads: statistics.median(times[name, threads]))
+        a, b = statistics.median(mine), statistics.median(times[name, best])
+        rows.append((shape, what, a, name, b, best, b / a, min(times[name, best]) / min(mine), error))
+        print("  %-16s %-22s gaze %8.2f ms   %s %8.2f ms (%d threads)   %.2f×" % rows[-1][:7], file=sys.stderr)
+    return rows
+
+
 def compare(shape):
     folder = folder_of(shape)
     ours = Side(os.path.join(BUILD, "tests", "bench"), folder, str(THREADS))
-    theirs = Side(*peer("serve", folder))
-    theirs.line()
+    others = {"PyTorch": Side(*peer("serve", folder))}
+    others["PyTorch"].line()
     rows = []
-    for n in LENGTHS:
-        error = same_numbers(shape, ours, theirs, n)
-        mine, others = [], {threads: [] for threads in (1, 2)}
-        for _ in range(ROUNDS):
-            mine.append(ours.time(n))
-            for threads, times in others.items():
-                theirs.ask("threads %d" % threads)
-                times.append(theirs.time(n))
-        best = min(others, key=lambda threads: statistics.median(others[threads]))
-        a, b = statistics.median(mine), statistics.median(others[best])
-        rows.append((shape, n, a, b, best, b / a, min(others[best]) / min(mine), error))
-        print("  %-16s %4d tokens   gaze %8.2f ms   PyTorch %8.2f ms (%d threads)   %.2f×" % rows[-1][:6], file=sys.stderr)
-    ours.close()
-    theirs.close()
+    onnx, why = onnx_of(folder) if shape in ONLY else (None, "not asked")
+    if onnx:
+        others["ONNX Runtime"] = onnx
+    elif shape in ONLY:
+        print("  %-16s no ONNX Runtime: %s" % (shape, why), file=sys.stderr)
+    for n in ONLY.get(shape, LENGTHS):
+        error = max(same_numbers(shape, ours, side, n) for side in others.values())
+        rows += measure(shape, "%d tokens" % n, "run %d" % n, ours, others, error)
+    if shape in GENERATES:
+        same_ids(shape, [ours, *others.values()])
+        rows += measure(shape, "%d behind %d, by cache" % (MORE, PROMPT), "more %d %d" % (PROMPT, MORE), ours, others, 0)
+    for side in (ours, *others.values()):
+        side.close()
     return rows
 
 
@@ -150,18 +196,20 @@ def main():
     rows, firsts = [], []
     for shape in SHAPES:
         rows += compare(shape)
-        firsts.append((shape, first_map(shape)))
+        if shape not in ONLY:
+            firsts.append((shape, first_map(shape)))
     print("CPU: %s" % cpu())
     print("commit %s; PyTorch %s, transformers %s, Python %s" % (commit(), torch.__version__, transformers.__version__,
                                                                platform.python_version()))
-    print("medians of %d rounds in turn; gaze with %d threads, PyTorch eager with output_attentions at its better of 1 and 2;"
+    print("medians of %d rounds in turn; gaze with %d threads; PyTorch eager with output_attentions, ONNX Runtime with the same"
           % (ROUNDS, THREADS))
-    print("the bits of gaze are the same with 1 and 2 threads; difference: largest of the last hidden state to PyTorch's")
+    print("graph and outputs, each at its better of 1 and 2 threads;")
+    print("the bits of gaze are the same with 1 and 2 threads; difference: largest of the last hidden state to theirs")
     print()
-    print("| shape | tokens | gaze ms | PyTorch ms | threads there | ratio | ratio of the fastest | difference |")
-    print("|---|---|---|---|---|---|---|---|")
+    print("| shape | what | gaze ms | beside | ms there | threads there | ratio | ratio of the fastest | difference |")
+    print("|---|---|---|---|---|---|---|---|---|")
     for row in rows:
-        print("| %s | %d | %.1f | %.1f | %d | %.2f | %.2f | %.1e |" % row)
+        print("| %s | %s | %.1f | %s | %.1f | %d | %.2f | %.2f | %.1e |" % row)
     print()
     for shape, seconds in firsts:
         print("exec to the first map (load, run of 12 tokens, show), %s: %.3f s" % (shape, seconds))
