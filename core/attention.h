@@ -31,6 +31,8 @@ struct term {
      * relative positions, see measure/column.h); NULL: nothing. */
     bool (*edge)(const struct attention *a, size_t head, size_t row, size_t rows, struct scratch *scratch, float *out,
                  struct err *err);
+    /* The logit of a key that lies `ahead` of its query (j−i), where the term is a number of that alone; NULL: it is not. */
+    float (*ahead)(const struct attention *a, size_t head, long ahead);
 };
 enum { MAX_TERMS = 8 };
 

@@ -30,11 +30,19 @@ static bool alibi_logits(const struct attention *a, size_t head, size_t row, siz
     return bias != NULL;
 }
 
+/* Of slope·j what differs between the keys of a query. */
+static float alibi_ahead(const struct attention *a, size_t head, long ahead)
+{
+    const struct alibi *alibi = a->own;
+    return alibi->scale * alibi->slopes[head] * (float)ahead;
+}
+
 const struct term term_alibi = {
     .name = "alibi",
     .summary = "slope · place of the key",
     .logits = alibi_logits,
     .edge = alibi_logits, /* it never sees the key's content */
+    .ahead = alibi_ahead,
 };
 
 bool alibi_make(struct model *model, size_t H, float scale, bool halved, struct alibi *out, struct err *err)

@@ -18,11 +18,18 @@ static bool bias_logits(const struct attention *a, size_t head, size_t row, size
     return true;
 }
 
+static float bias_ahead(const struct attention *a, size_t head, long ahead)
+{
+    const struct bias *bias = a->own;
+    return bias->values[bias_bucket(ahead, bias->both, bias->buckets, bias->farthest) * bias->heads + head];
+}
+
 const struct term term_bias = {
     .name = "bias",
     .summary = "learned bias of the relative position",
     .logits = bias_logits,
     .edge = bias_logits, /* it never sees the key's content */
+    .ahead = bias_ahead,
 };
 
 uint32_t bias_bucket(long ahead, bool both, size_t buckets, size_t farthest)
@@ -55,7 +62,7 @@ const void *const *bias_texts(struct pass *pass, const struct tokens *keys, cons
         uint32_t *index = pass_keep_items(pass, Tq + Tk - 1, sizeof *index);
         for (size_t d = 0; index && d < Tq + Tk - 1; d++)
             index[d] = bias_bucket((long)Tk - 1 - (long)d, both, buckets, farthest);
-        biases[t] = (struct bias){values, heads, index};
+        biases[t] = (struct bias){values, heads, index, both, buckets, farthest};
         owns[t] = &biases[t];
     }
     return pass_ok(pass) ? owns : NULL;

@@ -9,6 +9,8 @@ struct bias {
     const float *values; /* [buckets,heads] */
     size_t heads;
     const uint32_t *index; /* [Tq+Tk−1] bucket of i−j, at index[i − j + Tk − 1] */
+    bool both;             /* as bias_bucket takes them */
+    size_t buckets, farthest;
 };
 extern const struct term term_bias; /* "bias" */
 

@@ -22,6 +22,7 @@
     ROW(row)          \
     ROW(qk)           \
     ROW(mixing)       \
+    ROW(bias)         \
     ROW(diff)         \
     ROW(plot)         \
     ROW(view)         \
