@@ -198,6 +198,7 @@ static const struct arg args[] = {
 };
 const struct command command_vectors = {
     .name = "vectors",
+    .actions = "load|from|save|list",
     .group = "vectors",
     .keywords = "embeddings|word vectors|word2vec|glove|fasttext|static|save|convert",
     .summary = "word vectors: list, load, take from a model, save",

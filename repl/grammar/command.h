@@ -49,7 +49,7 @@ enum arg_kind {
     ARG_MODEL,    /* a loaded model */
     ARG_LOADABLE, /* a path, a shipped model, an id in the cache */
     ARG_WORD,
-    ARG_ACTION,   /* what `vectors` does: load, from, save, list */
+    ARG_ACTION,   /* what the command does: one of its `actions`; beside selectors no other word */
     ARG_TRAINER,  /* cbow, sg */
     ARG_COMMAND,  /* the rest is a command line of its own (each FILE : COMMAND, time COMMAND) */
     ARG_WORDS,    /* words of a vocabulary; one with blanks or = stands in quotes */
@@ -75,6 +75,7 @@ struct command {
     /* The text may be the rest of the line as it stands, where its first word is neither quoted, nor `-`, nor an option:
      * unless one of these options, `|`-separated, was given before, which stand for a text. NULL: a text stands in quotes. */
     const char *raw_text;
+    const char *actions;          /* of ARG_ACTION, `|`-separated: "load|from|save|list"; or NULL */
     bool bare_selector;           /* a line that begins with a selector is this command's (one command alone) */
     bool writes;                  /* takes > FILE as a picture or tensor whose extension chooses the format */
     /* Does this call write > FILE or | COMMAND itself? NULL: none does. */

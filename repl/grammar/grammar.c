@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/architecture.h"
 #include "core/base/text.h"
 #include "repl/grammar/call.h"
 #include "repl/grammar/reader.h"
@@ -156,6 +157,8 @@ static bool accepts(const struct parse *p, const struct arg *arg, const struct c
         return !word->quoted && word->text.n && word->text.s[0] == '@';
     if (arg->kind == ARG_SELECTOR)
         return !word->quoted;
+    if (arg->kind == ARG_ACTION)
+        return !arg_of_kind(p, ARG_SELECTOR) || (!word->quoted && names_include(p->call->command->actions, word->text));
     if (arg->kind == ARG_TEXT)
         return word->quoted || !arg_of_kind(p, ARG_SELECTOR);
     return arg->kind != ARG_COMMAND; /* it follows a colon, not a word */

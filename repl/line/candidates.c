@@ -346,7 +346,7 @@ void offer_output(struct completion *c)
 
 static void offer_actions(struct completion *c)
 {
-    offer_bars(c, "load|from|save|list");
+    offer_bars(c, c->command->actions);
 }
 
 static void offer_vectors(struct completion *c)

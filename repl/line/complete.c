@@ -128,7 +128,8 @@ static void offer_positional(struct completion *c, const struct before *before)
     for (size_t i = before->next; args && args[i].name; i++) {
         if (args[i].kind != ARG_RUN)
             offer_arg(c, args[i].kind);
-        if (!args[i].optional || args[i].kind == ARG_ACTION || args[i].kind == ARG_TRAINER) /* what follows needs that word */
+        bool selects = args[i].kind == ARG_ACTION && args[i + 1].name && args[i + 1].kind == ARG_SELECTOR;
+        if (!args[i].optional || (args[i].kind == ARG_ACTION && !selects) || args[i].kind == ARG_TRAINER) /* what follows needs that word */
             break;
     }
     size_t n = c->quote ? 0 : command_options(c->command);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/forward.h"
 #include "repl/grammar/call.h"
 
 enum { LONGEST = 128 }; /* of lengths that the file chooses */
@@ -72,12 +73,27 @@ static void keep_own_sites(struct texts_file *t, const struct run *first)
     t->sites.n = n;
 }
 
+/* Without a file texts are made up: a run of one word shows which heads there are. */
+static struct run *open_without(const struct call *call, struct texts_file *t, struct err *err)
+{
+    enum { LENGTH = 32 };
+    struct encoding encoding;
+    size_t most = t->model->stacks[STACK_MAIN].max_tokens;
+    t->scan.length = call_given(call, "length") ? (size_t)call_int(call, "length") : LENGTH;
+    if (most && most < t->scan.length)
+        t->scan.length = most;
+    if (!tokenizer_encode(t->model->tokenizer, STR("the"), NULL, 0, &encoding, err))
+        return NULL;
+    return run_one(t->model, &encoding, NULL, err);
+}
+
 bool texts_file_open(struct session *session, const struct call *call, struct texts_file *out, struct err *err)
 {
     struct kept_run probe = {0};
     *out = (struct texts_file){.model = texts_file_model(session, call, err)};
     struct texts_file *t = out;
-    if (!t->model || !(t->path = mem_copy_str(call_str(call, "texts"), err)))
+    bool given = call_given(call, "texts");
+    if (!t->model || (given && !(t->path = mem_copy_str(call_str(call, "texts"), err))))
         return false;
     t->scan = (struct scan_options){.model = t->model,
                                     .name = t->path,
@@ -90,6 +106,12 @@ bool texts_file_open(struct session *session, const struct call *call, struct te
         call_blame_option(call, "front", err);
         goto fail;
     }
+    if (!given) {
+        probe.run = open_without(call, t, err);
+        if (!probe.run)
+            goto fail;
+        goto select;
+    }
     if (!(t->file = source_text(t->path, "a text a line", err))) {
         call_blame_option(call, "texts", err);
         goto fail;
@@ -100,6 +122,7 @@ bool texts_file_open(struct session *session, const struct call *call, struct te
     probe.run = scan_first(&t->scan, err);
     if (!probe.run)
         goto blame;
+select:
     if (!select_sites(session, call, &probe, SELECT_ALL, &t->sites, err))
         goto fail;
     keep_own_sites(t, probe.run);

@@ -1,0 +1,166 @@
+/* Variants of texts through a model. See column_jobs.h. */
+#include "core/measure/column_jobs.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "core/base/random.h"
+#include "core/forward.h"
+
+bool jobs_add(struct jobs *jobs, size_t text, size_t variant, size_t word, struct err *err)
+{
+    void *grown = jobs->job;
+    const struct material *m = jobs->material;
+    size_t n = m->length;
+    if (!mem_grow(&grown, &jobs->capacity, jobs->n + 1, sizeof *jobs->job, "variants of texts", err))
+        return false;
+    jobs->job = grown;
+    struct job *job = &jobs->job[jobs->n];
+    *job = (struct job){.text = text, .variant = variant, .word = word};
+    int32_t *ids = mem_new(2 * n, sizeof *ids, "a variant", err);
+    size_t *from = mem_new(n, sizeof *from, "a variant", err);
+    if (!ids || !from) {
+        free(ids);
+        free(from);
+        return false;
+    }
+    jobs->n++;
+    for (size_t i = 0; i < n; i++) {
+        ids[i] = m->texts[text].tokens[i].id;
+        ids[n + i] = m->texts[text].tokens[i].type;
+        from[i] = i;
+    }
+    job->made = (struct variant_text){.n = n, .ids = ids, .from = from, .key = {0, n - 1}, .absolute = jobs->absolute,
+                                      .word = m->words[word % COLUMN_TEST_WORDS], .filler = m->words[(word + 1) % COLUMN_TEST_WORDS],
+                                      .ordinary = m->ordinary, .n_ordinary = m->n_ordinary,
+                                      .state = random_stream(jobs->options->seed, text * VARIANTS + variant)};
+    variants[variant].make(&job->made);
+    return encoding_of_ids(jobs->options->model->tokenizer, ids, ids + n, n, &job->encoding, err);
+}
+
+void jobs_mask(struct job *job, size_t key, int32_t id)
+{
+    job->encoding.tokens[key].id = id;
+}
+
+struct run *jobs_run(struct jobs *jobs, struct err *err)
+{
+    size_t n = jobs->material->length;
+    bool shifted = false;
+    struct encoding *texts = mem_new(jobs->n, sizeof *texts, "variants of texts", err);
+    float *positions = mem_new(jobs->n * n, sizeof *positions, "position ids", err);
+    struct run *run = NULL;
+    if (texts && positions) {
+        for (size_t i = 0; i < jobs->n; i++) {
+            texts[i] = jobs->job[i].encoding;
+            jobs->job[i].encoding = (struct encoding){0};
+            shifted = shifted || jobs->job[i].made.shifted;
+            for (size_t k = 0; k < n; k++)
+                positions[i * n + k] = (float)(k + (jobs->job[i].made.shifted ? (size_t)jobs->shift : 0));
+        }
+        struct intervention moved = {.kind = intervention_named("positions"), .layer = SIZE_MAX, .head = SIZE_MAX,
+                                     .token = SIZE_MAX, .values = positions, .stack = STACK_MAIN};
+        run = run_new(jobs->options->model,
+                      &(struct run_inputs){.texts = texts, .n_texts = jobs->n, .interventions = &moved, .n_interventions = shifted}, NULL, err);
+    }
+    free(texts);
+    free(positions);
+    return run;
+}
+
+void jobs_clear(struct jobs *jobs)
+{
+    for (size_t i = 0; i < jobs->n; i++) {
+        encoding_free(&jobs->job[i].encoding);
+        free(jobs->job[i].made.ids);
+        free(jobs->job[i].made.from);
+    }
+    jobs->n = 0;
+}
+
+void jobs_free(struct jobs *jobs)
+{
+    jobs_clear(jobs);
+    free(jobs->job);
+}
+
+/* ---- losses ---- */
+
+enum { MASK_EVERY = 7 }; /* of the words, every so many-th is masked: about 15 % */
+
+/* −ln softmax(logits)[id]. */
+static double surprise(const float *logits, size_t width, int32_t id)
+{
+    double most = logits[0], sum = 0;
+    for (size_t i = 1; i < width; i++)
+        most = logits[i] > most ? logits[i] : most;
+    for (size_t i = 0; i < width; i++)
+        sum += exp(logits[i] - most);
+    return log(sum) + most - logits[id];
+}
+
+/* Is the key one whose word counts, in every variant of the text? */
+static bool is_asked(const struct job *job, size_t key, bool masks)
+{
+    size_t from = job->made.from[key], n = job->made.n;
+    if (from == SIZE_MAX || from < 2 || from + 3 >= n || key + 1 >= n)
+        return false;
+    return !masks || (from + job->text) % MASK_EVERY == 0;
+}
+
+/* Add the losses of all jobs of the run. sums, counts [VARIANTS]. */
+static bool add_losses(const struct jobs *jobs, const struct run *run, const struct output_head *head, double *sums, size_t *counts,
+                       struct err *err)
+{
+    bool masks = head->place == HEAD_MASKS;
+    size_t width = head->width(run->model), V = tokenizer_vocab_size(run->model->tokenizer);
+    float *logits = mem_new(width, sizeof *logits, "logits", err);
+    bool ok = logits != NULL;
+    for (size_t j = 0; ok && j < jobs->n; j++)
+        for (size_t key = 0; ok && key < jobs->material->length; key++) {
+            const struct job *job = &jobs->job[j];
+            if (!is_asked(job, key, masks))
+                continue;
+            int32_t id = job->made.ids[masks ? key : key + 1];
+            if ((size_t)id >= width || (size_t)id >= V)
+                continue;
+            ok = run_logits(run, head, j, &key, 1, logits, err);
+            sums[job->variant] += ok ? surprise(logits, width, id) : 0;
+            counts[job->variant]++;
+        }
+    free(logits);
+    return ok;
+}
+
+bool column_losses(struct jobs *jobs, size_t first, struct column_test *out, struct err *err)
+{
+    struct model *model = jobs->options->model;
+    double sums[VARIANTS] = {0};
+    size_t counts[VARIANTS] = {0};
+    const struct output_head *head = NULL, *each;
+    bool ok = true;
+    for (size_t i = 0; (each = model_head(model, i)) && !head; i++)
+        if ((each->place == HEAD_MASKS || each->place == HEAD_NEXT) && each->stack == STACK_MAIN)
+            head = each;
+    int32_t mask = tokenizer_role(model->tokenizer, "mask");
+    if (head && head->place == HEAD_MASKS && mask < 0)
+        head = NULL;
+    out->loss_of = !head ? NULL : head->place == HEAD_MASKS ? "masked words" : "next words";
+    for (size_t t = first; ok && head && t < jobs->material->n; t += 2) {
+        for (size_t v = 0; ok && v < VARIANTS; v++) {
+            ok = jobs_add(jobs, t, v, t / 2, err);
+            for (size_t key = 0; ok && head->place == HEAD_MASKS && key < jobs->material->length; key++)
+                if (is_asked(&jobs->job[jobs->n - 1], key, true))
+                    jobs_mask(&jobs->job[jobs->n - 1], key, mask);
+        }
+        struct run *run = ok ? jobs_run(jobs, err) : NULL;
+        ok = run && add_losses(jobs, run, head, sums, counts, err);
+        run_free(run);
+        jobs_clear(jobs);
+    }
+    for (size_t v = 0; v < VARIANTS; v++) {
+        out->loss[v] = counts[v] ? sums[v] / (double)counts[v] : NAN;
+        out->broken[v] = out->loss[v] - out->loss[VARIANT_BASE] > COLUMN_TEST_BROKEN;
+    }
+    return ok;
+}
