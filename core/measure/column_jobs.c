@@ -132,7 +132,7 @@ static bool add_losses(const struct jobs *jobs, const struct run *run, const str
     return ok;
 }
 
-bool column_losses(struct jobs *jobs, size_t first, struct column_test *out, struct err *err)
+bool column_losses(struct jobs *jobs, size_t first, double *loss_out, const char **of_out, struct err *err)
 {
     struct model *model = jobs->options->model;
     double sums[VARIANTS] = {0};
@@ -145,7 +145,7 @@ bool column_losses(struct jobs *jobs, size_t first, struct column_test *out, str
     int32_t mask = tokenizer_role(model->tokenizer, "mask");
     if (head && head->place == HEAD_MASKS && mask < 0)
         head = NULL;
-    out->loss_of = !head ? NULL : head->place == HEAD_MASKS ? "masked words" : "next words";
+    *of_out = !head ? NULL : head->place == HEAD_MASKS ? "masked words" : "next words";
     for (size_t t = first; ok && head && t < jobs->material->n; t += 2) {
         for (size_t v = 0; ok && v < VARIANTS; v++) {
             ok = jobs_add(jobs, t, v, t / 2, err);
@@ -158,9 +158,7 @@ bool column_losses(struct jobs *jobs, size_t first, struct column_test *out, str
         run_free(run);
         jobs_clear(jobs);
     }
-    for (size_t v = 0; v < VARIANTS; v++) {
-        out->loss[v] = counts[v] ? sums[v] / (double)counts[v] : NAN;
-        out->broken[v] = out->loss[v] - out->loss[VARIANT_BASE] > COLUMN_TEST_BROKEN;
-    }
+    for (size_t v = 0; v < VARIANTS; v++)
+        loss_out[v] = counts[v] ? sums[v] / (double)counts[v] : NAN;
     return ok;
 }

@@ -3,6 +3,7 @@
 #define GAZE_CORE_MEASURE_COLUMN_JOBS_H
 
 #include "core/measure/column_material.h"
+#include "core/measure/variant.h"
 
 struct job {
     size_t text, variant, word;
@@ -26,7 +27,8 @@ NODISCARD struct run *jobs_run(struct jobs *jobs, struct err *err);
 void jobs_clear(struct jobs *jobs); /* forgets the jobs */
 void jobs_free(struct jobs *jobs);
 
-/* The loss of the model's own head on each variant of the texts from `first` on, every second: nats a word. */
-NODISCARD bool column_losses(struct jobs *jobs, size_t first, struct column_test *out, struct err *err);
+/* The loss of the model's own head on each variant of the texts from `first` on, every second: nats a word into loss_out
+ * [VARIANTS], NaN where nothing was asked. *of_out: "masked words", "next words", or NULL where there is no such head. */
+NODISCARD bool column_losses(struct jobs *jobs, size_t first, double *loss_out, const char **of_out, struct err *err);
 
 #endif

@@ -291,7 +291,8 @@ static void add_end(struct work *w, size_t h, const struct job *job, const struc
     if (variant->cell == SQUARE_CELLS)
         return;
     w->divergence[h * SQUARE_CELLS + variant->cell] += seen->divergence[head->place];
-    for (size_t j = 0; variant->cell == SQUARE_NONE && j < n; j++)
+    enum square_cell last = head->token >= 0 ? SQUARE_NONE : SQUARE_TOKEN;
+    for (size_t j = 0; variant->cell == last && j < n; j++)
         if (job->made.from[j] != SIZE_MAX && isfinite(seen->ratios[j]))
             w->went[h * n + job->made.from[j]] += seen->ratios[j];
 }
@@ -350,7 +351,7 @@ static bool is_wanted(const struct work *w, size_t variant)
         return false;
     for (size_t h = 0; h < w->out->n; h++) {
         const struct column_test_head *head = &w->out->heads[h];
-        bool replaces = variants[variant].cell == SQUARE_INDEX || variants[variant].cell == SQUARE_TOKEN || variant == VARIANT_EXCHANGE;
+        bool replaces = variants[variant].cell == SQUARE_INDEX || variants[variant].cell == SQUARE_NONE || variant == VARIANT_EXCHANGE;
         if (head->place != PLACE_INNER && (variants[variant].place == PLACE_INNER || variants[variant].place == head->place) &&
             (head->token >= 0 || !replaces))
             return true;
@@ -395,13 +396,14 @@ static void judge_end(struct work *w, size_t h)
     struct column_test_head *head = &w->out->heads[h];
     size_t n = w->material.length;
     bool special = head->token >= 0;
+    enum square_cell last = special ? SQUARE_NONE : SQUARE_TOKEN; /* the cell with neither cause */
     for (size_t v = 0; v < VARIANTS; v++)
         for (size_t t = 0; t < w->measured && w->repeats[v] > 1; t++)
             w->excess[(h * VARIANTS + v) * w->measured + t] /= (double)w->repeats[v];
-    struct square square = {.texts = w->measured, .base = samples(w, h, VARIANT_BASE)};
+    struct square square = {.texts = w->measured, .base = samples(w, h, VARIANT_BASE), .bare = !special};
     for (size_t c = 0; c < SQUARE_CELLS; c++) {
         size_t v = cells[head->place][c];
-        square.cell[c] = special || c == SQUARE_NONE ? samples(w, h, v) : NULL;
+        square.cell[c] = special || c == SQUARE_TOKEN ? samples(w, h, v) : NULL;
         square.broken[c] = w->out->broken[v];
         head->divergence[c] = square.cell[c] ? w->divergence[h * SQUARE_CELLS + c] / (double)(w->measured * w->repeats[v]) : NAN;
     }
@@ -412,7 +414,7 @@ static void judge_end(struct work *w, size_t h)
     if (head->beside[VARIANT_EXCHANGE].texts)
         retention(w->other + h * w->measured, square.base, w->measured, &head->other);
     head->went_ratio = NAN;
-    double times = square.cell[SQUARE_NONE] ? (double)(w->measured * w->repeats[cells[head->place][SQUARE_NONE]]) : 0;
+    double times = square.cell[last] ? (double)(w->measured * w->repeats[cells[head->place][last]]) : 0;
     for (size_t j = 0; times > 0 && j < n; j++) {
         double ratio = w->went[h * n + j] / times;
         if (j != head->index && !(ratio <= head->went_ratio)) {
@@ -526,7 +528,11 @@ bool column_test(const struct column_test_options *options, struct column_test *
     w.of = ok ? mem_new(3 * options->n_sites, sizeof *w.of, "columns", err) : NULL;
     ok = ok && out->heads && w.used && w.of && choose_heads(&w, err) && room(&w, err);
     if (ok && out->n)
-        ok = column_losses(&w.jobs, 1, out, err) && measure(&w, err) && judge(&w, err);
+        ok = column_losses(&w.jobs, 1, out->loss, &out->loss_of, err);
+    for (size_t v = 0; ok && v < VARIANTS; v++)
+        out->broken[v] = out->loss[v] - out->loss[VARIANT_BASE] > COLUMN_TEST_BROKEN;
+    if (ok && out->n)
+        ok = measure(&w, err) && judge(&w, err);
     jobs_free(&w.jobs);
     material_free(&w.material);
     free(w.used);

@@ -3,27 +3,10 @@
 #ifndef GAZE_CORE_MEASURE_COLUMN_TEST_H
 #define GAZE_CORE_MEASURE_COLUMN_TEST_H
 
-#include "core/measure/column.h"
+#include "core/measure/column_material.h"
 #include "core/measure/variant.h"
 
-enum { COLUMN_TEST_WORDS = 5, COLUMN_TEST_SHIFT = 20, COLUMN_TEST_SHORTEST = 8 };
-/* A cell whose loss is this much above the base's (nats a word) decides nothing. */
-#define COLUMN_TEST_BROKEN 1.0
-
-struct column_test_options {
-    struct model *model; /* with weights and tokenizer */
-    struct str lines;    /* one text a line; n 0: texts of random words of the vocabulary */
-    const char *name;    /* of the file, in messages */
-    size_t length;       /* tokens of every text: longer ones are cut, shorter ones passed over */
-    size_t texts;        /* so many at most; heads are chosen on every second, all is measured on the others */
-    bool no_special;     /* the tokenizer's special tokens are left out */
-    int32_t front;       /* id put in front of everything, -1: none */
-    uint64_t seed;
-    struct column_rule rule;
-    const struct site *sites; /* [n_sites] whose keys are the text's tokens */
-    size_t n_sites;
-    const struct watch *watch; /* progress in texts; or NULL */
-};
+#define COLUMN_TEST_BROKEN 1.0 /* a cell whose loss is this much above the base's (nats a word) decides nothing */
 
 /* A column that half or more of the texts of the choosing half have: at the first place, the last, or among the inner keys. */
 struct column_test_head {

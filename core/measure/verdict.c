@@ -37,11 +37,11 @@ static double p_of(const struct rule *rule, const struct square *square, const s
 /* Without a special token there the place alone can be vacated: it suffices, or is not needed. */
 static void test_bare(const struct square *square, struct square_verdict *out)
 {
-    const struct retention *none = &out->cell[SQUARE_NONE];
-    if (!square->cell[SQUARE_NONE] || square->broken[SQUARE_NONE] || !none->texts)
+    const struct retention *vacant = &out->cell[SQUARE_TOKEN];
+    if (!square->cell[SQUARE_TOKEN] || square->broken[SQUARE_TOKEN] || !vacant->texts)
         return;
-    out->p[VERDICT_INDEX] = fmax(out->exists, none->fails);
-    out->p[VERDICT_NEITHER] = fmax(out->exists, none->holds);
+    out->p[VERDICT_INDEX] = fmax(out->exists, vacant->fails);
+    out->p[VERDICT_NEITHER] = fmax(out->exists, vacant->holds);
 }
 
 void square_test(const struct square *square, struct square_verdict *out)
@@ -60,7 +60,7 @@ void square_test(const struct square *square, struct square_verdict *out)
             retention(square->cell[c], square->base, square->texts, &out->cell[c]);
     for (size_t v = 0; v < VERDICTS; v++)
         out->p[v] = 1;
-    if (!square->inner && !square->cell[SQUARE_INDEX] && !square->cell[SQUARE_TOKEN]) {
+    if (square->bare) {
         test_bare(square, out);
         return;
     }

@@ -40,6 +40,7 @@ struct square {
     const double *cell[SQUARE_CELLS]; /* [texts]; NULL: this cell does not exist */
     bool broken[SQUARE_CELLS];        /* the model does not work there: the cell decides nothing */
     bool inner;
+    bool bare; /* no special token stands at the place: only the place can be vacated (SQUARE_TOKEN) */
 };
 struct square_verdict {
     double excess;                       /* mean of base */

@@ -359,6 +359,7 @@ static bool run(struct session *session, const struct call *call, struct result 
 {
     static const char *const of_texts[] = {"length", "add_special", "front", "seed", "least", NULL};
     static const char *const of_run[] = {"all", "top", NULL}, *const of_test[] = {"n", NULL};
+    static const char *const of_counts[] = {"least", NULL};
     struct column_rule rule = {COLUMN_RATIO, COLUMN_COVER};
     if (call_given(call, "ratio"))
         rule.ratio = call_float(call, "ratio");
@@ -366,6 +367,7 @@ static bool run(struct session *session, const struct call *call, struct result 
         rule.cover = call_float(call, "cover");
     if (call_arg(call, ARG_ACTION, 0))
         return only_with(call, of_run, "ranks the keys of one run: leave it out of columns test", err) &&
+               only_with(call, of_counts, "belongs to texts=FILE without test", err) &&
                columns_test(session, call, &rule, result, err);
     if (call_given(call, "n"))
         return only_with(call, of_test, "belongs to columns test", err);
@@ -417,20 +419,18 @@ const struct command command_columns = {
         "gaze's own; ratio= and cover= put others in their place. In a model without absolute positions a column at index 0 is "
         "bound to the start of the text, not to its index.\n"
         "\n"
-        "texts=FILE runs every line (blank ones do not count) in the model in use. All texts counted have exactly length= tokens "
-        "(the median "
-        "where it is not given, at most 128): longer ones are cut by leaving out their own last tokens, shorter ones are left "
-        "out, because "
-        "the rule finds more columns in longer texts. The even lines give the candidates of each head: index k, k from the end "
-        "(0: the last), a special token, a token; those that held in at least two texts, the surest eight. The odd lines give "
-        "the "
-        "counts: in how many of the texts that have such a key (one of them) is a column, Wilson's 95 % interval of that rate, "
-        "and "
-        "the rate that chance gives (the same maps, the keys of each row permuted, four times). Hypotheses that held in exactly "
-        "the "
-        "same texts are one row: these texts do not tell them apart. add_special=off and front=TOKEN run the texts without "
-        "special "
-        "tokens and with one more token in front of all others, where they may come apart.\n"
+        "texts=FILE runs every line (blank ones do not count) in the model in use. All texts counted have exactly length= "
+        "tokens (the median where it is not given, at most 128): longer ones are cut by leaving out their own last tokens, "
+        "shorter ones are left out, because the rule finds more columns in longer texts. The even lines give the candidates of "
+        "each head: index k, k from the end (0: the last), a special token, a token; those that held in at least two texts, "
+        "the surest eight. The odd lines give the counts: in how many of the texts that have such a key (one of them) is a "
+        "column, Wilson's 95 % interval of that rate, and the rate that chance gives (the same maps, the keys of each row "
+        "permuted, four times). Hypotheses that held in exactly the same texts are one row: these texts do not tell them "
+        "apart. A table has a row a hypothesis, with the heads that have the same counts, and leaves out what held in no text "
+        "or in one, and what fewer than least= texts could show: one text in which a word is a column is no evidence that the "
+        "word is what the column follows. CSV and JSON have a row for every hypothesis of every head. add_special=off and "
+        "front=TOKEN run the texts without special tokens and with one more token in front of all others, where they may come "
+        "apart.\n"
         "\n"
         "test says what a column is bound to, over n= texts of one length (lines of texts=; without it random words of the "
         "vocabulary). Heads that have a column in half of the even texts are measured on the odd ones: at the first and the last "
@@ -445,18 +445,6 @@ const struct command command_columns = {
         "absolute positions the word is start, not index. csv and json hold more: shuffled and random words, first token and "
         "first word exchanged, where the mass went with neither cause (went), and how far the rest of the map moved "
         "(Jensen-Shannon divergence, nats). The test, its margins and its words are gaze's own.",
-        "texts=FILE runs every line (blank ones do not count) in the model in use. All texts counted have exactly length= "
-        "tokens (the median where it is not given, at most 128): longer ones are cut by leaving out their own last tokens, "
-        "shorter ones are left out, because the rule finds more columns in longer texts. The even lines give the candidates of "
-        "each head: index k, k from the end (0: the last), a special token, a token; those that held in at least two texts, "
-        "the surest eight. The odd lines give the counts: in how many of the texts that have such a key (one of them) is a "
-        "column, Wilson's 95 % interval of that rate, and the rate that chance gives (the same maps, the keys of each row "
-        "permuted, four times). Hypotheses that held in exactly the same texts are one row: these texts do not tell them "
-        "apart. A table has a row a hypothesis, with the heads that have the same counts, and leaves out what held in no text "
-        "or in one, and what fewer than least= texts could show: one text in which a word is a column is no evidence that the "
-        "word is what the column follows. CSV and JSON have a row for every hypothesis of every head. add_special=off and "
-        "front=TOKEN run the texts without special tokens and with one more token in front of all others, where they may come "
-        "apart.",
     .examples = "columns\n"
                 "columns L5\n"
                 "columns @1 L0-2.H* all=on top=20\n"
