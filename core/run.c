@@ -114,6 +114,17 @@ static size_t end_row(const struct run *run, const struct tokens *tokens, size_t
     return 0;
 }
 
+const float *run_head_row(const struct run *run, const struct output_head *head, size_t text, size_t row, size_t *width_out)
+{
+    const struct kept *from = head_input(run, head);
+    if (!from)
+        return NULL;
+    *width_out = from->shape[1];
+    if (head->at_end)
+        row = end_row(run, from->tokens, text);
+    return (const float *)from->data + (from->tokens->starts[text] + row) * from->shape[1];
+}
+
 bool run_logits(const struct run *run, const struct output_head *head, size_t text, const size_t *rows, size_t n, float *out,
                 struct err *err)
 {
@@ -124,10 +135,8 @@ bool run_logits(const struct run *run, const struct output_head *head, size_t te
     float *hidden = mem_new(n * E, sizeof *hidden, "hidden states", err);
     if (!hidden)
         return false;
-    for (size_t i = 0; i < n; i++) {
-        size_t row = head->at_end ? end_row(run, from->tokens, text) : rows[i];
-        memcpy(hidden + i * E, (const float *)from->data + (from->tokens->starts[text] + row) * E, E * sizeof *hidden);
-    }
+    for (size_t i = 0; i < n; i++)
+        memcpy(hidden + i * E, run_head_row(run, head, text, rows[i], &E), E * sizeof *hidden);
     bool ok = head->logits(run->model, hidden, n, out, err);
     free(hidden);
     return ok;

@@ -75,6 +75,8 @@ const float *run_hidden(const struct run *run, enum stack_kind stack, size_t ind
 /* A head's logits for n rows (numbers within text `text`) into out [n,width]. */
 NODISCARD bool run_logits(const struct run *run, const struct output_head *head, size_t text, const size_t *rows, size_t n,
                           float *out, struct err *err);
+/* The row of the tensor that a head reads for row `row` of a text, [*width_out]; NULL where the run keeps no such tensor. */
+const float *run_head_row(const struct run *run, const struct output_head *head, size_t text, size_t row, size_t *width_out);
 /* The heads whose tensor this run keeps: number i, or NULL behind the last. */
 const struct output_head *run_head(const struct run *run, size_t i);
 /* The first of them whose rows are the vocabulary; `emd` false: not behind an enhanced mask decoder. NULL: none. */

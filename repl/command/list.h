@@ -12,6 +12,7 @@
     ROW(drop)         \
     ROW(tokens)       \
     ROW(predict)      \
+    ROW(score)        \
     ROW(generate)     \
     ROW(rtd)          \
     ROW(classify)     \

@@ -46,9 +46,11 @@ static bool count(const struct tensor *tensor, struct numbers *out, struct err *
     return true;
 }
 
-static const char *const uses[] = {
-    [TENSOR_READ] = "read", [TENSOR_SAME] = "read", [TENSOR_BUFFER] = "buffer", [TENSOR_HEAD] = "other head",
-    [TENSOR_UNREAD] = "not read"};
+static const char *const uses[] = {[TENSOR_READ] = "read",
+                                   [TENSOR_SAME] = "read",
+                                   [TENSOR_BUFFER] = "buffer",
+                                   [TENSOR_HEAD] = "other head",
+                                   [TENSOR_UNREAD] = "not read"};
 
 /* "read", "read, same bytes as decoder.weight": the first of the names that lie on the same bytes is told. */
 static void say_use(const struct weights *w, size_t i, enum tensor_use use, struct buf *out)
@@ -142,6 +144,7 @@ bool weights_table_give(const struct session *session, const struct model *model
                  give_stand_in(result, &w->stand_ins[i], err);
     progress_end(&progress);
     free(use);
-    return ok && (found || err_set(err, ERR_NOT_FOUND, "no tensor of %s matches \"%.*s\" (%zu there are: info weights lists them)",
-                                   model->name, STR_ARGS(pattern), w->n + w->n_stand_ins));
+    return ok &&
+           (found || err_set(err, ERR_NOT_FOUND, "no tensor of %s matches \"%.*s\" (%zu there are: info weights lists them)",
+                             model->name, STR_ARGS(pattern), w->n + w->n_stand_ins));
 }
