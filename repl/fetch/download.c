@@ -86,24 +86,26 @@ static bool open_part(struct unfinished *part, struct err *err)
 /* ---- bytes as they come ---- */
 
 /* "bytes 100-199/200": does it go on from here, and is the whole as long as it should be? */
-static bool is_next_range(const struct unfinished *part, struct str range)
+static bool check_range(const struct unfinished *part, struct str range, struct err *err)
 {
-    char text[100];
-    unsigned long long from, to, size;
-    if (range.n >= sizeof text)
-        return false;
-    memcpy(text, range.s, range.n);
-    text[range.n] = 0;
-    return sscanf(text, "bytes %llu-%llu/%llu", &from, &to, &size) == 3 && from == part->have && size == part->file->size &&
-           to < size;
+    char text[100] = "";
+    unsigned long long from = 0, to = 0, size = 0;
+    if (range.n < sizeof text)
+        memcpy(text, range.s, range.n);
+    bool read = sscanf(text, "bytes %llu-%llu/%llu", &from, &to, &size) == 3;
+    if (read && size != part->file->size)
+        return err_set(err, ERR_FORMAT, "%.*s: the server gives %llu bytes, the hub says %zu", STR_ARGS(part->name), size,
+                       part->file->size);
+    return (read && part->have && from == part->have && to >= from && to < size) ||
+           err_set(err, ERR_FORMAT, "%.*s: the server gives another range than was asked for", STR_ARGS(part->name));
 }
 
 static bool begin_body(void *context, const struct http_answer *answer, struct err *err)
 {
     struct unfinished *part = context;
     size_t length;
-    if (answer->status == 206 && (part->have == 0 || !is_next_range(part, http_header(answer, "Content-Range"))))
-        return err_set(err, ERR_FORMAT, "%.*s: the server gives another range than was asked for", STR_ARGS(part->name));
+    if (answer->status == 206 && !check_range(part, http_header(answer, "Content-Range"), err))
+        return false;
     if (answer->status == 200 && part->have && !empty(part, err)) /* it does not go on: all of it again */
         return false;
     if (http_header_size(answer, "Content-Length", &length) && length > part->file->size - part->have)
