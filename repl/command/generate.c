@@ -214,6 +214,8 @@ static bool keep(struct session *session, const struct call *call, struct model 
     struct kept_run *kept =
         pass ? session_add_run(session, pass, call_str(call, "as"), shown.n ? &shown : NULL, NULL, err) : NULL;
     if (kept)
+        kept->generated = before;
+    if (kept)
         result_note(result, "@%zu: %zu token%s, %zu of them new, %s", kept->number, n, n == 1 ? "" : "s", sequence->n,
                     model->name);
     buf_free(&text);

@@ -33,6 +33,7 @@
     ROW(stripes)      \
     ROW(routes)       \
     ROW(segments)     \
+    ROW(ngrams)       \
     ROW(vectors)      \
     ROW(neighbors)    \
     ROW(analogy)      \
