@@ -24,6 +24,15 @@ static bool same_tokens(const struct attention *a)
     return a->queries == a->keys;
 }
 
+/* Does query i see no key behind i, but i itself? */
+static bool is_causal(const struct attention *a)
+{
+    for (size_t i = 0; i < a->Tq; i++)
+        if (!a->mask.hi || a->mask.hi[i] != i + 1)
+            return false;
+    return same_tokens(a);
+}
+
 static const struct column_rule own_rule = {COLUMN_RATIO, COLUMN_COVER};
 
 /* values_out [Tq] or NULL: A_ij · (keys that i sees) of the others. */
@@ -103,10 +112,12 @@ static bool fill_draws(const struct run *run, struct site site, const struct att
     float *probs = mem_new(cells, sizeof *probs, "an attention map", err);
     float *values = mem_new(a->Tq, sizeof *values, "a column", err);
     bool ok = probs && values && run_map(run, site, (struct part){.kind = PART_PROBS}, 0, a->Tq, probs, err);
+    bool causal = is_causal(a);
     out->not_finite = ok && map_not_finite(a, probs);
     for (size_t j = 0; ok && j < a->Tk; j++) {
         if (out->not_finite) {
-            columns[j] = (struct column){.key = j, .mass = NAN, .ratio = NAN, .cover = NAN, .median = NAN, .nats = NAN, .edge = NAN};
+            columns[j] = (struct column){
+                .key = j, .mass = NAN, .alpha = NAN, .ratio = NAN, .cover = NAN, .median = NAN, .nats = NAN, .edge = NAN};
             for (size_t t = 0; t < MAX_TERMS; t++)
                 columns[j].term[t] = NAN;
             continue;
@@ -114,6 +125,7 @@ static bool fill_draws(const struct run *run, struct site site, const struct att
         struct draw d = draw_of(probs, a, j, rule, values);
         columns[j] = (struct column){.key = j,
                                      .mass = d.mass,
+                                     .alpha = causal ? d.mass * (double)a->Tq / (double)(a->Tq - j) : NAN,
                                      .ratio = d.ratio,
                                      .cover = d.cover,
                                      .median = median_of(values, d.others),

@@ -6,7 +6,8 @@
  *
  * Where queries do not see all keys, each counts against its own uniform map: ratio is the mean over the queries that
  * see j of A_ij · (keys that i sees), cover and median likewise over those i ≠ j, and the ANOVA is the least-squares
- * fit over the visible cells. Keys that fewer than 8 queries see are then no columns and are left out of the fit. */
+ * fit over the visible cells. Keys that fewer than 8 queries see are then no columns and are left out of the fit. A causal
+ * map has beside its mass α_j, that of a sink (Gu et al. 2025): at key 0 they are one number. */
 #ifndef GAZE_CORE_MEASURE_COLUMN_H
 #define GAZE_CORE_MEASURE_COLUMN_H
 
@@ -22,6 +23,7 @@ struct column_rule {
 struct column {
     size_t key;
     double mass, ratio, cover, median; /* median: of n·A_ij over i ≠ j; NaN where no other query sees the key */
+    double alpha;                      /* of a causal map: Σ_{i≥j} A_ij / (n−j), the mean of those that may see it; else NaN */
     double nats;                       /* column part of the scores at this key; NaN where left out of the fit */
     double term[MAX_TERMS];            /* its split: sums to nats where nothing mixes or caps; NaN else */
     double edge;                       /* what of it relative positions alone make at the edges */

@@ -14,7 +14,7 @@
 #include "repl/run/token_choice.h"
 #include "repl/terminal/progress.h"
 
-enum { FIXED = SITE_CELLS + 7, SHARES = 12 }; /* columns before the terms'; heads whose shares are written above the table */
+enum { FIXED = SITE_CELLS + 8, SHARES = 12 }; /* columns before the terms'; heads whose shares are written above the table */
 
 /* A key of a site among those that are listed. */
 struct ranked {
@@ -32,8 +32,9 @@ struct listing {
     const struct term *terms[STACK_KINDS * MAX_TERMS];
     struct site_row row;
     struct column_rule rule;
-    size_t broken; /* maps that are not finite */
-    bool table;    /* for a person */
+    size_t broken;       /* maps that are not finite */
+    bool table;          /* for a person */
+    bool masked, causal; /* some map has keys that a query does not see; some have α */
 };
 
 static const struct attention *attention_of(const struct listing *l, size_t s)
@@ -80,6 +81,9 @@ static bool rank(struct listing *l, bool all, size_t top, struct err *err)
     for (size_t s = 0; s < l->sites.n; s++) {
         l->keys += l->maps[s].n;
         l->broken += l->maps[s].not_finite;
+        l->masked = l->masked || attention_of(l, s)->mask.lo || attention_of(l, s)->mask.bitmap;
+        for (size_t j = 0; j < l->maps[s].n; j++)
+            l->causal = l->causal || !isnan(l->maps[s].columns[j].alpha);
     }
     l->ranked = mem_new(l->keys, sizeof *l->ranked, "the columns", err);
     if (!l->ranked)
@@ -219,7 +223,11 @@ static bool say(const struct listing *l, struct result *result, struct err *err)
 {
     struct buf text = {0};
     if (l->table && l->n) {
-        buf_puts(&text, "c_j = (1/n)·Σ_i A_ij; cover: i != j with A_ij >= 2/n; column: ");
+        buf_puts(&text, l->masked
+                            ? "c_j = (1/n)·Σ_i A_ij; ratio and cover take m_i, the keys that i sees, for n: mean of m_i·A_ij, i "
+                              "!= j with A_ij >= 2/m_i; "
+                            : "c_j = (1/n)·Σ_i A_ij; cover: i != j with A_ij >= 2/n; ");
+        buf_puts(&text, l->causal ? "alpha_j = Σ_{i>=j} A_ij/(n-j); column: " : "column: ");
         say_rule(l, &text);
         buf_puts(&text, "; help columns\n");
         say_shares(l, &text);
@@ -257,7 +265,8 @@ static struct cell_value integer(size_t value)
 static bool put_header(const struct listing *l, struct result *result, struct err *err)
 {
     struct buf header = {0};
-    buf_printf(&header, "%s,index,token,mass,ratio,cover,median,nats", l->table ? "site" : site_header(l->row));
+    buf_printf(&header, "%s,index,token,mass,%sratio,cover,median,nats", l->table ? "site" : site_header(l->row),
+               l->causal ? "alpha," : "");
     for (size_t t = 0; t < l->n_terms; t++)
         buf_printf(&header, ",nats_%s", l->terms[t]->name);
     buf_puts(&header, ",edge");
@@ -286,6 +295,8 @@ static bool put_row(const struct listing *l, const struct ranked *r, struct resu
     cells[n++] = integer(c->key);
     cells[n++] = (struct cell_value){.kind = CELL_TEXT, .text = buf_view(&token)};
     cells[n++] = number(c->mass, 3);
+    if (l->causal)
+        cells[n++] = number(c->alpha, 3);
     cells[n++] = number(c->ratio, 2);
     cells[n++] = number(c->cover, 2);
     cells[n++] = number(c->median, 2);
@@ -416,7 +427,10 @@ const struct command command_columns = {
         "!= j; largest ratio first. Beside it the column part of the scores in nats (exp of it is the key's factor over the "
         "geometric-mean key), split over the terms; edge is what of it relative positions make without any content. share = "
         "n·Σ_j c_j² / Σ_ij (s_ij - μ - r_i)² of s_ij = μ + r_i + c_j + e_ij (two-way ANOVA). Definition and thresholds are "
-        "gaze's own; ratio= and cover= put others in their place. In a model without absolute positions a column at index 0 is "
+        "gaze's own; ratio= and cover= put others in their place. Where queries do not see all keys each counts against the m_i "
+        "keys that it sees: ratio is the mean of m_i·A_ij, cover asks for A_ij >= 2/m_i; causal maps have alpha beside the mass, "
+        "the mean over the queries that may see the key (Gu et al. 2025, at any key). In a model without absolute positions a "
+        "column at index 0 is "
         "bound to the start of the text, not to its index.\n"
         "\n"
         "texts=FILE runs every line (blank ones do not count) in the model in use. All texts counted have exactly length= "
