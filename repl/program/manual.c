@@ -81,7 +81,7 @@ void manual_version(const struct arguments *arguments, struct buf *out)
 /* ---- the man page ---- */
 
 /* Text with what troff would take for its own escaped. `at_start`: it begins a line. */
-static void put_troff(struct buf *out, const char *text)
+void manual_troff(struct buf *out, const char *text)
 {
     bool start = true;
     for (; *text; text++) {
@@ -110,16 +110,16 @@ static void put_section(struct buf *out, const char *name)
 static void put_literal(struct buf *out, const char *text)
 {
     buf_puts(out, ".PP\n.nf\n.RS 4\n");
-    put_troff(out, text);
+    manual_troff(out, text);
     buf_puts(out, "\n.RE\n.fi\n");
 }
 
 static void put_entry(struct buf *out, const char *head, const char *text)
 {
     buf_puts(out, ".TP\n.B ");
-    put_troff(out, head);
+    manual_troff(out, head);
     buf_char(out, '\n');
-    put_troff(out, text);
+    manual_troff(out, text);
     buf_char(out, '\n');
 }
 
@@ -129,18 +129,18 @@ static void put_command(struct buf *out, const struct command *command)
     command_usage(command, &usage);
     buf_printf(&usage, "%s", command->writes ? " [> FILE | | COMMAND]" : "");
     buf_puts(out, ".SS \"");
-    put_troff(out, command->name);
+    manual_troff(out, command->name);
     buf_puts(out, " \\(em ");
-    put_troff(out, command->summary);
+    manual_troff(out, command->summary);
     buf_puts(out, "\"\n.B ");
-    put_troff(out, buf_cstr(&usage));
+    manual_troff(out, buf_cstr(&usage));
     buf_puts(out, "\n.PP\n");
-    put_troff(out, command->help ? command->help : "");
+    manual_troff(out, command->help ? command->help : "");
     buf_char(out, '\n');
     buf_free(&usage);
     if (command->aliases) {
         buf_puts(out, ".PP\nAlso called ");
-        put_troff(out, command->aliases);
+        manual_troff(out, command->aliases);
         buf_puts(out, ".\n");
     }
     for (size_t i = 0; command->options && command->options[i].name; i++) {
@@ -188,9 +188,9 @@ void manual_page(const struct arguments *arguments, struct buf *out)
                ".TH GAZE 1 \"\" \"gaze %s\" \"User Commands\"\n.SH NAME\ngaze \\- show the attention of transformer "
                "checkpoints in a terminal\n.SH SYNOPSIS\n.B ",
                GAZE_VERSION);
-    put_troff(out, synopsis);
+    manual_troff(out, synopsis);
     buf_puts(out, "\n.SH DESCRIPTION\n");
-    put_troff(out, about);
+    manual_troff(out, about);
     buf_puts(out, "\n.SH OPTIONS\n");
     for (const struct program_option *option = program_options; option->take; option++) {
         struct buf head = {0};
@@ -200,13 +200,14 @@ void manual_page(const struct arguments *arguments, struct buf *out)
     }
     for (const struct topic *topic = topics; topic->name; topic++) {
         put_section(out, topic->name);
-        put_troff(out, topic->summary);
+        manual_troff(out, topic->summary);
         buf_puts(out, ":\n");
         put_literal(out, topic->text);
     }
     put_section(out, "commands");
     for (size_t i = 0; commands[i]; i++)
         put_command(out, commands[i]);
+    manual_supports(out);
     for (size_t i = 0; i < sizeof rest / sizeof *rest; i++) {
         if (rest[i].section)
             put_section(out, rest[i].section);
