@@ -24,7 +24,7 @@ ifneq ($(findstring clang,$(CC)),)
 WARN    := $(subst -Wshadow=local,-Wshadow,$(WARN))
 endif
 
-PKGS       := jansson libutf8proc libpcre2-8 cairo pangocairo zlib libzstd libarchive fribidi
+PKGS       := jansson libutf8proc libpcre2-8 cairo pangocairo pangoft2 fontconfig zlib libzstd libarchive fribidi
 # of the program alone, for pull; libcurl is loaded when it is first needed (repl/fetch/http.c)
 UI_PKGS    := nettle
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) $(UI_PKGS) libcurl 2>/dev/null)

@@ -20,6 +20,7 @@
 #include "repl/terminal/color.h"
 #include "repl/terminal/signals.h"
 #include "repl/version.h"
+#include "viz/render/provenance.h"
 
 /* Only the characters' type: numbers keep their point. Bare containers set no locale and still show UTF-8. */
 static void set_locale(void)
@@ -259,6 +260,21 @@ static int print(const struct arguments *arguments)
     return ok || closed ? 0 : 1;
 }
 
+/* --provenance FILE. */
+static int print_provenance(const char *path)
+{
+    struct file file = {0};
+    struct buf text = {0};
+    struct err err = {0};
+    bool ok = file_map(path, &file, &err) && provenance_read((struct str){(const char *)file.data, file.size}, path, &text, &err);
+    if (!ok)
+        fprintf(stderr, "gaze: %s\n", err.message);
+    ok = ok && (fwrite(text.data, 1, text.n, stdout) == text.n) && fflush(stdout) == 0;
+    buf_free(&text);
+    file_unmap(&file);
+    return ok ? 0 : 1;
+}
+
 int main(int argc, char **argv)
 {
     struct arguments arguments;
@@ -274,6 +290,11 @@ int main(int argc, char **argv)
     }
     if (arguments.print) {
         int status = print(&arguments);
+        arguments_free(&arguments);
+        return status;
+    }
+    if (arguments.figure) {
+        int status = print_provenance(arguments.figure);
         arguments_free(&arguments);
         return status;
     }

@@ -22,6 +22,7 @@ struct arguments {
     size_t threads;         /* 0: as many as there are */
     void (*print)(const struct arguments *arguments, struct buf *out); /* --help and the like: what to print instead */
     const char *shell;      /* --completion SHELL */
+    const char *figure;     /* --provenance FILE: print what it holds instead */
 };
 struct program_option {
     char letter;            /* 0: none */

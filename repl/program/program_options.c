@@ -92,6 +92,13 @@ static bool take_supports(struct arguments *a, const char *value, struct err *er
     return true;
 }
 
+static bool take_provenance(struct arguments *a, const char *value, struct err *err)
+{
+    (void)err;
+    a->figure = value;
+    return true;
+}
+
 static bool take_help(struct arguments *a, const char *value, struct err *err)
 {
     (void)value;
@@ -120,6 +127,7 @@ const struct program_option program_options[] = {
     {0, "man", NULL, NULL, "print the man page", take_man},
     {0, "completion", "SHELL", "bash|zsh", "print the shell's completion file", take_completion},
     {0, "supports", NULL, NULL, "print what gaze reads, measures and writes, as Markdown tables", take_supports},
+    {0, "provenance", "FILE", NULL, "print where a figure comes from: .png, .pdf, .svg, .tex, .html", take_provenance},
     {'h', "help", NULL, NULL, "print this and leave", take_help},
     {'V', "version", NULL, NULL, "print the versions of gaze and its libraries", take_version},
     {0, NULL, NULL, NULL, NULL, NULL},

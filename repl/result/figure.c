@@ -26,6 +26,32 @@ static bool read_options(const struct call *call, bool numbers, struct render_op
     return true;
 }
 
+/* The lines that make the figure again, in a new process: load, the runs, the palette of the session, the command. Left out
+ * where a run was not made by a line of its own, or has another number than it would have then. */
+static bool add_script(const struct session *session, const struct call *call, const struct figure_source *source,
+                       struct provenance *provenance, struct err *err)
+{
+    struct buf script = {0};
+    const struct model *model = NULL;
+    bool told = source->n_runs > 0;
+    for (size_t i = 0; told && i < source->n_runs; i++) {
+        const struct kept_run *run = source->runs[i];
+        told = run->line && run->number == i + 1;
+        if (!told)
+            break;
+        if (run->run->model != model)
+            buf_printf(&script, "load %s\n", run->run->model->name);
+        model = run->run->model;
+        buf_printf(&script, "%s\n", run->line);
+    }
+    if (session->palette)
+        buf_printf(&script, "set palette=%s\n", session->palette);
+    provenance_command(call, &script);
+    bool ok = buf_ok(&script, err) && (!told || provenance_add(provenance, "Script", buf_view(&script), err));
+    buf_free(&script);
+    return ok;
+}
+
 bool give_figure(const struct session *session, const struct call *call, struct picture *picture,
                  const struct figure_source *source, struct result *result, struct err *err)
 {
@@ -36,6 +62,10 @@ bool give_figure(const struct session *session, const struct call *call, struct 
     if (!read_options(call, source->numbers, &options, err) ||
         !provenance_make(call, source->runs, source->n_runs, source->model, source->site, picture->value_name, &provenance, err))
         return false;
+    if (!add_script(session, call, source, &provenance, err)) {
+        provenance_free(&provenance);
+        return false;
+    }
     result_render_options(result, &options);
     if (wanted.n) {
         snprintf(title, sizeof title, "%.*s", STR_ARGS(wanted));

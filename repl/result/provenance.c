@@ -2,6 +2,7 @@
 #include "repl/result/provenance.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
 #include "repl/version.h"
 
@@ -27,20 +28,66 @@ uint64_t weights_fingerprint(const struct weights *weights)
     return hash;
 }
 
-static bool add(struct provenance *p, const char *key, struct str value, struct err *err)
+/* Append a text with ~ for the user's home: a file that is given away names nobody. */
+static void put_homeless(struct buf *out, struct str text)
 {
+    struct str home = str_of(getenv("HOME"));
+    while (home.n && home.s[home.n - 1] == '/')
+        home.n--;
+    for (size_t i = 0; i < text.n;) {
+        struct str rest = {text.s + i, text.n - i};
+        bool here = home.n > 1 && str_starts(rest, home) && (rest.n == home.n || rest.s[home.n] == '/');
+        if (here)
+            buf_char(out, '~');
+        else
+            buf_char(out, text.s[i]);
+        i += here ? home.n : 1;
+    }
+}
+
+bool provenance_add(struct provenance *p, const char *key, struct str value, struct err *err)
+{
+    struct buf text = {0};
     struct str copy;
     if (p->n == PROVENANCE_PAIRS)
         return true;
-    if (!arena_str(p->arena, value, &copy, err))
-        return false;
-    p->pair[p->n++] = (struct text_pair){key, copy.s};
-    return true;
+    put_homeless(&text, value);
+    bool ok = buf_ok(&text, err) && arena_str(p->arena, buf_view(&text), &copy, err);
+    buf_free(&text);
+    if (ok)
+        p->pair[p->n++] = (struct text_pair){key, copy.s};
+    return ok;
+}
+
+void provenance_command(const struct call *call, struct buf *out)
+{
+    struct str line = str_of(call->line);
+    size_t begin = call->output.n ? call->output_word.column - 1 : line.n, end = begin + call->output_word.length;
+    if (!call->output.n || end > line.n || end < begin) {
+        buf_str(out, line);
+        return;
+    }
+    size_t name = end;
+    while (name > begin && line.s[name - 1] != '/')
+        name--;
+    buf_str(out, (struct str){line.s, begin});
+    if (name > begin && (line.s[begin] == '"' || line.s[begin] == '\''))
+        buf_char(out, line.s[begin]);
+    buf_str(out, (struct str){line.s + name, line.n - name});
+}
+
+static bool add_command(struct provenance *p, const struct call *call, struct err *err)
+{
+    struct buf line = {0};
+    provenance_command(call, &line);
+    bool ok = buf_ok(&line, err) && provenance_add(p, "Command", buf_view(&line), err);
+    buf_free(&line);
+    return ok;
 }
 
 static bool add_buf(struct provenance *p, const char *key, struct buf *value, struct err *err)
 {
-    bool ok = buf_ok(value, err) && add(p, key, buf_view(value), err);
+    bool ok = buf_ok(value, err) && provenance_add(p, key, buf_view(value), err);
     buf_free(value);
     return ok;
 }
@@ -106,9 +153,9 @@ bool provenance_make(const struct call *call, struct kept_run *const *runs, size
                      const char *site, const char *measure, struct provenance *out, struct err *err)
 {
     *out = (struct provenance){.arena = arena_new(err)};
-    if (out->arena && add(out, "Software", STR("gaze " GAZE_VERSION), err) && add(out, "Command", str_of(call->line), err) &&
+    if (out->arena && provenance_add(out, "Software", STR("gaze " GAZE_VERSION), err) && add_command(out, call, err) &&
         add_models(out, runs, n_runs, model, err) && add_texts(out, runs, n_runs, err) && add_masks(out, runs, n_runs, err) &&
-        (!site || add(out, "Site", str_of(site), err)) && (!measure || add(out, "Measure", str_of(measure), err)))
+        (!site || provenance_add(out, "Site", str_of(site), err)) && (!measure || provenance_add(out, "Measure", str_of(measure), err)))
         return true;
     provenance_free(out);
     return false;

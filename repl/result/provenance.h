@@ -6,7 +6,7 @@
 #include "repl/session/session.h"
 #include "viz/picture.h"
 
-enum { PROVENANCE_PAIRS = 8 };
+enum { PROVENANCE_PAIRS = 10 };
 struct provenance {
     struct text_pair pair[PROVENANCE_PAIRS];
     size_t n;
@@ -16,6 +16,10 @@ struct provenance {
  * `measure` NULL: left out. Free with provenance_free. */
 NODISCARD bool provenance_make(const struct call *call, struct kept_run *const *runs, size_t n_runs, const struct model *model,
                                const char *site, const char *measure, struct provenance *out, struct err *err);
+/* One more pair, at the end; what does not fit is left out. Texts hold ~ for the user's home. */
+NODISCARD bool provenance_add(struct provenance *provenance, const char *key, struct str value, struct err *err);
+/* The command of the call as a file of its name would hold it: the folder of > FILE is left out. */
+void provenance_command(const struct call *call, struct buf *out);
 void provenance_free(struct provenance *provenance);
 
 /* 16 hexadecimal digits that tell weights apart: FNV-1a (Fowler, Noll, Vo) over every tensor's name, type, shape and

@@ -22,6 +22,7 @@ static void kept_run_free(struct kept_run *kept)
     free(kept->name);
     free(kept->text);
     free(kept->pair);
+    free(kept->line);
     *kept = (struct kept_run){0};
 }
 
@@ -237,11 +238,18 @@ void session_trim_runs(struct session *session)
             session_drop(session, &session->runs[i]);
 }
 
+/* Would the line that runs now, given again, make this run? */
+static bool made_by_line(const struct session *session)
+{
+    return session->line && !session->nested && strncmp(session->line, "run ", 4) == 0;
+}
+
 struct kept_run *session_add_run(struct session *session, struct run *run, struct str name, const struct str *text,
                                  const struct str *pair, struct err *err)
 {
     struct kept_run kept = {.number = session->next_number, .run = run};
     if ((name.n && !name_check(name, err)) || (name.n && !(kept.name = mem_copy_str(name, err))) ||
+        (made_by_line(session) && !(kept.line = mem_copy_str(str_of(session->line), err))) ||
         (text && !(kept.text = mem_copy_str(*text, err))) || (pair && !(kept.pair = mem_copy_str(*pair, err))) ||
         !mem_grow((void **)&session->runs, &session->runs_capacity, session->n_runs + 1, sizeof *session->runs,
                   "the list of runs", err)) {

@@ -13,6 +13,7 @@ struct kept_run {
     size_t number;        /* 1, 2, … never used again in this session */
     char *name;           /* of as=, or NULL */
     char *text, *pair;    /* what was run, for titles and provenance; NULL where ids were given */
+    char *line;           /* the `run …` that made it, or NULL: another command, or one inside another */
     struct run *run;
     size_t generated;     /* its first token (the decoder's, where there is one) that generate came to; 0: all were given */
     bool noted;           /* the note beside maps of its layers was told (maps_note) */

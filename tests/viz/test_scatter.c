@@ -152,7 +152,7 @@ struct notebook {
 static struct extents extents_of(struct canvas *canvas, const struct text_style *style, struct str text)
 {
     (void)canvas;
-    return (struct extents){0.5 * style->size * (double)text.n, 1.2 * style->size};
+    return (struct extents){.width = 0.5 * style->size * (double)text.n, .height = 1.2 * style->size};
 }
 
 static void note_text(struct canvas *canvas, struct point at, const struct text_style *style, struct str text)

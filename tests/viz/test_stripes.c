@@ -143,11 +143,10 @@ Test(stripes, a_figure_is_white_up_to_one_grey_without_a_token_and_the_same_twic
     struct render_options options = {0};
     struct err err = {0};
     struct buf said = {0};
-    double dpi;
-    struct canvas *canvas = figure_render(&picture, &options, canvas_pixels_new, &dpi, &said, &err);
-    cr_assert(canvas, "%s", err.message);
     struct figure figure;
-    cr_assert(figure_plan(&picture, &options, canvas, &figure, &err), "%s", err.message);
+    struct canvas *canvas = figure_render(&picture, &options, canvas_pixels_new, &figure, &said, &err);
+    cr_assert(canvas, "%s", err.message);
+    double dpi = figure.dpi;
     const uint32_t *words;
     size_t w, h, stride;
     cr_assert(canvas_pixels(canvas, &words, &w, &h, &stride, &err));

@@ -71,7 +71,7 @@ Test(styles, lines_in_cells_are_dots_of_a_querys_strongest_keys)
     struct picture picture = picture_of(&chart_lines, &panel, 1);
     struct cell_grid grid;
     struct buf out = {0};
-    cr_assert(cells_picture(&picture, &(struct cells_options){.columns = 60, .depth = DEPTH_MONO}, &grid, &err), "%s", err.message);
+    cr_assert(cells_picture(&picture, &(struct cells_options){.columns = 120, .depth = DEPTH_MONO}, &grid, &err), "%s", err.message);
     cells_encode(&grid, DEPTH_MONO, &out);
     const char *third = strstr(buf_cstr(&out), "three ");
     cr_assert(third && strstr(third, "⠤"), "a level line from three to three:\n%s", buf_cstr(&out));

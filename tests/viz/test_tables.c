@@ -24,7 +24,7 @@ static struct extents extents_of(struct canvas *canvas, const struct text_style 
 {
     (void)canvas;
     double width = 0.6 * style->size * (double)text.n;
-    return (struct extents){style->width > 0 ? fmin(width, style->width) : width, 1.17 * style->size};
+    return (struct extents){.width = style->width > 0 ? fmin(width, style->width) : width, .height = 1.17 * style->size};
 }
 
 static void note_text(struct canvas *canvas, struct point at, const struct text_style *style, struct str text)
@@ -34,7 +34,7 @@ static void note_text(struct canvas *canvas, struct point at, const struct text_
     double x = -style->along * size.width, y = -style->across * size.height;
     cr_assert(book->n < sizeof book->put / sizeof *book->put);
     struct put *put = &book->put[book->n++];
-    put->box = style->upward ? (struct box){at.x + y, at.y - x - size.width, size.height, size.width}
+    put->box = style->turn > 0 ? (struct box){at.x + y, at.y - x - size.width, size.height, size.width}
                              : (struct box){at.x + x, at.y + y, size.width, size.height};
     put->bold = style->bold;
     snprintf(put->text, sizeof put->text, "%.*s", (int)text.n, text.s);

@@ -145,7 +145,7 @@ static void put_axis(const struct figure *f, struct canvas *canvas, const struct
         buf_free(&text);
     }
     canvas->ops->line(canvas, (struct point){f->grid_x, f->grid_y}, (struct point){f->grid_x, f->grid_y + f->grid_h}, 0.5, figure_grey);
-    struct text_style name = {.size = f->text, .colour = figure_ink, .along = 0.5, .upward = true};
+    struct text_style name = {.size = f->text, .colour = figure_ink, .along = 0.5, .turn = 90};
     if (f->picture.value_name)
         figure_side_name(f, canvas, (struct point){0.4 * f->text, f->grid_y + f->grid_h / 2}, &name, str_of(f->picture.value_name));
 }
@@ -169,7 +169,7 @@ static bool bars_draw(const struct figure *f, struct canvas *canvas, struct err 
         double y = f->grid_y + (1 - scale_position(&axis, first->tick)) * f->grid_h;
         put_tick(f, canvas, first->tick, y);
     }
-    struct text_style label = {.size = f->label, .colour = figure_ink, .upward = true, .along = 1, .across = 0.5, .width = f->col_labels + 0.1};
+    struct text_style label = {.size = f->label, .colour = figure_ink, .turn = 90, .along = 1, .across = 0.5, .width = f->col_labels + 0.1};
     for (size_t j = 0; first->col_labels && j < first->cols; j += f->col_stride)
         figure_text(canvas, (struct point){f->grid_x + ((double)j + 0.5) * f->cell_w, f->grid_y + f->grid_h + 0.4 * f->text}, &label,
                     first->col_labels[j]);

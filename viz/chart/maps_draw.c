@@ -153,7 +153,7 @@ static void put_col_label(const struct pen *p, const struct panel *panel, struct
     double x = box.x + ((double)j + 0.5) * f->cell_w, y = box.y + box.h + FIGURE_SPACE * f->text;
     bool marked = is_marked(panel, j);
     struct text_style style = {.size = f->label, .bold = marked, .colour = marked ? figure_accent() : figure_ink};
-    style.upward = !f->flat_cols;
+    style.turn = f->flat_cols ? 0 : 90;
     style.along = f->flat_cols ? 0.5 : 1;
     style.across = f->flat_cols ? 0.1 : 0.5;
     double room = f->col_labels - FIGURE_SPACE * f->text + 0.1;
@@ -261,7 +261,7 @@ static void put_names(const struct pen *p)
     }
     if (f->picture.col_axis)
         put_escaped(p, maps_x + maps_w / 2, f->grid_y + f->grid_h + 0.15 * t, style, str_of(f->picture.col_axis));
-    style.upward = true;
+    style.turn = 90;
     if (f->picture.row_axis)
         put_escaped(p, f->left + 0.3 * t, f->grid_y + f->head + maps_h / 2, style, str_of(f->picture.row_axis));
 }

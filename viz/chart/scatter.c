@@ -324,7 +324,7 @@ static void put_names(const struct figure *f, struct canvas *canvas, struct rgb 
     if (f->picture.col_axis)
         figure_text(canvas, (struct point){f->grid_x + f->grid_w / 2, f->grid_y + f->grid_h + 0.4 * f->text}, &style,
                     str_of(f->picture.col_axis));
-    style.upward = true;
+    style.turn = 90;
     if (f->picture.row_axis)
         figure_text(canvas, (struct point){0.6 * f->text, f->grid_y + f->grid_h / 2}, &style, str_of(f->picture.row_axis));
 }

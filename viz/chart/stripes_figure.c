@@ -258,7 +258,7 @@ static void put_places(const struct pen *p, size_t lane, struct box box)
         return;
     }
     for (size_t k = 0; k < place->width && k < p->v->data->n_specials; k++) {
-        struct text_style style = {.size = f->small, .colour = figure_ink, .upward = true, .along = 1, .across = 0.5};
+        struct text_style style = {.size = f->small, .colour = figure_ink, .turn = 90, .along = 1, .across = 0.5};
         double room = f->col_labels - FIGURE_SPACE * f->text;
         if (figure_extents(p->canvas, &style, p->v->data->specials[k]).width > room + 0.1)
             style.width = room;
@@ -298,7 +298,7 @@ static bool put_strip(const struct pen *p, size_t lane, struct box box, bool cap
 /* Left of the lanes: how many texts; the longer of the two words that the group has room for. */
 static void put_side(const struct pen *p, struct box group, const char *text, const char *brief)
 {
-    struct text_style style = {.size = p->f->small, .colour = figure_ink, .upward = true, .along = 0.5, .across = 1};
+    struct text_style style = {.size = p->f->small, .colour = figure_ink, .turn = 90, .along = 0.5, .across = 1};
     struct point at = {group.x - 0.5 * p->f->text, group.y + group.h / 2};
     if (figure_extents(p->canvas, &style, str_of(text)).width > 1.1 * group.h)
         text = brief;

@@ -16,14 +16,15 @@ struct text_style {
     double size;       /* points */
     bool bold;
     struct rgb colour;
-    bool upward;       /* turned by a quarter: reads from the bottom to the top */
+    double turn;       /* degrees, counterclockwise: 90 reads from the bottom to the top */
     double along;      /* 0: the text begins at the point, 0.5: it is centred, 1: it ends there */
     double across;     /* the same of its height: 0 below the point, 0.5 centred, 1 above (before it is turned) */
-    double width;      /* 0: as long as it is; else cut with "…", or wrapped */
-    bool wrap;
+    double width;      /* 0: as long as it is; else cut with "…" */
 };
 struct extents {
     double width, height; /* before it is turned */
+    double baseline;      /* from its top */
+    bool leftward;        /* it reads from right to left */
 };
 
 struct canvas;
@@ -36,6 +37,8 @@ struct canvas_ops {
     void (*image)(struct canvas *, struct box, const struct rgb *cells, size_t rows, size_t cols);
     void (*clip)(struct canvas *, const struct box *); /* NULL: the whole canvas again */
     struct extents (*extents)(struct canvas *, const struct text_style *, struct str text);
+    /* The font of all that follows, before anything is drawn; ERR_NOT_FOUND where it is not installed. */
+    bool (*font)(struct canvas *, const char *family, struct err *);
     void (*free)(struct canvas *);
 };
 #define CANVAS_LACKING 16 /* so many are told, more are not kept */
@@ -43,9 +46,25 @@ struct canvas {
     const struct canvas_ops *ops;
     double width, height; /* points */
     bool failed;          /* out of memory, or the library refused: what was drawn is not complete */
+    size_t images;        /* maps that were drawn as an image, for they have more cells than CANVAS_VECTOR_CELLS */
     int32_t lacking[CANVAS_LACKING]; /* characters of the text drawn that no font has, in their order, each once */
     size_t n_lacking;
 };
+
+#define CANVAS_FONT "DejaVu Sans" /* where none is chosen */
+/* On pages cells are rectangles, neighbours of one colour in one; a map that has more of those becomes an image, a pixel a cell. */
+#define CANVAS_VECTOR_CELLS 40000
+struct run_of_cells {
+    size_t row, col, n;
+    struct rgb colour;
+};
+/* The next run of equal cells in a row behind `run` (zeroed: the first); false at the end. */
+bool cells_next_run(const struct rgb *cells, size_t rows, size_t cols, struct run_of_cells *run);
+/* Are their runs more than CANVAS_VECTOR_CELLS? */
+bool cells_too_many(const struct rgb *cells, size_t rows, size_t cols);
+
+/* Append the text as long as it fits style->width, else cut with "…"; all of it where width is 0. */
+void canvas_cut(struct canvas *canvas, const struct text_style *style, struct str text, struct buf *out);
 
 /* ---- canvas_cairo.c ---- */
 
@@ -59,5 +78,26 @@ NODISCARD bool canvas_pixels(struct canvas *canvas, const uint32_t **words_out, 
 /* The versions of what draws: cairo, and pango for text. */
 const char *canvas_library(void);
 const char *canvas_text_library(void);
+
+/* ---- canvas_pdf.c ---- */
+
+/* A page of PDF; fonts that have outlines alone, so that all are embedded as such. */
+NODISCARD struct canvas *canvas_pdf_new(double width, double height, double dpi, struct err *err);
+/* The file, after all is drawn: title, subject and keywords stand in its description (NULL: left out). */
+NODISCARD bool canvas_pdf_finish(struct canvas *canvas, const char *title, const char *subject, const char *keywords,
+                                 struct buf *out, struct err *err);
+
+/* ---- canvas_text.c ---- */
+
+/* A canvas to measure text with, in the fonts that canvas_pdf_new uses. */
+NODISCARD struct canvas *canvas_outlines_new(struct err *err);
+/* The letters of a text as outlines: its first line's top left corner is the origin, y grows downward. */
+enum outline_kind { OUTLINE_MOVE, OUTLINE_LINE, OUTLINE_CURVE, OUTLINE_CLOSE };
+struct outline {
+    enum outline_kind kind;
+    struct point at[3]; /* one; a curve's two controls and its end; none */
+};
+NODISCARD bool canvas_outlines(struct canvas *canvas, const struct text_style *style, struct str text, struct outline **out,
+                               size_t *n_out, struct err *err);
 
 #endif

@@ -129,7 +129,7 @@ void figure_bar(const struct figure *f, struct canvas *canvas, const struct figu
     struct buf name = {0};
     value_text(&name, &f->picture);
     if (name.n) {
-        struct text_style style = {.size = f->text, .colour = figure_ink, .upward = true, .along = 0.5, .across = 1};
+        struct text_style style = {.size = f->text, .colour = figure_ink, .turn = 90, .along = 0.5, .across = 1};
         figure_side_name(f, canvas, (struct point){f->bar_x + f->bar_room - 0.45 * f->text, f->bar_y + f->bar_h / 2}, &style,
                          buf_view(&name));
     }

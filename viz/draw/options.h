@@ -10,6 +10,7 @@ struct render_options {
     double width;   /* points; 0: as large as the map asks for */
     double text;    /* points, 5 … 10; 0: 8, or 7 where a width is set */
     double dpi;     /* pixels an inch; 0: 300, or 600 where a width is set */
+    const char *font; /* a family; NULL: CANVAS_FONT */
     bool numbers;   /* write values into the cells where they fit */
     size_t columns; /* of text formats; 0: 100 */
 };

@@ -68,26 +68,40 @@ void figure_lacking(const struct canvas *canvas, struct buf *remarks)
     }
 }
 
+static bool set_font(struct canvas *canvas, const struct render_options *options, struct err *err)
+{
+    return canvas && (!options->font || canvas->ops->font(canvas, options->font, err));
+}
+
+static void say(const struct canvas *canvas, struct buf *remarks)
+{
+    figure_lacking(canvas, remarks);
+    if (canvas->images)
+        buf_printf(remarks, "%s of more than %d cells %s drawn as an image, a pixel a cell\n", canvas->images == 1 ? "a map" : "maps",
+                   CANVAS_VECTOR_CELLS, canvas->images == 1 ? "is" : "are");
+}
+
 struct canvas *figure_render(const struct picture *picture, const struct render_options *options, canvas_maker new_canvas,
-                             double *dpi_out, struct buf *remarks, struct err *err)
+                             struct figure *figure_out, struct buf *remarks, struct err *err)
 {
     struct canvas *measure = new_canvas(1, 1, 72, err), *canvas = NULL;
     struct figure figure = {0};
-    bool ok = measure && figure_plan(picture, options, measure, &figure, err);
+    bool ok = set_font(measure, options, err) && figure_plan(picture, options, measure, &figure, err);
     if (ok)
         canvas = new_canvas(figure.width, figure.height, figure.dpi, err);
     figure.remarks = remarks;
     for (size_t i = 0; i < picture->n_notes; i++)
         put_remark(remarks, picture->notes[i]);
-    ok = canvas && figure_draw(&figure, canvas, err);
+    ok = set_font(canvas, options, err) && figure_draw(&figure, canvas, err);
     if (ok && cancel_requested())
         ok = err_set(err, ERR_CANCELLED, "cancelled");
     if (ok)
-        figure_lacking(canvas, remarks);
+        say(canvas, remarks);
     if (!ok && canvas)
         canvas->ops->free(canvas);
     if (measure)
         measure->ops->free(measure);
-    *dpi_out = figure.dpi;
+    if (figure_out)
+        *figure_out = figure;
     return ok ? canvas : NULL;
 }

@@ -1,5 +1,7 @@
 /* The renderers, one row each: X(name) for viz/render/NAME.c, which ends in `renderer_NAME`. */
 #define RENDERERS(X) \
     X(png)           \
+    X(pdf)           \
+    X(svg)           \
     X(txt)           \
     X(ansi)

@@ -10,6 +10,7 @@
 #include "core/base/cancel.h"
 #include "core/base/deflate.h"
 #include "viz/render/figure.h"
+#include "viz/render/pixels.h"
 #include "viz/render/renderer.h"
 
 static unsigned char *compress_bytes(unsigned char *data, int n, int *n_out, int quality)
@@ -125,6 +126,26 @@ static void put_notes(struct buf *out, const struct picture *picture)
     }
 }
 
+/* The file of those bytes as stb writes it; NULL on failure. */
+static unsigned char *encode(const unsigned char *bytes, size_t w, size_t h, int *n_out)
+{
+    *n_out = 0;
+    if (!bytes || w * 3 + 1 > INT_MAX / (h ? h : 1))
+        return NULL;
+    stbi_write_force_png_filter = FILTER_UP;
+    return stbi_write_png_to_mem(bytes, (int)w * 3, (int)w, (int)h, 3, n_out);
+}
+
+bool pixels_png(const unsigned char *rgb, size_t width, size_t height, struct buf *out, struct err *err)
+{
+    int n;
+    unsigned char *png = encode(rgb, width, height, &n);
+    if (png)
+        buf_add(out, png, (size_t)n);
+    free(png);
+    return png ? buf_ok(out, err) : err_memory(err, width * height * 3, "a PNG");
+}
+
 static bool put_png(struct canvas *canvas, const struct picture *picture, double dpi, struct buf *out, struct err *err)
 {
     const uint32_t *words;
@@ -135,8 +156,7 @@ static bool put_png(struct canvas *canvas, const struct picture *picture, double
     if (w * 3 + 1 > INT_MAX / (h ? h : 1))
         return err_set(err, ERR_LIMIT, "a PNG of %zu × %zu pixels is too large; lower dpi= or size=", w, h);
     unsigned char *bytes = bytes_of(words, w, h, stride);
-    stbi_write_force_png_filter = FILTER_UP;
-    unsigned char *png = bytes ? stbi_write_png_to_mem(bytes, (int)w * 3, (int)w, (int)h, 3, &n) : NULL;
+    unsigned char *png = encode(bytes, w, h, &n);
     free(bytes);
     if (cancel_requested() || !png || n < HEADER_BYTES) {
         free(png);
@@ -155,9 +175,9 @@ static bool put_png(struct canvas *canvas, const struct picture *picture, double
 static bool render_png(const struct picture *picture, const struct render_options *options, struct buf *out,
                        struct buf *remarks, struct err *err)
 {
-    double dpi;
-    struct canvas *canvas = figure_render(picture, options, canvas_pixels_new, &dpi, remarks, err);
-    bool ok = canvas && put_png(canvas, picture, dpi, out, err);
+    struct figure figure;
+    struct canvas *canvas = figure_render(picture, options, canvas_pixels_new, &figure, remarks, err);
+    bool ok = canvas && put_png(canvas, picture, figure.dpi, out, err);
     if (canvas)
         canvas->ops->free(canvas);
     return ok;
