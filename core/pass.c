@@ -277,7 +277,7 @@ static const struct mask *masks_used(struct pass *pass, const struct attend *att
         return attend->masks;
     if (attend->seconds || (attend->keys && attend->keys != pass->tokens))
         pass_fail(pass, ERR_UNSUPPORTED, "another mask is not for %s: %s", pass->model->arch->name,
-                  attend->seconds ? "its global tokens have queries of their own" : "it pools its queries");
+                  attend->seconds ? "its global tokens have queries of their own" : "its keys are not its queries' tokens");
     if (mask.rule == MASK_NONE)
         return NULL;
     if (pass->masked != pass->tokens) {

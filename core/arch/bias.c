@@ -10,9 +10,9 @@ static bool bias_logits(const struct attention *a, size_t head, size_t row, size
     const struct bias *bias = a->own;
     (void)scratch, (void)err;
     for (size_t i = 0; i < rows; i++) {
-        const uint32_t *index = bias->index + row + i + a->Tk - 1; /* of j = 0; j goes down */
+        const uint32_t *index = bias->index + row + i + bias->keys - 1; /* of j = 0; j goes down */
         float *to = out + i * a->Tk;
-        for (size_t j = 0; j < a->Tk; j++)
+        for (size_t j = 0; j < bias->keys; j++)
             to[j] += bias->values[*(index - j) * bias->heads + head];
     }
     return true;
@@ -62,7 +62,7 @@ const void *const *bias_texts(struct pass *pass, const struct tokens *keys, cons
         uint32_t *index = pass_keep_items(pass, Tq + Tk - 1, sizeof *index);
         for (size_t d = 0; index && d < Tq + Tk - 1; d++)
             index[d] = bias_bucket((long)Tk - 1 - (long)d, both, buckets, farthest);
-        biases[t] = (struct bias){values, heads, index, both, buckets, farthest};
+        biases[t] = (struct bias){values, heads, index, Tk, both, buckets, farthest};
         owns[t] = &biases[t];
     }
     return pass_ok(pass) ? owns : NULL;

@@ -8,7 +8,8 @@
 struct bias {
     const float *values; /* [buckets,heads] */
     size_t heads;
-    const uint32_t *index; /* [Tq+Tk−1] bucket of i−j, at index[i − j + Tk − 1] */
+    const uint32_t *index; /* [Tq+keys−1] bucket of i−j, at index[i − j + keys − 1] */
+    size_t keys;           /* the first keys, of which it tells; what stands behind them is no token's */
     bool both;             /* as bias_bucket takes them */
     size_t buckets, farthest;
 };

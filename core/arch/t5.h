@@ -14,7 +14,8 @@ struct t5_attending {
 
 struct t5_layer {
     struct t5_attending self;
-    const float *bias; /* [b,H] its own; NULL: the stack's */
+    const float *bias;      /* [b,H] its own; NULL: the stack's */
+    struct norm block_norm; /* LongT5: of a block's sum */
     struct norm ffn_norm;
     struct linear gate, up, down; /* gate where gated */
     struct linear router;         /* Switch's sparse layers */
@@ -26,6 +27,8 @@ struct t5_decoder_layer {
     struct t5_attending cross;
 };
 
+struct t5_blocks;
+
 struct t5 {
     struct tensor word;
     struct linear lm; /* the head's own table, where it is not tied to the words */
@@ -33,6 +36,14 @@ struct t5 {
     const float *encoder_bias, *decoder_bias; /* [b,H] of all layers of a stack, or NULL */
     size_t buckets, farthest;
     size_t reach;    /* LongT5: an encoder's token sees keys at most this far away; 0: all */
+    /* LongT5's transient-global attention: what a pass needs of it, NULL where it has failed; and keys, values, masks and terms
+     * of one layer of in = norm(x), in place of those of the tokens alone. NULL: it is not there. */
+    struct t5_blocks *(*blocks)(struct pass *pass);
+    void (*with_blocks)(struct pass *pass, struct t5_blocks *blocks, const struct t5_layer *layer, const float *in,
+                        struct attend *attend);
+    size_t block;            /* tokens a block */
+    const float *block_bias; /* [b,H] */
+    struct str seen;         /* encoder_attention_type */
     struct str proj; /* feed_forward_proj */
     bool gated, tied;
     /* Switch: what stands in place of the feed-forward where a layer has a router. f [rows,E], scratch, of in = norm(x). */
@@ -98,7 +109,9 @@ extern const struct output_head *const t5_heads[];
 #define T5_ATTENTIONS(self_)                                                                                                     \
     T5_ATTENDING(STACK_MAIN, t5_layer, "encoder.block.{l}.layer.0." self_, "encoder.block.{l}.layer.0.layer_norm", self,         \
                  "attention"),                                                                                                   \
-        T5_ATTENDING(STACK_DECODER, t5_decoder_layer, "decoder.block.{l}.layer.0.SelfAttention",                                 \
+        T5_DECODER_ATTENTIONS
+#define T5_DECODER_ATTENTIONS                                                                                                    \
+    T5_ATTENDING(STACK_DECODER, t5_decoder_layer, "decoder.block.{l}.layer.0.SelfAttention",                                 \
                      "decoder.block.{l}.layer.0.layer_norm", own.self, "attention"),                                             \
         T5_ATTENDING(STACK_DECODER, t5_decoder_layer, "decoder.block.{l}.layer.1.EncDecAttention",                               \
                      "decoder.block.{l}.layer.1.layer_norm", cross, "cross-attention")

@@ -13,18 +13,18 @@ static float *normed(struct pass *pass, const struct norm *norm, const float *x)
     return pass_rms(pass, norm, x, 0, pass_scratch(pass, pass->model->E));
 }
 
-static struct attend self_attend(struct pass *pass, const struct t5_attending *w, size_t l, const float *x)
+static struct attend queries(struct pass *pass, const struct t5_attending *w, size_t l, const float *in)
 {
-    const float *in = normed(pass, &w->norm, x);
-    size_t D = pass->stack->shape[l].D;
     return (struct attend){
-        .kind = pass->stack->kind,
-        .layer = l,
-        .q = seq2seq_heads(pass, &w->q, in, D),
-        .k = seq2seq_heads(pass, &w->k, in, D),
-        .v = seq2seq_heads(pass, &w->v, in, D),
-        .scale = 1,
-    };
+        .kind = pass->stack->kind, .layer = l, .q = seq2seq_heads(pass, &w->q, in, pass->stack->shape[l].D), .scale = 1};
+}
+
+static struct attend self_attend(struct pass *pass, const struct t5_attending *w, size_t l, const float *in)
+{
+    struct attend attend = queries(pass, w, l, in);
+    attend.k = seq2seq_heads(pass, &w->k, in, pass->stack->shape[l].D);
+    attend.v = seq2seq_heads(pass, &w->v, in, pass->stack->shape[l].D);
+    return attend;
 }
 
 /* x + z·Wo, scratch. */
@@ -63,12 +63,20 @@ static float *encoder(const struct t5 *w, struct pass *pass)
     float *x = pass_lookup(pass, &w->word, pass->tokens->ids, "token id", pass_keep(pass, pass->model->E));
     const struct mask *masks = w->reach ? pass_band(pass, w->reach) : NULL;
     const void *const *owns = biases(pass, w->encoder_bias, true);
+    struct t5_blocks *blocks = w->blocks ? w->blocks(pass) : NULL;
     x = pass_embed(pass, x);
     for (size_t l = 0; pass_ok(pass) && l < stack->layers; l++) {
         const struct t5_layer *layer = stack_layer(stack, l);
-        struct attend attend = self_attend(pass, &layer->self, l, x);
-        attend.masks = masks;
-        attend.owns = layer->bias ? biases(pass, layer->bias, true) : owns;
+        const float *in = normed(pass, &layer->self.norm, x);
+        struct attend attend;
+        if (blocks) {
+            attend = queries(pass, &layer->self, l, in);
+            w->with_blocks(pass, blocks, layer, in, &attend);
+        } else {
+            attend = self_attend(pass, &layer->self, l, in);
+            attend.masks = masks;
+            attend.owns = layer->bias ? biases(pass, layer->bias, true) : owns;
+        }
         x = attended(pass, &layer->self.o, x, pass_attention(pass, &attend));
         x = pass_layer(pass, l, fed_forward(pass, layer, l, x));
     }
@@ -84,7 +92,7 @@ static void decoder(const struct t5 *w, struct pass *pass, struct attend *crosse
     y = pass_embed(pass, y);
     for (size_t l = 0; pass_ok(pass) && l < stack->layers; l++) {
         const struct t5_decoder_layer *layer = stack_layer(stack, l);
-        struct attend self = self_attend(pass, &layer->own.self, l, y);
+        struct attend self = self_attend(pass, &layer->own.self, l, normed(pass, &layer->own.self.norm, y));
         self.masks = masks;
         self.owns = layer->own.bias ? biases(pass, layer->own.bias, false) : owns;
         y = attended(pass, &layer->own.self.o, y, pass_attention(pass, &self));

@@ -36,7 +36,7 @@ void token_label(struct spelled spelled, size_t token, struct buf *out)
 {
     const struct token *t = &spelled.text->tokens[token];
     size_t before = out->n;
-    if (spelled.tokenizer)
+    if (spelled.tokenizer && t->id >= 0) /* what a family puts on an axis besides tokens has no id */
         tokenizer_display(spelled.tokenizer, t->id, out);
     else
         buf_str(out, t->string);

@@ -22,6 +22,11 @@ CASES = {
     "umt5-untied": dict(cls="UMT5ForConditionalGeneration", config=dict(T5, tie_word_embeddings=False, num_layers=1)),
     "longt5-band": dict(cls="LongT5ForConditionalGeneration", config=dict(T5, local_radius=3, feed_forward_proj="gated-gelu",
                         tie_word_embeddings=False), bands=True),
+    "longt5-blocks": dict(cls="LongT5ForConditionalGeneration", config=dict(T5, local_radius=3, global_block_size=5,
+                          encoder_attention_type="transient-global", num_decoder_layers=1), bands=True, blocks=True),
+    "longt5-blocks-encoder": dict(cls="LongT5EncoderModel", config=dict(T5, local_radius=2, global_block_size=7,
+                                  encoder_attention_type="transient-global", feed_forward_proj="gated-gelu"), bands=True,
+                                  blocks=True),
     "switch-full": dict(cls="SwitchTransformersForConditionalGeneration", config=dict(SWITCH, num_sparse_encoder_layers=1,
                         num_sparse_decoder_layers=2, expert_capacity=2, router_bias=True)),
     "switch-dense": dict(cls="SwitchTransformersForConditionalGeneration", config=dict(SWITCH, num_sparse_encoder_layers=0,
@@ -50,6 +55,21 @@ def experts(name, side, routers, capacity, tensors):
         tensors[f"dropped.{side}.{l}"] = torch.tensor(dropped)
 
 
+def whole_map(parts, T):
+    """Parts of L queries over 3·L keys and the blocks, [n,H,L,3L+G], as one map [H,T,T+G]."""
+    L = parts.shape[2]
+    G = parts.shape[3] - 3 * L
+    out = torch.zeros(parts.shape[1], T, T + G)
+    for i in range(T):
+        row = parts[i // L, :, i % L]
+        for k in range(3 * L):
+            j = (i // L - 1) * L + k
+            if 0 <= j < T:
+                out[:, i, j] = row[:, k]
+        out[:, i, T:] = row[:, 3 * L:]
+    return out
+
+
 def run(model, case, ids, types):
     inputs = dict(input_ids=torch.tensor([ids]), attention_mask=torch.ones(1, len(ids), dtype=torch.long))
     tensors = {"input_ids": inputs["input_ids"][0]}
@@ -68,8 +88,11 @@ def run(model, case, ids, types):
     if not decodes:
         names = {"hidden_states": "hidden", "attentions": "attn"}
     for key, name in names.items():
+        if name == "attn" and case.get("blocks"):
+            for l, tensor in enumerate(getattr(out, key)):
+                tensors[f"attn.{l}"] = whole_map(tensor[0], len(ids))
         if name == "attn" and case.get("bands"):
-            continue  # listed by blocks there
+            continue  # listed by parts there
         for l, tensor in enumerate(getattr(out, key)):
             tensors[f"{name}.{l}"] = tensor[0]
     if decodes:
