@@ -29,7 +29,7 @@ struct build {
     struct arena *arena; /* outlives every component */
     struct style *style;
     struct overrides over;
-    const struct lexicon *lexicon; /* scored pieces that the document leaves out */
+    const struct lexicon *lexicon; /* the long lists, which the document leaves out, or NULL */
     size_t depth;                  /* of Sequences within Sequences */
 };
 enum { BUILD_DEPTH_MAX = 100 };

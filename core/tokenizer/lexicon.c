@@ -17,6 +17,7 @@ void lexicon_free(struct lexicon *lexicon)
 {
     free(lexicon->strings);
     free(lexicon->scores);
+    lists_free(&lexicon->lists);
     memset(lexicon, 0, sizeof *lexicon);
 }
 

@@ -1,14 +1,16 @@
-/* The pieces of a Unigram or SentencePiece model with their scores, in the order of the file. */
+/* The long lists of a tokenizer's file: the pieces of a Unigram or SentencePiece model with their scores, in the order of the
+ * file, or the words and merges of another model. */
 #ifndef GAZE_CORE_TOKENIZER_LEXICON_H
 #define GAZE_CORE_TOKENIZER_LEXICON_H
 
-#include "core/base/mem.h"
+#include "core/tokenizer/lists.h"
 
 struct lexicon {
     struct str *strings; /* [n], in the file's bytes or in the arena */
     double *scores;      /* [n] */
     size_t n, strings_capacity, scores_capacity;
     struct arena *arena; /* borrowed: for strings that the file spells otherwise */
+    struct lists lists;
 };
 void lexicon_init(struct lexicon *lexicon, struct arena *arena);
 void lexicon_free(struct lexicon *lexicon);

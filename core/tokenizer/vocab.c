@@ -142,10 +142,30 @@ struct str vocab_string(const struct vocab *vocab, int32_t id)
     return vocab->entries[vocab->by_id[id] - 1].string;
 }
 
+/* As a document's object has them: a word that comes again keeps its place and takes the later id. */
+static bool read_listed(struct vocab *vocab, const struct lists *lists, struct err *err)
+{
+    if (!vocab_reserve(vocab, lists->n_words + 1, err))
+        return false;
+    for (size_t i = 0; i < lists->n_words; i++)
+        if (!vocab_add(vocab, lists->words[i].string, lists->words[i].id, err))
+            return false;
+    if (vocab->n == lists->n_words)
+        return true;
+    memset(vocab->by_id, 0, vocab->by_id_capacity * sizeof *vocab->by_id);
+    vocab->ids = 0;
+    for (size_t i = 0; i < vocab->n; i++)
+        if (!give_id(vocab, i, vocab->entries[i].id, err))
+            return false;
+    return true;
+}
+
 bool vocab_read(struct vocab *vocab, const struct build *build, const struct json *object, struct err *err)
 {
     if (!json_is_object(object))
         return field_wrong(build, "vocab", "an object of strings and ids", err);
+    if (!json_count(object) && build->lexicon && build->lexicon->lists.n_words)
+        return read_listed(vocab, &build->lexicon->lists, err);
     if (!vocab_reserve(vocab, json_count(object) + 1, err))
         return false;
     struct json_cursor cursor = {0};

@@ -33,7 +33,7 @@ struct str vocab_string(const struct vocab *vocab, int32_t id);   /* n 0 and s N
 
 struct build;
 struct json;
-/* Read {"string": id, …}. */
+/* Read {"string": id, …}; an empty object's words are those of the build's lists. */
 NODISCARD bool vocab_read(struct vocab *vocab, const struct build *build, const struct json *object, struct err *err);
 
 #endif

@@ -42,8 +42,8 @@ static bool infers(const struct json *json)
 static size_t slot_of(const struct bpe *bpe, int32_t left, int32_t right)
 {
     uint64_t key = (uint64_t)(uint32_t)left << 32 | (uint32_t)right;
-    key *= 0x9e3779b97f4a7c15u;
-    size_t slot = (key >> 29 ^ key >> 51) & bpe->mask;
+    key = (key ^ key >> 32) * 0x9e3779b97f4a7c15u;
+    size_t slot = (key >> 32 ^ key >> 47) & bpe->mask;
     while (bpe->merges[slot].left >= 0 && (bpe->merges[slot].left != left || bpe->merges[slot].right != right))
         slot = (slot + 1) & bpe->mask;
     return slot;
@@ -78,12 +78,9 @@ static bool unknown_merge(const struct build *build, size_t number, struct str t
                    STR_ARGS(token));
 }
 
-static bool add_merge(struct bpe *bpe, const struct build *build, const struct vocab *vocab, const struct json *item,
+static bool add_merge(struct bpe *bpe, const struct build *build, const struct vocab *vocab, struct str left, struct str right,
                       size_t number, struct buf *joined, struct err *err)
 {
-    struct str left, right;
-    if (!merge_pair(build, item, &left, &right, err))
-        return false;
     int32_t l = vocab_find(vocab, left), r = vocab_find(vocab, right);
     if (l < 0 || r < 0)
         return unknown_merge(build, number, l < 0 ? left : right, err);
@@ -118,17 +115,24 @@ static bool reserve_merges(struct bpe *bpe, const struct build *build, size_t n,
 static bool read_merges(struct bpe *bpe, const struct build *build, const struct vocab *vocab, const struct json *list,
                         struct err *err)
 {
+    const struct lists *lists = build->lexicon ? &build->lexicon->lists : NULL;
     size_t n = json_count(list);
     if (!json_is_array(list))
         return field_wrong(build, "merges", "an array", err);
+    bool from_text = !n && lists && lists->n_merges;
+    if (from_text)
+        n = lists->n_merges;
     if (n >= TOKEN_ID_LIMIT)
         return err_set(err, ERR_LIMIT, "%s: %s: more than %d merges", build->path, build->what, TOKEN_ID_LIMIT);
     if (!reserve_merges(bpe, build, n, err))
         return false;
     struct buf joined = {0};
     bool ok = true;
-    for (size_t i = 0; ok && i < n; i++)
-        ok = add_merge(bpe, build, vocab, json_at(list, i), i, &joined, err);
+    for (size_t i = 0; ok && i < n; i++) {
+        struct listed_merge merge = from_text ? lists->merges[i] : (struct listed_merge){0};
+        ok = (from_text || merge_pair(build, json_at(list, i), &merge.left, &merge.right, err)) &&
+             add_merge(bpe, build, vocab, merge.left, merge.right, i, &joined, err);
+    }
     buf_free(&joined);
     return ok;
 }

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "core/tokenizer/lexicon.h"
+#include "core/tokenizer/load.h"
+#include "tests/support/scratch.h"
 #include "tests/core/tokenizer/reference_numbers.h"
 
 Test(lexicon, a_number_is_the_double_that_the_reference_computes_with)
@@ -79,4 +81,87 @@ Test(lexicon, a_list_that_is_spelled_otherwise_is_left_to_the_document)
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         expect_pieces(texts[i], "");
+}
+
+/* Words and merges of a text: "word=id … | left+right …". */
+static void expect_lists(const char *text, const char *expected)
+{
+    struct arena *arena = arena_new(NULL);
+    struct lists lists = {0};
+    struct buf got = {0};
+    cr_assert(lists_read_json(&lists, str_of(text), arena, NULL));
+    for (size_t i = 0; i < lists.n_words; i++)
+        buf_printf(&got, "%.*s=%d ", STR_ARGS(lists.words[i].string), lists.words[i].id);
+    buf_puts(&got, "|");
+    for (size_t i = 0; i < lists.n_merges; i++)
+        buf_printf(&got, " %.*s+%.*s", STR_ARGS(lists.merges[i].left), STR_ARGS(lists.merges[i].right));
+    cr_expect_str_eq(buf_cstr(&got), expected, "%s: \"%s\", expected \"%s\"", text, buf_cstr(&got), expected);
+    cr_expect((lists.n_words == 0 || lists.words_text.n) && (lists.n_merges == 0 || lists.merges_text.n), "%s", text);
+    buf_free(&got);
+    lists_free(&lists);
+    arena_free(arena);
+}
+
+Test(lexicon, words_and_merges_are_found_in_either_order_and_either_spelling)
+{
+    expect_lists("{\"model\":{\"vocab\":{\"a\":0,\"b\":16777215},\"merges\":[\"a b\",[\"a\",\"b c\"]]}}",
+                 "a=0 b=16777215 | a+b a+b c");
+    expect_lists("{\"x\":{\"merges\":[]},\"model\":{\"merges\" : [ [ \"\\u00e9\" , \"\\\"\" ] ] , \"vocab\" : { \"\" : 7 } } }",
+                 "=7 | é+\"");
+    expect_lists("{\"model\":{\"vocab\":{\"a\":1,\"a\":2}}}", "a=1 a=2 |");
+    expect_lists("{\"model\":{\"vocab\":{},\"merges\":[]}}", "|");
+}
+
+Test(lexicon, words_and_merges_that_are_spelled_otherwise_are_left_to_the_document)
+{
+    static const char *const words[] = {"",
+                                        "{",
+                                        "{\"a\"}",
+                                        "{\"a\":}",
+                                        "{\"a\":-1}",
+                                        "{\"a\":1.0}",
+                                        "[]",
+                                        "{\"a\":1e1}",
+                                        "{\"a\":01}",
+                                        "{\"a\":1,}",
+                                        "{\"a\":\"1\"}",
+                                        "{\"a\":16777216}",
+                                        "{\"\xff\":1}",
+
+                                        "{\"\\ud83d\":1}",
+                                        "{\"a\":99999999999999999999}"};
+    static const char *const merges[] = {
+        "",           "[",        "{}",          "[\"a\"]", "[\"a b c\"]", "[[\"a\"]]", "[[\"a\",\"b\",\"c\"]]", "[[\"a\",1]]",
+        "[\"a b\",]", "[\"a b\"", "[\"\xff b\"]"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        struct buf text = {0};
+        buf_printf(&text, "{\"model\":{\"merges\":[\"a b\"],\"vocab\":%s}}", words[i]);
+        expect_lists(buf_cstr(&text), "| a+b");
+        buf_free(&text);
+    }
+    for (size_t i = 0; i < sizeof merges / sizeof merges[0]; i++) {
+        struct buf text = {0};
+        buf_printf(&text, "{\"model\":{\"vocab\":{\"a\":1},\"merges\":%s}}", merges[i]);
+        expect_lists(buf_cstr(&text), "a=1 |");
+        buf_free(&text);
+    }
+}
+
+/* As the reference's JSON reader has it: the later id counts, and a string of an id is the last that has it. */
+Test(lexicon, a_word_that_comes_twice_has_its_later_id_alone)
+{
+    static const char *const vocabs[] = {"{\"a\":1,\"b\":1,\"a\":2}", "{\"b\":1,\"a\":1,\"a\":2}", "{\"b\":1.0,\"a\":1,\"a\":2}"};
+    for (size_t i = 0; i < sizeof vocabs / sizeof vocabs[0]; i++) {
+        struct buf text = {0};
+        struct err err = {0};
+        buf_printf(&text, "{\"version\":\"1.0\",\"model\":{\"type\":\"WordLevel\",\"unk_token\":\"b\",\"vocab\":%s}}", vocabs[i]);
+        scratch_write("tokenizer.json", text.data, text.n);
+        struct tokenizer *tokenizer = tokenizer_load(scratch_folder(), &err);
+        cr_assert(tokenizer, "%s", err.message);
+        cr_expect(tokenizer_id(tokenizer, STR("a")) == 2 && tokenizer_id(tokenizer, STR("b")) == 1, "%s", vocabs[i]);
+        cr_expect(str_is(tokenizer_string(tokenizer, 1), "b") && str_is(tokenizer_string(tokenizer, 2), "a"), "%s", vocabs[i]);
+        tokenizer_free(tokenizer);
+        buf_free(&text);
+    }
+    scratch_remove();
 }
