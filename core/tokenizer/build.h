@@ -46,7 +46,6 @@ NODISCARD bool field_str_needed(const struct build *build, const struct json *ob
 NODISCARD bool field_char_needed(const struct build *build, const struct json *object, const char *key, struct str *out,
                                  struct err *err);
 /* An id: a whole number below TOKEN_ID_LIMIT. `what` names the thing in the message. */
-enum { TOKEN_ID_LIMIT = 1 << 24 };
 NODISCARD bool field_id(const struct build *build, const struct json *value, const char *what, int32_t *out, struct err *err);
 
 /* "type" of a component of `family` ("normalizer"), for choosing its row. */

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "core/base/text.h"
-#include "core/tokenizer/build.h"
 #include "core/tokenizer/cursor.h"
 
 void lists_free(struct lists *lists)

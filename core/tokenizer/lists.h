@@ -5,9 +5,11 @@
 #include <stdint.h>
 #include "core/base/mem.h"
 
+enum { TOKEN_ID_LIMIT = 1 << 24 }; /* ids are below it */
+
 struct listed_word {
     struct str string; /* in the text or in the arena */
-    int32_t id;        /* below TOKEN_ID_LIMIT */
+    int32_t id;
 };
 struct listed_merge {
     struct str left, right; /* the same */
