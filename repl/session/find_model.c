@@ -36,7 +36,8 @@ static void places_free(struct places *places)
         free(places->folder[i]);
 }
 
-static void places_list(const struct session *session, struct places *places)
+/* How many of them are $GAZE_MODELS', which come first. */
+static size_t places_list(const struct session *session, struct places *places)
 {
     *places = (struct places){0};
     for (const char *at = getenv("GAZE_MODELS"); at && *at;) {
@@ -44,6 +45,7 @@ static void places_list(const struct session *session, struct places *places)
         places_add(places, at, n);
         at += n + (at[n] == ':');
     }
+    size_t own = places->n;
     char *program = session->program ? realpath(session->program, NULL) : NULL;
     char *slash = program ? strrchr(program, '/') : NULL;
     if (slash) {
@@ -60,6 +62,7 @@ static void places_list(const struct session *session, struct places *places)
         }
     }
     free(program);
+    return own;
 }
 
 char *find_from_variable(const char *variable, const char *rest)
@@ -67,8 +70,9 @@ char *find_from_variable(const char *variable, const char *rest)
     const char *value = getenv(variable), *home = getenv("HOME");
     if (!value || !*value)
         return NULL;
-    char *expanded = value[0] == '~' && (value[1] == '/' || !value[1]) && home ? path_join(home, value + 1 + (value[1] == '/'), NULL)
-                                                                              : mem_copy_str(str_of(value), NULL);
+    char *expanded = value[0] == '~' && (value[1] == '/' || !value[1]) && home
+                         ? path_join(home, value + 1 + (value[1] == '/'), NULL)
+                         : mem_copy_str(str_of(value), NULL);
     char *path = expanded && rest ? path_join(expanded, rest, NULL) : expanded;
     if (path != expanded)
         free(expanded);
@@ -211,8 +215,7 @@ static bool is_id(struct str name)
         name.n = (size_t)(at - name.s);
     for (size_t i = 0; i < name.n; i++) {
         char c = name.s[i];
-        bool plain =
-            (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
         bool dot = c == '.' && i && name.s[i - 1] != '/';
         slashes += c == '/';
         if (!plain && !dot && !(c == '/' && i && i + 1 < name.n))
@@ -237,42 +240,88 @@ static bool holds_model(const char *folder)
     return false;
 }
 
-/* Visit what one folder holds: models, or repositories of a cache. */
-static void visit_folder(const char *folder, bool is_hub, void (*visit)(void *context, struct str name), void *context)
+struct visitor {
+    void (*visit)(void *context, const struct found_model *found);
+    void *context;
+};
+
+static int by_name(const struct dirent **a, const struct dirent **b)
 {
-    DIR *dir = opendir(folder);
-    for (struct dirent *entry; dir && (entry = readdir(dir));) {
-        if (entry->d_name[0] == '.' || (is_hub && strncmp(entry->d_name, "models--", 8) != 0))
-            continue;
-        struct buf name = {0};
-        if (is_hub) {
-            const char *org = entry->d_name + 8, *dash = strstr(org, "--");
-            buf_printf(&name, "%.*s%s%s", dash ? (int)(dash - org) : (int)strlen(org), org, dash ? "/" : "", dash ? dash + 2 : "");
-        } else {
-            char *path = path_join(folder, entry->d_name, NULL);
-            if (path && holds_model(path))
-                buf_puts(&name, entry->d_name);
-            free(path);
-        }
-        if (name.n)
-            visit(context, buf_view(&name));
-        buf_free(&name);
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+/* Visit the models that one folder holds. */
+static void visit_model(const char *folder, const char *name, bool own, const struct visitor *visitor)
+{
+    char *path = name[0] == '.' ? NULL : path_join(folder, name, NULL);
+    if (path && holds_model(path)) {
+        const struct found_model found = {str_of(name), own ? FOUND_OWN : FOUND_EMBEDDED, path, NULL};
+        visitor->visit(visitor->context, &found);
     }
-    if (dir)
-        closedir(dir);
+    free(path);
+}
+
+/* A repository of a cache: models--ORG--NAME. */
+static void visit_repository(const char *hub, const char *entry, const struct visitor *visitor)
+{
+    if (strncmp(entry, "models--", 8) != 0)
+        return;
+    struct buf name = {0};
+    const char *org = entry + 8, *dash = strstr(org, "--");
+    buf_printf(&name, "%.*s%s%s", dash ? (int)(dash - org) : (int)strlen(org), org, dash ? "/" : "", dash ? dash + 2 : "");
+    char *repository = path_join(hub, entry, NULL), *folder = find_in_hub(hub, buf_view(&name));
+    if (name.n && repository) {
+        const struct found_model found = {buf_view(&name), FOUND_CACHE, folder, repository};
+        visitor->visit(visitor->context, &found);
+    }
+    free(repository);
+    free(folder);
+    buf_free(&name);
+}
+
+/* Visit what a folder of models or a cache holds, by name. */
+static void visit_folder(const char *folder, bool own, bool is_hub, const struct visitor *visitor)
+{
+    struct dirent **entries = NULL;
+    int n = scandir(folder, &entries, NULL, by_name);
+    for (int i = 0; i < n; i++) {
+        if (is_hub)
+            visit_repository(folder, entries[i]->d_name, visitor);
+        else
+            visit_model(folder, entries[i]->d_name, own, visitor);
+        free(entries[i]);
+    }
+    free(entries);
+}
+
+void find_each_folder(const struct session *session, void (*visit)(void *context, const struct found_model *found), void *context)
+{
+    const struct visitor visitor = {visit, context};
+    struct places places, hubs;
+    size_t own = places_list(session, &places);
+    caches_list(&hubs);
+    for (size_t i = 0; i < places.n; i++)
+        visit_folder(places.folder[i], i < own, false, &visitor);
+    for (size_t i = 0; i < hubs.n; i++)
+        visit_folder(hubs.folder[i], false, true, &visitor);
+    places_free(&places);
+    places_free(&hubs);
+}
+
+struct name_visitor {
+    void (*visit)(void *context, struct str name);
+    void *context;
+};
+
+static void visit_name(void *context, const struct found_model *found)
+{
+    const struct name_visitor *visitor = context;
+    visitor->visit(visitor->context, found->name);
 }
 
 void find_each_model(const struct session *session, void (*visit)(void *context, struct str name), void *context)
 {
-    struct places places, hubs;
-    places_list(session, &places);
-    caches_list(&hubs);
-    for (size_t i = 0; i < places.n; i++)
-        visit_folder(places.folder[i], false, visit, context);
-    for (size_t i = 0; i < hubs.n; i++)
-        visit_folder(hubs.folder[i], true, visit, context);
-    places_free(&places);
-    places_free(&hubs);
+    find_each_folder(session, visit_name, &(struct name_visitor){visit, context});
 }
 
 struct near {
@@ -329,8 +378,8 @@ static bool not_found(const struct session *session, struct str name, const stru
         return false;
     }
     put_caches(hubs, &hub);
-    err_set(err, ERR_NOT_FOUND, "%.*s is not in the Hugging Face cache %s; if the hub has it, this fetches it: pull %.*s", STR_ARGS(name),
-            buf_cstr(&hub), STR_ARGS(name));
+    err_set(err, ERR_NOT_FOUND, "%.*s is not in the Hugging Face cache %s; if the hub has it, this fetches it: pull %.*s",
+            STR_ARGS(name), buf_cstr(&hub), STR_ARGS(name));
     buf_free(&hub);
     return near.suggestion.best.n ? suggest_add(&near.suggestion, "", "", err) : false;
 }
