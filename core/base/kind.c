@@ -1,5 +1,6 @@
 /* Kinds of files by their first bytes. See kind.h. The numbers are those of the formats' own descriptions: RFC 1952 (gzip), RFC 8878
- * (zstd), APPNOTE.TXT 4.3 (zip), POSIX ustar (tar), the Git LFS specification's pointer file. */
+ * (zstd), APPNOTE.TXT 4.3 (zip), POSIX ustar (tar), the Git LFS specification's
+ * pointer file, ISO 32000-1 7.5.2 (PDF), sqlite.org/fileformat2.html 1.3, parquet.apache.org (file format), arrow.apache.org (IPC file format). */
 #include "core/base/kind.h"
 
 #include <string.h>
@@ -56,6 +57,27 @@ static bool is_rar(struct str s)
     return BEGINS(s, "Rar!\x1a\x07");
 }
 
+/* What data sets and papers come in, where a text was meant. */
+static bool is_parquet(struct str s)
+{
+    return BEGINS(s, "PAR1");
+}
+
+static bool is_arrow(struct str s)
+{
+    return begins(s, "ARROW1\0\0", 8);
+}
+
+static bool is_pdf(struct str s)
+{
+    return BEGINS(s, "%PDF-");
+}
+
+static bool is_sqlite(struct str s)
+{
+    return begins(s, "SQLite format 3", 16); /* its NUL included */
+}
+
 static bool is_tar(struct str s)
 {
     return s.n >= 263 && memcmp(s.s + 257, "ustar", 5) == 0 && (s.s[262] == 0 || s.s[262] == ' ');
@@ -95,6 +117,10 @@ static const struct kind kinds[] = {
     {"a 7z archive", KIND_ARCHIVE, is_7z},
     {"a tar archive", KIND_ARCHIVE, is_tar},
     {"a RAR archive", KIND_UNREAD, is_rar},
+    {"a Parquet file", KIND_DOCUMENT, is_parquet},
+    {"an Arrow file", KIND_DOCUMENT, is_arrow},
+    {"a PDF", KIND_DOCUMENT, is_pdf},
+    {"a SQLite database", KIND_DOCUMENT, is_sqlite},
     {"UTF-16", KIND_UTF16, is_utf16},
     {"UTF-32", KIND_UTF16, is_utf32},
 };

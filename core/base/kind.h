@@ -10,6 +10,7 @@ enum { KIND_LOOK = 512 }; /* first bytes that tell every kind */
 enum kind_way {
     KIND_POINTER, /* stands for a file that was not fetched */
     KIND_UNREAD,  /* not read: named */
+    KIND_DOCUMENT, /* not read: named; holds texts, but is none */
     KIND_ARCHIVE, /* a compression or an archive that is read through archive.h */
     KIND_DECODED, /* a compression with a decoder of its own (stream.h) */
     KIND_UTF16    /* text, but not in UTF-8 */

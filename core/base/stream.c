@@ -160,8 +160,8 @@ static bool begin(struct stream *s, enum content content, const char *what, stru
         within = kind_of((struct str){(const char *)s->front, s->front_n});
     }
     if (within && within->way != KIND_POINTER && within->way != KIND_UTF16)
-        return stream_is_plain(s) ? err_set(err, ERR_FORMAT, "%s: %s, not %s: unpack it", s->path, within->name, what)
-                                  : err_set(err, ERR_FORMAT, "%s: %s within %s, not %s: unpack it", s->path, within->name, kind->name, what);
+        return err_set(err, ERR_FORMAT, "%s: %s%s%s, not %s: %s", s->path, within->name, stream_is_plain(s) ? "" : " within ",
+                       stream_is_plain(s) ? "" : kind->name, what, within->way == KIND_DOCUMENT ? "make a plain file of it" : "unpack it");
     struct str front = {(const char *)s->front, s->front_n};
     return kind_utf8(s->path, front, content == CONTENT_TEXT, what, &s->front_at, err);
 }

@@ -210,8 +210,8 @@ static bool refuse_adapter(const struct lying *lying, struct str name, struct er
     struct json *config = path && file_exists(path) ? json_load(path, 0, NULL) : NULL;
     struct str type = json_str(json_get(config, "peft_type"), NULL), base = json_str(json_get(config, "base_model_name_or_path"), NULL);
     bool lora = str_is(type, "LORA");
-    err_set(err, ERR_UNSUPPORTED, "%s/%.*s: a %.*s%sadapter%s%.*s%s, not a model: merge it into the base model first", lying->folder,
-            STR_ARGS(name), lora ? 4 : (int)type.n, lora ? "LoRA" : type.n ? type.s : "", type.n ? " " : "", base.n ? " for " : "",
+    err_set(err, ERR_UNSUPPORTED, "%s/%.*s: %s %.*s%sadapter%s%.*s%s, not a model: merge it into the base model first", lying->folder,
+            STR_ARGS(name), !type.n || (type.s[0] && strchr("AEIO", type.s[0])) ? "an" : "a", lora ? 4 : (int)type.n, lora ? "LoRA" : type.n ? type.s : "", type.n ? " " : "", base.n ? " for " : "",
             STR_ARGS(base), config ? " (adapter_config.json)" : "");
     json_free(config);
     free(path);

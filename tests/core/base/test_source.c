@@ -100,6 +100,13 @@ Test(source, kinds_are_told_by_their_first_bytes_and_texts_are_none)
         {{"\xff\xfe\0\0\0\0\0\0{\"", 10}, NULL}, /* 65279, the length of a safetensors header */
         {{"\xff\xfe\0\0t\0\0\0", 8}, "UTF-32"},
         {{"\xff\xfe\0\1\2\3\4", 7}, NULL},
+        {{"PAR1\x15\4", 6}, "a Parquet file"},
+        {{"PAR2 is a word", 14}, NULL},
+        {{"ARROW1\0\0", 8}, "an Arrow file"},
+        {{"ARROW1 is a word", 16}, NULL},
+        {{"%PDF-1.7\n", 9}, "a PDF"},
+        {{"SQLite format 3\0", 16}, "a SQLite database"},
+        {{"SQLite format 3 is a word", 25}, NULL},
         {{"the", 3}, NULL},
         {{"", 0}, NULL},
     };

@@ -187,6 +187,7 @@ static void expect_refused(const char *name, const char *says)
     scratch_remove();
 }
 
+/* Ids of "I'M" as transformers 4.57.6 gives them for such files. */
 Test(tokenizer, older_files_of_a_class_that_reads_them_otherwise_are_refused_by_name)
 {
     const char *bytes = "{\"I\":0,\"'\":1,\"M\":2,\"'M\":3}", *merges = "#version: 0.2\n' M\n";
@@ -202,6 +203,14 @@ Test(tokenizer, older_files_of_a_class_that_reads_them_otherwise_are_refused_by_
     write_string("merges.txt", merges);
     write_string("config.json", "{\"model_type\":\"bert\"}");
     expect_refused("a class that has other files", "model_type \"bert\"");
+    write_string("vocab.json", bytes);
+    write_string("merges.txt", merges);
+    write_string("config.json", "{\"model_type\":\"qwen2\"}");
+    expect_ids("a class by its model_type: Qwen2 keeps 'M together", "I'M", "0 3");
+    write_string("vocab.json", bytes);
+    write_string("merges.txt", merges);
+    write_string("config.json", "{\"model_type\":\"gpt2\"}");
+    expect_ids("GPT-2 knows 'm alone", "I'M", "0 1 2");
     write_string("vocab.txt", "a\nb\n");
     write_string("config.json", "{\"model_type\":\"prophetnet\"}");
     expect_refused("vocab.txt of an unknown model_type", "model_type \"prophetnet\"");
