@@ -75,6 +75,22 @@ static bool add_interventions(struct run *run, const struct run_inputs *inputs, 
     return true;
 }
 
+static bool add_positions(struct run *run, const struct run_inputs *inputs, struct err *err)
+{
+    if (!inputs->positions)
+        return true;
+    run->positions = *inputs->positions;
+    run->positions.list = NULL;
+    if (inputs->positions->n) {
+        int32_t *list = arena_alloc(run->arena, inputs->positions->n, sizeof *list, "position ids", err);
+        if (!list)
+            return false;
+        memcpy(list, inputs->positions->list, inputs->positions->n * sizeof *list);
+        run->positions.list = list;
+    }
+    return position_rule_apply(&run->positions, run->tokens, run->model->stacks[STACK_MAIN].max_tokens, err);
+}
+
 static bool add_capacity(struct run *run, const struct run_inputs *inputs, struct err *err)
 {
     run->capacity = inputs->capacity;
@@ -172,7 +188,7 @@ struct run *run_new(struct model *model, const struct run_inputs *inputs, const 
         goto fail;
     }
     run->arena = arena_new(err);
-    if (!add_target(run, inputs, err) || !run->arena || !add_interventions(run, inputs, err) || !add_global(run, inputs, err) ||
+    if (!add_target(run, inputs, err) || !run->arena || !add_interventions(run, inputs, err) || !add_positions(run, inputs, err) || !add_global(run, inputs, err) ||
         !add_capacity(run, inputs, err) || !reserve(run, err) || !model_prepare(model, err) || !forward(run, watch, err))
         goto fail;
     if (run->past)

@@ -14,6 +14,7 @@ struct run_inputs {
     const size_t *global; /* [n_global] tokens that see and are seen by all, of each text; copied; NULL: the family's choice */
     size_t n_global;
     struct run_mask mask;
+    const struct position_rule *positions; /* of the texts; copied; NULL: their own */
     size_t capacity; /* of each expert, in tokens of a text; 0: the model's */
     /* NULL, or what the texts here (an encoder–decoder's: the targets; texts NULL once its first pass is done) go on from, one
      * of its texts each. The pass adds to it. Maps of such a run read it: use its logits, and drop the run before the past. */

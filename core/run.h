@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include "core/intervene.h"
 #include "core/model.h"
+#include "core/position_rule.h"
 
 /* What a selector resolves to. */
 struct site {
@@ -53,6 +54,7 @@ struct run {
     _Atomic size_t done;                /* readers may look at the first `done` attentions */
     struct interventions interventions; /* owned */
     struct run_mask mask;               /* as given */
+    struct position_rule positions;     /* as given, its list in the arena */
     size_t *global, n_global;           /* as given, in the arena; NULL: the family's choice */
     size_t capacity;                    /* tokens that an expert takes; 0: the model's */
     struct past *past;                  /* borrowed while the pass runs, or NULL */

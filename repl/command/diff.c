@@ -67,6 +67,8 @@ static void say_tokens(struct result *result, const struct map_list *list)
         result_note(result, "both runs have the same ids in the same places; %s: a difference of such numbers is none", buf_cstr(&line));
     } else if (n == 0 && (a->mask.rule != b->mask.rule || a->mask.window != b->mask.window)) {
         result_note(result, "both runs have the same ids in the same places: the difference is what their masks make");
+    } else if (n == 0 && (a->positions.kind || b->positions.kind)) {
+        result_note(result, "both runs have the same ids: the difference is what their position ids make");
     } else if (n == 0) {
         result_note(result, "both runs have the same ids in the same places: the difference is 0 by construction");
     } else {

@@ -25,6 +25,7 @@
     ROW(mixing)       \
     ROW(bias)         \
     ROW(diff)         \
+    ROW(shift)        \
     ROW(plot)         \
     ROW(view)         \
     ROW(grid)         \

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "core/measure/finite.h"
+#include "core/measure/positions.h"
 #include "repl/grammar/call.h"
 #include "repl/run/given_text.h"
 
@@ -19,6 +20,9 @@ static bool report(struct result *result, const struct kept_run *kept)
     if (kept->run->mask.rule != MASK_FAMILY)
         buf_puts(&line, ", mask=");
     run_mask_name(kept->run->mask, &line);
+    if (kept->run->positions.kind != POSITIONS_OWN)
+        buf_puts(&line, ", positions=");
+    position_rule_name(&kept->run->positions, &line);
     result_note(result, "%s", buf_cstr(&line));
     struct not_finite where = run_not_finite(kept->run);
     line.n = 0;
@@ -30,6 +34,18 @@ static bool report(struct result *result, const struct kept_run *kept)
     return true;
 }
 
+/* positions=, where position ids are what tells places apart. */
+static bool choose_positions(const struct call *call, struct model *model, struct given *given, struct err *err)
+{
+    bool absolute;
+    if (!position_rule_parse(call_str(call, "positions"), &given->positions, err) || !model_has_positions(model, &absolute, err))
+        return false;
+    return absolute || err_set(err, ERR_ARG,
+                               "no position ids reach the embeddings of %s: it tells places apart in attention alone, by their "
+                               "distance (or not at all), so there are none to choose",
+                               model->name);
+}
+
 static bool run(struct session *session, const struct call *call, struct result *result, struct err *err)
 {
     struct given given;
@@ -39,6 +55,10 @@ static bool run(struct session *session, const struct call *call, struct result 
     if (call_given(call, "mask") && !run_mask_parse(call_str(call, "mask"), &given.mask, err)) {
         given_free(&given);
         return call_blame_option(call, "mask", err);
+    }
+    if (call_given(call, "positions") && !choose_positions(call, model, &given, err)) {
+        given_free(&given);
+        return call_blame_option(call, "positions", err);
     }
     given_warn_mask(&given, model, result);
     struct run *pass = given_run(session, model, &given, err);
@@ -60,6 +80,7 @@ static const struct option options[] = {
     OPTIONS_DECODER,
     OPTIONS_FAMILY,
     OPTION_MASK,
+    OPTION_POSITIONS,
     {0},
 };
 static const struct arg args[] = {ARGS_TEXT, {0}};
@@ -76,9 +97,12 @@ const struct command command_run = {
             "them. An encoder-decoder's other side is target= as a text, shifted right behind the start token, or decoder= as\n"
             "ids; without either its start token alone. mask= runs the model under another mask than its own, in every attention of a text with\n"
             "itself: causal, window:W (causal too: W keys, the query's own included), or none, which hides nothing. No model was\n"
-            "trained so, unless it is its own mask: an experiment, not what the model does.",
+            "trained so, unless it is its own mask: an experiment, not what the model does. positions= gives the tokens other\n"
+            "position ids, in models whose embeddings hold them: shift:K adds K to all, permute:SEED shuffles them, a list names\n"
+            "one for each token.",
     .examples = "run The cat sat on the mat.\nrun \"The cat sat on the mat because it was tired.\"\nrun \"first text\" \"second text\" as=pair\n"
-                "run file=letter.txt\nrun ids=1,7,2 types=0,0,1\nrun \"The cat sat on the mat.\" mask=causal",
+                "run file=letter.txt\nrun ids=1,7,2 types=0,0,1\nrun \"The cat sat on the mat.\" mask=causal\n"
+                "run \"The cat sat on the mat.\" positions=shift:20",
     .raw_text = "file|ids",
     .options = options,
     .args = args,

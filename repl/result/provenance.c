@@ -133,6 +133,22 @@ static bool add_texts(struct provenance *p, struct kept_run *const *runs, size_t
     return true;
 }
 
+/* Of runs with other position ids than their own. */
+static bool add_positions(struct provenance *p, struct kept_run *const *runs, size_t n_runs, struct err *err)
+{
+    struct buf b = {0};
+    for (size_t i = 0; i < n_runs; i++) {
+        if (runs[i]->run->positions.kind == POSITIONS_OWN)
+            continue;
+        buf_printf(&b, "%s@%zu ", b.n ? ", " : "", runs[i]->number);
+        position_rule_name(&runs[i]->run->positions, &b);
+    }
+    if (b.n)
+        return add_buf(p, "Positions", &b, err);
+    buf_free(&b);
+    return true;
+}
+
 /* Of runs under another mask than their model's. */
 static bool add_masks(struct provenance *p, struct kept_run *const *runs, size_t n_runs, struct err *err)
 {
@@ -154,7 +170,7 @@ bool provenance_make(const struct call *call, struct kept_run *const *runs, size
 {
     *out = (struct provenance){.arena = arena_new(err)};
     if (out->arena && provenance_add(out, "Software", STR("gaze " GAZE_VERSION), err) && add_command(out, call, err) &&
-        add_models(out, runs, n_runs, model, err) && add_texts(out, runs, n_runs, err) && add_masks(out, runs, n_runs, err) &&
+        add_models(out, runs, n_runs, model, err) && add_texts(out, runs, n_runs, err) && add_masks(out, runs, n_runs, err) && add_positions(out, runs, n_runs, err) &&
         (!site || provenance_add(out, "Site", str_of(site), err)) && (!measure || provenance_add(out, "Measure", str_of(measure), err)))
         return true;
     provenance_free(out);

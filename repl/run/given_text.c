@@ -236,6 +236,7 @@ void given_free(struct given *given)
     encoding_free(&given->target);
     buf_free(&given->own);
     free(given->global);
+    position_rule_free(&given->positions);
     *given = (struct given){0};
 }
 
@@ -266,6 +267,7 @@ struct run *given_run(const struct session *session, struct model *model, struct
                                 .targets = given->target.n ? &given->target : NULL,
                                 .n_texts = 1,
                                 .mask = given->mask,
+                                .positions = given->positions.kind ? &given->positions : NULL,
                                 .global = given->global,
                                 .n_global = given->n_global,
                                 .capacity = given->capacity};

@@ -9,6 +9,7 @@ struct given {
     struct encoding target;    /* target= or decoder=, for a model that has one; n 0: not given */
     struct str first, second;  /* borrowed from the call, or from `own` */
     struct run_mask mask;      /* mask=, where the command takes it */
+    struct position_rule positions; /* positions=, likewise; its list is owned */
     size_t *global, n_global;  /* global=, likewise; NULL: not given */
     size_t capacity;           /* capacity=, likewise; 0: not given */
     bool has_text, has_second; /* has_text false: ids were given */
@@ -46,6 +47,8 @@ NODISCARD struct run *given_run(const struct session *session, struct model *mod
     {"global", VALUE_IDS, NULL, NULL, "tokens that see and are seen by all (Longformer); else the first", 0, 0}, \
     {"capacity", VALUE_INT, NULL, NULL, "so many tokens an expert takes (Switch); else the model's own", 1, 1e9}
 #define OPTION_MASK {"mask", VALUE_WORD, NULL, NULL, "causal, window:W or none in place of the family's own mask", 0, 0}
+#define OPTION_POSITIONS \
+    {"positions", VALUE_WORD, NULL, NULL, "shift:K, permute:SEED or a list in place of the position ids 0, 1, 2 \u2026", 0, 0}
 #define OPTIONS_TEXT                                                                               \
     {"file", VALUE_FILE, NULL, NULL, "the text is the content of this file", 0, 0},                \
     {"ids", VALUE_IDS, NULL, NULL, "token ids as they are, past the tokenizer", 0, 0},             \
