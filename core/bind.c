@@ -130,11 +130,14 @@ static bool check_shape(const struct model *model, const struct tensor *tensor, 
 /* A vector as floats: borrowed where it lies as aligned F32, else widened into the model's arena. */
 static const float *widen_vector(struct model *model, const struct tensor *tensor, struct err *err)
 {
-    if (tensor->dtype == &DTYPE_F32 && ((uintptr_t)tensor->data & 3) == 0)
+    if (tensor->dtype == &DTYPE_F32 && !tensor->order && ((uintptr_t)tensor->data & 3) == 0)
         return tensor->data;
     size_t n = tensor_numel(tensor);
     float *out = arena_alloc(model->arena, n, sizeof *out, "a parameter", err);
-    if (out)
+    if (out && tensor->order)
+        for (size_t r = 0; r < tensor->shape[0]; r++)
+            tensor_row(tensor, r, out + r * (n / tensor->shape[0]));
+    else if (out)
         tensor->dtype->widen(tensor->data, n, out);
     return out;
 }
@@ -192,15 +195,16 @@ static bool bind_linear(struct model *model, const struct place *at, struct line
     const struct tensor *tensor = find_tensor(model, at, ".weight");
     if (!tensor)
         return param->optional || missing(model, at, ".weight", err);
+    enum layout layout = tensor->turned ? LAYOUT_OUT_IN : param->layout;
     size_t stored[2] = {shape[0], shape[1]};
-    if (param->layout == LAYOUT_IN_OUT)
+    if (layout == LAYOUT_IN_OUT)
         stored[0] = shape[1], stored[1] = shape[0];
     if (!check_shape(model, tensor, stored, 2, err))
         return false;
-    shape[0] = stored[param->layout == LAYOUT_IN_OUT];
+    shape[0] = stored[layout == LAYOUT_IN_OUT];
     if (!mark_bound(model, tensor, init_of(param, INIT_NORMAL), err))
         return false;
-    *linear = (struct linear){.w = *tensor, .out = shape[0], .in = shape[1], .layout = param->layout};
+    *linear = (struct linear){.w = *tensor, .out = shape[0], .in = shape[1], .layout = layout};
     return param->kind == PARAM_LINEAR_NO_BIAS ||
            bind_floats(model, at, ".bias", shape, 1, INIT_ZEROS, false, &linear->bias, err);
 }

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/gguf/gguf.h"
+
 /* ---- a folder, or a file in it ---- */
 
 /* The files that tokenizers are read from, and those beside them. */
@@ -35,10 +37,21 @@ static bool load_config(struct checkpoint *checkpoint, struct err *err)
     return checkpoint->config != NULL;
 }
 
+/* The configuration: the file's own where it is GGUF (of splits the first has it), else the folder's. */
+static bool configure(struct checkpoint *checkpoint, struct err *err)
+{
+    if (!checkpoint->weights || !checkpoint->weights->format || checkpoint->weights->format->stem)
+        return checkpoint->weights && load_config(checkpoint, err);
+    if (!gguf_read(&checkpoint->weights->files[0], &checkpoint->gguf, err))
+        return false;
+    checkpoint->config = gguf_adapt(&checkpoint->gguf, checkpoint->weights, err);
+    return checkpoint->config != NULL;
+}
+
 static bool open_weights(struct checkpoint *checkpoint, struct err *err)
 {
     checkpoint->weights = lying_open(&checkpoint->lying, err);
-    return checkpoint->weights && load_config(checkpoint, err);
+    return configure(checkpoint, err);
 }
 
 static bool open_whole(struct checkpoint *checkpoint, struct err *err)
@@ -82,7 +95,7 @@ static bool open_named(const char *path, struct checkpoint *checkpoint, struct e
     }
     if (begins_as_weights(path)) {
         checkpoint->weights = weights_open(path, err);
-        return checkpoint->weights && load_config(checkpoint, err);
+        return configure(checkpoint, err);
     }
     return err_set(err, ERR_UNSUPPORTED, "%s: neither weights nor a config.json nor a tokenizer's file", path);
 }
@@ -147,7 +160,7 @@ void checkpoint_close(struct checkpoint *checkpoint)
 {
     weights_close(checkpoint->weights);
     json_free(checkpoint->config);
-    json_free(checkpoint->tokenizer);
+    gguf_free(&checkpoint->gguf);
     lying_free(&checkpoint->lying);
     free(checkpoint->folder);
     free(checkpoint->tokenizer_file);

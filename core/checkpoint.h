@@ -3,11 +3,12 @@
 #define GAZE_CORE_CHECKPOINT_H
 
 #include "core/base/json.h"
+#include "core/weights/gguf.h"
 #include "core/weights/lying.h"
 
 struct checkpoint {
     struct json *config;      /* as a config.json says it; NULL where there are no weights */
-    struct json *tokenizer;   /* as a tokenizer.json says it; NULL: the folder's files say it */
+    struct gguf gguf;         /* metadata of a file that holds everything, the tokenizer too; path NULL: the folder's files do */
     struct weights *weights;  /* NULL: there are none, or none was asked for */
     char *folder;             /* where it lies */
     char *tokenizer_file;     /* the tokenizer alone was asked for, by this file; else NULL */

@@ -5,6 +5,7 @@
 #include "core/bind.h"
 #include "core/config.h"
 #include "core/family.h"
+#include "core/gguf/gguf.h"
 #include "core/tokenizer/load.h"
 #include "core/unread.h"
 #include "core/weights/mxfp4.h"
@@ -30,9 +31,10 @@ static char *name_of(const char *folder, struct err *err)
 static bool load_tokenizer(struct model *model, struct err *err)
 {
     struct err none = {0};
-    model->tokenizer = tokenizer_load(model->folder, &none);
+    bool own = model->checkpoint.gguf.path != NULL;
+    model->tokenizer = own ? gguf_tokenizer(&model->checkpoint.gguf, &none) : tokenizer_load(model->folder, &none);
     if (model->tokenizer)
-        return checkpoint_is_tokenizer(&model->checkpoint, tokenizer_path(model->tokenizer), err);
+        return own || checkpoint_is_tokenizer(&model->checkpoint, tokenizer_path(model->tokenizer), err);
     if (none.code != ERR_NOT_FOUND && (none.code != ERR_UNSUPPORTED || !model->weights)) {
         *err = none;
         return false;

@@ -85,14 +85,17 @@ static const float *weights(const struct linear *l, size_t col, size_t n, size_t
     bool rows_are_outs = l->layout == LAYOUT_OUT_IN;
     *stride = rows_are_outs ? l->in : l->out;
     const unsigned char *data = l->w.data;
-    if (l->w.dtype == &DTYPE_F32 && ((uintptr_t)data & 3) == 0)
+    if (l->w.dtype == &DTYPE_F32 && !l->w.order && ((uintptr_t)data & 3) == 0)
         return (const float *)l->w.data + (rows_are_outs ? col * l->in : col);
     /* Another type: widen the rows of W that are needed; of [in,out] that is every row. */
     size_t first = rows_are_outs ? col : 0, count = rows_are_outs ? n : l->in;
     float *wide = pool_scratch(thread, 0, count * *stride * sizeof *wide);
     if (!wide)
         return NULL;
-    l->w.dtype->widen(data + first * (*stride / l->w.dtype->block * l->w.dtype->bytes), count * *stride, wide);
+    for (size_t i = 0; l->w.order && i < count; i++)
+        tensor_row(&l->w, first + i, wide + i * *stride);
+    if (!l->w.order)
+        l->w.dtype->widen(data + first * (*stride / l->w.dtype->block * l->w.dtype->bytes), count * *stride, wide);
     return rows_are_outs ? wide : wide + col;
 }
 

@@ -95,6 +95,21 @@ static void widen(const struct micro *micro, const struct tensor *w, size_t inde
         w->dtype->widen(element(w, index), n, out);
 }
 
+/* Do its numbers lie otherwise than as floats in order? */
+static bool is_wide(const struct tensor *w)
+{
+    return w->dtype != &DTYPE_F32 || w->order;
+}
+
+/* Rows [row,row+n) of the weight [out,in]. */
+static void widen_rows(const struct micro *micro, const struct tensor *w, size_t row, size_t n, size_t in, float *out)
+{
+    if (!w->order)
+        widen(micro, w, row * in, n * in, out);
+    for (size_t i = 0; w->order && i < n; i++)
+        widen(micro, w, w->order[row + i] * in, in, out + i * in);
+}
+
 /* ---- dot products with W as it lies ---- */
 
 /* n outputs of W from `w` on against a group of rows; `next` is the block that follows, or NULL. */
@@ -135,7 +150,7 @@ static bool dots_task(const struct job *job, size_t task, size_t thread)
     const struct micro *micro = job->micro;
     struct place p = place_of(job, task);
     const struct linear *l = p.out->linear;
-    bool wide = l->w.dtype != &DTYPE_F32;
+    bool wide = is_wide(&l->w);
     size_t n_sums = (DOTS_ROWS + 1) * TILE_MAX_SUMS;
     float *sums = pool_scratch(thread, 0, (n_sums + (wide ? micro->dot_cols * l->in : 0)) * sizeof(float));
     if (!sums)
@@ -144,7 +159,7 @@ static bool dots_task(const struct job *job, size_t task, size_t thread)
         size_t n = p.to - c < micro->dot_cols ? p.to - c : micro->dot_cols;
         const float *w = element(&l->w, c * l->in);
         if (wide) {
-            widen(micro, &l->w, c * l->in, n * l->in, sums + n_sums);
+            widen_rows(micro, &l->w, c, n, l->in, sums + n_sums);
             w = sums + n_sums;
         }
         /* the thread's next tile is probably the one that is `threads` further on */
@@ -165,7 +180,7 @@ static bool dots_task(const struct job *job, size_t task, size_t thread)
 static void make_panel(const struct micro *micro, const struct linear *l, size_t col, size_t n, size_t at, size_t k,
                        float *panel, float *rows)
 {
-    bool wide = l->w.dtype != &DTYPE_F32;
+    bool wide = is_wide(&l->w);
     if (l->layout == LAYOUT_IN_OUT) {
         for (size_t i = 0; i < k; i++, panel += micro->cols) {
             size_t index = (at + i) * l->out + col;
@@ -184,11 +199,11 @@ static void make_panel(const struct micro *micro, const struct linear *l, size_t
     }
     if (l->w.dtype->block == 1) {
         for (size_t o = 0; o < n; o++)
-            widen(micro, &l->w, (col + o) * l->in + at, k, rows + o * TILE_DEPTH);
+            widen(micro, &l->w, (l->w.order ? l->w.order[col + o] : col + o) * l->in + at, k, rows + o * TILE_DEPTH);
         micro->pack(n, k, rows, TILE_DEPTH, panel);
     } else { /* blocks of numbers are entered at a row's start only */
         if (at == 0)
-            widen(micro, &l->w, col * l->in, n * l->in, rows);
+            widen_rows(micro, &l->w, col, n, l->in, rows);
         micro->pack(n, k, rows + at, l->in, panel);
     }
 }
@@ -215,7 +230,7 @@ static void fetch_ahead(const struct job *job, const struct place *p, size_t at,
 {
     const struct linear *l = p->out->linear;
     size_t cols = p->to - p->from, from = p->from;
-    if (l->layout != LAYOUT_OUT_IN || l->w.dtype->block != 1)
+    if (l->layout != LAYOUT_OUT_IN || l->w.dtype->block != 1 || l->w.order)
         return;
     if (at >= l->in) {
         at = 0;

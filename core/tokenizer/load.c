@@ -3,7 +3,8 @@
 
 #include "core/tokenizer/loader/loader.h"
 
-struct tokenizer *tokenizer_load(const char *folder, struct err *err)
+/* Without any component. */
+static struct tokenizer *tokenizer_new(struct err *err)
 {
     struct tokenizer *tokenizer = mem_new(1, sizeof *tokenizer, "a tokenizer", err);
     if (!tokenizer)
@@ -11,13 +12,29 @@ struct tokenizer *tokenizer_load(const char *folder, struct err *err)
     tokenizer->arena = arena_new(err);
     for (int i = 0; i < ROLES; i++)
         tokenizer->roles[i] = -1;
-    if (!tokenizer->arena)
-        goto fail;
-    added_init(&tokenizer->added, tokenizer->arena);
-    if (!loader_load(tokenizer, folder, err))
-        goto fail;
-    return tokenizer;
-fail:
+    if (tokenizer->arena) {
+        added_init(&tokenizer->added, tokenizer->arena);
+        return tokenizer;
+    }
+    tokenizer_free(tokenizer);
+    return NULL;
+}
+
+struct tokenizer *tokenizer_load(const char *folder, struct err *err)
+{
+    struct tokenizer *tokenizer = tokenizer_new(err);
+    if (tokenizer && loader_load(tokenizer, folder, err))
+        return tokenizer;
+    tokenizer_free(tokenizer);
+    return NULL;
+}
+
+struct tokenizer *tokenizer_of_text(const char *path, struct str text, struct lexicon *lexicon, struct json *config,
+                                    struct err *err)
+{
+    struct tokenizer *tokenizer = tokenizer_new(err);
+    if (tokenizer && loader_of_text(tokenizer, path, text, lexicon, config, err))
+        return tokenizer;
     tokenizer_free(tokenizer);
     return NULL;
 }

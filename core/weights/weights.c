@@ -198,6 +198,11 @@ bool weights_strip(struct weights *weights, struct str prefix, struct err *err)
     return sort_names(weights, NULL, err);
 }
 
+bool weights_sort(struct weights *weights, struct err *err)
+{
+    return sort_names(weights, NULL, err);
+}
+
 /* A copy of a name, packed beside the others. */
 static bool keep_name(struct weights *weights, struct str name, struct str *out, struct err *err)
 {
@@ -279,5 +284,6 @@ void tensor_row(const struct tensor *tensor, size_t row, float *out)
 {
     size_t width = tensor->rank > 1 ? tensor_numel(tensor) / tensor->shape[0] : 1;
     size_t stride = width / tensor->dtype->block * tensor->dtype->bytes;
-    tensor->dtype->widen((const unsigned char *)tensor->data + row * stride, width, out);
+    size_t at = tensor->order ? tensor->order[row] : row;
+    tensor->dtype->widen((const unsigned char *)tensor->data + at * stride, width, out);
 }

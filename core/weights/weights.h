@@ -16,6 +16,8 @@ struct tensor {
     size_t shape[TENSOR_RANK], bytes;
     const void *data; /* borrowed from the weights' map */
     const char *file; /* the file it lies in; borrowed */
+    const uint32_t *order; /* [shape[0]] row r lies at order[r]; NULL: rows lie as they come */
+    bool turned;           /* lies [out,in] where its family's files have [in,out] */
 };
 
 /* Something of a file that has a tensor's name and no numbers that are read: a sparse or quantised tensor, an unknown object. */
@@ -71,6 +73,9 @@ const struct stand_in *weights_find_stand_in(const struct weights *weights, stru
 
 /* Take `prefix` off the names that begin with it. False where two tensors then have one name. */
 NODISCARD bool weights_strip(struct weights *weights, struct str prefix, struct err *err);
+
+/* Sort the tensors again, whose names changed. False where two have one name. */
+NODISCARD bool weights_sort(struct weights *weights, struct err *err);
 
 /* The usual names of weights, with commas: for messages. */
 void weights_files(struct buf *out);

@@ -62,6 +62,17 @@ static void say_unread(struct sheet *sheet, const struct unread *unread, size_t 
         say(sheet, "other files", "%s", unread->files);
 }
 
+/* Is tensor i the first of its type of numbers, and of a type that is not among the plain ones? */
+static bool first_of_blocks(const struct weights *weights, size_t i)
+{
+    bool seen = false;
+    for (size_t d = 0; !seen && dtypes[d]; d++)
+        seen = weights->tensors[i].dtype == dtypes[d];
+    for (size_t k = 0; !seen && k < i; k++)
+        seen = weights->tensors[k].dtype == weights->tensors[i].dtype;
+    return !seen;
+}
+
 static void say_weights(struct sheet *sheet, const struct model *model)
 {
     const struct weights *weights = model->weights;
@@ -73,6 +84,9 @@ static void say_weights(struct sheet *sheet, const struct model *model)
         if (any)
             buf_printf(&types, "%s%s", types.n ? ", " : "", dtypes[d]->name);
     }
+    for (size_t i = 0; i < weights->n; i++)
+        if (first_of_blocks(weights, i))
+            buf_printf(&types, "%s%s", types.n ? ", " : "", weights->tensors[i].dtype->name);
     say(sheet, "weights", "%s, %zu tensors in %zu file%s, %s, %.1f MB", weights->format->name, weights->n, weights->n_files,
         weights->n_files == 1 ? "" : "s", buf_cstr(&types), (double)weights->bytes / 1e6);
     say(sheet, "fingerprint", "%016" PRIx64, weights_fingerprint(weights));

@@ -311,14 +311,14 @@ static void check_root(const char *root, size_t least_cases, size_t least_tensor
 
 Test(golden, committed_cases_equal_the_reference)
 {
-    check_root("tests/data/golden", 123, 3553);
+    check_root("tests/data/golden", 125, 3594);
 }
 
 Test(golden, given_cases_equal_the_reference)
 {
     const char *root = getenv("GAZE_GOLDEN");
     if (root && *root)
-        check_root(root, 80, 3523);
+        check_root(root, 82, 3564);
     else
         fprintf(stderr, "GAZE_GOLDEN: not given\n");
 }

@@ -89,6 +89,11 @@ struct loader {
  * reads. */
 NODISCARD bool loader_load(struct tokenizer *tokenizer, const char *folder, struct err *err);
 
+/* From the text of a tokenizer.json that stands in another file, `path`: with the pieces of the lexicon where the model has scores
+ * (NULL: the text has them), and with what a tokenizer_config.json would say (NULL: nothing). */
+NODISCARD bool loader_of_text(struct tokenizer *tokenizer, const char *path, struct str text, struct lexicon *lexicon,
+                              struct json *config, struct err *err);
+
 extern const struct loader *const loaders[]; /* NULL-ended */
 extern const struct loader loader_tokenizer_json, loader_vocab_txt, loader_vocab_json, loader_sentencepiece_model;
 

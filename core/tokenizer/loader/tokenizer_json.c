@@ -62,6 +62,21 @@ static bool load(struct tokenizer *tokenizer, const struct folder *folder, struc
     return ok;
 }
 
+bool loader_of_text(struct tokenizer *tokenizer, const char *path, struct str text, struct lexicon *lexicon, struct json *config,
+                    struct err *err)
+{
+    struct folder folder = {.path = path, .config = config};
+    struct buf rest = {0};
+    struct lexicon own;
+    if (lexicon)
+        return document_build(tokenizer, &folder, path, text, lexicon, err);
+    lexicon_init(&own, tokenizer->arena);
+    bool ok = build(tokenizer, &folder, path, text, &rest, &own, err);
+    buf_free(&rest);
+    lexicon_free(&own);
+    return ok;
+}
+
 static const char *const files[] = {"tokenizer.json", NULL};
 const struct loader loader_tokenizer_json = {
     .name = "tokenizer.json",

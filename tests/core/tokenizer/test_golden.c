@@ -11,6 +11,7 @@
 
 #include "core/base/file.h"
 #include "core/base/json.h"
+#include "core/model.h"
 #include "core/tokenizer/load.h"
 
 struct tally {
@@ -69,6 +70,20 @@ static void check_text(struct tally *tally, const char *folder, size_t number, c
     encoding_free(&encoding);
 }
 
+/* The tokenizer of a folder, or of the one file that its cases are for. */
+static struct tokenizer *load_tokenizer(const char *folder, const struct json *cases, struct model **model_out, struct err *err)
+{
+    struct str file = json_str(json_get(cases, "load"), "");
+    *model_out = NULL;
+    if (!file.n)
+        return tokenizer_load(folder, err);
+    char *name = mem_copy_str(file, err), *path = name ? path_join(folder, name, err) : NULL;
+    *model_out = path ? model_load(path, NULL, err) : NULL;
+    free(path);
+    free(name);
+    return *model_out ? (*model_out)->tokenizer : NULL;
+}
+
 static void check_folder(struct tally *tally, const char *folder, const char *cases_path)
 {
     struct err err = {0};
@@ -78,7 +93,8 @@ static void check_folder(struct tally *tally, const char *folder, const char *ca
         return;
     }
     const struct json *list = json_get(cases, "cases");
-    struct tokenizer *tokenizer = tokenizer_load(folder, &err);
+    struct model *model;
+    struct tokenizer *tokenizer = load_tokenizer(folder, cases, &model, &err);
     if (tokenizer) {
         tally->folders++;
         for (size_t i = 0; i < json_count(list); i++)
@@ -90,7 +106,10 @@ static void check_folder(struct tally *tally, const char *folder, const char *ca
     } else if (err.code != ERR_NOT_FOUND) { /* some cases are fed with ids alone */
         fail(tally, folder, 0, err.message);
     }
-    tokenizer_free(tokenizer);
+    if (model)
+        model_free(model);
+    else
+        tokenizer_free(tokenizer);
     json_free(cases);
 }
 
@@ -129,7 +148,7 @@ static void check_root(const char *root, size_t folders, size_t texts)
 
 Test(tokenizer_golden, every_committed_text_is_tokenised_as_the_reference_does)
 {
-    check_root("tests/data/golden", 30, 620);
+    check_root("tests/data/golden", 34, 636);
 }
 
 Test(tokenizer_golden, every_given_text_is_tokenised_as_the_reference_does)

@@ -1,0 +1,217 @@
+/* From a GGUF file's metadata to what a config.json says. See family.h. */
+#include "core/gguf/family.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Keys below the architecture's name, with the members they become: `|`-separated, as families spell them. */
+static const struct {
+    const char *key, *members;
+} keys[] = {
+    {"block_count", "num_hidden_layers|n_layer|num_layers"},
+    {"embedding_length", "hidden_size|n_embd|d_model"},
+    {"feed_forward_length", "intermediate_size|n_inner|d_ff"},
+    {"attention.head_count", "num_attention_heads|n_head|num_heads"},
+    {"attention.head_count_kv", "num_key_value_heads"},
+    {"attention.key_length", "head_dim|d_kv"},
+    {"context_length", "max_position_embeddings|n_positions"},
+    {"attention.layer_norm_rms_epsilon", "rms_norm_eps|layer_norm_epsilon"},
+    {"attention.layer_norm_epsilon", "layer_norm_eps|layer_norm_epsilon|norm_epsilon"},
+    {"rope.freq_base", "rope_theta|rotary_emb_base"},
+    {"attention.sliding_window", "sliding_window"},
+    {"expert_count", "num_local_experts|num_experts"},
+    {"expert_used_count", "num_experts_per_tok"},
+    {"expert_feed_forward_length", "moe_intermediate_size"},
+    {"expert_shared_feed_forward_length", "shared_expert_intermediate_size"},
+    {"attn_logit_softcapping", "attn_logit_softcapping"},
+    {"final_logit_softcapping", "final_logit_softcapping"},
+    {"logit_scale", "logit_scale|logits_scaling"},
+    {"embedding_scale", "embedding_multiplier"},
+    {"residual_scale", "residual_multiplier"},
+    {"attention.scale", "attention_multiplier"},
+    {"attention.clamp_kqv", "clip_qkv"},
+    {"attention.relative_buckets_count", "relative_attention_num_buckets"},
+    {"decoder_start_token_id", "decoder_start_token_id"},
+    {"decoder_block_count", "num_decoder_layers"},
+};
+
+static const struct gguf_value *own_value(const struct gguf *gguf, const char *key)
+{
+    char whole[200];
+    struct str architecture = gguf_text(gguf, "general.architecture");
+    snprintf(whole, sizeof whole, "%.*s.%s", STR_ARGS(architecture), key);
+    return gguf_find(gguf, whole);
+}
+
+/* Is it a number, or a list of equal ones? */
+static bool is_number(const struct gguf_value *value)
+{
+    if (!value || value->type == GGUF_STRING || value->type == GGUF_ARRAY || !value->n)
+        return false;
+    for (size_t i = 1; i < value->n; i++)
+        if (gguf_item(value, i) != gguf_item(value, 0))
+            return false;
+    return true;
+}
+
+double gguf_own_number(const struct gguf *gguf, const char *key, double fallback)
+{
+    const struct gguf_value *value = own_value(gguf, key);
+    return is_number(value) ? gguf_item(value, 0) : fallback;
+}
+
+static void put_number(struct buf *out, struct str name, double value)
+{
+    buf_printf(out, ",\"%.*s\":", (int)name.n, name.s);
+    if (value == floor(value) && fabs(value) < 1e15)
+        buf_printf(out, "%.0f", value);
+    else
+        buf_printf(out, "%.9g", value);
+}
+
+static void put_members(struct buf *out, const char *members, double value)
+{
+    for (const char *at = members; *at;) {
+        size_t n = strcspn(at, "|");
+        put_number(out, (struct str){at, n}, value);
+        at += n + (at[n] == '|');
+    }
+}
+
+static void put_flag(struct buf *out, const char *name, bool value)
+{
+    buf_printf(out, ",\"%s\":%s", name, value ? "true" : "false");
+}
+
+static bool put_keys(struct buf *out, const struct gguf *gguf, struct err *err)
+{
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        const struct gguf_value *value = own_value(gguf, keys[i].key);
+        if (!value)
+            continue;
+        if (!is_number(value) || !isfinite(gguf_item(value, 0)))
+            return err_set(err, ERR_UNSUPPORTED, "%s: key %.*s.%s: %s, which is not read", gguf->path,
+                           STR_ARGS(gguf_text(gguf, "general.architecture")), keys[i].key,
+                           value->array ? "numbers that differ from layer to layer" : "not a number");
+        put_members(out, keys[i].members, gguf_item(value, 0));
+    }
+    return true;
+}
+
+/* Numbers of a tensor as a list. */
+static bool put_factors(struct buf *out, const char *name, const struct tensor *tensor, struct err *err)
+{
+    size_t n = tensor_numel(tensor);
+    if (tensor->rank != 1 || !tensor->dtype->is_float || n > 4096)
+        return err_set(err, ERR_FORMAT, "%s: tensor %.*s: no list of factors", tensor->file, STR_ARGS(tensor->name));
+    float factors[4096 + 256];
+    tensor->dtype->widen(tensor->data, n, factors);
+    buf_printf(out, ",\"%s\":[", name);
+    for (size_t i = 0; i < n; i++) {
+        if (!isfinite(factors[i]))
+            return err_set(err, ERR_FORMAT, "%s: tensor %.*s: factor %zu is no finite number", tensor->file,
+                           STR_ARGS(tensor->name), i);
+        buf_printf(out, "%s%.9g", i ? "," : "", (double)factors[i]);
+    }
+    buf_char(out, ']');
+    return true;
+}
+
+/* Scaling by type and factor, or by a factor a frequency. */
+static bool put_scaling(struct buf *out, const struct gguf *gguf, const struct weights *weights, struct err *err)
+{
+    const struct tensor *all = weights_find(weights, STR("rope_freqs.weight"));
+    const struct tensor *far = weights_find(weights, STR("rope_factors_long.weight"));
+    const struct tensor *near = weights_find(weights, STR("rope_factors_short.weight"));
+    const struct gguf_value *named = own_value(gguf, "rope.scaling.type");
+    struct str type = {0};
+    double factor = gguf_own_number(gguf, "rope.scaling.factor", 1), context = gguf_own_number(gguf, "context_length", 0);
+    double original = gguf_own_number(gguf, "rope.scaling.original_context_length", context);
+    double attention = gguf_own_number(gguf, "rope.scaling.attn_factor", NAN);
+    if (named && named->type == GGUF_STRING && !named->array) {
+        const unsigned char *at = named->at;
+        type = gguf_next_text(&at);
+    }
+    if (all || (far && near)) {
+        buf_printf(out, ",\"original_max_position_embeddings\":%.0f,\"rope_scaling\":{\"rope_type\":\"longrope\"", original);
+        if (!put_factors(out, "long_factor", all ? all : far, err) || !put_factors(out, "short_factor", all ? all : near, err))
+            return false;
+        if (all || !isnan(attention))
+            put_number(out, STR("attention_factor"), isnan(attention) ? 1 : attention);
+        buf_char(out, '}');
+        return true;
+    }
+    if (!type.n || str_is(type, "none"))
+        return true;
+    if (!str_is(type, "linear") && !str_is(type, "yarn"))
+        return err_set(err, ERR_UNSUPPORTED, "%s: rope.scaling.type \"%.*s\" is not read (linear, yarn are)", gguf->path,
+                       STR_ARGS(type));
+    buf_printf(out, ",\"rope_scaling\":{\"rope_type\":\"%.*s\"", STR_ARGS(type));
+    put_number(out, STR("factor"), factor);
+    put_number(out, STR("original_max_position_embeddings"), original);
+    put_number(out, STR("beta_fast"), gguf_own_number(gguf, "rope.scaling.yarn_beta_fast", 32));
+    put_number(out, STR("beta_slow"), gguf_own_number(gguf, "rope.scaling.yarn_beta_slow", 1));
+    buf_char(out, '}');
+    return true;
+}
+
+/* Sizes that a config.json says and the metadata leave to be counted. */
+static bool put_counted(struct buf *out, const struct gguf *gguf, const struct weights *weights, struct err *err)
+{
+    const struct tensor *words = weights_find(weights, STR("token_embd.weight")),
+                        *types = weights_find(weights, STR("token_types.weight"));
+    double E = gguf_own_number(gguf, "embedding_length", 0), H = gguf_own_number(gguf, "attention.head_count", 0);
+    if (!words || words->rank != 2)
+        return err_set(err, ERR_FORMAT, "%s: no token_embd.weight of two sides", gguf->path);
+    put_number(out, STR("vocab_size"), (double)words->shape[0]);
+    if (types)
+        put_number(out, STR("type_vocab_size"), types->rank == 2 ? (double)types->shape[0] : 1);
+    if (!own_value(gguf, "attention.head_count_kv"))
+        put_number(out, STR("num_key_value_heads"), H);
+    double D = gguf_own_number(gguf, "attention.key_length", H > 0 ? floor(E / H) : 0);
+    double turned = gguf_own_number(gguf, "rope.dimension_count", D);
+    if (!own_value(gguf, "attention.key_length"))
+        put_number(out, STR("head_dim"), D);
+    if (D > 0 && turned != D)
+        put_members(out, "partial_rotary_factor|rotary_pct", turned / D);
+    return true;
+}
+
+static void put_ids(struct buf *out, const struct gguf *gguf)
+{
+    static const char *const ids[][2] = {{"bos_token_id", "tokenizer.ggml.bos_token_id"},
+                                         {"eos_token_id", "tokenizer.ggml.eos_token_id"},
+                                         {"pad_token_id", "tokenizer.ggml.padding_token_id"}};
+    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
+        if (gguf_number(gguf, ids[i][1], -1) >= 0)
+            put_number(out, str_of(ids[i][0]), gguf_number(gguf, ids[i][1], 0));
+}
+
+static bool has(const struct weights *weights, const char *name)
+{
+    return weights_find(weights, str_of(name)) != NULL;
+}
+
+bool gguf_put_config(struct buf *out, const struct gguf *gguf, const struct gguf_family *family, const struct weights *weights,
+                     struct err *err)
+{
+    buf_printf(out, "{\"model_type\":\"%s\"", family->model_type);
+    if (!put_keys(out, gguf, err) || !put_counted(out, gguf, weights, err) || !put_scaling(out, gguf, weights, err))
+        return false;
+    put_ids(out, gguf);
+    put_flag(out, "tie_word_embeddings", !has(weights, "output.weight"));
+    bool biased = has(weights, "blk.0.attn_q.bias") || has(weights, "blk.0.attn_qkv.bias");
+    put_flag(out, "attention_bias", biased);
+    put_flag(out, "use_qkv_bias", biased);
+    put_flag(out, "use_bias", has(weights, "blk.0.ffn_up.bias"));
+    put_flag(out, "mlp_bias", has(weights, "blk.0.ffn_up.bias"));
+    bool normed = has(weights, "blk.0.attn_q_norm.weight");
+    put_flag(out, "use_qk_norm", normed);
+    put_flag(out, "qk_layernorm", normed);
+    buf_puts(out, family->more);
+    if (family->put && !family->put(out, gguf, weights, err))
+        return false;
+    buf_char(out, '}');
+    return true;
+}
