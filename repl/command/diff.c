@@ -69,6 +69,8 @@ static void say_tokens(struct result *result, const struct map_list *list)
         result_note(result, "both runs have the same ids in the same places: the difference is what their masks make");
     } else if (n == 0 && (a->positions.kind || b->positions.kind)) {
         result_note(result, "both runs have the same ids: the difference is what their position ids make");
+    } else if (n == 0 && (a->capacity != b->capacity || a->interventions.n || b->interventions.n || a->global || b->global)) {
+        result_note(result, "both runs have the same ids in the same places: the difference is what was done to one of them");
     } else if (n == 0) {
         result_note(result, "both runs have the same ids in the same places: the difference is 0 by construction");
     } else {
