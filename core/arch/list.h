@@ -60,4 +60,5 @@
     ROW(mbart)           \
     ROW(marian)          \
     ROW(pegasus)         \
-    ROW(olmo2)
+    ROW(olmo2)           \
+    ROW(reference)
