@@ -10,4 +10,9 @@
     ROW(next)         \
     ROW(self)         \
     ROW(special)      \
-    ROW(share)
+    ROW(share)        \
+    ROW(confidence)   \
+    ROW(positional)   \
+    ROW(punctuation)  \
+    ROW(duplicate)    \
+    ROW(induction)

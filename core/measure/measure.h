@@ -23,7 +23,7 @@ struct measure {
     const char *formula, *source;   /* printed beside every number */
     bool descending;                /* heads sort= puts the largest first */
     unsigned needs;                 /* of enum measure_needs */
-    bool costly;                    /* more than one pass over the map: made only where it is named */
+    bool costly;                    /* more than one pass over the map, or for a question of its own: made only where it is named */
     bool (*value)(const struct measure_input *input, double *out, struct err *err);
 };
 extern const struct measure *const measures[]; /* NULL-ended */

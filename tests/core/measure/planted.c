@@ -46,7 +46,8 @@ struct planted *planted_new(size_t n, bool causal)
     p->text.n = n;
     for (size_t i = 0; i < n; i++) {
         p->hi[i] = (uint32_t)i + 1;
-        p->text.tokens[i].id = (int32_t)i + 10;
+        p->text.tokens[i].id = (int32_t)(i * 5 % 7) + 10; /* some come again */
+        p->text.tokens[i].string = i % 7 == 2 ? STR(".") : i % 7 == 4 ? STR(",") : STR("w");
         p->text.tokens[i].special_id = i == 0 || i + 1 == n;
     }
     p->starts[1] = n;

@@ -57,6 +57,12 @@ def columns(a, causal):
     return out
 
 
+def duplicate(n):
+    """Cells of other tokens with the query's id; planted.c gives token i the id 10 + 5·i mod 7."""
+    ids = np.arange(n) * 5 % 7
+    return (ids[:, None] == ids[None, :]) & ~np.eye(n, dtype=bool)
+
+
 def measures(a, causal, special):
     n = len(a)
     see = visible(n, causal)
@@ -75,6 +81,11 @@ def measures(a, causal, special):
         "next": np.diagonal(a, 1).sum() / n,
         "self": np.trace(a) / n,
         "special": a[:, special].sum() / n,
+        "confidence": a[:max(1, n - 1)].max(1).mean(),
+        "positional": np.unique(a.argmax(1) - np.arange(n), return_counts=True)[1].max() / n,
+        "punctuation": a[:, [k for k in range(n) if k % 7 in (2, 4) and k not in special]].sum() / n,
+        "duplicate": (a * duplicate(n)).sum() / a.sum(),
+        "induction": (a * np.pad(duplicate(n)[:, :-1], ((0, 0), (1, 0)))).sum() / a.sum(),
     }
 
 
