@@ -352,7 +352,7 @@ static bool draw(struct session *session, const struct call *call, const struct 
         return false;
     name_values(list, call, sheet);
     name_sites(sheet, sites);
-    if (result_wants_figure(result) && sheet->n == 1 && !str_is(call_option(call, "style"), "text")) /* figures carry no title but title=; the file says what it is */
+    if (result_wants_figure(result) && !result_wants_names(result) && sheet->n == 1 && !str_is(call_option(call, "style"), "text")) /* figures carry no title but title=; the file says what it is */
         sheet->panels[0].title = (struct str){0};
     picture.panels = sheet->panels;
     picture.n_panels = sheet->n;

@@ -98,6 +98,11 @@ bool result_wants_figure(const struct result *result)
     return result->renderer != NULL;
 }
 
+bool result_wants_names(const struct result *result)
+{
+    return result->renderer && result->renderer->names;
+}
+
 bool result_wants_rows(const struct result *result)
 {
     return result->writer && result->writer->row;

@@ -46,6 +46,7 @@ NODISCARD bool result_text_piece(struct result *result, struct str piece, struct
 
 bool result_wants_picture(const struct result *result);
 bool result_wants_figure(const struct result *result); /* a picture for a file, not for a terminal */
+bool result_wants_names(const struct result *result);  /* a figure that names a map that stands alone */
 bool result_wants_rows(const struct result *result);
 bool result_wants_tensors(const struct result *result);
 bool result_one_tensor(const struct result *result); /* and only one of them */

@@ -3,5 +3,6 @@
     X(png)           \
     X(pdf)           \
     X(svg)           \
+    X(html)          \
     X(txt)           \
     X(ansi)

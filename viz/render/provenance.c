@@ -14,8 +14,7 @@ static void put_escape(struct buf *out, unsigned unit)
     buf_printf(out, "\\u%04x", unit);
 }
 
-/* A JSON string of ASCII that holds neither < > & nor --. */
-static void put_string(struct buf *out, struct str text)
+void provenance_string(struct buf *out, struct str text)
 {
     struct buf quoted = {0};
     json_quote(&quoted, text);
@@ -42,9 +41,9 @@ void provenance_json(const struct picture *picture, struct buf *out)
     buf_char(out, '{');
     for (size_t i = 0; i < picture->n_provenance; i++) {
         buf_puts(out, i ? "," : "");
-        put_string(out, str_of(picture->provenance[i].key));
+        provenance_string(out, str_of(picture->provenance[i].key));
         buf_char(out, ':');
-        put_string(out, str_of(picture->provenance[i].value));
+        provenance_string(out, str_of(picture->provenance[i].value));
     }
     for (size_t i = 0; i < picture->n_notes; i++) {
         buf_puts(&notes, i ? "\n" : "");
@@ -52,7 +51,7 @@ void provenance_json(const struct picture *picture, struct buf *out)
     }
     if (notes.n) {
         buf_puts(out, picture->n_provenance ? ",\"Note\":" : "\"Note\":");
-        put_string(out, buf_view(&notes));
+        provenance_string(out, buf_view(&notes));
     }
     buf_char(out, '}');
     out->failed = out->failed || notes.failed;

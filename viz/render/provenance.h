@@ -7,6 +7,8 @@
 
 /* Append the object: the picture's pairs, its notes as "Note". No character of it means anything in XML, HTML or TeX comments. */
 void provenance_json(const struct picture *picture, struct buf *out);
+/* Append a JSON string in ASCII that holds neither < > nor &. */
+void provenance_string(struct buf *out, struct str text);
 
 /* Append what a figure's file holds of it as text, "Command: plot L2.H1 > a.pdf" a line; a line inside a value is indented.
  * ERR_FORMAT where it is no figure of gaze, or its provenance is damaged. */

@@ -10,6 +10,7 @@ struct renderer {
     const char *name;
     const char *suffixes; /* "txt text": file name endings, without the dot */
     const char *summary;
+    bool names;           /* a map alone keeps its name, for the page shows it */
     /* Bytes into `out`; into `remarks` what is to be said of them beside the file, a line each: notes that a page does not
      * carry, characters that no font has. ERR_CANCELLED on Ctrl-C. */
     bool (*render)(const struct picture *, const struct render_options *, struct buf *out, struct buf *remarks, struct err *);
