@@ -34,13 +34,21 @@ static void put_base64(struct buf *out, struct str bytes)
     }
 }
 
-/* Control and user-defined pieces are added tokens. */
+/* Control and user-defined pieces are added tokens. A document's entry of one takes more than a hundred times the piece's bytes
+ * in the file; models have hundreds of them. */
+enum { ADDED_LIMIT = 1 << 15 };
+
+static bool is_added(const struct sentencepiece *model, size_t i)
+{
+    return model->types[i] == PIECE_CONTROL || model->types[i] == PIECE_USER_DEFINED;
+}
+
 static void put_added(struct buf *out, const struct sentencepiece *model, const struct spm_family *family)
 {
     const char *between = "";
     buf_puts(out, ",\"added_tokens\":[");
     for (size_t i = 0; i < model->pieces.n; i++) {
-        if (model->types[i] != PIECE_CONTROL && model->types[i] != PIECE_USER_DEFINED)
+        if (!is_added(model, i))
             continue;
         bool special = model->types[i] == PIECE_CONTROL;
         for (size_t k = 0; family->specials && family->specials[k]; k++)
@@ -93,6 +101,11 @@ static bool is_read(const struct sentencepiece *model, const char *path, struct 
                        path, names[model->model]);
     if (model->pieces.n >= TOKEN_ID_LIMIT)
         return err_set(err, ERR_LIMIT, "%s: more than %d pieces", path, TOKEN_ID_LIMIT);
+    size_t added = 0;
+    for (size_t i = 0; i < model->pieces.n; i++)
+        added += is_added(model, i);
+    if (added > ADDED_LIMIT)
+        return err_set(err, ERR_LIMIT, "%s: %zu control and user-defined pieces, read are at most %d", path, added, ADDED_LIMIT);
     return model->unknown < model->pieces.n ||
            err_set(err, ERR_FORMAT, "%s: unk_id is %zu, there are %zu pieces", path, model->unknown, model->pieces.n);
 }

@@ -12,14 +12,15 @@
 
 #include "core/base/text.h"
 
+enum { MANY_MERGES = 1 << 22 };
 struct merge {
     int32_t left, right; /* left -1: an empty slot */
     uint32_t rank;
     int32_t into;
 };
 struct bpe {
-    struct merge *merges; /* open addressing */
-    size_t mask;
+    struct merge *merges; /* [slots] open addressing */
+    size_t slots;
     struct str unknown, prefix, suffix; /* n 0: none */
     bool has_unknown, fuse_unknown, byte_fallback, ignore_merges, drops_all;
 };
@@ -43,9 +44,9 @@ static size_t slot_of(const struct bpe *bpe, int32_t left, int32_t right)
 {
     uint64_t key = (uint64_t)(uint32_t)left << 32 | (uint32_t)right;
     key = (key ^ key >> 32) * 0x9e3779b97f4a7c15u;
-    size_t slot = (key >> 32 ^ key >> 47) & bpe->mask;
+    size_t slot = ((key >> 32) * bpe->slots) >> 32;
     while (bpe->merges[slot].left >= 0 && (bpe->merges[slot].left != left || bpe->merges[slot].right != right))
-        slot = (slot + 1) & bpe->mask;
+        slot = slot + 1 < bpe->slots ? slot + 1 : 0;
     return slot;
 }
 
@@ -99,16 +100,14 @@ static bool add_merge(struct bpe *bpe, const struct build *build, const struct v
     return true;
 }
 
-/* An empty table for n merges. */
+/* An empty table for n merges, at most half full; a third is free where there are more of them than any model has. */
 static bool reserve_merges(struct bpe *bpe, const struct build *build, size_t n, struct err *err)
 {
-    size_t slots = 16;
-    while (slots < 2 * n)
-        slots *= 2;
+    size_t slots = n < MANY_MERGES ? 2 * n + 1 : n + n / 2;
     bpe->merges = arena_alloc(build->arena, slots, sizeof *bpe->merges, "merges", err);
     for (size_t i = 0; bpe->merges && i < slots; i++)
         bpe->merges[i].left = -1;
-    bpe->mask = slots - 1;
+    bpe->slots = slots;
     return bpe->merges;
 }
 
@@ -141,17 +140,24 @@ static bool read_merges(struct bpe *bpe, const struct build *build, const struct
  * the length of the left part, then of the right, all descending; of equals, the piece that comes first ---- */
 
 struct split {
-    double score;
+    uint32_t number;                    /* of the whole in the vocabulary */
+    uint32_t at;                        /* bytes of the left part */
     uint32_t left_length, right_length; /* characters */
-    int32_t left, right, into;
-    uint32_t number;
 };
 
-static int by_score(const void *a, const void *b)
+/* What the splits are compared by. */
+struct split_scores {
+    const struct vocab *vocab;
+    const double *scores; /* by id */
+};
+
+static int by_score(const void *a, const void *b, void *context)
 {
     const struct split *x = a, *y = b;
-    if (x->score != y->score)
-        return x->score > y->score ? -1 : 1;
+    const struct split_scores *of = context;
+    double left = of->scores[of->vocab->entries[x->number].id], right = of->scores[of->vocab->entries[y->number].id];
+    if (left != right)
+        return left > right ? -1 : 1;
     if (x->left_length != y->left_length)
         return x->left_length > y->left_length ? -1 : 1;
     if (x->right_length != y->right_length)
@@ -166,36 +172,37 @@ struct splits {
 };
 
 /* The splits of one piece. Lengths that no piece has are passed over, so that long pieces cost no search. */
-static bool add_splits(struct splits *splits, const struct vocab *vocab, const struct vocab_entry *entry, double score,
-                       uint32_t number, struct err *err)
+static bool add_splits(struct splits *splits, const struct vocab *vocab, uint32_t number, struct err *err)
 {
-    struct str whole = entry->string;
+    struct str whole = vocab->entries[number].string;
     uint32_t characters = (uint32_t)utf8_count(whole), left_length = 0;
     for (size_t at = 0; at < whole.n; left_length++) {
-        int32_t cp, left, right;
+        int32_t cp;
         at += utf8_decode(whole.s + at, whole.n - at, &cp);
         if (at >= whole.n || !splits->lengths[at] || !splits->lengths[whole.n - at] ||
-            (left = vocab_find(vocab, (struct str){whole.s, at})) < 0 ||
-            (right = vocab_find(vocab, (struct str){whole.s + at, whole.n - at})) < 0)
+            vocab_find(vocab, (struct str){whole.s, at}) < 0 || vocab_find(vocab, (struct str){whole.s + at, whole.n - at}) < 0)
             continue;
         if (!mem_grow((void **)&splits->at, &splits->capacity, splits->n + 1, sizeof *splits->at, "merges", err))
             return false;
-        splits->at[splits->n++] =
-            (struct split){score, left_length + 1, characters - left_length - 1, left, right, entry->id, number};
+        splits->at[splits->n++] = (struct split){number, (uint32_t)at, left_length + 1, characters - left_length - 1};
     }
     return true;
 }
 
-static bool index_splits(struct bpe *bpe, const struct build *build, const struct splits *splits, struct err *err)
+static bool index_splits(struct bpe *bpe, const struct build *build, const struct vocab *vocab, const struct splits *splits,
+                         struct err *err)
 {
+    struct split_scores scores = {vocab, build->lexicon->scores};
     if (splits->n)
-        qsort(splits->at, splits->n, sizeof *splits->at, by_score);
+        qsort_r(splits->at, splits->n, sizeof *splits->at, by_score, &scores);
     if (!reserve_merges(bpe, build, splits->n, err))
         return false;
     for (size_t i = 0; i < splits->n; i++) {
         const struct split *split = &splits->at[i];
-        bpe->merges[slot_of(bpe, split->left, split->right)] =
-            (struct merge){split->left, split->right, (uint32_t)i, split->into};
+        const struct vocab_entry *entry = &vocab->entries[split->number];
+        int32_t left = vocab_find(vocab, (struct str){entry->string.s, split->at});
+        int32_t right = vocab_find(vocab, (struct str){entry->string.s + split->at, entry->string.n - split->at});
+        bpe->merges[slot_of(bpe, left, right)] = (struct merge){left, right, (uint32_t)i, entry->id};
     }
     return true;
 }
@@ -215,12 +222,12 @@ static bool read_scored(struct bpe *bpe, const struct build *build, struct vocab
     bool ok = splits.lengths;
     for (size_t i = 0; ok && i < vocab->n; i++)
         splits.lengths[vocab->entries[i].string.n] = true;
-    for (size_t i = 0; ok && i < vocab->n; i++) /* of a piece that comes twice the last score counts */
-        ok = add_splits(&splits, vocab, &vocab->entries[i], lexicon->scores[vocab->entries[i].id], (uint32_t)i, err);
+    for (size_t i = 0; ok && i < vocab->n; i++) /* of a piece that comes twice the last id, and its score, counts */
+        ok = add_splits(&splits, vocab, (uint32_t)i, err);
     ok = ok &&
          (splits.n < TOKEN_ID_LIMIT ||
           err_set(err, ERR_LIMIT, "%s: %s: more than %d merges", build->path, build->what, TOKEN_ID_LIMIT)) &&
-         index_splits(bpe, build, &splits, err);
+         index_splits(bpe, build, vocab, &splits, err);
     free(splits.at);
     free(splits.lengths);
     return ok;

@@ -5,6 +5,7 @@
 
 #include "core/tokenizer/load.h"
 #include "tests/core/tokenizer/reference_sentencepiece.h"
+#include "tests/support/peak.h"
 #include "tests/support/scratch.h"
 
 #define MODELS "tests/data/good/sentencepiece/"
@@ -164,3 +165,75 @@ Test(sentencepiece, truncated_and_changed_models_load_or_are_one_error, .timeout
         free(bytes);
     }
 }
+
+#ifndef __SANITIZE_ADDRESS__ /* its own bookkeeping is larger */
+static void load_and_free(const void *folder)
+{
+    struct err err = {0};
+    tokenizer_free(tokenizer_load(folder, &err));
+}
+
+/* A piece of so many letters and of a type. */
+static void put_piece(struct buf *out, const char *letters, size_t n, char type)
+{
+    size_t message = n + (n < 128 ? 2 : 3) + 2, lengths[] = {message, n};
+    for (int i = 0; i < 2; i++) {
+        buf_char(out, '\x0a');
+        if (lengths[i] >= 128)
+            buf_char(out, (char)(lengths[i] | 128));
+        buf_char(out, (char)(lengths[i] >= 128 ? lengths[i] >> 7 : lengths[i]));
+    }
+    buf_add(out, letters, n);
+    buf_char(out, '\x18');
+    buf_char(out, type);
+}
+
+/* Pieces of four letters, all different. */
+static void put_words(struct buf *out, size_t n, char type)
+{
+    for (size_t i = 0; i < n; i++) {
+        char word[4] = {(char)(33 + i % 90), (char)(33 + i / 90 % 90), (char)(33 + i / 8100 % 90), (char)(33 + i / 729000)};
+        put_piece(out, word, 4, type);
+    }
+}
+
+/* Pieces of one letter, two, three, …: each splits in every place. */
+static void put_lengths(struct buf *out, size_t n)
+{
+    char *letters = malloc(n);
+    cr_assert(letters);
+    memset(letters, 'a', n);
+    for (size_t i = 1; i <= n; i++)
+        put_piece(out, letters, i, 1);
+    free(letters);
+}
+
+static void stays_small(const char *what, struct buf *model, const char *config)
+{
+    scratch_write("spiece.model", model->data, model->n);
+    scratch_write("tokenizer_config.json", config, strlen(config));
+    cr_expect(peak_within((64u << 20) + 40 * model->n, load_and_free, scratch_folder()),
+              "%s: a model of %zu bytes takes too much memory, or ends the program", what, model->n);
+    model->n = 0;
+}
+
+Test(sentencepiece, memory_stays_within_64_mb_and_40_times_the_model, .timeout = 120)
+{
+    static const char t5[] = "{\"tokenizer_class\":\"T5Tokenizer\"}", llama[] = "{\"tokenizer_class\":\"LlamaTokenizer\"}";
+    struct buf model = {0};
+    buf_str(&model, STR(UNKNOWN));
+    put_words(&model, 300000, 1);
+    stays_small("many pieces", &model, t5);
+    buf_str(&model, STR(UNKNOWN));
+    put_words(&model, 300000, 3);
+    stays_small("control pieces", &model, t5);
+    buf_str(&model, STR(UNKNOWN));
+    put_words(&model, 300000, 4);
+    stays_small("user-defined pieces", &model, t5);
+    buf_str(&model, STR(UNKNOWN "\x12\x02\x18\x02"));
+    put_lengths(&model, 1800);
+    stays_small("merges of every place", &model, llama);
+    buf_free(&model);
+    scratch_remove();
+}
+#endif

@@ -156,6 +156,22 @@ def container_state():
     return tensors
 
 
+def sharded(tensors):
+    """Three shards of each kind, the tensors dealt out in turn, so that an alias and what it shares lie in different files."""
+    plain = {k: v.detach().contiguous().clone() for k, v in tensors.items()}
+    kinds = (("sharded-safetensors", "model", "safetensors", plain, save_file),
+             ("sharded-zip", "pytorch_model", "bin", tensors, torch.save),
+             ("sharded-legacy", "pytorch_model", "bin", tensors,
+              lambda part, path: torch.save(part, path, _use_new_zipfile_serialization=False)))
+    for folder, stem, suffix, state, save in kinds:
+        os.makedirs(f"{CONTAINERS}/{folder}", exist_ok=True)
+        files = [f"{stem}-{i + 1:05d}-of-00003.{suffix}" for i in range(3)]
+        for i, file in enumerate(files):
+            save({k: state[k] for k in list(state)[i::3]}, f"{CONTAINERS}/{folder}/{file}")
+        where = {k: files[i % 3] for i, k in enumerate(state)}
+        json.dump({"metadata": {}, "weight_map": where}, open(f"{CONTAINERS}/{folder}/{stem}.{suffix}.index.json", "w"))
+
+
 def containers():
     os.makedirs(CONTAINERS, exist_ok=True)
     tensors = container_state()
@@ -166,6 +182,7 @@ def containers():
     optimizer = {"state": {0: {"step": torch.tensor(1.0), "exp_avg": torch.ones(2)}}, "param_groups": [{"lr": 1e-3}]}
     torch.save({"epoch": 3, "optimizer": optimizer, "state_dict": tensors, "arguments": {"lr": 0.1, "name": "x" * 300}},
                f"{CONTAINERS}/nested.pth")
+    sharded(tensors)
     names = list(tensors)
     os.makedirs(f"{CONTAINERS}/sharded", exist_ok=True)
     where = {}

@@ -1,4 +1,5 @@
-/* PyTorch's containers: the same tensors bit for bit in each; what is hostile or another thing gives one error. make.py made them. */
+/* PyTorch's containers: the same tensors bit for bit in each; what is hostile or another thing gives one error. make.py made
+ * them. */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,7 +28,8 @@ static void same(const char *name, const struct weights *want, const struct weig
 
 Test(torch, every_container_holds_the_same_bits)
 {
-    static const char *const names[] = {"zip.bin", "legacy.bin", "protocol4.pt", "nested.pth", "sharded"};
+    static const char *const names[] = {"zip.bin", "legacy.bin",          "protocol4.pt", "nested.pth",
+                                        "sharded", "sharded-safetensors", "sharded-zip",  "sharded-legacy"};
     struct err err = {0};
     struct weights *want = weights_open(CONTAINERS "state.safetensors", &err);
     cr_assert(want, "%s", err.message);
