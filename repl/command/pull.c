@@ -29,6 +29,26 @@ static void report(struct result *result, struct str given, const struct pulled 
     buf_free(&line);
 }
 
+/* What is told while it works, in front of which the bar goes. */
+struct telling {
+    struct result *result;
+    struct progress *progress;
+};
+
+static void say_wait(void *context, const char *why, double seconds)
+{
+    const struct telling *telling = context;
+    progress_end(telling->progress);
+    result_note(telling->result, "%s; again in %.0f s", why, seconds);
+}
+
+static void say_other(void *context)
+{
+    const struct telling *telling = context;
+    progress_end(telling->progress);
+    result_note(telling->result, "another pull is at it: waiting");
+}
+
 /* ID, ID@REVISION. */
 static void split(struct str given, struct pull *pull)
 {
@@ -55,10 +75,18 @@ static bool run(struct session *session, const struct call *call, struct result 
         return call_blame(call, word, err);
     char *root = find_hub_cache();
     bool ok = root || err_set(err, ERR_ARG, "there is no place for a cache: set HF_HOME or HOME");
+    struct telling telling = {result, &progress};
     pull.root = root;
     pull.watch = progress_begin(&progress, session, NULL);
-    ok = ok && hub_open(&hub, err) && pull_model(&pull, &pulled, err);
+    pull.waits = say_other;
+    pull.context = &telling;
+    ok = ok && hub_open(&hub, err);
+    hub.say = say_wait;
+    hub.context = &telling;
+    ok = ok && pull_model(&pull, &pulled, err);
     progress_end(&progress);
+    if (!ok && pulled.fetched && err && (err->code == ERR_CANCELLED || err->code == ERR_IO))
+        result_note(result, "what came is kept, and the next pull goes on from there");
     if (ok)
         report(result, word->text, &pulled);
     pulled_free(&pulled);

@@ -116,6 +116,7 @@ int cache_lock(const struct cache *cache, const char *name, struct err *err)
 {
     struct buf path = {0};
     int fd = -1;
+    bool told = false;
     buf_printf(&path, "%s/%s.lock", cache->locks, name);
     while (buf_ok(&path, err)) {
         fd = open(path.data, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
@@ -137,6 +138,9 @@ int cache_lock(const struct cache *cache, const char *name, struct err *err)
             err_errno(err, path.data, "cannot lock");
             break;
         }
+        if (!told && why == EWOULDBLOCK && cache->waits)
+            cache->waits(cache->context);
+        told = told || why == EWOULDBLOCK;
         nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
     }
     buf_free(&path);

@@ -13,7 +13,9 @@
 #include "core/base/file.h"
 
 struct cache {
-    char *repository, *locks; /* folders */
+    char *repository, *locks;     /* folders */
+    void (*waits)(void *context); /* called once before another's lock is waited for; NULL: nothing is */
+    void *context;
 };
 
 /* The folders of a model, made where they are not there. */

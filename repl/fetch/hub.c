@@ -160,6 +160,8 @@ bool hub_wait(const struct hub *hub, size_t tried, double after, struct err *err
         seconds *= 2;
     if (seconds < after)
         seconds = after;
+    if (hub->say)
+        hub->say(hub->context, err ? err->message : "", seconds);
     for (long ms = (long)(seconds * 1000); ms > 0; ms -= 100) {
         struct timespec part = {.tv_nsec = (ms < 100 ? ms : 100) * 1000000};
         if (cancel_requested())
@@ -269,7 +271,8 @@ static bool look_at_file(void *context, const struct http_answer *answer)
     if (answer->status >= 400)
         return false;
     struct str etag = http_header(answer, "X-Linked-Etag");
-    if (!etag.n)
+    bool within = is_redirect(answer->status) && str_starts(http_header(answer, "Location"), STR("/"));
+    if (!etag.n && !within) /* that of a redirect within the hub is of the redirect itself */
         etag = http_header(answer, "ETag");
     if (str_starts(etag, STR("W/")))
         etag.s += 2, etag.n -= 2;

@@ -22,6 +22,9 @@ struct hub {
     char *token;             /* NULL: none */
     size_t tries;            /* in a row without a byte, at least 1 */
     double pause, stall;     /* seconds before the second try, doubled for each after it; without a byte until it is given up */
+    /* Told before a wait: why, and for how many seconds; NULL: nobody is. */
+    void (*say)(void *context, const char *why, double seconds);
+    void *context;
 };
 
 /* Which model of the hub: for addresses and messages. */

@@ -80,7 +80,7 @@ bool hub_open(struct hub *out, struct err *err)
 {
     static const char *const offline[] = {"HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"};
     const char *endpoint = value_of("HF_ENDPOINT"), *timeout = value_of("HF_HUB_DOWNLOAD_TIMEOUT");
-    *out = (struct hub){.tries = 5, .pause = 1, .stall = timeout && atof(timeout) > 0 ? atof(timeout) : 10};
+    *out = (struct hub){.tries = 4, .pause = 1, .stall = timeout && atof(timeout) > 0 ? atof(timeout) : 10};
     size_t first = value_of(offline[0]) ? 0 : 1; /* the second counts where the first is not set */
     if (is_on(offline[first]))
         return err_set(err, ERR_ARG, "%s is set: nothing is fetched", offline[first]);

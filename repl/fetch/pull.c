@@ -120,6 +120,8 @@ bool pull_model(const struct pull *pull, struct pulled *out, struct err *err)
     bool ok = hub_check(&work.model, err) && hub_revision(pull->hub, &work.model, out->commit, &work.list, err) &&
               read_names(&work, &out->unsafe, err) && cache_open(pull->root, pull->id, &work.cache, err);
     if (ok) {
+        work.cache.waits = pull->waits;
+        work.cache.context = pull->context;
         work.model.revision = str_of(out->commit); /* one commit, whatever is pushed meanwhile */
         ok = choose(&work, pull->file, err) && look_at_all(&work, out, err) && fetch_all(&work, err) &&
              show_all(&work, out->commit, &out->folder, err);

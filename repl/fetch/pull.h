@@ -10,6 +10,8 @@ struct pull {
     struct str id, revision, file; /* revision n 0: main; file n 0: the weights that gaze would choose */
     const char *root;              /* of the cache */
     struct watch watch;            /* bytes of all files */
+    void (*waits)(void *context);  /* called before it waits for another pull; NULL: nothing is */
+    void *context;
 };
 
 /* What was done; free with pulled_free. */

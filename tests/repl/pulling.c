@@ -17,6 +17,7 @@
 struct hub_served files[FILES] = {
     {.name = "config.json"}, {.name = "model.safetensors", .large = true}, {.name = "tokenizer.json"}};
 struct hub_server *server;
+struct watch watch;
 
 void pulling_set_up(void)
 {
@@ -44,7 +45,7 @@ bool pull_as(const char *revision, const char *file, size_t tries, struct pulled
 {
     struct hub hub = {0};
     char *root = find_hub_cache();
-    struct pull pull = {.hub = &hub, .id = STR("org/name"), .revision = str_of(revision), .file = str_of(file), .root = root};
+    struct pull pull = {.hub = &hub, .id = STR("org/name"), .revision = str_of(revision), .file = str_of(file), .root = root, .watch = watch};
     err_clear(err);
     *pulled = (struct pulled){0};
     bool ok = hub_open(&hub, err);

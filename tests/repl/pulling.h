@@ -12,6 +12,7 @@
 enum { CONFIG, WEIGHTS, TOKENIZER, FILES };
 extern struct hub_served files[FILES]; /* config.json, model.safetensors, which is large, tokenizer.json */
 extern struct hub_server *server;
+extern struct watch watch; /* of the pulls that follow */
 
 /* Start the hub; a cache that is not there yet; no token. */
 void pulling_set_up(void);

@@ -98,14 +98,23 @@ PULL_TEST(interruptions_are_gone_on_with_as_long_as_bytes_come)
     expect_whole();
 }
 
+static void press_control_c(void *context, size_t done, size_t total)
+{
+    (void)context, (void)total;
+    if (done > files[CONFIG].n)
+        cancel_request();
+}
+
 PULL_TEST(control_c_leaves_a_part)
 {
     struct err err;
-    hub_server_fault(server, HUB_CTRL_C, "model.safetensors", -1);
+    watch.progress = press_control_c;
+    hub_server_fault(server, HUB_SLOW, "model.safetensors", -1); /* the other half never comes */
     cr_expect_not(pulls(5, &err));
     cr_expect_eq(err.code, ERR_CANCELLED, "%s", err.message);
     cancel_clear();
-    cr_expect_eq(size_of(blob_of(WEIGHTS, ".incomplete")), (long)(files[WEIGHTS].n / 2));
+    watch.progress = NULL;
+    cr_expect_gt(size_of(blob_of(WEIGHTS, ".incomplete")), 0);
     expect_nothing_seen();
     expect_mends();
 }

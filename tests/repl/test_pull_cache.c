@@ -184,6 +184,14 @@ CACHE_TEST(a_redirect_within_the_hub_keeps_the_token)
     expect_whole();
 }
 
+CACHE_TEST(the_hash_of_a_redirect_within_the_hub_is_not_the_files)
+{
+    hub_server_fault(server, HUB_MOVED, "config.json", 1);
+    expect_pull(NULL);
+    cr_expect(strstr(hub_server_log(), "HEAD /moved/org/name/resolve"), "%s", hub_server_log());
+    expect_whole();
+}
+
 /* Away and back again: who sent it back may have chosen the address. */
 CACHE_TEST(a_redirect_that_comes_back_has_lost_the_token)
 {

@@ -57,7 +57,7 @@ Test(prompt, points_at_the_error, .timeout = 120)
               terminal_find(t, "^^^", &caret_row, &caret_col));
     cr_expect_eq(caret_row, word_row + 1, "the caret stands under the line");
     cr_expect_eq(caret_col, word_col + 2 + (int)strlen("show L1.H1 scale="), "it begins where the wrong word begins");
-    at = gaze_line(t, "models");
+    at = gaze_line(t, "models where=loaded");
     cr_expect(logged(t, at, "roberta-tiny"), "the session goes on");
     terminal_free(t);
 }
@@ -144,7 +144,7 @@ Test(prompt, ctrl_c_clears_the_line, .timeout = 120)
     cr_expect(terminal_wait_text(t, "this is never run"));
     terminal_keys(t, "C-c");
     cr_expect(wait_prompt(t));
-    size_t at = gaze_line(t, "models");
+    size_t at = gaze_line(t, "models where=loaded");
     cr_expect(!logged(t, at, "never run"), "nothing of the cleared line is left");
     cr_expect(!logged(t, 0, "unknown command"));
     terminal_keys(t, "C-d");
@@ -177,7 +177,7 @@ Test(prompt, ctrl_c_cancels_the_command_and_the_session_lives_on, .timeout = 240
     terminal_keys(t, "C-c");
     cr_expect(terminal_wait_log(t, at, "interrupted"));
     cr_expect(wait_prompt(t));
-    at = gaze_line(t, "models");
+    at = gaze_line(t, "models where=loaded");
     cr_expect(logged(t, at, "roberta-tiny"), "the model is still there");
     at = gaze_line(t, "!echo child $((40 + 2))");
     cr_expect(logged(t, at, "child 42"));
@@ -285,7 +285,7 @@ Test(prompt, ctrl_c_in_a_script_of_the_prompt_leads_back_to_it, .timeout = 240)
     cr_expect(terminal_wait_log(t, at, "interrupted"));
     cr_assert(wait_prompt(t));
     cr_expect(!logged(t, at, "\nnever"), "what follows in the script is not run");
-    at = gaze_line(t, "models");
+    at = gaze_line(t, "models where=loaded");
     cr_expect(logged(t, at, "roberta-tiny"), "the model is still there");
     terminal_keys(t, "C-d");
     cr_expect_eq(terminal_wait_exit(t), 0);

@@ -14,8 +14,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "core/base/cancel.h"
-
 static struct hub_server server;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static char asked[65536], copy[65536];
@@ -172,12 +170,25 @@ static bool endless(const struct asked *a, enum hub_fault fault)
     return false;
 }
 
+static bool trickle(int fd, const char *bytes, size_t n)
+{
+    while (n) {
+        size_t piece = n < 100 ? n : 100;
+        if (!send_all(fd, bytes, piece))
+            return false;
+        bytes += piece;
+        n -= piece;
+        usleep(20000);
+    }
+    return true;
+}
+
 /* The bytes of a file from where they are asked for. */
 static bool give(const struct asked *a, const struct hub_served *file, enum hub_fault fault, const char *headers)
 {
     char more[1200], head[2000];
     size_t from = a->ranged && fault != HUB_NO_RANGE ? a->from : 0, n = file->n - (from < file->n ? from : file->n);
-    size_t sent = fault == HUB_CUT || fault == HUB_CTRL_C || fault == HUB_SLOW || fault == HUB_SHORT ? n / 2 : n;
+    size_t sent = fault == HUB_CUT || fault == HUB_SLOW || fault == HUB_SHORT ? n / 2 : n;
     size_t said = fault == HUB_LONGER ? n + 1 : fault == HUB_SHORT ? sent : n;
     bool part = a->ranged && fault != HUB_NO_RANGE;
     if (fault == HUB_ENDLESS || fault == HUB_HEADERS)
@@ -196,13 +207,11 @@ static bool give(const struct asked *a, const struct hub_served *file, enum hub_
     bytes[n] = 'x';
     if (fault == HUB_WRONG && n)
         bytes[n / 2] ^= 1;
-    bool ok = send_all(a->fd, bytes, fault == HUB_LONGER ? n + 1 : sent);
+    bool ok = fault == HUB_TRICKLE ? trickle(a->fd, bytes, n) : send_all(a->fd, bytes, fault == HUB_LONGER ? n + 1 : sent);
     free(bytes);
-    if (fault == HUB_CTRL_C)
-        cancel_request();
-    if (fault == HUB_CTRL_C || fault == HUB_SLOW)
+    if (fault == HUB_SLOW)
         wait_for_the_other_end(a->fd);
-    return ok && fault != HUB_CUT && fault != HUB_SLOW && fault != HUB_CTRL_C;
+    return ok && fault != HUB_CUT && fault != HUB_SLOW;
 }
 
 /* ---- paths ---- */
@@ -242,7 +251,7 @@ static bool goes_elsewhere(const struct asked *a, enum hub_fault fault, bool *ok
             snprintf(to, sizeof to, "/moved%s", a->path);
         else
             snprintf(to, sizeof to, "http://127.0.0.1:%d%s", port, a->path);
-        *ok = redirect(a, to, "");
+        *ok = redirect(a, to, "ETag: W/\"of-the-redirect\"\r\n");
     } else
         return false;
     return true;

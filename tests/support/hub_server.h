@@ -20,8 +20,8 @@ enum hub_fault {
     HUB_WELL,
     HUB_STATUS,       /* `status`, with `code` as X-Error-Code and `after` as Retry-After */
     HUB_CUT,          /* the connection breaks in the middle of what was asked for */
-    HUB_CTRL_C,       /* the same, with Ctrl-C just before; the server waits */
     HUB_SLOW,         /* in the middle nothing more comes */
+    HUB_TRICKLE,      /* a hundred bytes fifty times a second */
     HUB_SHORT,        /* the middle is called the end */
     HUB_WRONG,        /* one byte is another */
     HUB_LONGER,       /* one byte more, and says so */
