@@ -71,7 +71,9 @@ static bool add_interventions(struct run *run, const struct run_inputs *inputs, 
         return false;
     memcpy(run->interventions.at, inputs->interventions, n * sizeof *inputs->interventions);
     run->interventions.n = n;
-    intervene_positions(&run->interventions, run->tokens->positions, run->tokens->rows);
+    intervene_positions(&run->interventions, STACK_MAIN, run->tokens->positions, run->tokens->rows);
+    if (run->target)
+        intervene_positions(&run->interventions, STACK_DECODER, run->target->positions, run->target->rows);
     return true;
 }
 

@@ -87,11 +87,11 @@ const struct intervention_kind *intervention_named(const char *name)
 
 #define EACH(set, i) (const struct intervention *i = (set)->at; i < (set)->at + (set)->n; i++)
 
-void intervene_positions(const struct interventions *set, int32_t *positions, size_t rows)
+void intervene_positions(const struct interventions *set, enum stack_kind stack, int32_t *positions, size_t rows)
 {
     for
         EACH(set, i)
-    if (i->kind->positions)
+    if (i->kind->positions && i->stack == stack)
         i->kind->positions(i, positions, rows);
 }
 

@@ -29,7 +29,7 @@ struct interventions {
     struct intervention *at;
     size_t n;
 };
-void intervene_positions(const struct interventions *, int32_t *positions, size_t rows);
+void intervene_positions(const struct interventions *, enum stack_kind stack, int32_t *positions, size_t rows);
 void intervene_attention(const struct interventions *, struct attention *a);
 /* An attention's `change`: its context is a struct interventions. */
 void intervene_probs(const void *context, const struct attention *a, size_t head, size_t row, size_t rows, float *probs);

@@ -14,6 +14,7 @@
     ROW(predict)      \
     ROW(score)        \
     ROW(generate)     \
+    ROW(lattice)      \
     ROW(rtd)          \
     ROW(classify)     \
     ROW(contacts)     \
