@@ -29,9 +29,9 @@ struct causal {
     {.name = names, .shape = "V", .kind = PARAM_FLOATS, .offset = offsetof(own, causal.bias), .optional = true,        \
      .meaning = "next word: bias of the vocabulary"}
 #define CAUSAL_SCORE(own)                                                                                              \
-    {.name = "score", .shape = "*,E", .kind = PARAM_LINEAR_NO_BIAS, .offset = offsetof(own, causal.classify.out),      \
+    {.name = "score|classifier", .shape = "*,E", .kind = PARAM_LINEAR_NO_BIAS, .offset = offsetof(own, causal.classify.out),      \
      .optional = true, .meaning = "classes"},                                                                          \
-    {.name = "score.bias", .shape = "*", .kind = PARAM_FLOATS, .offset = offsetof(own, causal.classify.out.bias),      \
+    {.name = "score.bias|classifier.bias", .shape = "*", .kind = PARAM_FLOATS, .offset = offsetof(own, causal.classify.out.bias),      \
      .optional = true, .meaning = "classes: bias"}
 /* Of a table of keys. */
 #define CAUSAL_TIED(own, fallback_)                                                                                    \

@@ -148,6 +148,12 @@ static const struct param params[] = {
      .when = causal_untied,
      .optional = true,
      .meaning = "next word: table of its own"},
+    {.name = "score",
+     .shape = "*,B",
+     .kind = PARAM_LINEAR_NO_BIAS,
+     .offset = offsetof(struct gpt, causal.classify.out),
+     .optional = true,
+     .meaning = "classes"},
     {0},
 };
 
@@ -160,6 +166,7 @@ const struct arch arch_opt = {
     .keys = keys,
     .params = params,
     .heads = CAUSAL_HEADS,
+    .classify = CAUSAL_CLASSIFY(struct gpt),
     .own_size = sizeof(struct opt),
     .layer_size = sizeof(struct gpt_layer),
     .configure = configure,

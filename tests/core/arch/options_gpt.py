@@ -25,6 +25,8 @@ CASES = {
                         n_inner=24, activation_function="relu", tie_word_embeddings=False)),
     "gpt2-unscaled": dict(cls="GPT2LMHeadModel", config=dict(GPT, scale_attn_weights=False, n_head=2, n_layer=3,
                           layer_norm_epsilon=1e-3)),
+    "gpt2-tokens": dict(cls="GPT2ForTokenClassification", config=dict(GPT, num_labels=3)),
+    "opt-class": dict(cls="OPTForSequenceClassification", config=dict(OPT, word_embed_proj_dim=8, num_labels=3, pad_token_id=None)),
     "gpt_neox-sequential": dict(cls="GPTNeoXForCausalLM", config=dict(SIZES, use_parallel_residual=False, attention_bias=False,
                                 rotary_pct=1.0, rotary_emb_base=500, tie_word_embeddings=True, hidden_act="gelu_new")),
     "gpt_neox-dynamic": dict(cls="GPTNeoXForCausalLM", config=dict(dict(SIZES, num_attention_heads=2, rotary_pct=0.5), **ROPE)),
