@@ -368,12 +368,6 @@ static bool point(struct viewer *v, void *state, struct pointer at)
     return true;
 }
 
-static void act_back(struct viewer *v, void *state, int amount)
-{
-    (void)state, (void)amount;
-    viewer_back(v);
-}
-
 static const struct view_key keys[] = {
     {{KEY_ARROW_LEFT, 'h', '['}, "arrows", "choose", "choose a head (also hjkl, [ ] { })", act_head, -1},
     {{KEY_ARROW_RIGHT, 'l', ']'}, NULL, NULL, NULL, act_head, 1},
@@ -382,7 +376,7 @@ static const struct view_key keys[] = {
     {{KEY_FIRST}, "Home End", NULL, "first, last head", act_edge, -1},
     {{KEY_LAST}, NULL, NULL, NULL, act_edge, 1},
     {{KEY_RETURN}, "Enter", "go there", "go to that head", act_go, 1},
-    {{'g', KEY_TABULATOR}, "g Tab", "map", "back to the map", act_back, 1},
+    {{'g', KEY_TABULATOR}, "g Tab", "map", "back to the map", view_act_back, 1},
     {{0}, NULL, NULL, NULL, NULL, 0},
 };
 

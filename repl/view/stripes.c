@@ -285,33 +285,15 @@ static void act_sort(struct viewer *v, void *state, int amount)
     viewer_say(v, "sort=%s", s->by_length ? "length" : "file");
 }
 
-static void act_head(struct viewer *v, void *state, int amount)
-{
-    (void)state;
-    viewer_step_head(v, amount);
-}
-
-static void act_layer(struct viewer *v, void *state, int amount)
-{
-    (void)state;
-    viewer_step_layer(v, amount);
-}
-
-static void act_back(struct viewer *v, void *state, int amount)
-{
-    (void)state, (void)amount;
-    viewer_back(v);
-}
-
 static const struct view_key keys[] = {
-    {{KEY_ARROW_LEFT, 'h', '['}, "arrows", "head", "another head or layer (also hjkl, [ ] { })", act_head, -1},
-    {{KEY_ARROW_RIGHT, 'l', ']'}, NULL, NULL, NULL, act_head, 1},
-    {{KEY_ARROW_UP, 'k', '{'}, NULL, NULL, NULL, act_layer, -1},
-    {{KEY_ARROW_DOWN, 'j', '}'}, NULL, NULL, NULL, act_layer, 1},
+    {{KEY_ARROW_LEFT, 'h', '['}, "arrows", "head", "another head or layer (also hjkl, [ ] { })", view_act_head, -1},
+    {{KEY_ARROW_RIGHT, 'l', ']'}, NULL, NULL, NULL, view_act_head, 1},
+    {{KEY_ARROW_UP, 'k', '{'}, NULL, NULL, NULL, view_act_layer, -1},
+    {{KEY_ARROW_DOWN, 'j', '}'}, NULL, NULL, NULL, view_act_layer, 1},
     {{'a'}, "a A", "align", "lanes: all, from the start, from the end, special tokens; back", act_align, 1},
     {{'A'}, NULL, NULL, NULL, act_align, -1},
     {{'o'}, "o", "order", "rows as in the file, or the longest first", act_sort, 1},
-    {{'x', KEY_TABULATOR}, "x Tab", "map", "back to the map", act_back, 1},
+    {{'x', KEY_TABULATOR}, "x Tab", "map", "back to the map", view_act_back, 1},
     {{0}, NULL, NULL, NULL, NULL, 0},
 };
 

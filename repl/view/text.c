@@ -124,12 +124,6 @@ static void act_query(struct viewer *v, void *state, int amount)
     v->map->row = moved(v->map->row, amount, v->map->shown.rows);
 }
 
-static void act_back(struct viewer *v, void *state, int amount)
-{
-    (void)state, (void)amount;
-    viewer_back(v);
-}
-
 static bool find(const struct placed *places, size_t n, struct pointer at, size_t *out)
 {
     for (size_t i = 0; i < n; i++)
@@ -156,7 +150,7 @@ static const struct view_key keys[] = {
     {{KEY_ARROW_RIGHT, 'l'}, NULL, NULL, NULL, act_key, 1},
     {{KEY_ARROW_UP, 'k'}, "↑ ↓ k j", "query", "the query before, after", act_query, -1},
     {{KEY_ARROW_DOWN, 'j'}, NULL, NULL, NULL, act_query, 1},
-    {{'v', KEY_TABULATOR}, "v Tab", "map", "back to the map", act_back, 1},
+    {{'v', KEY_TABULATOR}, "v Tab", "map", "back to the map", view_act_back, 1},
     {{0}, NULL, NULL, NULL, NULL, 0},
 };
 

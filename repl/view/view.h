@@ -92,6 +92,10 @@ void viewer_open(struct viewer *viewer, const struct view *view); /* on top of t
 NODISCARD bool viewer_turn_to(struct viewer *viewer, const struct call *call, struct kept_run *run, struct site site,
                               struct err *err);
 void viewer_back(struct viewer *viewer);                          /* close the uppermost; the last one leaves */
+/* Acts of keys that several views have: back, another head, another layer. */
+void view_act_back(struct viewer *viewer, void *state, int amount);
+void view_act_head(struct viewer *viewer, void *state, int amount);
+void view_act_layer(struct viewer *viewer, void *state, int amount);
 void viewer_give_history(struct viewer *viewer);
 /* The run that is looked at; NULL where it was dropped. */
 struct kept_run *viewer_kept(const struct viewer *viewer);

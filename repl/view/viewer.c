@@ -114,7 +114,7 @@ void viewer_back(struct viewer *viewer)
 
 /* ---- keys that all views share ---- */
 
-static void act_back(struct viewer *v, void *state, int amount)
+void view_act_back(struct viewer *v, void *state, int amount)
 {
     (void)state, (void)amount;
     viewer_back(v);
@@ -127,13 +127,13 @@ static void act_escape(struct viewer *v, void *state, int amount)
         viewer_back(v);
 }
 
-static void act_head(struct viewer *v, void *state, int amount)
+void view_act_head(struct viewer *v, void *state, int amount)
 {
     (void)state;
     viewer_step_head(v, amount);
 }
 
-static void act_layer(struct viewer *v, void *state, int amount)
+void view_act_layer(struct viewer *v, void *state, int amount)
 {
     (void)state;
     viewer_step_layer(v, amount);
@@ -226,10 +226,10 @@ static void act_help(struct viewer *v, void *state, int amount)
 }
 
 const struct view_key viewer_keys[] = {
-    {{'['}, "[ ]", "head", "previous, next head", act_head, -1},
-    {{']'}, NULL, NULL, NULL, act_head, 1},
-    {{'{'}, "{ }", "layer", "previous, next layer", act_layer, -1},
-    {{'}'}, NULL, NULL, NULL, act_layer, 1},
+    {{'['}, "[ ]", "head", "previous, next head", view_act_head, -1},
+    {{']'}, NULL, NULL, NULL, view_act_head, 1},
+    {{'{'}, "{ }", "layer", "previous, next layer", view_act_layer, -1},
+    {{'}'}, NULL, NULL, NULL, view_act_layer, 1},
     {{'('}, "( )", "run", "previous, next run", act_run, -1},
     {{')'}, NULL, NULL, NULL, act_run, 1},
     {{'m'}, "m M", "part", "part: probs, scores, each term, its softmax; back", act_part, 1},
@@ -248,7 +248,7 @@ const struct view_key viewer_keys[] = {
     {{'e'}, "e", "export", "export: the plot line of this picture", act_export, 1},
     {{'?', 'H' & 31}, "?", "help", "this help", act_help, 1},
     {{'L' & 31}, "Ctrl-L", NULL, "paint the screen again", act_repaint, 1},
-    {{'q'}, "q", NULL, "back; from the map: leave", act_back, 1},
+    {{'q'}, "q", NULL, "back; from the map: leave", view_act_back, 1},
     {{KEY_ESCAPE}, NULL, NULL, NULL, act_escape, 1},
     {{0}, NULL, NULL, NULL, NULL, 0},
 };

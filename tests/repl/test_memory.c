@@ -70,8 +70,9 @@ static void rounds(const char *first, const char *what, bool (*round)(struct ses
     }
     size_t late = in_use(&session);
     dprintf(told, "memory after %zu %s: %zu KiB, after %zu: %zu KiB\n", n / 4, what, early / 1024, n, late / 1024);
-    /* The smallest piece of the heap is 32 bytes: one that stays a round would be four times this. */
-    cr_expect(late <= early + (n - n / 4) * 8, "%zu bytes after %zu %s, %zu after %zu", early, n / 4, what, late, n);
+    /* The smallest piece of the heap is 32 bytes a round. What threads keep for themselves counts as in use, and comes and goes
+     * with how they are scheduled: by some thousands of bytes. */
+    cr_expect(late <= early + (n - n / 4) * 24, "%zu bytes after %zu %s, %zu after %zu", early, n / 4, what, late, n);
     session_free(&session);
     pool_free();
     close(nowhere);
