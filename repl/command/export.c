@@ -94,5 +94,6 @@ const struct command command_export = {
     .options = options,
     .args = args,
     .writes = true,
+    .output = "safetensors|npz|npy|json|csv|tsv",
     .run = run,
 };

@@ -78,6 +78,7 @@ struct command {
     const char *actions;          /* of ARG_ACTION, `|`-separated: "load|from|save|list"; or NULL */
     bool bare_selector;           /* a line that begins with a selector is this command's (one command alone) */
     bool writes;                  /* takes > FILE as a picture or tensor whose extension chooses the format */
+    const char *output;           /* extensions of > FILE, `|`-separated, where they are not those of all its kind; or NULL */
     /* Does this call write > FILE or | COMMAND itself? NULL: none does. */
     bool (*own_output)(const struct call *call);
     bool unrecorded;              /* leaves no line in `history` (help, quit, history itself) */

@@ -337,6 +337,14 @@ void offer_output(struct completion *c)
         stem--;
     if (stem < 2 || c->typed.s[stem - 1] != '.' || c->typed.s[stem - 2] == '/' || c->typed.s[stem - 2] == '.')
         return;
+    for (const char *at = c->command->output; at && *at; at += strcspn(at, "|"), at += *at == '|')
+        offer_extension(c, stem, (struct str){at, strcspn(at, "|")}, NULL);
+    for (size_t i = 0; c->command->own_output && vectors_formats[i]; i++) /* what writes by itself writes vectors */
+        if (vectors_formats[i]->extensions && *vectors_formats[i]->extensions)
+            offer_extension(c, stem, (struct str){vectors_formats[i]->extensions, strcspn(vectors_formats[i]->extensions, "|")},
+                            vectors_formats[i]->summary);
+    if (c->command->output || c->command->own_output)
+        return;
     for (size_t i = 0; writers[i]; i++)
         if (writers[i]->row || c->command->writes) /* the first of its extensions is the usual one */
             offer_extension(c, stem, (struct str){writers[i]->extensions, strcspn(writers[i]->extensions, "|")}, writers[i]->summary);

@@ -109,7 +109,9 @@ Test(complete, files_with_blanks_are_quoted, .init = open_session, .fini = close
     expect("export L0.H0 > su", "sub/");
     expect("export L0.H0>su", "sub/");
     expect("export > a.np", "a.npy a.npz");
-    expect("plot L0.H0 > map.p", "map.png");
+    expect("export > a.p", "");
+    expect("plot L0.H0 > map.pn", "map.png");
+    expect("vectors save > v.b", "v.bin");
 
     expect("run file=one.", "file=one.txt");
     expect("run file=\"one t", "file=\"one two.txt\"");
