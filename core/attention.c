@@ -166,9 +166,43 @@ static bool prob_block(const struct attention *a, size_t head, unsigned terms, s
     return true;
 }
 
+/* ---- given maps ---- */
+
+bool attention_has_scores(const struct attention *a)
+{
+    return !a->given || a->given->scores || a->terms[0];
+}
+
+/* out = Σ of the chosen terms as they were given. */
+static void sum_given(const struct attention *a, unsigned terms, size_t at, size_t n, float *out)
+{
+    memset(out, 0, n * sizeof *out);
+    for (size_t t = 0; a->terms[t]; t++)
+        for (size_t i = 0; (terms >> t & 1) && i < n; i++)
+            out[i] += a->given->terms[t][at + i];
+}
+
+static bool given_map(const struct attention *a, size_t head, struct part part, size_t row, size_t rows, float *out, struct err *err)
+{
+    const struct given_maps *given = a->given;
+    size_t at = (head * a->Tq + row) * a->Tk, n = rows * a->Tk;
+    const float *whole = part.kind == PART_PROBS ? given->probs : part.kind == PART_SCORES ? given->scores : NULL;
+    if (part.kind == PART_SCORES && !attention_has_scores(a))
+        return err_set(err, ERR_NOT_FOUND, "layer %zu was opened with its probabilities alone: there are no scores", a->layer);
+    if (whole)
+        memcpy(out, whole + at, n * sizeof *out);
+    else /* none of the terms tells what of it is edge */
+        sum_given(a, part.kind == PART_SCORES ? ~0u : part.kind == PART_EDGE ? 0 : part.terms, at, n, out);
+    if (part.kind == PART_SOFTMAX)
+        softmax_block(a, head, row, rows, out);
+    return true;
+}
+
 bool attention_map(const struct attention *a, size_t head, struct part part, size_t row, size_t rows, float *out, struct err *err)
 {
     unsigned used = ~a->dropped;
+    if (a->given)
+        return given_map(a, head, part, row, rows, out, err);
     for (size_t done = 0; done < rows;) {
         size_t n = rows - done < BLOCK_ROWS ? rows - done : BLOCK_ROWS;
         float *to = out + done * a->Tk;

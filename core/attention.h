@@ -48,6 +48,12 @@ struct second {
     struct strided q, k, v;
 };
 
+/* Maps that were made elsewhere and are read, not made again: [H,Tq,Tk] each, NULL: not there. */
+struct given_maps {
+    const float *probs, *scores; /* probs are there */
+    const float *terms[MAX_TERMS]; /* beside a->terms, whose `logits` are never called */
+};
+
 struct attention {
     const struct stack *stack; /* its kind, and whose layer this is */
     size_t layer, text;
@@ -64,6 +70,7 @@ struct attention {
     const float *sink;                   /* [H] a logit beside the keys of each query, or NULL: rows then sum to less than 1 */
     const float *mix_scores, *mix_probs; /* [H,H] out,in or NULL: talking heads, before and after the softmax */
     const void *own;                     /* what its terms need besides: position keys, bias table */
+    const struct given_maps *given;          /* NULL, or what maps are read from: there are no queries, keys and values then */
     /* Changes probabilities as they are made, for pass and maps alike; NULL: nothing does. */
     void (*change)(const void *context, const struct attention *a, size_t head, size_t row, size_t rows, float *probs);
     const void *change_context;
@@ -83,6 +90,8 @@ struct part {
 };
 
 size_t attention_terms(const struct attention *a); /* how many */
+/* Are there scores? Not where only probabilities were given. */
+bool attention_has_scores(const struct attention *a);
 /* Rows [row,row+rows) of one head's map into out [rows,Tk]. Masked entries of PROBS and SOFTMAX are 0; of the others
  * they are what the terms give. Call on any thread. */
 NODISCARD bool attention_map(const struct attention *a, size_t head, struct part part, size_t row, size_t rows, float *out,

@@ -38,6 +38,8 @@ static bool unknown_term(const struct term *const *terms, struct str name, struc
     struct buf known = {0};
     for (size_t t = 0; terms[t]; t++)
         buf_printf(&known, "%s%s", t ? ", " : "", terms[t]->name);
+    if (!terms[0])
+        buf_puts(&known, "no terms that are told apart");
     err_set(err, ERR_NOT_FOUND, "no term \"%.*s\" here: the scores of this model are the sum of %s", STR_ARGS(name),
             buf_cstr(&known));
     buf_free(&known);

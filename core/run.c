@@ -15,6 +15,7 @@ void run_free(struct run *run)
     free(run->attentions);
     free(run->interventions.at);
     arena_free(run->arena);
+    model_free(run->stand_in);
     free(run);
 }
 

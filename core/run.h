@@ -44,6 +44,7 @@ struct past;
 enum { MAX_AXES = 8 };
 struct run {
     const struct model *model;
+    struct model *stand_in; /* owned: the model where there is none but given tensors (given.h); else NULL */
     struct tokens *axes[MAX_AXES]; /* owned; [0] what was given to run */
     size_t n_axes;
     struct tokens *tokens, *target; /* borrowed of axes: source (or only) tokens; the decoder's, or NULL */

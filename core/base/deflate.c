@@ -48,6 +48,36 @@ unsigned char *deflate_bytes(const void *bytes, size_t n, int level, size_t *n_o
     return NULL;
 }
 
+bool inflate_bytes(const void *bytes, size_t n, void *out, size_t size, struct err *err)
+{
+    enum { SLICE = 1 << 20 }; /* of what comes out, between two looks at the flag of Ctrl-C */
+    const size_t most = 1u << 30; /* zlib counts in unsigned int */
+    z_stream z = {0};
+    unsigned char spare; /* what is more than `size` bytes goes here */
+    size_t used = 0, made = 0;
+    int answer = Z_OK;
+    if (inflateInit2(&z, -15) != Z_OK)
+        return err_memory(err, sizeof z, "the deflate decoder");
+    while (answer == Z_OK && made <= size && !cancel_requested()) {
+        uInt given = (uInt)(n - used < most ? n - used : most);
+        uInt room = (uInt)(size - made < SLICE ? size - made : SLICE);
+        bool full = made == size;
+        z.next_in = (Bytef *)(uintptr_t)bytes + used;
+        z.avail_in = given;
+        z.next_out = full ? &spare : (unsigned char *)out + made;
+        z.avail_out = full ? 1 : room;
+        answer = inflate(&z, Z_NO_FLUSH);
+        used += given - z.avail_in;
+        made += (full ? 1 : room) - z.avail_out;
+    }
+    inflateEnd(&z);
+    if (answer == Z_OK && made <= size)
+        return err_set(err, ERR_CANCELLED, "interrupted");
+    if (answer != Z_STREAM_END)
+        return err_set(err, ERR_FORMAT, made > size ? "more than %zu bytes when decompressed" : "damaged deflate data, of %zu bytes", size);
+    return made == size || err_set(err, ERR_FORMAT, "%zu bytes when decompressed, expected %zu", made, size);
+}
+
 const char *deflate_library(void)
 {
     return zlibVersion();

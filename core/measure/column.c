@@ -187,6 +187,17 @@ static void no_parts(struct column_map *out)
         out->term_share[t] = NAN;
 }
 
+/* Maps that were given without scores leave their columns without parts. */
+static bool fill_scores(const struct run *run, struct site site, const struct attention *a, struct anova *anova, double *c,
+                        struct column_map *out, struct err *err)
+{
+    if (attention_has_scores(a))
+        return fill_parts(run, site, a, anova, c, c + a->Tk, out, err);
+    for (size_t j = 0; j < a->Tk; j++)
+        out->columns[j].nats = out->columns[j].edge = NAN;
+    return true;
+}
+
 bool column_map(const struct run *run, struct site site, const struct column_rule *rule, struct column_map *out, struct err *err)
 {
     *out = (struct column_map){0};
@@ -200,7 +211,7 @@ bool column_map(const struct run *run, struct site site, const struct column_rul
     out->columns = mem_new(a->Tk, sizeof *out->columns, "columns", err);
     no_parts(out);
     bool ok = c && out->columns && anova_new(a, &anova, err) && fill_draws(run, site, a, rule, out, err) &&
-              (out->not_finite || fill_parts(run, site, a, &anova, c, c + a->Tk, out, err));
+              (out->not_finite || fill_scores(run, site, a, &anova, c, out, err));
     out->left_out = anova.left_out;
     anova_free(&anova);
     free(c);

@@ -1,4 +1,5 @@
 /* How much of the scores is column: the share that keys alone explain of what the rows leave. */
+#include <math.h>
 #include <stdlib.h>
 
 #include "core/measure/anova.h"
@@ -8,6 +9,11 @@ static bool value(const struct measure_input *input, double *out, struct err *er
 {
     struct anova anova = {0};
     double *c = mem_new(input->attention->Tk, sizeof *c, "column parts", err);
+    if (c && !attention_has_scores(input->attention)) {
+        *out = NAN; /* the map was given without them */
+        free(c);
+        return true;
+    }
     bool ok = c && anova_new(input->attention, &anova, err) &&
               anova_columns(&anova, input->run, input->site, (struct part){.kind = PART_SCORES}, c, out, err);
     anova_free(&anova);

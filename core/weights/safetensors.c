@@ -123,19 +123,28 @@ static bool safetensors_is(const unsigned char *data, size_t size)
     return size > 9 && data[8] == '{' && header_bytes(data) <= HEADER_LIMIT;
 }
 
+struct json *safetensors_header(const struct file *file, size_t *data_at_out, struct err *err)
+{
+    uint64_t header = file->size < 8 ? 0 : header_bytes(file->data);
+    if (file->size < 8)
+        err_set(err, ERR_FORMAT, "%s: %zu bytes are too few for safetensors", file->path, file->size);
+    else if (header > HEADER_LIMIT || header > file->size - 8)
+        err_set(err, ERR_FORMAT, "%s: header of %llu bytes in a file of %zu: not safetensors, or truncated", file->path,
+                (unsigned long long)header, file->size);
+    else if (header == 0 || file->data[8] != '{')
+        err_set(err, ERR_FORMAT, "%s: the header does not begin with '{': not safetensors", file->path);
+    else {
+        *data_at_out = 8 + (size_t)header;
+        return json_parse((struct str){(const char *)file->data + 8, (size_t)header}, file->path, JSON_STRICT_KEYS, err);
+    }
+    return NULL;
+}
+
 static bool safetensors_read(struct weights *weights, const struct file *file, struct err *err)
 {
-    if (file->size < 8)
-        return err_set(err, ERR_FORMAT, "%s: %zu bytes are too few for safetensors", file->path, file->size);
-    uint64_t header = header_bytes(file->data);
-    if (header > HEADER_LIMIT || header > file->size - 8)
-        return err_set(err, ERR_FORMAT, "%s: header of %llu bytes in a file of %zu: not safetensors, or truncated", file->path,
-                       (unsigned long long)header, file->size);
-    if (header == 0 || file->data[8] != '{')
-        return err_set(err, ERR_FORMAT, "%s: the header does not begin with '{': not safetensors", file->path);
-    struct str text = {(const char *)file->data + 8, (size_t)header};
-    struct json *json = json_parse(text, file->path, JSON_STRICT_KEYS, err);
-    bool ok = json && read_header(weights, file, 8 + (size_t)header, json, err);
+    size_t data_at = 0;
+    struct json *json = safetensors_header(file, &data_at, err);
+    bool ok = json && read_header(weights, file, data_at, json, err);
     json_free(json);
     return ok;
 }

@@ -73,7 +73,8 @@ static struct weights *weights_new(const char *path, struct err *err)
     return NULL;
 }
 
-static bool read_one(struct weights *weights, const char *path, struct err *err)
+/* `format` NULL: the one that its bytes or name tell. */
+static bool read_one(struct weights *weights, const char *path, const struct weights_format *format, struct err *err)
 {
     if (!mem_grow((void **)&weights->files, &weights->file_capacity, weights->n_files + 1, sizeof *weights->files,
                   "a list of files", err) ||
@@ -83,7 +84,8 @@ static bool read_one(struct weights *weights, const char *path, struct err *err)
     struct str first = {(const char *)file->data, file->size < KIND_LOOK ? file->size : KIND_LOOK};
     if (!kind_not_pointer(path, first, "the weights", err))
         return false;
-    const struct weights_format *format = format_of_file(file, err);
+    if (!format)
+        format = format_of_file(file, err);
     if (format && !weights->format)
         weights->format = format;
     return format && format->read(weights, file, err);
@@ -128,12 +130,21 @@ static bool sort_names(struct weights *weights, const struct json *map, struct e
     return true;
 }
 
+struct weights *weights_open_as(const char *path, const struct weights_format *format, struct err *err)
+{
+    struct weights *weights = weights_new(path, err);
+    if (weights && read_one(weights, path, format, err) && sort_names(weights, NULL, err))
+        return weights;
+    weights_close(weights);
+    return NULL;
+}
+
 struct weights *weights_open_files(const char *path, char *const *files, size_t n, const struct json *map, struct err *err)
 {
     struct weights *weights = weights_new(path, err);
     bool ok = weights != NULL;
     for (size_t i = 0; ok && i < n; i++)
-        ok = cancel_requested() ? err_set(err, ERR_CANCELLED, "%s: interrupted", path) : read_one(weights, files[i], err);
+        ok = cancel_requested() ? err_set(err, ERR_CANCELLED, "%s: interrupted", path) : read_one(weights, files[i], NULL, err);
     if (ok && sort_names(weights, map, err))
         return weights;
     if (err && err->code == ERR_NOT_FOUND) /* a shard, or what a link leads to: not the same as no weights */

@@ -61,9 +61,14 @@ NODISCARD struct weights *weights_open(const char *path, struct err *err);
  * a tensor of one name: {name: file}, or NULL. */
 NODISCARD struct weights *weights_open_files(const char *path, char *const *files, size_t n, const struct json *map,
                                              struct err *err);
+/* One file in a format that is known, whatever its bytes or name say. */
+NODISCARD struct weights *weights_open_as(const char *path, const struct weights_format *format, struct err *err);
 void weights_close(struct weights *weights);
 /* One more user: each closes once. */
 struct weights *weights_share(struct weights *weights);
+
+/* The header of a safetensors file, whose "__metadata__" holds texts by name: json_free it. */
+NODISCARD struct json *safetensors_header(const struct file *file, size_t *data_at_out, struct err *err);
 
 /* The tensor of that name, or NULL. */
 const struct tensor *weights_find(const struct weights *weights, struct str name);

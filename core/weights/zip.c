@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "core/base/cancel.h"
+#include "core/base/deflate.h"
 
 enum {
     LOCAL_BYTES = 30,
@@ -26,7 +27,8 @@ enum {
     LOCATOR_MARK = 0x07064b50,
     END64_MARK = 0x06064b50,
     EXTRA_ZIP64 = 1,
-    FLAG_ENCRYPTED = 1
+    FLAG_ENCRYPTED = 1,
+    METHOD_DEFLATED = 8
 };
 
 static uint64_t number(const unsigned char *at, int bytes)
@@ -120,7 +122,7 @@ static bool climbs(struct str name)
 
 /* The member whose record of the central directory begins at `c`, of which `left` bytes are there; its length in *used. */
 static bool read_member(const struct file *file, const struct directory *directory, const unsigned char *c, size_t left,
-                        struct zip_member *out, size_t *used, struct err *err)
+                        struct zip_member *out, size_t *used, bool deflated, struct err *err)
 {
     if (left < CENTRAL_BYTES || U32(c) != (uint32_t)CENTRAL_MARK)
         return err_set(err, ERR_FORMAT, "%s: the zip directory ends early", file->path);
@@ -132,25 +134,30 @@ static bool read_member(const struct file *file, const struct directory *directo
     if (climbs(out->name))
         return err_set(err, ERR_FORMAT, "%s: a member is called \"%.*s\", which is no name in an archive of tensors", file->path,
                        STR_ARGS(out->name));
-    if (U16(c + 8) & FLAG_ENCRYPTED || U16(c + 10) != 0)
-        return err_set(err, ERR_UNSUPPORTED, "%s: member %.*s is %s; what PyTorch writes is stored as it is", file->path,
-                       STR_ARGS(out->name), U16(c + 8) & FLAG_ENCRYPTED ? "encrypted" : "compressed");
+    size_t method = U16(c + 10);
+    out->deflated = deflated && method == METHOD_DEFLATED;
+    if (U16(c + 8) & FLAG_ENCRYPTED || (method != 0 && !out->deflated))
+        return err_set(err, ERR_UNSUPPORTED, "%s: member %.*s is %s; what %s", file->path, STR_ARGS(out->name),
+                       U16(c + 8) & FLAG_ENCRYPTED ? "encrypted" : "compressed",
+                       deflated ? "NumPy writes is stored as it is, or deflated" : "PyTorch writes is stored as it is");
     uint64_t stored = U32(c + 20), size = U32(c + 24), at = U32(c + 42);
-    if (!read_zip64(c + CENTRAL_BYTES + name, extra, &stored, &size, &at) || stored != size)
+    if (!read_zip64(c + CENTRAL_BYTES + name, extra, &stored, &size, &at) || (stored != size && !out->deflated))
         return err_set(err, ERR_FORMAT, "%s: member %.*s has two sizes", file->path, STR_ARGS(out->name));
     if (at > directory->at || directory->at - at < LOCAL_BYTES || U32(file->data + at) != (uint32_t)LOCAL_MARK)
         return err_set(err, ERR_FORMAT, "%s: member %.*s is not at byte %llu", file->path, STR_ARGS(out->name),
                        (unsigned long long)at);
     const unsigned char *local = file->data + at;
     uint64_t head = LOCAL_BYTES + U16(local + 26) + U16(local + 28);
-    if (head > directory->at - at || size > directory->at - at - head)
+    if (head > directory->at - at || stored > directory->at - at - head)
         return err_set(err, ERR_FORMAT, "%s: member %.*s of %llu bytes reaches into the directory", file->path,
-                       STR_ARGS(out->name), (unsigned long long)size);
+                       STR_ARGS(out->name), (unsigned long long)stored);
     if (U16(local + 26) != name || memcmp(local + LOCAL_BYTES, out->name.s, name) != 0)
         return err_set(err, ERR_FORMAT, "%s: member %.*s has another name where it lies", file->path, STR_ARGS(out->name));
     out->header = local;
     out->data = local + head;
+    out->stored = (size_t)stored;
     out->size = (size_t)size;
+    out->crc = U32(c + 16);
     return true;
 }
 
@@ -172,7 +179,7 @@ static bool check_members(const struct file *file, struct zip *zip, struct err *
     if (zip->n)
         qsort(m, zip->n, sizeof *m, by_place);
     for (size_t i = 1; i < zip->n; i++)
-        if (m[i - 1].data + m[i - 1].size > m[i].header)
+        if (m[i - 1].data + m[i - 1].stored > m[i].header)
             return err_set(err, ERR_FORMAT, "%s: members %.*s and %.*s overlap", file->path, STR_ARGS(m[i - 1].name),
                            STR_ARGS(m[i].name));
     if (zip->n)
@@ -183,7 +190,7 @@ static bool check_members(const struct file *file, struct zip *zip, struct err *
     return true;
 }
 
-bool zip_open(const struct file *file, struct zip *out, struct err *err)
+static bool open_members(const struct file *file, bool deflated, struct zip *out, struct err *err)
 {
     struct directory directory = {0};
     *out = (struct zip){0};
@@ -197,7 +204,7 @@ bool zip_open(const struct file *file, struct zip *out, struct err *err)
             goto fail;
         }
         if (!mem_grow((void **)&out->members, &out->capacity, out->n + 1, sizeof *out->members, "a zip directory", err) ||
-            !read_member(file, &directory, at, left, &out->members[out->n], &used, err))
+            !read_member(file, &directory, at, left, &out->members[out->n], &used, deflated, err))
             goto fail;
         out->n++;
     }
@@ -208,6 +215,25 @@ bool zip_open(const struct file *file, struct zip *out, struct err *err)
 fail:
     zip_close(out);
     return false;
+}
+
+bool zip_open(const struct file *file, struct zip *out, struct err *err)
+{
+    return open_members(file, false, out, err);
+}
+
+bool zip_open_deflated(const struct file *file, struct zip *out, struct err *err)
+{
+    return open_members(file, true, out, err);
+}
+
+bool zip_inflate(const struct file *file, const struct zip_member *member, void *out, struct err *err)
+{
+    if (!inflate_bytes(member->data, member->stored, out, member->size, err))
+        return err_prefix(err, "%s: member %.*s: ", file->path, STR_ARGS(member->name));
+    uint32_t crc = crc32_of(0, out, member->size);
+    return crc == member->crc || err_set(err, ERR_FORMAT, "%s: member %.*s has checksum %08x, the directory says %08x", file->path,
+                                         STR_ARGS(member->name), (unsigned)crc, (unsigned)member->crc);
 }
 
 void zip_close(struct zip *zip)

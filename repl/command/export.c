@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/json.h"
 #include "repl/grammar/call.h"
 #include "repl/result/provenance.h"
 #include "repl/run/export_tensors.h"
@@ -38,6 +39,17 @@ static bool choose(const struct call *call, const struct result *result, const s
     return call_blame_option(call, "tensor", err);
 }
 
+/* The tokens as the vocabulary has them, a JSON list: `open` names them by it. */
+static void put_tokens(const struct run *run, struct buf *out)
+{
+    const struct encoding *text = &run->tokens->texts[0];
+    for (size_t i = 0; i < text->n; i++) {
+        buf_char(out, i ? ',' : '[');
+        json_quote(out, text->tokens[i].string);
+    }
+    buf_char(out, ']');
+}
+
 static bool give(const struct call *call, struct kept_run *kept, const struct sites *sites, struct result *result,
                  struct err *err)
 {
@@ -45,8 +57,15 @@ static bool give(const struct call *call, struct kept_run *kept, const struct si
     struct provenance provenance = {0};
     if (!tensor_list_make(kept->run, sites, &list, err))
         return false;
-    bool ok = choose(call, result, sites, &list, err) && provenance_make(call, &kept, 1, NULL, NULL, NULL, &provenance, err) &&
-              result_tensors(result, list.promises, list.n, provenance.pair, provenance.n, err);
+    struct text_pair about[PROVENANCE_PAIRS + 1];
+    struct buf tokens = {0};
+    put_tokens(kept->run, &tokens);
+    bool ok = choose(call, result, sites, &list, err) && buf_ok(&tokens, err) &&
+              provenance_make(call, &kept, 1, NULL, NULL, NULL, &provenance, err);
+    memcpy(about, provenance.pair, sizeof provenance.pair);
+    about[provenance.n] = (struct text_pair){"tokens", buf_cstr(&tokens)};
+    ok = ok && result_tensors(result, list.promises, list.n, about, provenance.n + 1, err);
+    buf_free(&tokens);
     provenance_free(&provenance);
     tensor_list_free(&list);
     return ok;

@@ -8,6 +8,7 @@
     ROW(unload)       \
     ROW(info)         \
     ROW(run)          \
+    ROW(open)         \
     ROW(runs)         \
     ROW(drop)         \
     ROW(tokens)       \

@@ -135,6 +135,13 @@ static bool one_token(const struct call *call, struct spelled spelled, const cha
     return call_blame_option(call, option, err);
 }
 
+/* Given maps have none. */
+static bool has_queries(const struct pair *pair, struct err *err)
+{
+    return pair->a->q.data || err_set(err, ERR_ARG, "the run was opened from a file of tensors: %s has maps, no queries and keys",
+                                      pair->run->model->name);
+}
+
 static bool run(struct session *session, const struct call *call, struct result *result, struct err *err)
 {
     struct map_list list;
@@ -148,7 +155,7 @@ static bool run(struct session *session, const struct call *call, struct result 
         call_blame(call, call_arg(call, ARG_SELECTOR, 0), err);
     }
     ok = ok && (pair.a = run_attention(pair.run, pair.site, err)) != NULL &&
-         one_token(call, spelled_of(pair.run, pair.a->queries, 0), "q", &pair.query, err) &&
+         has_queries(&pair, err) && one_token(call, spelled_of(pair.run, pair.a->queries, 0), "q", &pair.query, err) &&
          one_token(call, spelled_of(pair.run, pair.a->keys, 0), "k", &pair.key, err);
     bool all = !result_wants_picture(result) && !call_given(call, "top");
     ok = ok && result_columns(result, "part,dim,q,k,value", err) &&

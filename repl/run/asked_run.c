@@ -1,6 +1,7 @@
 /* The run that a question is about. See asked_run.h. */
 #include "repl/run/asked_run.h"
 
+#include "core/given.h"
 #include "repl/grammar/call.h"
 
 bool asked_run_open(struct session *session, const struct call *call, struct result *result, struct asked_run *out,
@@ -17,6 +18,11 @@ bool asked_run_open(struct session *session, const struct call *call, struct res
         struct kept_run *kept = session_run(session, reference ? reference->text : STR("@"), err);
         if (!kept)
             return call_blame(call, reference, err);
+        if (run_is_given(kept->run)) {
+            err_set(err, ERR_ARG, "@%zu was opened from a file of tensors: %s has no weights to ask (load the model, and run the text)",
+                    kept->number, kept->run->model->name);
+            return reference ? call_blame(call, reference, err) : false;
+        }
         out->run = kept->run;
         out->kept = kept;
         return true;

@@ -202,13 +202,13 @@ static bool add_attention(struct tensor_list *list, const struct run *run, const
 {
     struct source like = {.run = run, .attention = a, .heads = heads, .n_heads = n_heads};
     if (!add_map(list, &like, "attn", (struct part){PART_PROBS, 0}, err) ||
-        !add_map(list, &like, "scores", (struct part){PART_SCORES, 0}, err) || !add_sink(list, &like, err))
+        (attention_has_scores(a) && !add_map(list, &like, "scores", (struct part){PART_SCORES, 0}, err)) || !add_sink(list, &like, err))
         return false;
     for (unsigned t = 0; a->terms[t]; t++)
         if (!add_map(list, &like, a->terms[t]->name, (struct part){PART_LOGITS, 1u << t}, err))
             return false;
-    return add_view(list, &like, "q", a->q, false, err) && add_view(list, &like, "k", a->k, true, err) &&
-           add_view(list, &like, "v", a->v, true, err) && add_view(list, &like, "z", a->z, false, err);
+    return !a->q.data || (add_view(list, &like, "q", a->q, false, err) && add_view(list, &like, "k", a->k, true, err) &&
+           add_view(list, &like, "v", a->v, true, err) && add_view(list, &like, "z", a->z, false, err));
 }
 
 static bool add_ids(struct tensor_list *list, const struct run *run, const char *name, const struct tokens *tokens, struct err *err)

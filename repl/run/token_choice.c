@@ -32,6 +32,18 @@ struct spelled spelled_of(const struct run *run, const struct tokens *axis, size
     return (struct spelled){run->model ? run->model->tokenizer : NULL, &axis->texts[text]};
 }
 
+/* A name that came without its tokenizer, without what usual tokenizers put in front of it. */
+static struct str unmarked(struct str name)
+{
+    static const char *const marks[] = {"\u0120", "\u2581", "##"};
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
+        struct str mark = str_of(marks[i]);
+        if (name.n > mark.n && str_starts(name, mark))
+            return (struct str){name.s + mark.n, name.n - mark.n};
+    }
+    return name;
+}
+
 void token_label(struct spelled spelled, size_t token, struct buf *out)
 {
     const struct token *t = &spelled.text->tokens[token];
@@ -39,7 +51,7 @@ void token_label(struct spelled spelled, size_t token, struct buf *out)
     if (spelled.tokenizer && t->id >= 0) /* what a family puts on an axis besides tokens has no id */
         tokenizer_display(spelled.tokenizer, t->id, out);
     else
-        buf_str(out, t->string);
+        buf_str(out, unmarked(t->string));
     bool blank = true;
     for (size_t i = before; i < out->n && blank; i++)
         blank = out->data[i] == ' ';
