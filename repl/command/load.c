@@ -59,6 +59,13 @@ static void say_layers(const struct model *model, struct buf *line)
     buf_printf(line, ", %.3g M parameters", (double)model->parameters / 1e6);
 }
 
+/* A folder of the Hugging Face cache that lacks the weights: a download that was interrupted, or of the tokenizer alone. */
+static bool lies_in_cache(const char *path)
+{
+    const char *repository = strstr(path, "/models--");
+    return repository && strstr(repository, "/snapshots/");
+}
+
 static void report(struct result *result, const struct model *model)
 {
     struct buf line = {0};
@@ -93,7 +100,7 @@ static bool run(struct session *session, const struct call *call, struct result 
     struct str wanted = wanted_name(call, word->text);
     bool named = call_given(call, "as") || is_own_name(path, wanted);
     char *name = named ? session_free_name(session, wanted, err) : NULL;
-    bool fresh = str_is(call_str(call, "weights"), "random");
+    bool fresh = str_is(call_str(call, "weights"), "random"), in_cache = lies_in_cache(path);
     struct model *model = named && !name ? NULL
                           : fresh        ? model_load_fresh(path, name, (uint64_t)call_int(call, "seed"), err)
                                          : model_load(path, name, err);
@@ -108,6 +115,8 @@ static bool run(struct session *session, const struct call *call, struct result 
     if (!session_add_model(session, model, err))
         return false;
     report(result, model);
+    if (!model->arch && in_cache)
+        result_note(result, "its weights are not in the cache: pull %.*s", STR_ARGS(word->text));
     result_note_name(result, call, str_of(model->name));
     return true;
 }

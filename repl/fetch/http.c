@@ -21,7 +21,8 @@ enum { POLL_MS = 100, CONNECT_SECONDS = 30, PASSED_OVER = 64 * 1024 };
     ROW(curl_global_init)                                                                                                        \
     ROW(curl_global_cleanup)                                                                                                     \
     ROW(curl_version_info)                                                                                                       \
-    ROW(curl_free) ROW(curl_easy_init) ROW(curl_easy_cleanup) ROW(curl_easy_reset) ROW(curl_easy_setopt) ROW(curl_easy_getinfo)  \
+    ROW(curl_free)                                                                                                               \
+    ROW(curl_easy_init) ROW(curl_easy_cleanup) ROW(curl_easy_reset) ROW(curl_easy_setopt) ROW(curl_easy_getinfo)                 \
         ROW(curl_easy_strerror) ROW(curl_slist_append) ROW(curl_slist_free_all) ROW(curl_multi_init) ROW(curl_multi_cleanup)     \
             ROW(curl_multi_add_handle) ROW(curl_multi_remove_handle) ROW(curl_multi_perform) ROW(curl_multi_poll)                \
                 ROW(curl_multi_info_read) ROW(curl_url) ROW(curl_url_cleanup) ROW(curl_url_set) ROW(curl_url_get)

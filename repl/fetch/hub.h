@@ -45,6 +45,9 @@ void hub_close(struct hub *hub); /* a zeroed struct is fine */
 /* "ORG/NAME" or "NAME", as huggingface_hub takes it; a name of a branch, a tag or a commit that leads nowhere else. */
 NODISCARD bool hub_check(const struct hub_model *model, struct err *err);
 
+/* Put stars in the place of the token, wherever a text repeats what a server said. */
+void hub_hide(const struct hub *hub, char *text);
+
 /* What a revision is: its commit, 40 digits, and the document that lists its files. */
 NODISCARD bool hub_revision(struct hub *hub, const struct hub_model *model, char commit_out[HASH_HEX + 1], struct json **list_out,
                             struct err *err);

@@ -127,8 +127,10 @@ bool pull_model(const struct pull *pull, struct pulled *out, struct err *err)
              show_all(&work, out->commit, &out->folder, err);
     }
     ok = ok && (str_is(revision, out->commit) || cache_ref(&work.cache, revision, out->commit, err));
-    if (ok)
-        choose_rest(&work.choice, &out->left);
+    if (ok && choose_rest(&work.choice, &out->left))
+        hub_hide(pull->hub, out->left.data);
+    if (!ok && err) /* names of files, hosts of redirects: a server may have put there what was sent to it */
+        hub_hide(pull->hub, err->message);
     out->fetched = work.download.fetched;
     json_free(work.list);
     free(work.names);

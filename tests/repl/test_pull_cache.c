@@ -242,6 +242,59 @@ CACHE_TEST(redirects_to_other_schemes_are_refused)
     }
 }
 
+/* ---- whole repositories ---- */
+
+/* Serve the files of a folder, by names separated by blanks; * in front of large ones. */
+static void serve(const char *folder, const char *names)
+{
+    static struct hub_served served[16];
+    static char texts[16][64];
+    size_t n = 0;
+    for (const char *at = names; *at; at += strspn(at, " "), n++) {
+        char path[200];
+        size_t length = strcspn(at, " ");
+        bool large = *at == '*';
+        snprintf(texts[n], sizeof texts[n], "%.*s", (int)(length - large), at + large);
+        snprintf(path, sizeof path, "%s/%s", folder, texts[n]);
+        served[n] = (struct hub_served){.name = texts[n], .large = large};
+        served[n].bytes = read_file(path, &served[n].n);
+        at += length;
+    }
+    server->files = served;
+    server->n = n;
+}
+
+static void expect_files(const char *folder, const char *names, const char *file, size_t expected)
+{
+    struct err err;
+    struct pulled pulled;
+    remove_cache();
+    serve(folder, names);
+    cr_expect(pull_as(NULL, file, 1, &pulled, &err), "%s: %s", folder, err.message);
+    cr_expect_eq(pulled.files, expected, "%s: %zu files", folder, pulled.files);
+    pulled_free(&pulled);
+    for (size_t i = 0; i < server->n; i++)
+        free((void *)server->files[i].bytes);
+    expect_whole_blobs();
+    expect_loads("org/name", true);
+}
+
+CACHE_TEST(shards_modules_and_a_gguf_file_come_and_load)
+{
+    expect_files(
+        "tests/data/golden/bert-sharded",
+        "config.json *model-00001-of-00003.safetensors *model-00002-of-00003.safetensors *model-00003-of-00003.safetensors "
+        "model.safetensors.index.json tokenizer.json cases.json",
+        NULL, 6);
+    expect_files("tests/data/good/tiny-sentences",
+                 "1_Pooling/config.json 2_Dense/config.json *2_Dense/model.safetensors 3_LayerNorm/config.json "
+                 "*3_LayerNorm/model.safetensors config.json *model.safetensors modules.json vocab.txt "
+                 "config_sentence_transformers.json sentence_bert_config.json",
+                 NULL, 11);
+    cr_expect(there(SNAPSHOT "/2_Dense/model.safetensors"));
+    expect_files("tests/data/golden/gguf-bert", "*model.gguf cases.json", "model.gguf", 1);
+}
+
 /* ---- names ---- */
 
 CACHE_TEST(names_that_lead_out_of_the_folder_are_passed_over)
