@@ -30,21 +30,17 @@ struct bart_ends {
 };
 
 struct bart {
-    struct tensor word;
+    struct seq2seq_words words;
     struct bart_ends encoder, decoder;
-    struct linear lm;         /* where it is not tied to the words */
-    const float *logits_bias; /* [V] or NULL */
-    bool scaled, tied;        /* word embeddings times √E */
-    bool pre;                 /* norms stand before their parts, and one at the end */
-    size_t offset;            /* row of the first position in a learned table */
-    long start;               /* what the decoder begins with where the configuration does not say */
+    bool scaled;   /* word embeddings times √E */
+    bool pre;      /* norms stand before their parts, and one at the end */
+    size_t offset; /* row of the first position in a learned table */
+    long start;    /* what the decoder begins with where the configuration does not say */
 };
 
 /* The stacks; a family sets pre and offset, and adds what is its own. */
 NODISCARD bool bart_configure(struct model *model, const struct json *config, struct err *err);
 void bart_forward(const struct model *model, struct pass *pass);
-bool bart_untied(const struct model *model, size_t layer);
-extern const struct output_head *const bart_heads[];
 
 #define BART_KEYS(V_)                                                                                                            \
     {.key = "vocab_size", .kind = CONFIG_SIZE, .letter = 'V', .fallback = V_},                                                   \
@@ -58,7 +54,7 @@ extern const struct output_head *const bart_heads[];
         {.key = "max_position_embeddings", .kind = CONFIG_SIZE, .letter = 'P', .fallback = 1024},                                \
         {.key = "activation_function", .kind = CONFIG_ACTIVATION, .text = "gelu"},                                               \
         {.key = "scale_embedding", .kind = CONFIG_BOOL, .field = offsetof(struct bart, scaled)},                                 \
-        {.key = "tie_word_embeddings", .kind = CONFIG_BOOL, .fallback = true, .field = offsetof(struct bart, tied)},             \
+        {.key = "tie_word_embeddings", .kind = CONFIG_BOOL, .fallback = true, .field = offsetof(struct bart, words.tied)},       \
     {                                                                                                                            \
         .key = "is_encoder_decoder", .kind = CONFIG_ONLY, .text = "true"                                                         \
     }
@@ -68,10 +64,10 @@ extern const struct output_head *const bart_heads[];
         .name = name_, .shape = shape_, .kind = kind_, .offset = offsetof(struct bart, field_), .meaning = meaning_, __VA_ARGS__ \
     }
 #define BART_WORDS                                                                                                               \
-    BART_OWN("shared.weight|encoder.embed_tokens.weight|decoder.embed_tokens.weight", "V,E", PARAM_TABLE, word,                  \
+    BART_OWN("shared.weight|encoder.embed_tokens.weight|decoder.embed_tokens.weight", "V,E", PARAM_TABLE, words.table,           \
              "word embeddings"),                                                                                                 \
-        BART_OWN("lm_head", "V,E", PARAM_LINEAR_NO_BIAS, lm, "next word", .when = bart_untied, .optional = true),                \
-        BART_OWN("final_logits_bias", "1,V", PARAM_FLOATS, logits_bias, "next word, bias", .optional = true)
+        BART_OWN("lm_head", "V,E", PARAM_LINEAR_NO_BIAS, words.lm, "next word", .when = seq2seq_untied, .optional = true),       \
+        BART_OWN("final_logits_bias", "1,V", PARAM_FLOATS, words.bias, "next word, bias", .optional = true)
 #define BART_POSITIONS(...)                                                                                                      \
     BART_OWN("encoder.embed_positions.weight", "*,E", PARAM_TABLE, encoder.position, "absolute positions", __VA_ARGS__),         \
         BART_OWN("decoder.embed_positions.weight", "*,E", PARAM_TABLE, decoder.position, "absolute positions", __VA_ARGS__)

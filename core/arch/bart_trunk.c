@@ -21,7 +21,7 @@ static void add_sinusoid(int32_t p, size_t E, float *x)
 static float *embedded(const struct bart *w, const struct bart_ends *ends, struct pass *pass)
 {
     size_t E = pass->model->E;
-    float *x = pass_lookup(pass, &w->word, pass->tokens->ids, "token id", pass_keep(pass, E));
+    float *x = pass_lookup(pass, &w->words.table, pass->tokens->ids, "token id", pass_keep(pass, E));
     int32_t *positions = pass_alloc(pass, pass->rows, sizeof *positions);
     if (!pass_ok(pass))
         return NULL;
@@ -147,46 +147,3 @@ bool bart_configure(struct model *model, const struct json *config, struct err *
     model->stacks[STACK_MAIN].finished = model->stacks[STACK_DECODER].finished = w->pre;
     return true;
 }
-
-bool bart_untied(const struct model *model, size_t layer)
-{
-    (void)layer;
-    return !((const struct bart *)model->own)->tied;
-}
-
-/* ---- the next word ---- */
-
-static bool present(const struct model *model)
-{
-    const struct bart *w = model->own;
-    return w->tied || w->lm.w.dtype;
-}
-
-static size_t width(const struct model *model)
-{
-    return model->dim['V'];
-}
-
-static bool logits(const struct model *model, const float *from, size_t n, float *out, struct err *err)
-{
-    const struct bart *w = model->own;
-    struct linear head = {.w = w->word, .out = model->dim['V'], .in = model->E};
-    if (!w->tied)
-        head = w->lm;
-    head.bias = w->logits_bias;
-    return product_linear(&head, from, n, model->E, n, EPILOGUE_NONE, out, head.out, err);
-}
-
-static const struct output_head head_next = {
-    .name = "lm",
-    .summary = "the next word of the decoder",
-    .from = "hidden",
-    .stack = STACK_DECODER,
-    .place = HEAD_NEXT,
-    .link = HEAD_SOFTMAX,
-    .tensor = "logits",
-    .present = present,
-    .width = width,
-    .logits = logits,
-};
-const struct output_head *const bart_heads[] = {&head_next, NULL};

@@ -36,8 +36,8 @@ struct attend *seq2seq_cross(struct pass *pass, const float *x, size_t key_of, s
     if (pass_goes_on(pass))
         return past->cross;
     /* A past outlives the pass, not the run. */
-    struct attend *attends = past ? pass_keep_items(pass, cross->layers, sizeof *attends)
-                                  : pass_alloc(pass, cross->layers, sizeof *attends);
+    struct attend *attends =
+        past ? pass_keep_items(pass, cross->layers, sizeof *attends) : pass_alloc(pass, cross->layers, sizeof *attends);
     if (past) {
         past->cross = attends;
         past->source = pass->tokens;
@@ -56,3 +56,56 @@ struct attend *seq2seq_cross(struct pass *pass, const float *x, size_t key_of, s
     }
     return pass_ok(pass) ? attends : NULL;
 }
+
+/* ---- the next word ---- */
+
+static const struct seq2seq_words *words_of(const struct model *model)
+{
+    return model->own;
+}
+
+bool seq2seq_untied(const struct model *model, size_t layer)
+{
+    (void)layer;
+    return model->stacks[STACK_DECODER].layers > 0 && !words_of(model)->tied;
+}
+
+static bool present(const struct model *model)
+{
+    const struct seq2seq_words *w = words_of(model);
+    return model->stacks[STACK_DECODER].layers > 0 && (w->tied || w->lm.w.dtype);
+}
+
+static size_t width(const struct model *model)
+{
+    return model->dim['V'];
+}
+
+static bool logits(const struct model *model, const float *from, size_t n, float *out, struct err *err)
+{
+    const struct seq2seq_words *w = words_of(model);
+    size_t E = model->E, V = model->dim['V'];
+    struct linear head = {.w = w->table, .out = V, .in = E};
+    if (!w->tied)
+        head = w->lm;
+    head.bias = w->bias;
+    if (!product_linear(&head, from, n, E, n, EPILOGUE_NONE, out, V, err))
+        return false;
+    for (size_t i = 0; w->scale > 0 && i < n * V; i++)
+        out[i] *= w->scale;
+    return true;
+}
+
+static const struct output_head head_next = {
+    .name = "lm",
+    .summary = "the next word of the decoder",
+    .from = "hidden",
+    .stack = STACK_DECODER,
+    .place = HEAD_NEXT,
+    .link = HEAD_SOFTMAX,
+    .tensor = "logits",
+    .present = present,
+    .width = width,
+    .logits = logits,
+};
+const struct output_head *const seq2seq_next[] = {&head_next, NULL};

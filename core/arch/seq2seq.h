@@ -4,6 +4,18 @@
 
 #include "core/pass.h"
 
+/* The first member of what a family keeps: words, and what comes next in the decoder, (y·Wᵀ + bias)·scale. W is the table of
+ * words where tied, else a table of its own. */
+struct seq2seq_words {
+    struct tensor table; /* [V,E] */
+    struct linear lm;    /* where it is not tied to the words */
+    const float *bias;   /* [V] or NULL */
+    float scale;         /* 0: none */
+    bool tied;
+};
+extern const struct output_head *const seq2seq_next[];        /* the heads of a struct arch */
+bool seq2seq_untied(const struct model *model, size_t layer); /* of the parameter lm: there is a decoder, not tied */
+
 /* Does the checkpoint hold the encoder alone: a class …EncoderModel or …ForTokenClassification, or is_encoder_decoder false? */
 bool seq2seq_encoder_only(const struct json *config);
 /* model->start_token: decoder_start_token_id, else `fallback`. An id outside the vocabulary is an error. */

@@ -30,12 +30,11 @@ struct t5_decoder_layer {
 struct t5_blocks;
 
 struct t5 {
-    struct tensor word;
-    struct linear lm; /* the head's own table, where it is not tied to the words */
+    struct seq2seq_words words;
     struct norm encoder_norm, decoder_norm;
     const float *encoder_bias, *decoder_bias; /* [b,H] of all layers of a stack, or NULL */
     size_t buckets, farthest;
-    size_t reach;    /* LongT5: an encoder's token sees keys at most this far away; 0: all */
+    size_t reach; /* LongT5: an encoder's token sees keys at most this far away; 0: all */
     /* LongT5's transient-global attention: what a pass needs of it, NULL where it has failed; and keys, values, masks and terms
      * of one layer of in = norm(x), in place of those of the tokens alone. NULL: it is not there. */
     struct t5_blocks *(*blocks)(struct pass *pass);
@@ -44,8 +43,8 @@ struct t5 {
     size_t block;            /* tokens a block */
     const float *block_bias; /* [b,H] */
     struct str seen;         /* encoder_attention_type */
-    struct str proj; /* feed_forward_proj */
-    bool gated, tied;
+    struct str proj;         /* feed_forward_proj */
+    bool gated;
     /* Switch: what stands in place of the feed-forward where a layer has a router. f [rows,E], scratch, of in = norm(x). */
     float *(*experts)(struct pass *pass, const struct t5_layer *layer, size_t l, const float *in);
     size_t capacity;                   /* tokens that an expert takes */
@@ -57,8 +56,6 @@ NODISCARD bool t5_configure(struct model *model, const struct json *config, stru
 void t5_forward(const struct model *model, struct pass *pass);
 bool t5_has_decoder(const struct model *model, size_t layer); /* of the parameters that only a decoder needs */
 bool t5_gated(const struct model *model, size_t layer);
-bool t5_untied(const struct model *model, size_t layer);
-extern const struct output_head *const t5_heads[];
 
 #define T5_SIZES(V_, E_, k_, I_, L_, H_)                                                                                         \
     {.key = "vocab_size", .kind = CONFIG_SIZE, .letter = 'V', .fallback = V_},                                                   \
@@ -86,7 +83,7 @@ extern const struct output_head *const t5_heads[];
     }
 #define T5_TIED(tied_)                                                                                                           \
     {                                                                                                                            \
-        .key = "tie_word_embeddings", .kind = CONFIG_BOOL, .fallback = tied_, .field = offsetof(struct t5, tied)                 \
+        .key = "tie_word_embeddings", .kind = CONFIG_BOOL, .fallback = tied_, .field = offsetof(struct t5, words.tied)           \
     }
 
 #define T5_LINEAR(stack_, layer_, name_, shape_, field_, meaning_, ...)                                                          \
@@ -111,8 +108,8 @@ extern const struct output_head *const t5_heads[];
                  "attention"),                                                                                                   \
         T5_DECODER_ATTENTIONS
 #define T5_DECODER_ATTENTIONS                                                                                                    \
-    T5_ATTENDING(STACK_DECODER, t5_decoder_layer, "decoder.block.{l}.layer.0.SelfAttention",                                 \
-                     "decoder.block.{l}.layer.0.layer_norm", own.self, "attention"),                                             \
+    T5_ATTENDING(STACK_DECODER, t5_decoder_layer, "decoder.block.{l}.layer.0.SelfAttention",                                     \
+                 "decoder.block.{l}.layer.0.layer_norm", own.self, "attention"),                                                 \
         T5_ATTENDING(STACK_DECODER, t5_decoder_layer, "decoder.block.{l}.layer.1.EncDecAttention",                               \
                      "decoder.block.{l}.layer.1.layer_norm", cross, "cross-attention")
 #define T5_FFN_NORMS                                                                                                             \
@@ -138,7 +135,7 @@ extern const struct output_head *const t5_heads[];
     {.name = "shared.weight|encoder.embed_tokens.weight|decoder.embed_tokens.weight",                                            \
      .shape = "V,E",                                                                                                             \
      .kind = PARAM_TABLE,                                                                                                        \
-     .offset = offsetof(struct t5, word),                                                                                        \
+     .offset = offsetof(struct t5, words.table),                                                                                 \
      .meaning = "word embeddings"},                                                                                              \
         {.name = "encoder.final_layer_norm",                                                                                     \
          .shape = "E",                                                                                                           \
@@ -152,8 +149,8 @@ extern const struct output_head *const t5_heads[];
          .offset = offsetof(struct t5, decoder_norm),                                                                            \
          .meaning = "the decoder's last norm"},                                                                                  \
     {                                                                                                                            \
-        .name = "lm_head", .shape = "V,E", .kind = PARAM_LINEAR_NO_BIAS, .when = t5_untied, .optional = true,                    \
-        .offset = offsetof(struct t5, lm), .meaning = "next word"                                                                \
+        .name = "lm_head", .shape = "V,E", .kind = PARAM_LINEAR_NO_BIAS, .when = seq2seq_untied, .optional = true,               \
+        .offset = offsetof(struct t5, words.lm), .meaning = "next word"                                                          \
     }
 
 #endif

@@ -60,7 +60,7 @@ static const void *const *biases(struct pass *pass, const float *table, bool bot
 static float *encoder(const struct t5 *w, struct pass *pass)
 {
     const struct stack *stack = pass->stack;
-    float *x = pass_lookup(pass, &w->word, pass->tokens->ids, "token id", pass_keep(pass, pass->model->E));
+    float *x = pass_lookup(pass, &w->words.table, pass->tokens->ids, "token id", pass_keep(pass, pass->model->E));
     const struct mask *masks = w->reach ? pass_band(pass, w->reach) : NULL;
     const void *const *owns = biases(pass, w->encoder_bias, true);
     struct t5_blocks *blocks = w->blocks ? w->blocks(pass) : NULL;
@@ -86,7 +86,7 @@ static float *encoder(const struct t5 *w, struct pass *pass)
 static void decoder(const struct t5 *w, struct pass *pass, struct attend *crosses)
 {
     const struct stack *stack = pass->stack;
-    float *y = pass_lookup(pass, &w->word, pass->tokens->ids, "token id", pass_keep(pass, pass->model->E));
+    float *y = pass_lookup(pass, &w->words.table, pass->tokens->ids, "token id", pass_keep(pass, pass->model->E));
     const struct mask *masks = pass_causal(pass, 0);
     const void *const *owns = biases(pass, w->decoder_bias, false);
     y = pass_embed(pass, y);
@@ -166,6 +166,7 @@ bool t5_configure(struct model *model, const struct json *config, struct err *er
     if (!layers)
         return true;
     model->stacks[STACK_DECODER].finished = true;
+    w->words.scale = w->words.tied ? 1 / sqrtf((float)model->E) : 0; /* tied, hidden states are divided by √E */
     return seq2seq_start(model, config, 0, err) && model_stack(model, STACK_DECODER, layers, shape, terms_self, err) &&
            model_stack(model, STACK_CROSS, layers, shape, terms_cross, err);
 }
@@ -181,51 +182,3 @@ bool t5_gated(const struct model *model, size_t layer)
     (void)layer;
     return ((const struct t5 *)model->own)->gated;
 }
-
-bool t5_untied(const struct model *model, size_t layer)
-{
-    return t5_has_decoder(model, layer) && !((const struct t5 *)model->own)->tied;
-}
-
-/* ---- the next word ---- */
-
-static bool present(const struct model *model)
-{
-    const struct t5 *w = model->own;
-    return t5_has_decoder(model, 0) && (w->tied || w->lm.w.dtype);
-}
-
-static size_t width(const struct model *model)
-{
-    return model->dim['V'];
-}
-
-/* Tied to the words the hidden states are divided by √E first. */
-static bool logits(const struct model *model, const float *from, size_t n, float *out, struct err *err)
-{
-    const struct t5 *w = model->own;
-    size_t E = model->E, V = model->dim['V'];
-    struct linear head = {.w = w->word, .out = V, .in = E};
-    if (!w->tied)
-        head = w->lm;
-    if (!product_linear(&head, from, n, E, n, EPILOGUE_NONE, out, V, err))
-        return false;
-    float scale = 1 / sqrtf((float)E);
-    for (size_t i = 0; w->tied && i < n * V; i++)
-        out[i] *= scale;
-    return true;
-}
-
-static const struct output_head head_next = {
-    .name = "lm",
-    .summary = "the next word of the decoder",
-    .from = "hidden",
-    .stack = STACK_DECODER,
-    .place = HEAD_NEXT,
-    .link = HEAD_SOFTMAX,
-    .tensor = "logits",
-    .present = present,
-    .width = width,
-    .logits = logits,
-};
-const struct output_head *const t5_heads[] = {&head_next, NULL};
