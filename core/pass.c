@@ -316,17 +316,18 @@ static void put_rows(float *to, struct strided from, size_t rows, size_t H, size
 static void join_past(struct past *past, struct attention *a)
 {
     struct past_layer *at = &past->at[a->text * past->layers + a->layer];
+    struct past_rows *rows = &past->rows[a->text];
     size_t before = past->length, width = a->H * a->D, key_width = a->Hkv * a->D;
-    put_rows(at->q + before * width, a->q, a->Tq, a->H, a->D);
+    put_rows(rows->q + before * width, a->q, a->Tq, a->H, a->D);
     put_rows(at->k + before * key_width, a->k, a->Tk, a->Hkv, a->D);
     put_rows(at->v + before * key_width, a->v, a->Tk, a->Hkv, a->D);
     a->first = before;
     a->Tq += before;
     a->Tk += before;
-    a->q = (struct strided){at->q, width, a->D};
+    a->q = (struct strided){rows->q, width, a->D};
     a->k = (struct strided){at->k, key_width, a->D};
     a->v = (struct strided){at->v, key_width, a->D};
-    a->z = (struct strided){at->z, width, a->D};
+    a->z = (struct strided){rows->z, width, a->D};
 }
 
 float *pass_attention(struct pass *pass, const struct attend *attend)

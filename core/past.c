@@ -4,39 +4,53 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void free_layers(struct past_layer *at, size_t n)
+static void free_texts(struct past_layer *at, size_t n_at, struct past_rows *rows, size_t n_texts)
 {
-    for (size_t i = 0; at && i < n; i++) {
-        free(at[i].q);
+    for (size_t i = 0; at && i < n_at; i++) {
         free(at[i].k);
         free(at[i].v);
-        free(at[i].z);
+    }
+    for (size_t t = 0; rows && t < n_texts; t++) {
+        free(rows[t].q);
+        free(rows[t].z);
     }
     free(at);
+    free(rows);
 }
 
-static struct past_layer *new_layers(const struct past *past, const struct model *model, size_t n_texts, struct err *err)
+/* [capacity, heads·D], or NULL. */
+static float *new_rows(const struct past *past, size_t heads, size_t D, struct err *err)
+{
+    size_t n;
+    if (size_mul(past->capacity, heads * D, &n))
+        return mem_new(n, sizeof(float), "the keys of a text", err);
+    err_memory(err, SIZE_MAX, "the keys of a text");
+    return NULL;
+}
+
+/* Room for n texts in place of what there is, which stays where this fails. */
+static bool new_texts(const struct past *past, const struct model *model, size_t n_texts, struct past_layer **at_out,
+                      struct past_rows **rows_out, struct err *err)
 {
     const struct stack *stack = &model->stacks[past->stack];
     struct past_layer *at = mem_new(n_texts * past->layers, sizeof *at, "the keys of a text", err);
-    for (size_t i = 0; at && i < n_texts * past->layers; i++) {
+    struct past_rows *rows = mem_new(n_texts, sizeof *rows, "the keys of a text", err);
+    size_t widest = 0;
+    bool ok = at && rows;
+    for (size_t i = 0; ok && i < n_texts * past->layers; i++) {
         const struct layer_shape *shape = &stack->shape[i % past->layers];
-        size_t queries, keys;
-        if (!size_mul(past->capacity, shape->H * shape->D, &queries) || !size_mul(past->capacity, shape->Hkv * shape->D, &keys)) {
-            err_memory(err, SIZE_MAX, "the keys of a text");
-            free_layers(at, i);
-            return NULL;
-        }
-        at[i].q = mem_new(queries, sizeof(float), "the keys of a text", err);
-        at[i].k = mem_new(keys, sizeof(float), "the keys of a text", err);
-        at[i].v = mem_new(keys, sizeof(float), "the keys of a text", err);
-        at[i].z = mem_new(queries, sizeof(float), "the keys of a text", err);
-        if (!at[i].q || !at[i].k || !at[i].v || !at[i].z) {
-            free_layers(at, i + 1);
-            return NULL;
-        }
+        widest = shape->H * shape->D > widest ? shape->H * shape->D : widest;
+        ok = (at[i].k = new_rows(past, shape->Hkv, shape->D, err)) && (at[i].v = new_rows(past, shape->Hkv, shape->D, err));
     }
-    return at;
+    for (size_t t = 0; ok && t < n_texts; t++)
+        ok = (rows[t].q = new_rows(past, widest, 1, err)) && (rows[t].z = new_rows(past, widest, 1, err));
+    if (!ok) {
+        free_texts(at, n_texts * past->layers, rows, n_texts);
+        return false;
+    }
+    *at_out = at;
+    *rows_out = rows;
+    return true;
 }
 
 struct past *past_new(const struct model *model, size_t capacity, struct err *err)
@@ -48,8 +62,7 @@ struct past *past_new(const struct model *model, size_t capacity, struct err *er
     past->layers = model->stacks[past->stack].layers;
     past->capacity = capacity;
     past->n_texts = 1;
-    past->at = new_layers(past, model, 1, err);
-    if (past->at)
+    if (new_texts(past, model, 1, &past->at, &past->rows, err))
         return past;
     past_free(past);
     return NULL;
@@ -59,7 +72,7 @@ void past_free(struct past *past)
 {
     if (!past)
         return;
-    free_layers(past->at, past->n_texts * past->layers);
+    free_texts(past->at, past->n_texts * past->layers, past->rows, past->n_texts);
     free(past);
 }
 
@@ -70,8 +83,9 @@ bool past_choose(struct past *past, const struct model *model, const size_t *par
         same = parents[i] == i;
     if (same)
         return true;
-    struct past_layer *at = new_layers(past, model, n, err);
-    if (!at)
+    struct past_layer *at;
+    struct past_rows *rows;
+    if (!new_texts(past, model, n, &at, &rows, err))
         return false;
     for (size_t i = 0; i < n; i++)
         for (size_t l = 0; l < past->layers; l++) {
@@ -82,8 +96,9 @@ bool past_choose(struct past *past, const struct model *model, const size_t *par
             memcpy(to->k, from->k, bytes);
             memcpy(to->v, from->v, bytes);
         }
-    free_layers(past->at, past->n_texts * past->layers);
+    free_texts(past->at, past->n_texts * past->layers, past->rows, past->n_texts);
     past->at = at;
+    past->rows = rows;
     past->n_texts = n;
     return true;
 }

@@ -8,12 +8,15 @@
 struct attend;
 
 struct past {
-    enum stack_kind stack;    /* whose: D where there is one, else L */
-    size_t n_texts, length;   /* side by side, all of one length: tokens that are there */
-    size_t layers, capacity;  /* room, in tokens of a text */
-    struct past_layer {       /* [n_texts,layers] rows of H·D, of Hkv·D for k and v; q and z hold this pass's rows alone */
-        float *q, *k, *v, *z;
-    } *at;
+    enum stack_kind stack;   /* whose: D where there is one, else L */
+    size_t n_texts, length;  /* side by side, all of one length: tokens that are there */
+    size_t layers, capacity; /* room, in tokens of a text */
+    struct past_layer {      /* [n_texts,layers] rows of Hkv·D */
+        float *k, *v;
+    } * at;
+    struct past_rows { /* [n_texts] rows of H·D of the layer that runs; those of this pass alone are there */
+        float *q, *z;
+    } * rows;
     struct attend *cross;        /* [layers], made by the first pass over an encoder–decoder */
     const struct tokens *source; /* its keys' axis, of one text */
 };
