@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "core/base/cancel.h"
-#include "core/base/file.h"
 #include "core/base/random.h"
 #include "core/forward.h"
 #include "core/past.h"
@@ -31,48 +30,6 @@ const struct output_head *generate_head(const struct model *model, struct err *e
     err_set(err, ERR_ARG, "%s has no head that says what comes next%s", model->name,
             model_head(model, 0) ? " (predict shows what its heads say)" : "");
     return NULL;
-}
-
-static size_t read_ends(const struct json *value, int32_t *out, size_t most)
-{
-    size_t n = 0;
-    if (json_is_number(value) && most)
-        out[n++] = (int32_t)json_number(value, 0);
-    for (size_t i = 0; n < most && i < json_count(value); i++)
-        out[n++] = (int32_t)json_number(json_at(value, i), 0);
-    return n;
-}
-
-static bool names_forced(const struct json *config)
-{
-    static const char *const keys[] = {"forced_bos_token_id", "forced_eos_token_id", "forced_decoder_ids"};
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-        const struct json *value = json_get(config, keys[i]);
-        if (value && !json_is_null(value))
-            return true;
-    }
-    return false;
-}
-
-bool generate_ends(const struct model *model, int32_t *out, size_t most, size_t *n, bool *forced, struct err *err)
-{
-    char *path = model->folder ? path_join(model->folder, "generation_config.json", err) : NULL;
-    struct json *own = NULL;
-    *n = 0;
-    *forced = false;
-    if (model->folder && !path)
-        return false;
-    if (path && file_exists(path) && !(own = json_load(path, 0, err))) {
-        free(path);
-        return false;
-    }
-    free(path);
-    *n = read_ends(json_get(own, "eos_token_id"), out, most);
-    if (!*n)
-        *n = read_ends(json_get(model->config, "eos_token_id"), out, most);
-    *forced = names_forced(own ? own : model->config);
-    json_free(own);
-    return true;
 }
 
 /* ---- one step ---- */

@@ -9,8 +9,8 @@ struct generate_options {
     size_t max;          /* new tokens */
     const int32_t *ends; /* [n_ends] a sequence is done behind one of them */
     size_t n_ends;
-    size_t beams;        /* 1: greedy, or sampled */
-    bool sample;         /* from softmax(logits/temperature), of the top_k largest (0: all), of the fewest that reach top_p */
+    size_t beams; /* 1: greedy, or sampled */
+    bool sample;  /* from softmax(logits/temperature), of the top_k largest (0: all), of the fewest that reach top_p */
     float temperature, top_p;
     size_t top_k;
     uint64_t seed;
@@ -31,9 +31,10 @@ struct sequence {
 const struct output_head *generate_head(const struct model *model, struct err *err);
 
 /* The ids that end a text as the checkpoint says: eos_token_id of generation_config.json, else of its configuration. At most
- * `most` into out; how many. *forced: it also names tokens that are forced, which are not applied here. Errors: a file that is no
- * JSON. */
-NODISCARD bool generate_ends(const struct model *model, int32_t *out, size_t most, size_t *n, bool *forced, struct err *err);
+ * `most` into out; how many. Into unapplied, what it says besides that would change what is generated and is not applied here
+ * ("num_beams=4, forced_eos_token_id=2"): the reference's generate would. Errors: a file that is no JSON. */
+NODISCARD bool generate_ends(const struct model *model, int32_t *out, size_t most, size_t *n, struct buf *unapplied,
+                             struct err *err);
 
 /* Go on from a prompt (an encoder–decoder's: its source; the decoder begins with its start token). With beams all of them come,
  * best first, by the rules of transformers' beam search (length penalty 1, early stopping off). `out` [beams], *n of them set;

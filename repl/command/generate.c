@@ -16,16 +16,16 @@ enum { MOST_ENDS = 16 };
 static bool read_ends(const struct call *call, const struct model *model, int32_t *ends, struct generate_options *out,
                       struct result *result, struct err *err)
 {
-    bool forced = false;
     struct str list = call_str(call, "end");
     out->ends = ends;
-    if (!call_given(call, "end")) {
-        if (!generate_ends(model, ends, MOST_ENDS, &out->n_ends, &forced, err))
-            return false;
-        if (forced)
-            result_note(result, "the checkpoint names tokens to be forced: they are not");
-        return true;
-    }
+    struct buf unapplied = {0};
+    bool ok = generate_ends(model, ends, MOST_ENDS, &out->n_ends, &unapplied, err);
+    if (ok && unapplied.n)
+        result_note(result, "the checkpoint asks for %s: not applied", buf_cstr(&unapplied));
+    buf_free(&unapplied);
+    if (!ok || !call_given(call, "end"))
+        return ok;
+    out->n_ends = 0;
     for (size_t at = 0; !str_is(list, "none") && at <= list.n; at++) {
         long id = 0;
         if (!number_take(list, &at, &id) || id > INT32_MAX || (at < list.n && list.s[at] != ',') || out->n_ends == MOST_ENDS) {
@@ -301,7 +301,8 @@ const struct command command_generate = {
         "over the prompt and the best sequence is kept: each new token's attention is a row of its maps. Keys and values are\n"
         "kept between steps; XLNet, XLM and Reformer, and rotary positions that scale by the length, run the whole text each\n"
         "time. An encoder-decoder takes the prompt as its source. Experts that fill up see one token a step. end= is by default\n"
-        "generation_config.json's eos_token_id, else config.json's; tokens that a checkpoint wants forced are not. Ctrl-C keeps\n"
+        "generation_config.json's eos_token_id, else config.json's; what these ask for besides (forced tokens, penalties, their\n"
+        "own beams or draws) is not applied, and said. Ctrl-C keeps\n"
         "what is there. window= is the causal mask of a Markov model: no model here was trained so.",
     .examples = "generate \"<|endoftext|>The ship\" max=30\ngenerate \"The ship\" beams=4 format=json\n"
                 "generate \"The ship\" method=sample temperature=0.8 top_p=0.9 seed=7",
