@@ -108,29 +108,38 @@ class Random:
         return z ^ z >> 31
 
 
-def control(model, ids, part):
-    """Six prompts whose first three parts stand in other places: what the last part gives, by place and by content."""
+def control(model, ids, part, rounds=6, front=0):
+    """Prompts whose first three parts stand in other places: what the last part gives, by place and by content."""
     home = part.copy()
-    home[0] = 0  # its first token goes with its part
+    if not front:
+        home[0] = 0  # its first token goes with its part; a special token in front stays there
     blocks = [[ids[t] for t in np.flatnonzero(home == p)] for p in range(4)]
-    m, rounds = 3, 6
-    mass, order = np.zeros((rounds, m)), []
+    m = 3
+    order = []
+    heads = np.zeros((rounds, 24, m))
     for r in range(rounds):
         random, items = Random(1, r // m), list(range(m))
         for i in range(m, 1, -1):
             at = random.next() % i
             items[at], items[i - 1] = items[i - 1], items[at]
         order.append([items[(i + r) % m] for i in range(m)])
-        text = [t for c in order[r] + [3] for t in blocks[c]]
-        place = np.array([k for k, c in enumerate(order[r] + [3]) for _ in blocks[c]])
+        text = ids[:front] + [t for c in order[r] + [3] for t in blocks[c]]
+        place = np.array([APART] * front + [k for k, c in enumerate(order[r] + [3]) for _ in blocks[c]])
         place[0] = APART
         a = maps(model, text).reshape(-1, len(text), len(text))
         see = np.tril(np.ones((len(text), len(text)), bool))
-        mass[r] = np.mean([masses(x, see, place, place)[0][3, :m] for x in a], 0)
+        heads[r] = [masses(x, see, place, place)[0][3, :m] for x in a]
+    layers = heads.reshape(rounds, -1, 4, m).mean(2)
+    for name, mass in [("all heads", heads.mean(1))] + [(f"L{n}", layers[:, n]) for n in range(layers.shape[1])]:
+        effects(name, mass, order)
+
+
+def effects(name, mass, order):
+    rounds, m = mass.shape
     by_place = mass.mean(0)
     by_content = np.array([np.mean([mass[r, order[r].index(c)] for r in range(rounds)]) for c in range(m)])
     total = ((mass - mass.mean()) ** 2).sum()
-    print("== control: by place", by_place.round(6), "by content", by_content.round(6))
+    print("== control,", name, "by place", by_place.round(6), "by content", by_content.round(6))
     for name, means in (("place", by_place), ("content", by_content)):
         print(name, "explains", round(rounds * ((means - mass.mean()) ** 2).sum() / total, 6))
 
@@ -161,6 +170,32 @@ def switch():
     show("switch-tiny X3.H1, parts by full stops", *masses(cross[3, 1], see, queries, keys))
 
 
+def fewshot():
+    """examples/fewshot.gaze."""
+    tokenizer, model = load(AutoModelForCausalLM, "gpt2-tiny")
+    prompt = tokenizer("<|endoftext|>" + CAPITALS)["input_ids"]
+    ids = list(prompt)
+    for _ in range(6):
+        with torch.no_grad():
+            ids.append(int(model(torch.tensor([ids])).logits[0, -1].argmax()))
+    text, offsets = "", []
+    for t in ids:
+        piece = "" if t in tokenizer.all_special_ids else tokenizer.decode([t])
+        offsets.append((len(text), len(text) + len(piece)))
+        text += piece
+    print("== fewshot:", repr(text[-40:]))
+    part = parts(tokenizer, text, "\n\n|(?<= is)", ids, offsets, set(tokenizer.all_special_ids))
+    a = maps(model, ids)
+    see = np.tril(np.ones((len(ids), len(ids)), bool))
+    every = [masses(m, see, part, part) for layer in a for m in layer]
+    show("mean of all heads", np.mean([m for m, _ in every], 0)[-1:], every[0][1][-1:])
+    ranked = sorted(((-m[7, 5], n) for n, (m, _) in enumerate(every)))[:4]
+    print("ranked by what is given to Rome:", [(f"L{n // 4}.H{n % 4}", round(-m, 4)) for m, n in ranked])
+    whole = parts(tokenizer, text, "\n\n", ids, offsets, set(tokenizer.all_special_ids))
+    control(model, ids, whole, 12, front=1)
+
+
 gpt2()
 roberta()
 switch()
+fewshot()
