@@ -191,10 +191,12 @@ static bool pooled(const struct model *model, const float *x, size_t n, float *o
     return ok;
 }
 
+/* Classes have the dense layer and the norm too; without a bias of the vocabulary a classifier tells that they are theirs. */
 static bool mlm_head_present(const struct model *model)
 {
     const struct modernbert *w = model->own;
-    return w->mlm.dense.w.dtype && w->mlm.norm.weight && (w->mlm.bias || !w->decoder_bias) && (w->tied || w->mlm.decoder.dtype);
+    return w->mlm.dense.w.dtype && w->mlm.norm.weight && (w->mlm.bias || (!w->decoder_bias && !w->classify.out.w.dtype)) &&
+           (w->tied || w->mlm.decoder.dtype);
 }
 
 static size_t mlm_head_width(const struct model *model)

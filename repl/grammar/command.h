@@ -24,7 +24,7 @@ enum value_kind {
     VALUE_MEASURE,  /* a head measure */
     VALUE_PALETTE,
     VALUE_SCALE,    /* linear, sqrt, log:1e-4, symlog */
-    VALUE_IDS,      /* 1,7,2 */
+    VALUE_IDS,      /* 1,7,2; or the word `values` */
     VALUE_MODEL,    /* a loaded model */
     VALUE_FORMAT,   /* a writer or a renderer */
     VALUE_SIZE,     /* the width of a figure: acl1, 85mm */

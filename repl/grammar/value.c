@@ -112,6 +112,8 @@ static bool check_scale(const struct option *option, struct str text, struct err
 static bool check_ids(const struct option *option, struct str text, struct err *err)
 {
     bool digit = false;
+    if (option->values && str_is(text, option->values))
+        return true;
     for (size_t i = 0; i < text.n; i++) {
         if (text.s[i] >= '0' && text.s[i] <= '9')
             digit = true;

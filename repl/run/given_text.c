@@ -131,10 +131,11 @@ static bool read_family(const struct call *call, const struct model *model, stru
         err_set(err, ERR_ARG, "%s has no global tokens: every token sees all that its family lets it see", model->name);
         return call_blame_option(call, "global", err);
     }
-    size_t n = count_numbers(call_str(call, "global"));
-    int32_t *ids = mem_new(n, sizeof *ids, "the tokens", err);
-    out->global = mem_new(n, sizeof *out->global, "the tokens", err);
-    bool ok = ids && out->global && parse_ids(call, "global", ids, err);
+    bool none = str_is(call_str(call, "global"), "none");
+    size_t n = none ? 0 : count_numbers(call_str(call, "global"));
+    int32_t *ids = mem_new(n + 1, sizeof *ids, "the tokens", err);
+    out->global = mem_new(n + 1, sizeof *out->global, "the tokens", err);
+    bool ok = ids && out->global && (none || parse_ids(call, "global", ids, err));
     for (size_t i = 0; ok && i < n; i++)
         out->global[i] = (size_t)ids[i];
     out->n_global = n;

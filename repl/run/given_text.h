@@ -44,7 +44,8 @@ NODISCARD struct run *given_run(const struct session *session, struct model *mod
     {"target", VALUE_TEXT, NULL, NULL, "the text that the decoder is given behind its start token", 0, 0},      \
     {"decoder", VALUE_IDS, NULL, NULL, "the same as ids, start token included; else that token alone", 0, 0}
 #define OPTIONS_FAMILY                                                                                          \
-    {"global", VALUE_IDS, NULL, NULL, "tokens that see and are seen by all (Longformer); else the first", 0, 0}, \
+    {"global", VALUE_IDS, "none", NULL,                                                                         \
+     "tokens that see and are seen by all (Longformer), or none; else the first", 0, 0},                        \
     {"capacity", VALUE_INT, NULL, NULL, "so many tokens an expert takes (Switch); else the model's own", 1, 1e9}
 #define OPTION_MASK {"mask", VALUE_WORD, NULL, NULL, "causal, window:W or none in place of the family's own mask", 0, 0}
 #define OPTION_POSITIONS \

@@ -49,7 +49,7 @@ Test(encoders, buckets_of_relative_positions_are_t5s)
         long ahead;
         bool both;
         uint32_t bucket;
-    } rows[] = {{-8, true, 8},    {-16, true, 10},   {7, true, 23},      {8, true, 24},     {64, true, 30},
+    } rows[] = {{-8, true, 8},    {-16, true, 10},  {7, true, 23},     {8, true, 24}, {64, true, 30},
                 {-16, false, 16}, {-64, false, 26}, {-128, false, 31}, {3, false, 0}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         cr_expect_eq(bias_bucket(rows[i].ahead, rows[i].both, 32, 128), rows[i].bucket, "%ld is in bucket %u", rows[i].ahead,
@@ -182,7 +182,7 @@ Test(encoders, heads_of_classes_follow_the_checkpoints_class)
         {"options-electra-pruned", HEAD_TEXT, HEAD_SOFTMAX, 3},  {"options-xlmr-pads", HEAD_TEXT, HEAD_SIGMOID, 4},
         {"options-albert-class", HEAD_TEXT, HEAD_SIGMOID, 1},    {"options-bert-tokens", HEAD_TOKENS, HEAD_SOFTMAX, 3},
         {"options-modernbert-mean", HEAD_TEXT, HEAD_SOFTMAX, 3}, {"options-electra-disc", HEAD_TOKENS, HEAD_SIGMOID, 1},
-        {"options-funnel-base", HEAD_TEXT, HEAD_SOFTMAX, 3},
+        {"options-funnel-base", HEAD_TEXT, HEAD_SOFTMAX, 3},     {"options-modernbert-bare", HEAD_TOKENS, HEAD_SOFTMAX, 3},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct model *model = load(rows[i].folder);
@@ -203,7 +203,8 @@ Test(encoders, options_that_change_numbers_and_are_not_read_are_refused_by_name)
         const char *folder, *old, *new, *says;
     } rows[] = {
         {"options-electra-disc", "\"absolute\"", "\"rotary\"", "position_embedding_type"},
-        {"options-mpnet-far", "\"relative_attention_num_buckets\": 40", "\"relative_attention_num_buckets\": 16", "relative_attention_num_buckets"},
+        {"options-mpnet-far", "\"relative_attention_num_buckets\": 40", "\"relative_attention_num_buckets\": 16",
+         "relative_attention_num_buckets"},
         {"options-ernie-tasks", "\"use_task_id\": true", "\"use_task_id\": true, \"is_decoder\": true", "is_decoder"},
         {"options-modernbert-mean", "\"mean\"", "\"max\"", "classifier_pooling"},
         {"options-modernbert-mean", "\"linear\"", "\"odd\"", "rope_scaling"},
