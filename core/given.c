@@ -362,23 +362,32 @@ static int32_t id_of(const struct tensor *ids, size_t i)
     return id < 0 || id > 0x1p30f ? -1 : (int32_t)id;
 }
 
+bool given_metadata(const struct weights *weights, const char *key, struct buf *out)
+{
+    struct err none = {0};
+    size_t at;
+    if (weights->format == &weights_npz)
+        return false;
+    struct json *header = safetensors_header(&weights->files[0], &at, &none);
+    struct str value = json_str(json_get(json_get(header, "__metadata__"), key), NULL);
+    buf_str(out, value);
+    json_free(header);
+    return value.s != NULL;
+}
+
 /* The file's own list of names: a document to free, or NULL. */
 static struct json *file_tokens(const struct opening *o)
 {
     const struct stand_in *text = weights_find_stand_in(o->weights, STR("tokens"));
-    struct json *list = NULL;
+    struct buf list = {0};
     struct err none = {0};
-    size_t at;
-    if (text && text->what.n && text->what.s[0] == '[')
-        return json_parse(text->what, "tokens", 0, &none);
-    if (o->weights->format == &weights_npz)
-        return NULL;
-    struct json *header = safetensors_header(&o->weights->files[0], &at, &none);
-    struct str tokens = json_str(json_get(json_get(header, "__metadata__"), "tokens"), "");
-    if (tokens.n)
-        list = json_parse(tokens, "tokens", 0, &none);
-    json_free(header);
-    return list;
+    if (text)
+        buf_str(&list, text->what);
+    else
+        given_metadata(o->weights, "tokens", &list);
+    struct json *json = list.n && list.data[0] == '[' ? json_parse(buf_view(&list), "tokens", 0, &none) : NULL;
+    buf_free(&list);
+    return json;
 }
 
 static bool wrong_count(const struct opening *o, size_t n, const char *where)
@@ -490,7 +499,7 @@ static bool fill(struct opening *o)
     return true;
 }
 
-static struct weights *open_file(const char *path, struct err *err)
+struct weights *given_weights(const char *path, struct err *err)
 {
     struct str name = str_of(path);
     if (!file_exists(path) || file_is_folder(path)) {
@@ -508,7 +517,7 @@ static struct weights *open_file(const char *path, struct err *err)
 struct run *given_open(const char *path, const struct given_options *options, struct given_report *report, struct err *err)
 {
     struct err ignored;
-    struct weights *weights = open_file(path, err ? err : &ignored);
+    struct weights *weights = given_weights(path, err ? err : &ignored);
     struct opening *o = weights ? mem_new(1, sizeof *o, "a run", err) : NULL;
     bool ok = false;
     *report = (struct given_report){0};

@@ -31,6 +31,10 @@ struct given_report {
 /* Errors name the file and the tensor: no map in it, another shape than the first layer's, a name for each token missing. */
 NODISCARD struct run *given_open(const char *path, const struct given_options *options, struct given_report *report,
                                  struct err *err);
+/* The tensors of such a file: .safetensors, .npz or .npy; weights_close them. */
+NODISCARD struct weights *given_weights(const char *path, struct err *err);
+/* A text of safetensors' __metadata__ into out; false where there is none. */
+bool given_metadata(const struct weights *weights, const char *key, struct buf *out);
 /* Was this run opened from tensors? Then there are no weights to ask. */
 bool run_is_given(const struct run *run);
 

@@ -21,6 +21,7 @@
     ROW(contacts)     \
     ROW(sentsim)      \
     ROW(export)       \
+    ROW(selfcheck)    \
     ROW(show)         \
     ROW(row)          \
     ROW(qk)           \
