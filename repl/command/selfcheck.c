@@ -177,7 +177,8 @@ static bool compare(struct check *c, const struct tensor_promise *promise, const
 {
     struct kind *kind = kind_of(c, family(promise->name));
     size_t width = promise->rank > 1 ? promise->shape[promise->rank - 1] : 1, n = tensor_numel(tensor), at = 0;
-    float *own = mem_new(ROWS * width, sizeof(int64_t), "a tensor", err), *theirs = mem_new(ROWS * width, sizeof *theirs, "a tensor", err);
+    float *own = mem_new(ROWS * width, sizeof(int64_t), "a tensor", err),
+          *theirs = mem_new(ROWS * width, sizeof *theirs, "a tensor", err);
     double difference = 0, largest = 1, here = NAN, there = NAN;
     bool ok = kind && own && theirs;
     if (ok && !same_shape(tensor, promise)) {
@@ -195,7 +196,8 @@ static bool compare(struct check *c, const struct tensor_promise *promise, const
             break;
         tensor->dtype->widen((const char *)tensor->data + row * width * tensor->dtype->bytes, rows * width, theirs);
         for (size_t i = 0; i < rows * width; i++) {
-            double mine = promise->is_i64 ? (double)((const int64_t *)(const void *)own)[i] : (double)own[i], other = (double)theirs[i];
+            double mine = promise->is_i64 ? (double)((const int64_t *)(const void *)own)[i] : (double)own[i],
+                   other = (double)theirs[i];
             double d = apart(mine, other);
             if (isfinite(other) && fabs(other) > largest)
                 largest = fabs(other);
@@ -207,9 +209,11 @@ static bool compare(struct check *c, const struct tensor_promise *promise, const
             }
         }
     }
-    if (ok && (!kind->tensors || difference / largest > kind->difference / kind->allowed * c->tolerance)) {
+    double allowed = promise->is_i64 ? 0 : c->tolerance * largest; /* ids are equal or not */
+    bool further = difference * kind->allowed > kind->difference * allowed || (allowed == 0 && difference > kind->difference);
+    if (ok && (!kind->tensors || further)) {
         kind->difference = difference;
-        kind->allowed = c->tolerance * largest;
+        kind->allowed = allowed;
         kind->here = here;
         kind->there = there;
         name_place(promise, at, kind->at, sizeof kind->at);
@@ -339,8 +343,8 @@ static bool run(struct session *session, const struct call *call, struct result 
     ok = ok && make_run(session, &c, path, err) && tensor_list_make(c.run, NULL, &c.list, err) && compare_text(&c, err) &&
          compare_all(session, &c, err);
     if (ok && !c.compared)
-        ok = err_set(err, ERR_NOT_FOUND, "%s: no tensor of it has a name that export writes (attn.0, hidden.0, logits …: help tensors)",
-                     path);
+        ok = err_set(err, ERR_NOT_FOUND,
+                     "%s: no tensor of it has a name that export writes (attn.0, hidden.0, logits …: help tensors)", path);
     ok = ok && give(result, &c, &beyond, err);
     if (ok) {
         list_left(&c);
@@ -355,8 +359,7 @@ static bool run(struct session *session, const struct call *call, struct result 
     return ok;
 }
 
-static const struct option options[] = {
-    {"tolerance", VALUE_FLOAT, NULL, "1e-4", "how far numbers may lie apart", 0, 1e9}, {0}};
+static const struct option options[] = {{"tolerance", VALUE_FLOAT, NULL, "1e-4", "how far numbers may lie apart", 0, 1e9}, {0}};
 static const struct arg args[] = {
     {"MODEL", ARG_LOADABLE, false, false, "a loaded model, or what load takes: it is loaded for this alone"},
     {"FILE", ARG_FILE, false, false, "tensors that another program saved: .safetensors, .npz"},
@@ -368,11 +371,14 @@ const struct command command_selfcheck = {
     .summary = "the model's numbers beside those that transformers saved",
     .help =
         "Runs the file's input_ids (token_type_ids, dec_input_ids where it has them) and compares every tensor of the file that\n"
-        "export would write under that name: attn.0 …, hidden.0 …, logits, scores.0 … and the rest of `help tensors`, a batch of\n"
+        "export would write under that name: attn.0 …, hidden.0 …, logits, scores.0 … and the rest of `help tensors`, a batch "
+        "of\n"
         "one in front allowed. `help open` has the lines of Python that save such a file. A row a kind: of its tensors the one\n"
         "that is furthest off, by how much, where, and both numbers. Allowed is tolerance= times the largest magnitude of that\n"
-        "tensor, at least 1. Where the file names its text, the tokenizer is checked too. If a kind is beyond, the exit status is 1.",
-    .examples = "selfcheck roberta-tiny saved.safetensors\nselfcheck ~/models/deberta-v3-base saved.npz tolerance=1e-3 format=json",
+        "tensor, at least 1. Where the file names its text, the tokenizer is checked too. If a kind is beyond, the exit status "
+        "is 1.",
+    .examples =
+        "selfcheck roberta-tiny saved.safetensors\nselfcheck ~/models/deberta-v3-base saved.npz tolerance=1e-3 format=json",
     .options = options,
     .args = args,
     .run = run,
