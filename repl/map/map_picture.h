@@ -20,6 +20,6 @@ NODISCARD bool maps_give_picture(struct session *session, const struct call *cal
     {"digits", VALUE_FLAG, NULL, NULL, "write the values into the cells", 0, 0},                                               \
     {"mark", VALUE_ENUM, "columns|none", "columns", "mark keys that draw attention from all queries", 0, 0}
 /* Of a figure in a file; across= in the terminal too. */
-#define OPTION_PAPER OPTION_FIGURE, OPTION_ACROSS
+#define OPTION_PAPER OPTION_FIGURE, OPTION_ACROSS, OPTION_TURN
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "repl/result/caption.h"
 #include "repl/result/provenance.h"
 #include "viz/palette/palette.h"
 
@@ -22,6 +23,10 @@ static bool read_options(const struct call *call, bool numbers, struct render_op
         return call_blame_option(call, "size", err);
     if (call_has(call, "dpi") && call_given(call, "dpi"))
         out->dpi = call_float(call, "dpi");
+    if (call_has(call, "fontsize") && call_given(call, "fontsize"))
+        out->text = call_float(call, "fontsize");
+    struct str turn = call_option(call, "rotate");
+    out->turn = str_is(turn, "0") ? TURN_FLAT : str_is(turn, "45") ? TURN_SLANTED : str_is(turn, "90") ? TURN_UPRIGHT : TURN_AUTO;
     out->numbers = call_has(call, "digits") && call_given(call, "digits") ? call_flag(call, "digits") : numbers;
     return true;
 }
@@ -57,14 +62,23 @@ bool give_figure(const struct session *session, const struct call *call, struct 
 {
     struct render_options options;
     struct provenance provenance;
-    struct str wanted = call_option(call, "title");
-    char title[300];
+    struct str wanted = call_option(call, "title"), font = call_option(call, "font");
+    struct buf caption = {0};
+    char title[300], family[100];
     if (!read_options(call, source->numbers, &options, err) ||
         !provenance_make(call, source->runs, source->n_runs, source->model, source->site, picture->value_name, &provenance, err))
         return false;
     if (!add_script(session, call, source, &provenance, err)) {
         provenance_free(&provenance);
         return false;
+    }
+    if (font.n) {
+        snprintf(family, sizeof family, "%.*s", STR_ARGS(font));
+        options.font = family;
+    }
+    if (call_has(call, "caption") && call_flag(call, "caption")) {
+        caption_make(source->runs, source->n_runs, source->site, picture, &caption);
+        options.caption = buf_cstr(&caption);
     }
     result_render_options(result, &options);
     if (wanted.n) {
@@ -78,6 +92,13 @@ bool give_figure(const struct session *session, const struct call *call, struct 
     picture->n_provenance = provenance.n;
     picture_fit_scale(picture);
     bool ok = result_picture(result, picture, err);
+    if (!ok && font.n && err && err->code == ERR_NOT_FOUND)
+        call_blame_option(call, "font", err);
+    if (ok && options.caption && !str_is(str_of(result_format(result)), "tex"))
+        result_note(result, "%s", options.caption);
+    options = (struct render_options){0}; /* what it pointed to goes */
+    result_render_options(result, &options);
+    buf_free(&caption);
     provenance_free(&provenance);
     return ok;
 }

@@ -21,8 +21,12 @@ NODISCARD bool give_figure(const struct session *session, const struct call *cal
 /* The options, for the rows of commands: of every figure, and of one whose cells are values. */
 #define OPTION_FIGURE                                                                                                          \
     {"title", VALUE_TEXT, NULL, NULL, "a title above the figure; none by default", 0, 0},                                      \
-    {"size", VALUE_SIZE, NULL, NULL, "acl1, acl2, nature1, nature2, or a width: 85mm, 8.5cm, 3.25in, 240pt", 0, 0},             \
-    {"dpi", VALUE_FLOAT, NULL, NULL, "pixels an inch: 300, or 600 where size= is given", 30, 2400}
+    {"size", VALUE_SIZE, NULL, NULL, "acl1, acl2, neurips, icml1, icml2, nature1, nature2, or a width: 85mm, 8.5cm, 3.25in, 240pt", 0, 0},             \
+    {"dpi", VALUE_FLOAT, NULL, NULL, "pixels an inch: 300, or 600 where size= is given", 30, 2400}, \
+    {"font", VALUE_TEXT, NULL, NULL, "the font's family: DejaVu Sans; letters that it lacks come from others", 0, 0},           \
+    {"fontsize", VALUE_FLOAT, NULL, NULL, "points: 8, or 7 where size= is given", 5, 10},                                      \
+    {"caption", VALUE_FLAG, NULL, "off", "a LaTeX caption: around a .tex, beside any other file", 0, 0}
+#define OPTION_TURN {"rotate", VALUE_ENUM, "auto|0|45|90", "auto", "degrees that labels under a map are turned by", 0, 0}
 
 #define OPTION_CELLS                                                                                                           \
     {"palette", VALUE_PALETTE, NULL, NULL, "colour map", 0, 0},                                                                \

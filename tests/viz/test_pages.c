@@ -176,7 +176,7 @@ Test(pages, svg_labels_are_text_elements_that_a_parser_of_xml_reads)
 }
 
 /* Renderers that keep provenance. */
-static const struct renderer *const keepers[] = {&renderer_png, &renderer_pdf, &renderer_svg, &renderer_html};
+static const struct renderer *const keepers[] = {&renderer_png, &renderer_pdf, &renderer_svg, &renderer_tex, &renderer_html};
 enum { KEEPERS = sizeof keepers / sizeof *keepers, DRAWN = 3 /* those of them that are drawn here */ };
 
 Test(pages, provenance_is_read_back_from_every_format)

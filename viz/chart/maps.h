@@ -12,6 +12,10 @@ NODISCARD bool maps_plan(const struct picture *picture, const struct render_opti
                          struct figure *figure_out, struct err *err);
 NODISCARD bool maps_draw(const struct figure *figure, struct canvas *canvas, struct err *err);
 
+/* The place of the k-th map, and all but the maps: for a renderer that draws those itself. */
+struct box maps_box(const struct figure *figure, size_t k);
+NODISCARD bool maps_draw_around(const struct figure *figure, struct canvas *canvas, struct err *err);
+
 /* The text of a row's (column's) label: its token, or its number and token where labels are thinned. */
 void maps_label(const struct panel *panel, bool column, size_t index, size_t stride, struct buf *out);
 /* What is to be said beside the figure: pooling, numbers left out. False when there is no k-th. */

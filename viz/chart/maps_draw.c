@@ -153,10 +153,11 @@ static void put_col_label(const struct pen *p, const struct panel *panel, struct
     double x = box.x + ((double)j + 0.5) * f->cell_w, y = box.y + box.h + FIGURE_SPACE * f->text;
     bool marked = is_marked(panel, j);
     struct text_style style = {.size = f->label, .bold = marked, .colour = marked ? figure_accent() : figure_ink};
-    style.turn = f->flat_cols ? 0 : 90;
+    style.turn = f->col_turn;
     style.along = f->flat_cols ? 0.5 : 1;
     style.across = f->flat_cols ? 0.1 : 0.5;
     double room = f->col_labels - FIGURE_SPACE * f->text + 0.1;
+    room = f->col_turn == 45 ? (room - 0.7 * f->label) / 0.707 : room;
     if (!f->flat_cols && p->canvas->ops->extents(p->canvas, &style, buf_view(&text)).width > room)
         style.width = room;
     put_text(p, x, y, style, buf_view(&text));
@@ -169,7 +170,7 @@ static void put_col_label(const struct pen *p, const struct panel *panel, struct
 static void put_col_labels(const struct pen *p, const struct panel *panel, struct box box)
 {
     size_t stride = p->f->col_stride, last = SIZE_MAX;
-    double need = 1.16 * p->f->label / p->f->cell_w; /* in columns */
+    double need = p->f->col_need / p->f->cell_w; /* in columns */
     for (size_t j = 0; j < panel->cols; j++) {
         if (!is_marked(panel, j) || (last != SIZE_MAX && (double)(j - last) < need))
             continue;
@@ -204,17 +205,21 @@ static void put_title(const struct pen *p, struct str title, struct box box, dou
     put_escaped(p, x, box.y - f->head, style, title);
 }
 
-static bool put_panel(const struct pen *p, size_t k)
+struct box maps_box(const struct figure *f, size_t k)
+{
+    const struct panel *panel = &f->picture.panels[k];
+    double x = f->grid_x + maps_column_at(f, k % f->across) + f->row_labels, y = f->grid_y + maps_row_at(f, k / f->across) + f->head;
+    double dot = 72 / f->dpi; /* maps begin on whole pixels */
+    return (struct box){floor(x / dot + 0.5) * dot, floor(y / dot + 0.5) * dot, fmax(f->cell_w * (double)panel->cols, 8),
+                        fmax(f->cell_h * (double)panel->rows, 8)};
+}
+
+static void put_around(const struct pen *p, size_t k)
 {
     const struct figure *f = p->f;
     const struct panel *panel = &f->picture.panels[k];
-    size_t row = k / f->across, col = k % f->across;
-    double x = f->grid_x + maps_column_at(f, col) + f->row_labels, y = f->grid_y + maps_row_at(f, row) + f->head;
-    double dot = 72 / f->dpi; /* maps begin on whole pixels */
-    struct box box = {floor(x / dot + 0.5) * dot, floor(y / dot + 0.5) * dot, fmax(f->cell_w * (double)panel->cols, 8),
-                      fmax(f->cell_h * (double)panel->rows, 8)};
-    if (!put_map(p, panel, box) || !widen_marked(p, panel, box))
-        return false;
+    struct box box = maps_box(f, k);
+    size_t col = k % f->across;
     if (f->numbers)
         put_numbers(p, panel, box);
     figure_frame(p->canvas, box);
@@ -225,7 +230,6 @@ static bool put_panel(const struct pen *p, size_t k)
         put_row_labels(p, panel, box);
     if (!f->bare && (!f->same_cols || k + f->across >= f->picture.n_panels))
         put_col_labels(p, panel, box);
-    return true;
 }
 
 /* Of a table of panels: names of its columns above, of its rows at the side. */
@@ -266,14 +270,11 @@ static void put_names(const struct pen *p)
         put_escaped(p, f->left + 0.3 * t, f->grid_y + f->head + maps_h / 2, style, str_of(f->picture.row_axis));
 }
 
-bool maps_draw(const struct figure *figure, struct canvas *canvas, struct err *err)
+bool maps_draw_around(const struct figure *figure, struct canvas *canvas, struct err *err)
 {
     struct pen p = {figure, canvas, err};
     for (size_t k = 0; k < figure->picture.n_panels; k++)
-        if (!put_panel(&p, k))
-            return false;
-        else if (cancel_requested())
-            return err_set(err, ERR_CANCELLED, "cancelled");
+        put_around(&p, k);
     struct figure_legend legends[MAPS_LEGENDS];
     figure_bar(figure, canvas, legends, maps_legends(figure, legends));
     put_names(&p);
@@ -284,4 +285,17 @@ bool maps_draw(const struct figure *figure, struct canvas *canvas, struct err *e
         buf_char(figure->remarks, '\n');
     }
     return canvas->failed ? err_memory(err, 0, "a figure") : true;
+}
+
+bool maps_draw(const struct figure *figure, struct canvas *canvas, struct err *err)
+{
+    struct pen p = {figure, canvas, err};
+    for (size_t k = 0; k < figure->picture.n_panels; k++) {
+        const struct panel *panel = &figure->picture.panels[k];
+        if (!put_map(&p, panel, maps_box(figure, k)) || !widen_marked(&p, panel, maps_box(figure, k)))
+            return false;
+        if (cancel_requested())
+            return err_set(err, ERR_CANCELLED, "cancelled");
+    }
+    return maps_draw_around(figure, canvas, err);
 }

@@ -213,10 +213,25 @@ static void settle_names(struct figure *f, struct canvas *measure)
 }
 
 /* Where not every label stands, those that do are set apart. */
-static size_t thinned(const struct figure *f, double cell)
+static size_t thinned(double cell, double need)
 {
-    double need = LINE * f->label * (1 - 1e-9);
+    need *= 1 - 1e-9;
     return cell >= need ? 1 : label_stride(cell, 1.35 * need);
+}
+
+/* The labels under a map: how they are turned, and the room they take. */
+static void settle_columns(struct figure *f, const struct render_options *options, struct canvas *measure)
+{
+    double longest = longest_label(f, true, measure, &f->flat_cols), deep = fmin(longest, LABEL_DEPTH * f->text);
+    f->flat_cols = options->turn == TURN_FLAT || (f->flat_cols && options->turn == TURN_AUTO);
+    f->col_turn = f->flat_cols ? 0 : options->turn == TURN_SLANTED ? 45 : 90;
+    if (options->turn == TURN_FLAT) { /* as many as stand side by side */
+        f->col_need = 1.16 * longest;
+        f->col_stride = f->cell_w >= f->col_need ? 1 : label_stride(f->cell_w, 1.1 * f->col_need);
+    }
+    if (f->col_turn == 45)
+        deep = 0.707 * deep + 0.7 * f->label;
+    f->col_labels = f->bare ? 0 : f->flat_cols ? 1.3 * f->text : deep + FIGURE_SPACE * f->text;
 }
 
 /* Cells, labels and their thinning hang together: settled in a few rounds. */
@@ -257,13 +272,12 @@ static bool settle(struct figure *f, const struct render_options *options, struc
             f->cell_h = MAP_MIN / (double)rows;
         double fits = fmin(f->cell_w, f->cell_h) / LINE; /* a little smaller is better than every second */
         f->label = fits >= f->text || fits < fmin(LABEL_MIN, f->text) ? f->text : fits;
-        f->row_stride = thinned(f, f->cell_h);
-        f->col_stride = thinned(f, f->cell_w);
+        f->row_stride = thinned(f->cell_h, LINE * f->label);
+        f->col_need = LINE * f->label * (options->turn == TURN_SLANTED ? 1.42 : 1);
+        f->col_stride = thinned(f->cell_w, f->col_need);
     }
     fit_numbers(f, measure);
-    f->col_labels = longest_label(f, true, measure, &f->flat_cols);
-    f->col_labels = f->flat_cols ? 1.3 * f->text : fmin(f->col_labels, LABEL_DEPTH * f->text) + FIGURE_SPACE * f->text;
-    f->col_labels = f->bare ? 0 : f->col_labels;
+    settle_columns(f, options, measure);
     f->map_w = f->cell_w * (double)cols;
     f->map_h = f->cell_h * (double)rows;
     return true;

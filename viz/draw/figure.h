@@ -16,6 +16,8 @@ struct figure {
     size_t across, down;         /* panels a row, rows of panels */
     bool same_rows, same_cols;   /* row (column) labels once a row (column) of panels */
     bool flat_cols;              /* column labels lie: each fits its column */
+    double col_turn;             /* degrees that they are turned by: 0, 45, 90 */
+    double col_need;             /* points that one needs from the next */
     bool table;                  /* rows and columns of panels have names, in place of titles */
     bool bare;                   /* many small panels: no labels of tokens */
     double names_w, names_h;     /* room for the names of a table, left of it and above it */

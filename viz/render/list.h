@@ -3,6 +3,7 @@
     X(png)           \
     X(pdf)           \
     X(svg)           \
+    X(tex)           \
     X(html)          \
     X(txt)           \
     X(ansi)

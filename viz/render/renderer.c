@@ -35,6 +35,9 @@ const struct renderer *renderer_find(struct str name)
 const struct size_preset size_presets[] = {
     {"acl1", "a column of an ACL paper, 7.7 cm", 77},
     {"acl2", "both columns of an ACL paper, 16 cm", 160},
+    {"neurips", "the text of a NeurIPS paper, 5.5 in", 139.7},
+    {"icml1", "a column of an ICML paper, 3.25 in", 82.55},
+    {"icml2", "both columns of an ICML paper, 6.75 in", 171.45},
     {"nature1", "a column of Nature, 89 mm", 89},
     {"nature2", "both columns of Nature, 183 mm", 183},
     {NULL, NULL, 0},
@@ -58,7 +61,7 @@ bool render_size(struct str text, struct render_options *options, struct err *er
             if (str_is(unit, units[i].name))
                 points = number * units[i].points;
     if (!(points >= 28 && points <= 5670))
-        return err_set(err, ERR_ARG, "size '%.*s': expected acl1, acl2, nature1, nature2 or a width as 85mm, 8.5cm, "
+        return err_set(err, ERR_ARG, "size '%.*s': expected acl1, acl2, neurips, icml1, icml2, nature1, nature2 or a width as 85mm, 8.5cm, "
                        "3.25in, 240pt, from 1 cm to 2 m", STR_ARGS(text));
     options->width = points;
     return true;

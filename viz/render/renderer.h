@@ -31,7 +31,7 @@ struct size_preset {
 };
 extern const struct size_preset size_presets[];
 
-/* Set width from "acl1" (7.7 cm), "acl2" (16 cm), "nature1" (89 mm), "nature2" (183 mm), "85mm", "8.5cm", "3.25in"
+/* Set width from "acl1" (7.7 cm), "acl2" (16 cm), "neurips", "icml1", "icml2", "nature1" (89 mm), "nature2" (183 mm), "85mm", "8.5cm", "3.25in"
  * or "240pt"; ERR_ARG outside 1 cm … 2 m. */
 NODISCARD bool render_size(struct str text, struct render_options *options, struct err *err);
 
