@@ -34,10 +34,13 @@ const struct command command_plot = {
     .summary = "a figure of attention maps in a file",
     .help = "The extension after > chooses the format. Axes are named Query and Key, the colour bar is in data units, and the\n"
             "file holds where it comes from: the command, the model with a fingerprint of its weights, the text, the heads,\n"
-            "the measure and the version. Without > the figure is drawn in the terminal, as show does.",
+            "the measure and the version. Without > the figure stands in\n"
+            "the terminal: the real picture where it has kitty's or iTerm2's graphics or sixels, else as show draws it\n"
+            "(format=table asks for that).",
     .examples = "plot L2.H1 > head.png\nplot L2.H1 part=c2p size=acl1 > c2p.png\nplot @1 @2 L0.H2 title=\"With and without a space\" > pair.png",
     .options = options,
     .args = args,
     .writes = true,
+    .pixels = true,
     .run = run,
 };

@@ -79,6 +79,7 @@ struct command {
     bool bare_selector;           /* a line that begins with a selector is this command's (one command alone) */
     bool writes;                  /* takes > FILE as a picture or tensor whose extension chooses the format */
     const char *output;           /* extensions of > FILE, `|`-separated, where they are not those of all its kind; or NULL */
+    bool pixels;                  /* on a terminal that shows pixels its picture is a figure there */
     /* Does this call write > FILE or | COMMAND itself? NULL: none does. */
     bool (*own_output)(const struct call *call);
     bool unrecorded;              /* leaves no line in `history` (help, quit, history itself) */

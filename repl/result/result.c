@@ -14,6 +14,7 @@
 #include "core/base/text.h"
 #include "repl/grammar/call.h"
 #include "repl/result/process.h"
+#include "repl/terminal/graphics.h"
 #include "repl/writer/writer.h"
 
 struct result {
@@ -55,6 +56,14 @@ static bool set_format(struct result *result, struct str name, struct err *err)
     return call_blame_option(result->call, "format", err);
 }
 
+/* A picture straight to a terminal, colours wanted. */
+static bool shows_pixels(const struct result *result)
+{
+    const struct session *session = result->session;
+    return result->call->command->pixels && !result->call->output.n && !result->call->pipe.n && session->stdout_is_terminal &&
+           session->depth != DEPTH_MONO && !session->format;
+}
+
 static bool choose_format(struct result *result, struct err *err)
 {
     const struct call *call = result->call;
@@ -75,6 +84,9 @@ static bool choose_format(struct result *result, struct err *err)
             return call_blame(call, &call->output_word, err);
         }
     }
+    const char *pixels = shows_pixels(result) ? graphics_renderer() : NULL;
+    if (pixels)
+        return set_format(result, str_of(pixels), err);
     return set_format(result, str_of(result->session->format ? result->session->format : "table"), err);
 }
 
@@ -130,7 +142,10 @@ size_t result_width(const struct result *result)
 
 void result_render_options(struct result *result, const struct render_options *options)
 {
+    enum { SCREEN_DPI = 120 };
     result->options = *options;
+    if (shows_pixels(result) && options->dpi <= 0)
+        result->options.dpi = SCREEN_DPI;
     result->sink.numbers = options->numbers;
 }
 

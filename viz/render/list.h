@@ -6,4 +6,7 @@
     X(tex)           \
     X(html)          \
     X(txt)           \
-    X(ansi)
+    X(ansi)          \
+    X(kitty)         \
+    X(iterm2)        \
+    X(sixel)
