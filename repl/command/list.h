@@ -33,6 +33,7 @@
     ROW(view)         \
     ROW(grid)         \
     ROW(heads)        \
+    ROW(cite)         \
     ROW(columns)      \
     ROW(stripes)      \
     ROW(routes)       \

@@ -61,7 +61,7 @@ static bool shows_pixels(const struct result *result)
 {
     const struct session *session = result->session;
     return result->call->command->pixels && !result->call->output.n && !result->call->pipe.n && session->stdout_is_terminal &&
-           session->depth != DEPTH_MONO && !session->format;
+           session->depth != DEPTH_MONO && (!session->format || strcmp(session->format, "table") == 0);
 }
 
 static bool choose_format(struct result *result, struct err *err)
