@@ -105,7 +105,7 @@ static bool give(struct session *session, const struct call *call, const struct 
     snprintf(note, sizeof note, "principal components: %.0f %% + %.0f %% of the variance", 100 * plane->share[0],
              100 * plane->share[1]);
     for (int i = 0; i < 2; i++)
-        snprintf(axis[i], sizeof axis[i], "%s component (%.0f %% of the variance)", i ? "second" : "first", 100 * plane->share[i]);
+        snprintf(axis[i], sizeof axis[i], "%s component (%.0f %% of variance)", i ? "second" : "first", 100 * plane->share[i]);
     struct str notes[] = {str_of(note)};
     struct picture picture = {.chart = &chart_scatter,
                               .data = &scatter,

@@ -326,7 +326,7 @@ static void put_names(const struct figure *f, struct canvas *canvas, struct rgb 
                     str_of(f->picture.col_axis));
     style.turn = 90;
     if (f->picture.row_axis)
-        figure_text(canvas, (struct point){0.6 * f->text, f->grid_y + f->grid_h / 2}, &style, str_of(f->picture.row_axis));
+        figure_side_name(f, canvas, (struct point){0.6 * f->text, f->grid_y + f->grid_h / 2}, &style, str_of(f->picture.row_axis));
 }
 
 static bool scatter_draw(const struct figure *f, struct canvas *canvas, struct err *err)
