@@ -68,6 +68,22 @@ Test(stripes, rows_are_pooled_by_the_median_and_not_by_the_largest)
     stripes_view_free(&v);
 }
 
+Test(stripes, a_pooled_place_that_less_than_half_of_the_texts_have_has_no_value)
+{
+    static const struct stripes_text long_and_short[] = {{N, ids, ends}, {4, few, few_ends}, {4, few, few_ends}};
+    static const float *const values[] = {strong, brief, brief};
+    static const struct stripes_head one = {{"L5.H0", 5}, values};
+    static const struct stripes three = {long_and_short, 3, &one, 1, 0, STRIPES_START, NULL, 0};
+    struct stripes_view v;
+    struct err err = {0};
+    float scratch[3];
+    cr_assert(stripes_view_make(&three, &v, &err), "%s", err.message);
+    cr_expect(isnan(stripes_value(&v, 0, 0, 0, 3, 5, 6, scratch)), "one of three");
+    cr_expect_eq(stripes_value(&v, 0, 0, 0, 2, 5, 6, scratch), strong[5], "one of two");
+    cr_expect_eq(stripes_value(&v, 0, 0, 0, 3, 0, 1, scratch), brief[0], "all three: the middle one");
+    stripes_view_free(&v);
+}
+
 Test(stripes, the_strip_is_the_share_of_the_commonest_token)
 {
     struct stripes_view v;
