@@ -122,6 +122,17 @@ CACHE_TEST(a_blob_of_another_size_is_fetched_anew)
     expect_whole();
 }
 
+CACHE_TEST(a_disk_without_room_is_told_beforehand)
+{
+    struct cache cache;
+    struct err err = {0};
+    cr_assert(cache_open(scratch_folder(), STR("org/name"), &cache, &err), "%s", err.message);
+    cr_expect(cache_has_room(&cache, 1, &err), "%s", err.message);
+    cr_expect_not(cache_has_room(&cache, (size_t)1 << 60, &err));
+    cr_expect(strstr(err.message, "TB are needed, and ") && strstr(err.message, " are free on this disk"), "%s", err.message);
+    cache_close(&cache);
+}
+
 /* ---- two at once ---- */
 
 static void *pull_in_thread(void *context)

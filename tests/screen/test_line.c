@@ -112,7 +112,7 @@ Test(line, tab_completes_words_of_every_kind, .init = start, .fini = stop)
 
 Test(line, a_prefix_of_a_verb_is_enough_and_history_has_it_in_full, .init = start, .fini = stop)
 {
-    enter("mod format=csv", "name,use,type");
+    enter("mod format=csv", "name,use,where");
     terminal_keys(t, "Up");
     cr_assert(terminal_wait_text(t, "gaze> models format=csv"));
     terminal_keys(t, "C-u");
