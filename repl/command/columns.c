@@ -104,7 +104,10 @@ static void say_share(const struct listing *l, size_t s, struct buf *out)
 {
     const struct column_map *map = &l->maps[s];
     site_name(l->sites.site[s], out);
-    buf_printf(out, ": share %.3f", map->share);
+    if (isnan(map->share))
+        buf_puts(out, ": no share");
+    else
+        buf_printf(out, ": share %.3f", map->share);
     for (size_t t = 0; t < map->n_terms; t++)
         if (!isnan(map->term_share[t]))
             buf_printf(out, "%s %s %.3f", t ? "," : "; of it", attention_of(l, s)->terms[t]->name, map->term_share[t]);
