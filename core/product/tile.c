@@ -208,6 +208,12 @@ static void make_panel(const struct micro *micro, const struct linear *l, size_t
     }
 }
 
+/* May a whole panel be read where it lies? For so few rows a copy of it would cost more than it saves. */
+static bool in_place(const struct linear *l, size_t rows)
+{
+    return rows <= FEW_ROWS && l->layout == LAYOUT_IN_OUT && !is_wide(&l->w);
+}
+
 /* Rows whose distance is a multiple of the first cache's way all fall into one set of it: such a block of x is
  * copied. */
 static bool rows_collide(size_t stride)
@@ -230,14 +236,22 @@ static void fetch_ahead(const struct job *job, const struct place *p, size_t at,
 {
     const struct linear *l = p->out->linear;
     size_t cols = p->to - p->from, from = p->from;
-    if (l->layout != LAYOUT_OUT_IN || l->w.dtype->block != 1 || l->w.order)
+    bool turned = l->layout == LAYOUT_IN_OUT;
+    if (l->w.dtype->block != 1 || l->w.order || (turned && p->rows > FEW_ROWS))
         return;
     if (at >= l->in) {
         at = 0;
         from += job->cols * job->threads;
     }
     size_t k = l->in - at < TILE_DEPTH ? l->in - at : TILE_DEPTH;
-    for (size_t c = from + part_of(cols, parts, i); c < from + part_of(cols, parts, i + 1) && c < l->out; c++) {
+    for (size_t r = part_of(k, parts, i); turned && from < l->out && r < part_of(k, parts, i + 1); r++) {
+        const char *line = element(&l->w, (at + r) * l->out + from);
+        size_t n = l->out - from < cols ? l->out - from : cols;
+        for (size_t b = 0; b < n * l->w.dtype->bytes; b += 64)
+            __builtin_prefetch(line + b, 0, 2);
+    }
+    for (size_t c = turned ? l->out : from + part_of(cols, parts, i);
+         c < from + part_of(cols, parts, i + 1) && c < l->out; c++) {
         const char *line = element(&l->w, c * l->in + at);
         for (size_t b = 0; b < k * l->w.dtype->bytes; b += 64)
             __builtin_prefetch(line + b, 0, 2);
@@ -261,6 +275,8 @@ static bool panels_task(const struct job *job, size_t task, size_t thread)
         size_t k = l->in - at < TILE_DEPTH ? l->in - at : TILE_DEPTH;
         for (size_t i = 0; i < panels; i++) {
             size_t col = p.from + i * micro->cols, n = p.to - col < micro->cols ? p.to - col : micro->cols;
+            if (n == micro->cols && in_place(l, p.rows))
+                continue;
             make_panel(micro, l, col, n, at, k, panel + i * panel_size,
                        l->w.dtype->block > 1 ? wide + i * micro->cols * l->in : wide);
         }
@@ -275,7 +291,9 @@ static bool panels_task(const struct job *job, size_t task, size_t thread)
             for (size_t i = 0; i < panels; i++) {
                 size_t col = p.from + i * micro->cols, n = p.to - col < micro->cols ? p.to - col : micro->cols;
                 fetch_ahead(job, &p, at + k, b * panels + i, blocks * panels);
-                micro->outer(m, n, k, x, x_stride, panel + i * panel_size, micro->cols, 1, at > 0,
+                bool lies = n == micro->cols && in_place(l, p.rows);
+                const float *from = lies ? (const float *)element(&l->w, at * l->out + col) : panel + i * panel_size;
+                micro->outer(m, n, k, x, x_stride, from, lies ? l->out : micro->cols, 1, at > 0,
                              p.out->y + (p.row + r) * p.out->y_stride + col, p.out->y_stride);
             }
         }
