@@ -130,9 +130,11 @@ static bool step_once(struct generation *g, const struct sequence *sequences, si
 /* The same, whole texts where the family can only run these. */
 static bool step(struct generation *g, const struct sequence *sequences, size_t n, float *out, struct err *err)
 {
+    struct err own = {0};
+    err = err ? err : &own; /* its code decides */
     if (step_once(g, sequences, n, out, err))
         return true;
-    if (!g->past || g->past->length || !err || err->code != ERR_UNSUPPORTED)
+    if (!g->past || g->past->length || err->code != ERR_UNSUPPORTED)
         return false;
     past_free(g->past);
     g->past = NULL;
@@ -318,6 +320,18 @@ static bool choose(const struct generation *g, const struct beams *running, cons
     return done->n < options->beams || next->at[0].score / (double)length > done->at[done->n - 1].score;
 }
 
+/* Cancelled: what runs is as good as done. */
+static void finish_running(const struct beams *running, size_t most, struct beams *done)
+{
+    for (size_t b = 0; b < running->n; b++) {
+        struct sequence before = running->at[b];
+        if (before.n == 0)
+            continue;
+        before.n--;
+        finish(done, most, &before, before.ids[before.n], running->at[b].score / (double)running->at[b].n);
+    }
+}
+
 static bool search(struct generation *g, struct beams *running, struct beams *next, struct beams *done, float *logs,
                    struct candidate *candidates, size_t *parents, bool *cancelled, struct err *err)
 {
@@ -328,6 +342,7 @@ static bool search(struct generation *g, struct beams *running, struct beams *ne
         bool ok = !cancel_requested() && step(g, running->at, running->n, logs, err);
         if (cancel_requested()) {
             *cancelled = true;
+            finish_running(running, options->beams, done);
             return true;
         }
         if (!ok)

@@ -38,7 +38,7 @@ NODISCARD bool generate_ends(const struct model *model, int32_t *out, size_t mos
 
 /* Go on from a prompt (an encoder–decoder's: its source; the decoder begins with its start token). With beams all of them come,
  * best first, by the rules of transformers' beam search (length penalty 1, early stopping off). `out` [beams], *n of them set;
- * free with sequences_free. Cancelled, it gives what is there and sets *cancelled (with beams: nothing is there). Errors: a model
+ * free with sequences_free. Cancelled, it gives what is there and sets *cancelled (of beams: those that are done and those that run). Errors: a model
  * without such a head, a prompt that with max is longer than the model's positions, ERR_MEMORY. */
 NODISCARD bool generate(struct model *model, const struct encoding *prompt, const struct generate_options *options,
                         struct sequence *out, size_t *n, bool *cancelled, struct err *err);

@@ -3,10 +3,13 @@
 #include <criterion/criterion.h>
 #include <dirent.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "core/base/cancel.h"
 #include "core/base/file.h"
 #include "core/base/pool.h"
 #include "core/generate.h"
@@ -54,23 +57,48 @@ static void expect_same(struct model *model, const struct encoding *prompt, stru
     sequences_free(whole, n_whole);
 }
 
-Test(generate, kept_keys_give_what_whole_texts_give_in_every_family)
+/* Two threads give the same bits as one. */
+static void expect_bits(struct model *model, const struct encoding *prompt, struct generate_options options, const char *what)
+{
+    struct sequence one[MOST] = {0}, two[MOST] = {0};
+    size_t n_one, n_two;
+    bool cancelled;
+    pool_set_threads(1);
+    cr_assert(generate(model, prompt, &options, one, &n_one, &cancelled, NULL));
+    pool_set_threads(2);
+    cr_assert(generate(model, prompt, &options, two, &n_two, &cancelled, NULL));
+    cr_expect_eq(n_one, n_two, "%s", what);
+    for (size_t i = 0; i < n_one && i < n_two; i++)
+        cr_expect(one[i].n == two[i].n && memcmp(one[i].ids, two[i].ids, one[i].n * sizeof *one[i].ids) == 0 &&
+                      memcmp(&one[i].score, &two[i].score, sizeof one[i].score) == 0,
+                  "%s: sequence %zu", what, i);
+    sequences_free(one, n_one);
+    sequences_free(two, n_two);
+}
+
+/* Every model of a folder that says what comes next; returns how many. */
+static size_t expect_folder_same(const char *root)
 {
     struct dirent **entries;
-    int n = scandir("tests/data/golden", &entries, NULL, alphasort);
+    int n = scandir(root, &entries, NULL, alphasort);
     size_t models = 0;
-    cr_assert(n > 0);
+    cr_assert(n > 0, "%s", root);
     for (int i = 0; i < n; i++) {
         char folder[600];
-        snprintf(folder, sizeof folder, "tests/data/golden/%s", entries[i]->d_name);
+        snprintf(folder, sizeof folder, "%s/%s", root, entries[i]->d_name);
         struct json *cases = load_json(folder, "cases.json");
         struct model *model = cases ? model_load(folder, NULL, NULL) : NULL;
-        /* experts that fill up see one token a step, as the reference's do: not what a whole text gives */
-        if (model && model_runs(model) && generate_head(model, NULL) && !model->arch->expert_capacity) {
+        if (model && model_runs(model) && generate_head(model, NULL)) {
             struct encoding prompt = encoding_from(json_get(json_at(json_get(cases, "cases"), 0), "input_ids"));
-            expect_same(model, &prompt, (struct generate_options){.max = 6, .beams = 1}, entries[i]->d_name);
-            expect_same(model, &prompt, (struct generate_options){.max = 5, .beams = 3, .ends = (int32_t[]){9, 14}, .n_ends = 2},
-                        entries[i]->d_name);
+            struct generate_options greedy = {.max = 6, .beams = 1};
+            struct generate_options beams = {.max = 5, .beams = 3, .ends = (int32_t[]){9, 14}, .n_ends = 2};
+            /* experts that fill up see one token a step, as the reference's do: not what a whole text gives */
+            for (size_t threads = 1; threads <= 2 && !model->arch->expert_capacity; threads++) {
+                pool_set_threads(threads);
+                expect_same(model, &prompt, greedy, entries[i]->d_name);
+                expect_same(model, &prompt, beams, entries[i]->d_name);
+            }
+            expect_bits(model, &prompt, beams, entries[i]->d_name);
             encoding_free(&prompt);
             models++;
         }
@@ -79,7 +107,52 @@ Test(generate, kept_keys_give_what_whole_texts_give_in_every_family)
         free(entries[i]);
     }
     free(entries);
+    return models;
+}
+
+Test(generate, kept_keys_give_what_whole_texts_give_in_every_family_under_one_and_two_threads)
+{
+    const char *given = getenv("GAZE_GOLDEN");
+    size_t models = expect_folder_same("tests/data/golden");
     cr_expect(models >= 40, "%zu models say what comes next", models);
+    if (given && *given)
+        fprintf(stderr, "generate: %zu given models say the same with kept keys\n", expect_folder_same(given));
+    pool_free();
+}
+
+/* ---- cancelled ---- */
+
+static void *cancel_soon(void *milliseconds)
+{
+    usleep(*(useconds_t *)milliseconds * 1000);
+    cancel_request();
+    return NULL;
+}
+
+/* Tried later and later, until something was there. */
+Test(generate, a_cancelled_search_gives_the_beams_that_ran_best_first)
+{
+    struct model *model = model_load("examples/models/gpt2-tiny", NULL, NULL);
+    struct encoding prompt = {0};
+    cr_assert(model && tokenizer_encode(model->tokenizer, STR("<|endoftext|>The ship was"), NULL, 0, &prompt, NULL));
+    size_t n = 0;
+    for (useconds_t wait = 5; wait < 5000 && !n; wait *= 2) {
+        struct sequence out[MOST] = {0};
+        pthread_t thread;
+        bool cancelled;
+        cr_assert_eq(pthread_create(&thread, NULL, cancel_soon, &wait), 0);
+        cr_assert(generate(model, &prompt, &(struct generate_options){.max = 240, .beams = 12}, out, &n, &cancelled, NULL));
+        pthread_join(thread, NULL);
+        cr_assert(cancelled, "240 tokens of 12 beams came within %u ms", wait);
+        cancel_clear();
+        cr_expect(n == 0 || n == 12, "%zu of 12", n);
+        for (size_t i = 1; i < n; i++)
+            cr_expect(out[i].n == out[0].n && out[i].score <= out[i - 1].score, "sequence %zu", i);
+        sequences_free(out, n);
+    }
+    cr_expect_eq(n, 12);
+    encoding_free(&prompt);
+    model_free(model);
     pool_free();
 }
 
