@@ -31,8 +31,8 @@ struct segments {
     bool *second;                 /* [n] of the second text of a pair */
 };
 /* Cut behind each match of the pattern; a token belongs to the part that its last byte lies in. Where the axis has ids and no
- * text, the text is what the tokens spell (tokenizer may be NULL: then there is one part). Errors: nothing is left in any part,
- * a pattern that gives up. */
+ * text, the text is what the tokens spell (tokenizer may be NULL: then there is one part). Where all
+ * tokens are set apart there is no part. Errors: a pattern that gives up. */
 NODISCARD bool segments_make(const struct tokenizer *tokenizer, const struct encoding *text, const struct regex *by,
                              enum sinks sinks, struct arena *arena, struct segments *out, struct err *err);
 /* Is token t of the text set apart by its id or place? */

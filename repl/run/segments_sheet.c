@@ -42,12 +42,8 @@ static const struct segments *parts_of(struct segments_sheet *sheet, const struc
     }
     struct axis_parts *axis = &sheet->axes[sheet->n_axes];
     axis->tokens = tokens;
-    if (!segments_make(sheet->kept->run->model->tokenizer, &tokens->texts[0], by, sheet->sinks, sheet->arena, &axis->parts,
-                       err)) {
-        if (err && err->code == ERR_ARG)
-            err_prefix(err, "%s: ", tokens->name);
+    if (!segments_make(sheet->kept->run->model->tokenizer, &tokens->texts[0], by, sheet->sinks, sheet->arena, &axis->parts, err))
         return NULL;
-    }
     sheet->n_axes++;
     return &axis->parts;
 }
@@ -57,11 +53,20 @@ static bool cut_axes(struct segments_sheet *sheet, struct err *err)
     struct regex *by = regex_new(call_str(sheet->call, "by"), err);
     bool ok = by || call_blame_option(sheet->call, "by", err);
     size_t most = 0;
+    size_t n = 0; /* those whose axes both have parts: a decoder's start token alone is none */
     for (size_t i = 0; ok && i < sheet->sites.n; i++) {
         const struct attention *a = run_attention(sheet->kept->run, sheet->sites.site[i], err);
-        ok = a && (sheet->queries[i] = parts_of(sheet, a->queries, a->Tq, by, err)) &&
-             (sheet->keys[i] = parts_of(sheet, a->keys, a->Tk, by, err));
+        ok = a && (sheet->queries[n] = parts_of(sheet, a->queries, a->Tq, by, err)) &&
+             (sheet->keys[n] = parts_of(sheet, a->keys, a->Tk, by, err));
+        if (!ok || !sheet->queries[n]->n || !sheet->keys[n]->n)
+            continue;
+        sheet->sites.site[n++] = sheet->sites.site[i];
     }
+    if (ok && (n == 0 || (n < sheet->sites.n && call_arg(sheet->call, ARG_SELECTOR, 0))))
+        ok = err_set(err, ERR_ARG, "no token of these heads' axes is in a part: all are set apart");
+    if (ok && n < sheet->sites.n)
+        result_note(sheet->result, "%zu heads of a text without parts are left out", sheet->sites.n - n);
+    sheet->sites.n = n;
     for (size_t i = 0; i < sheet->n_axes; i++)
         most = sheet->axes[i].parts.n > most ? sheet->axes[i].parts.n : most;
     regex_free(by);
@@ -91,6 +96,7 @@ bool segments_sheet_open(struct session *session, const struct call *call, struc
     out->maps = arena_alloc(out->arena, n, sizeof *out->maps, "parts", err);
     if (!out->queries || !out->keys || !out->maps || !cut_axes(out, err))
         return false;
+    n = out->sites.n;
     for (size_t i = 0; i < n; i++)
         if (!segment_map_new(out->queries[i]->n, out->keys[i]->n, out->arena, &out->maps[i], err))
             return false;
