@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/gguf/gguf.h"
 
@@ -12,8 +13,9 @@
 /* The files that tokenizers are read from, and those beside them. */
 static bool is_tokenizer_file(struct str name)
 {
-    static const char *const names[] = {"tokenizer.json", "vocab.txt",  "vocab.json",  "merges.txt",        "tokenizer_config.json",
-                                        "added_tokens.json", "special_tokens_map.json", "tekken.json", NULL};
+    static const char *const names[] = {
+        "tokenizer.json",          "vocab.txt",   "vocab.json", "merges.txt", "tokenizer_config.json", "added_tokens.json",
+        "special_tokens_map.json", "tekken.json", NULL};
     for (size_t i = 0; names[i]; i++)
         if (str_is(name, names[i]))
             return true;
@@ -135,6 +137,24 @@ bool checkpoint_open(const char *path, struct checkpoint *out, struct err *err)
         if (checkpoint_kinds[i]->is(path))
             return checkpoint_kinds[i]->open(path, out, err);
     return err_set(err, ERR_UNSUPPORTED, "%s: no checkpoint", path);
+}
+
+bool checkpoint_fits(const char *path, uintmax_t memory, struct err *err)
+{
+    bool folder = file_is_folder(path);
+    const char *slash = strrchr(path, '/');
+    struct str name = str_of(slash ? slash + 1 : path);
+    struct lying lying = {0};
+    char *where = folder ? folder_name(path, NULL) : path_folder(path, NULL);
+    bool chosen = where && lying_look(where, &lying, NULL) &&
+                  (folder || str_is(name, "config.json") ? lying_choose(&lying, NULL) : lying_choose_file(&lying, name, NULL));
+    uintmax_t bytes = chosen ? lying_size(&lying) : 0;
+    lying_free(&lying);
+    free(where);
+    if (!memory)
+        memory = (uintmax_t)sysconf(_SC_PHYS_PAGES) * (uintmax_t)sysconf(_SC_PAGESIZE);
+    return bytes <= memory || err_set(err, ERR_LIMIT, "%s: %.1f GB of weights, this machine has %.1f GB of memory", path,
+                                      (double)bytes / 1e9, (double)memory / 1e9);
 }
 
 static struct str last_part(const char *path)

@@ -40,6 +40,9 @@ extern const struct checkpoint_kind *const checkpoint_kinds[]; /* NULL-ended; th
 NODISCARD bool checkpoint_open(const char *path, struct checkpoint *out, struct err *err);
 /* Where the tokenizer alone was asked for by a file: is it the one that was read, or beside it? */
 NODISCARD bool checkpoint_is_tokenizer(const struct checkpoint *checkpoint, const char *read, struct err *err);
+/* ERR_LIMIT, with both figures, where the weights that would be opened are larger than `memory` bytes (0: this machine's); nothing
+ * is opened. What cannot be opened fits. */
+NODISCARD bool checkpoint_fits(const char *path, uintmax_t memory, struct err *err);
 void checkpoint_close(struct checkpoint *checkpoint); /* a zeroed struct is fine */
 
 #endif

@@ -164,7 +164,10 @@ static bool put_counted(struct buf *out, const struct gguf *gguf, const struct w
     double E = gguf_own_number(gguf, "embedding_length", 0), H = gguf_own_number(gguf, "attention.head_count", 0);
     if (!words || words->rank != 2)
         return err_set(err, ERR_FORMAT, "%s: no token_embd.weight of two sides", gguf->path);
+    const struct tensor *down = weights_find(weights, STR("blk.0.ffn_down.weight"));
     put_number(out, STR("vocab_size"), (double)words->shape[0]);
+    if (down && down->rank == 2) /* of Phi 2 the converter writes another number than the file has */
+        put_members(out, "intermediate_size|n_inner|d_ff", (double)down->shape[1]);
     if (types)
         put_number(out, STR("type_vocab_size"), types->rank == 2 ? (double)types->shape[0] : 1);
     if (!own_value(gguf, "attention.head_count_kv"))

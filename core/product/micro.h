@@ -185,6 +185,18 @@ TARGET static void widen_bf16(const void *from, size_t n, float *out)
     __builtin_memcpy(rest, (const char *)from + i * 2, (n - i) * 2);
     v_store_part(out + i, v_load_bf16(rest), n - i);
 }
+
+/* Blocks of Q8_0: a scale in half precision, 32 numbers. */
+TARGET static void widen_q8_0(const void *from, size_t n, float *out)
+{
+    const unsigned char *b = from;
+    for (size_t i = 0; i < n; i += 32, b += 34) {
+        uint16_t half;
+        __builtin_memcpy(&half, b, sizeof half);
+        vec d = v_set(_cvtsh_ss(half));
+        UNROLL for (size_t j = 0; j < 32; j += LANES) v_store(out + i + j, d * v_load_i8(b + 2 + j));
+    }
+}
 #endif
 
 static const struct micro micro = {
@@ -200,6 +212,7 @@ static const struct micro micro = {
 #ifdef LANES_WIDEN
     .widen_f16 = widen_f16,
     .widen_bf16 = widen_bf16,
+    .widen_q8_0 = widen_q8_0,
 #endif
 };
 

@@ -13,6 +13,7 @@
 #include "core/base/pool.h"
 #include "core/op/activation.h"
 #include "core/op/kernel.h"
+#include "core/weights/blocks.h"
 
 enum {
     DOTS_COLS = 96,   /* outputs of a task */
@@ -91,6 +92,8 @@ static void widen(const struct micro *micro, const struct tensor *w, size_t inde
         micro->widen_f16(element(w, index), n, out);
     else if (w->dtype == &DTYPE_BF16 && micro->widen_bf16)
         micro->widen_bf16(element(w, index), n, out);
+    else if (w->dtype == &DTYPE_Q8_0 && micro->widen_q8_0)
+        micro->widen_q8_0(element(w, index), n, out);
     else
         w->dtype->widen(element(w, index), n, out);
 }

@@ -51,6 +51,7 @@ struct micro {
     /* vectorised widening, or NULL: the dtype's own */
     void (*widen_f16)(const void *from, size_t n, float *out);
     void (*widen_bf16)(const void *from, size_t n, float *out);
+    void (*widen_q8_0)(const void *from, size_t n, float *out);
 };
 
 bool tile_supports(const struct linear *linear, unsigned class);

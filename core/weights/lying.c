@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "core/base/file.h"
 #include "core/base/json.h"
@@ -304,6 +305,13 @@ bool lying_choose_file(struct lying *lying, struct str name, struct err *err)
             buf_free(&readable);
             return false;
         }
+        if (file->kind == LYING_SHARD && !file->format->stem) { /* of splits none is a model alone */
+            size_t first = i;
+            while (first > 0 && same_set(lying->files[first - 1].name, name))
+                first--;
+            lying->by_path = true;
+            return take(lying, first, false, err);
+        }
         lying->chosen = i;
         lying->by_path = true;
         return true;
@@ -341,6 +349,28 @@ static struct weights *open_set(const struct lying *lying, struct err *err)
         free(paths[i]);
     free(paths);
     return weights;
+}
+
+/* Does file i belong to what was chosen? */
+static bool belongs(const struct lying *lying, size_t i)
+{
+    const struct lying_file *chosen = &lying->files[lying->chosen], *file = &lying->files[i];
+    return i == lying->chosen ||
+           (file->kind == LYING_SHARD && file->format == chosen->format &&
+            (chosen->kind == LYING_INDEX || (chosen->kind == LYING_SHARD && lying->by_other_name && same_set(chosen->name, file->name))));
+}
+
+uintmax_t lying_size(const struct lying *lying)
+{
+    uintmax_t bytes = 0;
+    struct stat status;
+    for (size_t i = 0; lying->chosen < lying->n && i < lying->n; i++) {
+        char *path = belongs(lying, i) ? path_join(lying->folder, lying->files[i].name.s, NULL) : NULL;
+        if (path && stat(path, &status) == 0)
+            bytes += (uintmax_t)status.st_size;
+        free(path);
+    }
+    return bytes;
 }
 
 struct weights *lying_open(struct lying *lying, struct err *err)

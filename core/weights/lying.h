@@ -2,6 +2,8 @@
 #ifndef GAZE_CORE_WEIGHTS_LYING_H
 #define GAZE_CORE_WEIGHTS_LYING_H
 
+#include <stdint.h>
+
 #include "core/weights/weights.h"
 
 enum lying_kind {
@@ -44,6 +46,8 @@ void lying_free(struct lying *lying); /* a zeroed struct is fine */
 NODISCARD bool lying_choose(struct lying *lying, struct err *err);
 /* Choose the file of that name, whatever else lies there. */
 NODISCARD bool lying_choose_file(struct lying *lying, struct str name, struct err *err);
+/* Bytes of the files that belong to what was chosen. */
+uintmax_t lying_size(const struct lying *lying);
 /* Open what was chosen, and mark every file that belongs to it. */
 NODISCARD struct weights *lying_open(struct lying *lying, struct err *err);
 

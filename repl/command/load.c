@@ -97,6 +97,11 @@ static bool run(struct session *session, const struct call *call, struct result 
     char *path = session_find_model(session, word->text, err);
     if (!path)
         return call_blame(call, word, err);
+    if (!str_is(call_str(call, "memory"), "any") && !checkpoint_fits(path, 0, err)) {
+        err_prefix(err, "memory=any loads it all the same: ");
+        free(path);
+        return call_blame(call, word, err);
+    }
     struct str wanted = wanted_name(call, word->text);
     bool named = call_given(call, "as") || is_own_name(path, wanted);
     char *name = named ? session_free_name(session, wanted, err) : NULL;
@@ -124,6 +129,8 @@ static bool run(struct session *session, const struct call *call, struct result 
 static const struct option options[] = {
     {"weights", VALUE_ENUM, "file|random", "file", "random: fresh ones, as the family initialises them; a control", 0, 0},
     {"seed", VALUE_INT, NULL, "1", "of weights=random", 0, 9007199254740991},
+    {"memory", VALUE_ENUM, "fits|any", "fits", "any: weights larger than this machine's memory too; pages are read as they are needed", 0,
+     0},
     {"as", VALUE_WORD, NULL, NULL, "the name it is called by, instead of its folder's", 0, 0},
     {0},
 };
@@ -134,13 +141,15 @@ static const struct arg args[] = {
 const struct command command_load = {
     .name = "load",
     .group = "models",
-    .keywords = "open|read a model|import|checkpoint|hub|hugging face|download|from_pretrained|safetensors|word2vec|glove|fasttext",
+    .keywords = "open|read a model|import|checkpoint|hub|hugging face|download|from_pretrained|safetensors|gguf|llama.cpp|quantised|word2vec|glove|fasttext",
     .summary = "load a model from disk",
     .help = "A path is taken as it is. Any other name is looked for in $GAZE_MODELS, among the shipped models, and in the\n"
             "local Hugging Face cache, ID@REVISION too; nothing is fetched, `pull ID` does that. The model is then in use; one of the same name before it\n"
             "stays, and this one gets -2. A folder with a tokenizer alone gives a model for `tokens`; weights without a\n"
             "tokenizer give one for `run ids=`. A file of weights named by its path is that file; a tokenizer's file\n"
             "named by its path is the tokenizer alone. weights=random keeps the configuration and the tokenizer and begins anew. "
+            "A GGUF file is a whole model, configuration and tokenizer too; of a folder with several, one is named by its path, of\n"
+            "splits any. Its weights stay quantised and are widened as they are used. "
             "What a checkpoint holds and gaze does not use is said in one line.",
     .examples = "load roberta-tiny\nload ~/models/bert-base-uncased as=bert\nload org/name\nload roberta-tiny weights=random "
                 "seed=3 as=untrained",

@@ -1,5 +1,5 @@
 """Writes tests/data/good/gguf/types.gguf: a tensor of every type of number that GGUF files hold, from random bytes, and
-types.safetensors: the floats that the package gguf gives for them.
+types.safetensors: the floats that the package gguf gives for them; split-*: a model in two files.
 
     python3 tests/core/weights/make_gguf.py      (in the root of the repository; gguf 0.19, numpy, safetensors)
 """
@@ -7,6 +7,7 @@ import os
 
 import numpy as np
 from gguf import GGMLQuantizationType as T, GGUFWriter, GGML_QUANT_SIZES, quants
+from gguf import GGUFReader
 from safetensors.numpy import save_file
 
 OUT = "tests/data/good/gguf"
@@ -59,4 +60,24 @@ def main():
     save_file(expected, f"{OUT}/types.safetensors")
 
 
+def splits():
+    """gguf-llama in two files, as llama.cpp's gguf-split names them: the first has the metadata."""
+    reader = GGUFReader("tests/data/golden/gguf-llama/model.gguf")
+    for part in (1, 2):
+        writer = GGUFWriter(f"{OUT}/split-0000{part}-of-00002.gguf", "llama" if part == 1 else "")
+        for key, field in reader.fields.items() if part == 1 else ():
+            if not key.startswith("GGUF.") and key != "general.architecture":
+                writer.add_key_value(key, field.contents(), field.types[0], field.types[-1] if len(field.types) > 1 else None)
+        writer.add_uint16("split.no", part - 1)
+        writer.add_uint16("split.count", 2)
+        for i, tensor in enumerate(reader.tensors):
+            if (i < 9) == (part == 1):
+                writer.add_tensor(tensor.name, tensor.data, raw_dtype=tensor.tensor_type)
+        writer.write_header_to_file()
+        writer.write_kv_data_to_file()
+        writer.write_tensors_to_file()
+        writer.close()
+
+
 main()
+splits()
