@@ -2,53 +2,33 @@
 #include "core/weights/blocks.h"
 #include "core/weights/gguf.h"
 
+#define BLOCK(type)                                                                                                              \
+    {                                                                                                                            \
+#type, &DTYPE_##type, false                                                                                              \
+    }
+#define PLAIN(type)                                                                                                              \
+    {                                                                                                                            \
+#type, NULL, true                                                                                                        \
+    }
+#define UNREAD(type)                                                                                                             \
+    {                                                                                                                            \
+#type, NULL, false                                                                                                       \
+    }
+
 static const struct {
     const char *name;
-    const struct dtype *dtype; /* NULL: not read, or of dtype.c by its name */
+    const struct dtype *dtype; /* NULL: of dtype.c by its name where `plain`, else not read */
     bool plain;
 } types[] = {
-    [0] = {"F32", NULL, true},
-    [1] = {"F16", NULL, true},
-    [2] = {"Q4_0", &DTYPE_Q4_0},
-    [3] = {"Q4_1", &DTYPE_Q4_1},
-    [4] = {"Q4_2"},
-    [5] = {"Q4_3"},
-    [6] = {"Q5_0", &DTYPE_Q5_0},
-    [7] = {"Q5_1", &DTYPE_Q5_1},
-    [8] = {"Q8_0", &DTYPE_Q8_0},
-    [9] = {"Q8_1"},
-    [10] = {"Q2_K", &DTYPE_Q2_K},
-    [11] = {"Q3_K", &DTYPE_Q3_K},
-    [12] = {"Q4_K", &DTYPE_Q4_K},
-    [13] = {"Q5_K", &DTYPE_Q5_K},
-    [14] = {"Q6_K", &DTYPE_Q6_K},
-    [15] = {"Q8_K", &DTYPE_Q8_K},
-    [16] = {"IQ2_XXS", &DTYPE_IQ2_XXS},
-    [17] = {"IQ2_XS", &DTYPE_IQ2_XS},
-    [18] = {"IQ3_XXS", &DTYPE_IQ3_XXS},
-    [19] = {"IQ1_S", &DTYPE_IQ1_S},
-    [20] = {"IQ4_NL", &DTYPE_IQ4_NL},
-    [21] = {"IQ3_S", &DTYPE_IQ3_S},
-    [22] = {"IQ2_S", &DTYPE_IQ2_S},
-    [23] = {"IQ4_XS", &DTYPE_IQ4_XS},
-    [24] = {"I8", NULL, true},
-    [25] = {"I16", NULL, true},
-    [26] = {"I32", NULL, true},
-    [27] = {"I64", NULL, true},
-    [28] = {"F64", NULL, true},
-    [29] = {"IQ1_M", &DTYPE_IQ1_M},
-    [30] = {"BF16", NULL, true},
-    [31] = {"Q4_0_4_4"},
-    [32] = {"Q4_0_4_8"},
-    [33] = {"Q4_0_8_8"},
-    [34] = {"TQ1_0", &DTYPE_TQ1_0},
-    [35] = {"TQ2_0", &DTYPE_TQ2_0},
-    [36] = {"IQ4_NL_4_4"},
-    [37] = {"IQ4_NL_4_8"},
-    [38] = {"IQ4_NL_8_8"},
-    [39] = {"MXFP4", &DTYPE_MXFP4},
-    [40] = {"NVFP4", &DTYPE_NVFP4},
-    [41] = {"Q1_0"},
+    [0] = PLAIN(F32),     [1] = PLAIN(F16),          [2] = BLOCK(Q4_0),         [3] = BLOCK(Q4_1),         [4] = UNREAD(Q4_2),
+    [5] = UNREAD(Q4_3),   [6] = BLOCK(Q5_0),         [7] = BLOCK(Q5_1),         [8] = BLOCK(Q8_0),         [9] = UNREAD(Q8_1),
+    [10] = BLOCK(Q2_K),   [11] = BLOCK(Q3_K),        [12] = BLOCK(Q4_K),        [13] = BLOCK(Q5_K),        [14] = BLOCK(Q6_K),
+    [15] = BLOCK(Q8_K),   [16] = BLOCK(IQ2_XXS),     [17] = BLOCK(IQ2_XS),      [18] = BLOCK(IQ3_XXS),     [19] = BLOCK(IQ1_S),
+    [20] = BLOCK(IQ4_NL), [21] = BLOCK(IQ3_S),       [22] = BLOCK(IQ2_S),       [23] = BLOCK(IQ4_XS),      [24] = PLAIN(I8),
+    [25] = PLAIN(I16),    [26] = PLAIN(I32),         [27] = PLAIN(I64),         [28] = PLAIN(F64),         [29] = BLOCK(IQ1_M),
+    [30] = PLAIN(BF16),   [31] = UNREAD(Q4_0_4_4),   [32] = UNREAD(Q4_0_4_8),   [33] = UNREAD(Q4_0_8_8),   [34] = BLOCK(TQ1_0),
+    [35] = BLOCK(TQ2_0),  [36] = UNREAD(IQ4_NL_4_4), [37] = UNREAD(IQ4_NL_4_8), [38] = UNREAD(IQ4_NL_8_8), [39] = BLOCK(MXFP4),
+    [40] = BLOCK(NVFP4),  [41] = UNREAD(Q1_0),
 };
 
 const char *gguf_type_named(uint32_t number, const struct dtype **dtype_out)
