@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const struct classify *of(const struct model *model)
 {
@@ -13,6 +14,12 @@ static const struct classify *of(const struct model *model)
 static struct str class_of(const struct model *model)
 {
     return json_str(json_at(json_get(model->config, "architectures"), 0), "");
+}
+
+bool classify_is_choice(const struct model *model, size_t layer)
+{
+    (void)layer;
+    return str_ends(class_of(model), STR("ForMultipleChoice"));
 }
 
 /* A classifier without a dense layer before it is one of tokens, unless the class says otherwise. */
@@ -37,7 +44,7 @@ static enum head_link link_of(const struct model *model)
 bool classify_has_text(const struct model *model, enum head_link link)
 {
     const struct classify *w = of(model);
-    return w->out.w.dtype && w->out.out && !of_tokens(model) && link_of(model) == link;
+    return w->out.w.dtype && w->out.out && !of_tokens(model) && !classify_is_choice(model, 0) && link_of(model) == link;
 }
 
 static bool text_softmax(const struct model *model)
@@ -58,7 +65,7 @@ static bool text_value(const struct model *model)
 bool classify_has_tokens(const struct model *model)
 {
     const struct classify *w = of(model);
-    return w->out.w.dtype && w->out.out && of_tokens(model);
+    return w->out.w.dtype && w->out.out && of_tokens(model) && !classify_is_choice(model, 0);
 }
 
 static bool pair_present(const struct model *model)
@@ -163,3 +170,80 @@ const struct output_head classify_next =
     PAIR_HEAD("next", "does the second text follow the first (cls.seq_relationship)", "seq_relationship_logits", next_label);
 const struct output_head classify_order =
     PAIR_HEAD("order", "do the two texts stand in their order (sop_classifier)", "sop_logits", order_label);
+
+/* ---- answers and choices ---- */
+
+static bool answer_present(const struct model *model)
+{
+    return of(model)->answer.w.dtype && of(model)->answer.out == 2;
+}
+
+static size_t answer_width(const struct model *model)
+{
+    (void)model;
+    return 2;
+}
+
+static bool answer_logits(const struct model *model, const float *x, size_t n, float *out, struct err *err)
+{
+    return product(model, false, &of(model)->answer, x, n, out, err);
+}
+
+static bool choice_present(const struct model *model)
+{
+    return classify_is_choice(model, 0) && of(model)->out.w.dtype && of(model)->out.out == 1;
+}
+
+/* What ELECTRA's summary ends in; a pooler in tanh. */
+static const struct activation *summary_activation(const struct model *model)
+{
+    bool summary = memmem(of(model)->summary.w.name.s, of(model)->summary.w.name.n, "sequence_summary", 16) != NULL;
+    const struct activation *named =
+        summary ? activation_named(json_str(json_get(model->config, "summary_activation"), "gelu")) : NULL;
+    return named ? named : activation_named(STR("tanh"));
+}
+
+static bool choice_logits(const struct model *model, const float *x, size_t n, float *out, struct err *err)
+{
+    const struct classify *w = of(model);
+    if (!w->summary.w.dtype || w->summary.w.data == w->dense.w.data)
+        return classify_text_logits(model, x, n, out, err);
+    const struct activation *activation = summary_activation(model);
+    size_t E = w->summary.out;
+    float *between = mem_new(n * E, sizeof *between, "a head of choices", err);
+    bool ok = between && product_linear(&w->summary, x, n, w->summary.in, n, activation->epilogue, between, E, err);
+    if (ok && activation->epilogue == EPILOGUE_NONE)
+        activation->apply(between, n * E);
+    ok = ok && product_linear(&w->out, between, n, w->out.in, n, EPILOGUE_NONE, out, 1, err);
+    free(between);
+    return ok;
+}
+
+static size_t choice_width(const struct model *model)
+{
+    (void)model;
+    return 1;
+}
+
+const struct output_head classify_answer = {
+    .name = "answer",
+    .summary = "where in the second text the answer to the first starts and ends (qa_outputs)",
+    .from = "hidden",
+    .place = HEAD_TOKENS,
+    .link = HEAD_VALUE,
+    .tensor = "answer_logits",
+    .present = answer_present,
+    .width = answer_width,
+    .logits = answer_logits,
+};
+const struct output_head classify_choice = {
+    .name = "choice",
+    .summary = "how well the second text goes on from the first, beside others",
+    .from = "hidden",
+    .place = HEAD_TEXT,
+    .link = HEAD_VALUE,
+    .tensor = "logits",
+    .present = choice_present,
+    .width = choice_width,
+    .logits = choice_logits,
+};

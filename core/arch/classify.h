@@ -15,6 +15,8 @@ struct classify {
     struct linear dense; /* [E,E] pooler, or the classifier's own; dtype NULL: none */
     struct linear out;   /* [labels,E] */
     struct linear pair;  /* [2,E] */
+    struct linear answer; /* [2,E] start and end of an answer (qa_outputs) */
+    struct linear summary; /* [E,E] of a multiple choice where dense is none of it: RoBERTa's pooler, ELECTRA's summary */
     const struct activation *activation; /* of dense; NULL: tanh */
     /* What stands in the place of act(dense(x)), for texts and tokens alike: x [n,E] → pooled [n,E]; NULL: nothing does. */
     bool (*pool)(const struct model *model, const float *x, size_t n, float *pooled, struct err *err);
@@ -26,14 +28,21 @@ struct classify {
      .meaning = meaning_}
 #define CLASSIFY_PARAMS(own, field, dense_names, out_names)                                                           \
     CLASSIFY_PARAM(own, field, dense, dense_names, "E,E", "first token, for classes"),                                \
-    CLASSIFY_PARAM(own, field, out, out_names, "*,E", "classes")
+    CLASSIFY_PARAM(own, field, out, out_names, "*,E", "classes"),                                                     \
+    CLASSIFY_PARAM(own, field, answer, "qa_outputs", "*,E", "start and end of an answer"),                            \
+    {.name = "pooler.dense|pooler|sequence_summary.summary", .shape = "E,E", .kind = PARAM_LINEAR,                    \
+     .offset = offsetof(own, field.summary), .optional = true, .when = classify_is_choice,                            \
+     .meaning = "first token, for a choice"}
 
 /* Rows of a list of heads. */
-#define CLASSIFY_HEADS &classify_text, &classify_text_many, &classify_text_value, &classify_tokens
+#define CLASSIFY_HEADS &classify_text, &classify_text_many, &classify_text_value, &classify_tokens, &classify_answer, &classify_choice
 extern const struct output_head classify_text, classify_text_many, classify_text_value, classify_tokens;
+extern const struct output_head classify_answer; /* "answer", [T,2]: logits of its start and its end */
+extern const struct output_head classify_choice; /* "choice": one logit a text, of several that are compared */
 extern const struct output_head classify_next; /* BERT's next sentence */
 extern const struct output_head classify_order; /* ALBERT's sentence order */
 
+bool classify_is_choice(const struct model *model, size_t layer); /* *ForMultipleChoice; for `when` of parameters */
 /* For a head of texts that reads another tensor than the last hidden state. */
 bool classify_has_text(const struct model *model, enum head_link link);
 bool classify_has_tokens(const struct model *model);

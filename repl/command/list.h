@@ -18,6 +18,8 @@
     ROW(lattice)      \
     ROW(rtd)          \
     ROW(classify)     \
+    ROW(answer)       \
+    ROW(choose)       \
     ROW(contacts)     \
     ROW(sentsim)      \
     ROW(export)       \
