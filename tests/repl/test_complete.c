@@ -86,8 +86,8 @@ Test(complete, every_kind, .init = open_session, .fini = close_session)
     expect("time set pal", "palette=");
     expect("each one.txt : set dig", "digits=");
     expect("each one.txt : show L1.H*", "L1.H*");
-    expect("plot size=", "size=acl1 size=acl2 size=nature1 size=nature2");
-    expect("grid size=n", "size=nature1 size=nature2");
+    expect("plot size=", "size=acl1 size=acl2 size=icml1 size=icml2 size=nature1 size=nature2 size=neurips");
+    expect("grid size=n", "size=nature1 size=nature2 size=neurips");
     expect("L2.H", "L2.H* L2.H0 L2.H1 L2.H2 L2.H3");
     expect("L2.H1 par", "part=");
     expect("run the cat as", "");

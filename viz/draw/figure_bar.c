@@ -152,6 +152,11 @@ void figure_flat_bar(const struct figure *f, struct canvas *canvas, double lengt
     struct rgb cells[STEPS];
     const struct scale *scale = &f->picture.scale;
     double t = f->text, tick = picture_tick(&f->picture), ticks[TICKS_MAX], before = -INFINITY;
+    struct text_style style = {.size = t, .colour = figure_ink, .across = 0.5};
+    struct buf name = {0};
+    value_text(&name, &f->picture);
+    double wide = figure_extents(canvas, &style, buf_view(&name)).width; /* a long name makes the bar shorter */
+    length = fmin(length, fmax(7 * t, f->width - f->bar_x - wide - 1.2 * t));
     for (size_t i = 0; i < STEPS; i++)
         cells[i] = palette_at(f->palette, ((double)i + 0.5) / STEPS);
     struct box box = {f->bar_x, f->bar_y, length, 0.8 * t};
@@ -177,11 +182,8 @@ void figure_flat_bar(const struct figure *f, struct canvas *canvas, double lengt
         put_below(f, canvas, at, buf_view(&text), figure_accent());
         buf_free(&text);
     }
-    struct buf name = {0};
-    value_text(&name, &f->picture);
     double x = box.x + length + 0.8 * t;
-    struct text_style style = {.size = t, .colour = figure_ink, .across = 0.5};
-    style.width = figure_extents(canvas, &style, buf_view(&name)).width > f->width - x ? f->width - x : 0;
+    style.width = wide > f->width - x ? f->width - x : 0;
     figure_text(canvas, (struct point){x, box.y + box.h / 2}, &style, buf_view(&name));
     buf_free(&name);
 }
