@@ -12,6 +12,7 @@
 #define LINE 1.16        /* between labels, in text sizes */
 #define LABEL_MIN 6.0    /* points: below that labels are thinned */
 #define MAP_MIN 14.0     /* points: a map is at least so wide and high */
+#define OVERVIEW 48    /* with more panels, maps of many tokens are small */
 #define BARE 8           /* with more panels, labels that must be thinned are left out */
 
 void maps_label(const struct panel *panel, bool column, size_t index, size_t stride, struct buf *out)
@@ -150,6 +151,8 @@ static double natural_cell(const struct figure *f, size_t n)
         return fmin(fmax(side / (double)n, LINE * f->text), 26);
     if (n <= LAYOUT_LARGE_CELLS && f->picture.n_panels == 1)
         return fmax(line, side / (double)n);
+    if (f->picture.n_panels > OVERVIEW) /* what is looked at is which head is worth a figure of its own */
+        return 54 / (double)n;
     return (f->picture.n_panels == 1 ? 440 : f->picture.n_panels <= 4 ? 200 : 108) / (double)n;
 }
 
@@ -264,7 +267,7 @@ static bool settle(struct figure *f, const struct render_options *options, struc
             f->cell_w = room / (double)values_across(f);
             f->cell_w = fmin(f->cell_w, 40); /* few values need not fill the width */
         }
-        f->cell_w = snap_cell(f, f->cell_w, options->width > 0);
+        f->cell_w = snap_cell(f, f->cell_w, options->width > 0 || f->picture.n_panels > OVERVIEW);
         f->cell_h = f->cell_w;
         if (f->cell_w * (double)cols < MAP_MIN)
             f->cell_w = MAP_MIN / (double)cols;
