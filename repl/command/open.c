@@ -96,7 +96,7 @@ const struct command command_open = {
     .group = "runs",
     .keywords = "import|saved attention|tensors|numpy|npz|npy|safetensors|transformers|hugging face|huggingface|pytorch|any "
                 "model|read attention|external|bertviz",
-    .summary = "attention maps that were saved elsewhere, as a run",
+    .summary = "attention maps out of a file of any program, as a run",
     .help =
         "Maps of any model: one tensor [layers, heads, tokens, tokens] called attn (attention, attentions, or the only one of "
         "four\n"
