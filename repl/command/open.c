@@ -94,7 +94,7 @@ static const struct arg args[] = {{"FILE", ARG_FILE, false, false, "a .safetenso
 const struct command command_open = {
     .name = "open",
     .group = "runs",
-    .keywords = "import|saved attention|tensors|numpy|npz|npy|safetensors|transformers|hugging face|huggingface|pytorch|any "
+    .keywords = "import|stored attention|tensors|numpy|npz|npy|safetensors|transformers|hugging face|huggingface|pytorch|any "
                 "model|read attention|external|bertviz",
     .summary = "attention maps out of a file of any program, as a run",
     .help =
