@@ -489,8 +489,8 @@ static bool judge(struct work *w, struct err *err)
 
 static bool room(struct work *w, struct err *err)
 {
-    size_t n = w->material.length, heads = w->out->n, cells;
-    if (!size_mul(heads * (VARIANTS + SQUARE_CELLS + 2) + 1, w->measured, &cells) || !size_mul(w->n_used, n * n, &cells))
+    size_t n = w->material.length, heads = w->out->n, product;
+    if (!size_mul(heads * (VARIANTS + SQUARE_CELLS + 2) + 1, w->measured, &product) || !size_mul(w->n_used, n * n, &product))
         return err_set(err, ERR_LIMIT, "too many heads and texts");
     w->excess = mem_new(heads * VARIANTS * w->measured + 1, sizeof *w->excess, "masses", err);
     w->other = mem_new(heads * w->measured + 1, sizeof *w->other, "masses", err);

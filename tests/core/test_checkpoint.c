@@ -88,7 +88,7 @@ Test(checkpoint, a_head_of_another_task_and_a_buffer_are_counted_and_not_complai
     struct model *model = load("layers", &err);
     cr_assert(model, "%s", err.message);
     cr_expect_eq(model->unread.n_tensors, 32);
-    cr_expect_eq(model->unread.n_heads, 2, "qa_outputs");
+    cr_expect_eq(model->unread.n_heads, 2, "logits_proj");
     cr_expect_eq(model->unread.n_buffers, 1, "position_ids");
     model_free(model);
 }

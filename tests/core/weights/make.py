@@ -116,7 +116,7 @@ def layers():
     model = bert(7, num_hidden_layers=4)
     small = bert(7)
     small.load_state_dict(model.state_dict(), strict=False)
-    more = {"qa_outputs.weight": torch.ones(2, 4), "qa_outputs.bias": torch.ones(2),
+    more = {"logits_proj.weight": torch.ones(2, 4), "logits_proj.bias": torch.ones(2),
             "bert.embeddings.position_ids": torch.arange(12)[None]}
     save_file({**state(model), **more}, folder("layers", small) + "/model.safetensors")
 
