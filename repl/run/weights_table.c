@@ -113,9 +113,11 @@ static bool give_stand_in(struct result *result, const struct stand_in *at, stru
 
 static bool wanted(struct str pattern, struct str name)
 {
+    if (!pattern.n)
+        return true;
     if (memchr(pattern.s, '*', pattern.n) || memchr(pattern.s, '?', pattern.n))
         return text_matches(pattern, name);
-    return !pattern.n || memmem(name.s, name.n, pattern.s, pattern.n) != NULL;
+    return memmem(name.s, name.n, pattern.s, pattern.n) != NULL;
 }
 
 bool weights_table_give(const struct session *session, const struct model *model, struct str pattern, struct result *result,
