@@ -255,14 +255,7 @@ static bool say(const struct listing *l, struct result *result, struct err *err)
 
 static struct cell_value number(double value, int digits)
 {
-    if (isnan(value)) /* maps that are not finite are not listed: what is NaN here is not defined */
-        return (struct cell_value){.kind = CELL_NONE, .text = STR("-")};
-    return (struct cell_value){.kind = CELL_NUMBER, .number = value, .digits = digits};
-}
-
-static struct cell_value integer(size_t value)
-{
-    return (struct cell_value){.kind = CELL_INT, .integer = (long long)value};
+    return number_cell_or(value, digits, STR("-")); /* maps that are not finite are not listed: what is NaN here is not defined */
 }
 
 static bool put_header(const struct listing *l, struct result *result, struct err *err)
@@ -295,7 +288,7 @@ static bool put_row(const struct listing *l, const struct ranked *r, struct resu
         cells[n++] = (struct cell_value){.kind = CELL_TEXT, .text = buf_view(&name)};
     else
         n = site_cells(site, l->row, cells);
-    cells[n++] = integer(c->key);
+    cells[n++] = int_cell(c->key);
     cells[n++] = (struct cell_value){.kind = CELL_TEXT, .text = buf_view(&token)};
     cells[n++] = number(c->mass, 3);
     if (l->causal)

@@ -58,21 +58,16 @@ static struct cell_value share(size_t part, size_t whole)
         .kind = whole ? CELL_NUMBER : CELL_NONE, .number = whole ? 100 * (double)part / (double)whole : 0, .digits = 2};
 }
 
-static struct cell_value whole(size_t n)
-{
-    return (struct cell_value){.kind = CELL_INT, .integer = (long long)n};
-}
-
 /* For a person shares alone, so that a line fits; counts are in CSV and JSON. */
 static bool analogies_row(struct result *result, struct str name, const struct count *c, struct err *err)
 {
     struct cell_value full[] = {{.kind = CELL_TEXT, .text = name},
-                                whole(c->total),
-                                whole(c->skipped),
+                                int_cell(c->total),
+                                int_cell(c->skipped),
                                 share(c->total, c->total + c->skipped),
-                                whole(c->correct[0]),
+                                int_cell(c->correct[0]),
                                 share(c->correct[0], c->total),
-                                whole(c->correct[1]),
+                                int_cell(c->correct[1]),
                                 share(c->correct[1], c->total)};
     struct cell_value brief[] = {full[0], full[1], full[2], full[3], full[5], full[7]};
     return result_wants_picture(result) ? result_row(result, brief, 6, err) : result_row(result, full, 8, err);
@@ -101,7 +96,7 @@ static bool analogies_list(struct result *result, const struct vectors *v, const
         const struct eval_question *question = &set->questions[q];
         bool none = answers[q].row[m] == VECTORS_NONE;
         struct cell_value cells[] = {
-            whole(question->line),
+            int_cell(question->line),
             {.kind = CELL_TEXT, .text = question->a},
             {.kind = CELL_TEXT, .text = question->b},
             {.kind = CELL_TEXT, .text = question->c},
@@ -121,8 +116,8 @@ static bool pairs(struct result *result, const struct eval_set *set, const struc
     struct count c = count_of(answers, 0, set->n);
     double rho = eval_spearman(set, answers, err);
     if (!result_wants_json(result)) {
-        struct cell_value cells[] = {whole(c.total),
-                                     whole(c.skipped),
+        struct cell_value cells[] = {int_cell(c.total),
+                                     int_cell(c.skipped),
                                      share(c.total, set->n),
                                      {.kind = isnan(rho) ? CELL_NONE : CELL_NUMBER, .number = rho, .digits = 4}};
         return result_columns(result, "pairs,skipped,coverage,spearman", err) && result_row(result, cells, 4, err);
@@ -141,7 +136,7 @@ static bool pairs_list(struct result *result, const struct eval_set *set, const 
     bool ok = result_columns(result, "line,word1,word2,people,score", err);
     for (size_t q = 0; ok && q < set->n; q++) {
         struct cell_value cells[] = {
-            whole(set->questions[q].line),
+            int_cell(set->questions[q].line),
             {.kind = CELL_TEXT, .text = set->questions[q].a},
             {.kind = CELL_TEXT, .text = set->questions[q].b},
             {.kind = CELL_NUMBER, .number = set->questions[q].score},

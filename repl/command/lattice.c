@@ -128,16 +128,6 @@ static void put_token(const struct search *s, int32_t id, struct buf *out)
         buf_printf(out, "#%d", id);
 }
 
-static struct cell_value number(double value)
-{
-    return (struct cell_value){.kind = CELL_NUMBER, .number = value, .digits = 4};
-}
-
-static struct cell_value whole(long long value)
-{
-    return (struct cell_value){.kind = CELL_INT, .integer = value};
-}
-
 /* The names of the paths that have this span where it stands. */
 static void put_paths(const struct search *s, const struct lattice_span *span, size_t position, struct buf *out)
 {
@@ -154,14 +144,14 @@ static bool span_row(const struct search *s, size_t order, size_t position, size
     spell(s, span->ids, span->n - 1, &before);
     put_token(s, id, &token);
     put_paths(s, span, position, &paths);
-    struct cell_value cells[] = {whole((long long)order),
-                                 whole((long long)position),
-                                 whole((long long)rank + 1),
+    struct cell_value cells[] = {int_cell((long long)order),
+                                 int_cell((long long)position),
+                                 int_cell((long long)rank + 1),
                                  {.kind = CELL_TEXT, .text = buf_view(&before)},
-                                 whole(id),
+                                 int_cell(id),
                                  {.kind = CELL_TEXT, .text = buf_view(&token)},
-                                 number(span->score),
-                                 number(span->max_marginal),
+                                 number_cell(span->score, 4),
+                                 number_cell(span->max_marginal, 4),
                                  {.kind = CELL_TEXT, .text = buf_view(&paths)}};
     bool ok = buf_ok(&before, err) && buf_ok(&paths, err) && buf_ok(&token, err) &&
               result_row(s->result, cells, sizeof cells / sizeof *cells, err);
@@ -196,9 +186,9 @@ static bool give_paths(const struct search *s, struct err *err)
             buf_printf(&ids, "%s%d", k ? "," : "", path->ids[k]);
         spell(s, path->ids, s->n, &text);
         struct cell_value cells[] = {{.kind = CELL_TEXT, .text = str_of(path->name)},
-                                     whole((long long)s->n),
-                                     number(path->cascade),
-                                     number(path->full),
+                                     int_cell((long long)s->n),
+                                     number_cell(path->cascade, 4),
+                                     number_cell(path->full, 4),
                                      {.kind = CELL_TEXT, .text = buf_view(&ids)},
                                      {.kind = CELL_TEXT, .text = buf_view(&text)}};
         ok = buf_ok(&ids, err) && buf_ok(&text, err) && result_row(s->result, cells, sizeof cells / sizeof *cells, err);

@@ -64,14 +64,9 @@ static bool read_range(const struct call *call, size_t *from, size_t *to, struct
 
 /* ---- rows ---- */
 
-static struct cell_value whole(size_t n)
-{
-    return (struct cell_value){.kind = CELL_INT, .integer = (long long)n};
-}
-
 static struct cell_value run_cell(const struct table *t, size_t i)
 {
-    return i < t->n_runs ? whole(t->runs[i]->number) : (struct cell_value){.kind = CELL_NONE, .text = STR("all")};
+    return i < t->n_runs ? int_cell(t->runs[i]->number) : (struct cell_value){.kind = CELL_NONE, .text = STR("all")};
 }
 
 static struct cell_value share(double value, bool is_there)
@@ -93,10 +88,10 @@ static bool put_counts(const struct table *t, size_t i, size_t n, struct err *er
     if (!count(t, i, n, false, &grams, err))
         return false;
     struct cell_value cells[] = {run_cell(t, i),
-                                 whole(n),
-                                 whole(grams.tokens),
-                                 whole(grams.grams),
-                                 whole(grams.distinct),
+                                 int_cell(n),
+                                 int_cell(grams.tokens),
+                                 int_cell(grams.grams),
+                                 int_cell(grams.distinct),
                                  share(grams.rep, grams.grams && i < t->n_runs),
                                  share(grams.distinct_n, grams.grams)};
     return result_row(t->result, cells, sizeof cells / sizeof *cells, err);
@@ -112,9 +107,9 @@ static bool put_gram(const struct table *t, size_t i, size_t n, size_t rank, con
             tokenizer_spell(tokenizer, gram->ids[k], k == 0, &text);
     }
     struct cell_value cells[] = {run_cell(t, i),
-                                 whole(n),
-                                 whole(rank),
-                                 whole(gram->count),
+                                 int_cell(n),
+                                 int_cell(rank),
+                                 int_cell(gram->count),
                                  {.kind = CELL_TEXT, .text = buf_view(&text)},
                                  {.kind = CELL_TEXT, .text = buf_view(&ids)}};
     bool ok = buf_ok(&ids, err) && buf_ok(&text, err) && result_row(t->result, cells, sizeof cells / sizeof *cells, err);

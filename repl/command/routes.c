@@ -245,16 +245,6 @@ static bool draw(struct sheet *sheet, struct result *result, struct err *err)
 
 /* ---- rows ---- */
 
-static struct cell_value whole(size_t n)
-{
-    return (struct cell_value){.kind = CELL_INT, .integer = (long long)n};
-}
-
-static struct cell_value number(double value)
-{
-    return (struct cell_value){.kind = CELL_NUMBER, .number = value, .digits = 4};
-}
-
 /* Where rows begin: the stack where there are others than L, the layer. */
 static size_t begin_row(const struct sheet *sheet, const struct routing *r, struct cell_value *cells)
 {
@@ -262,7 +252,7 @@ static size_t begin_row(const struct sheet *sheet, const struct routing *r, stru
     static const struct str letters[] = {{"L", 1}, {"D", 1}, {"X", 1}, {"E", 1}};
     if (sites_tell_stack(&sheet->sites))
         cells[n++] = (struct cell_value){.kind = CELL_TEXT, .text = letters[r->stack]};
-    cells[n++] = whole(r->layer);
+    cells[n++] = int_cell(r->layer);
     return n;
 }
 
@@ -272,15 +262,15 @@ static bool choice_row(const struct sheet *sheet, const struct routing *r, size_
 {
     struct cell_value cells[12];
     size_t i = t * r->k + c, e = (size_t)r->chosen[i], n = begin_row(sheet, r, cells);
-    cells[n++] = whole(t);
+    cells[n++] = int_cell(t);
     cells[n++] = (struct cell_value){.kind = CELL_TEXT, .text = r->tokens->texts[r->text].tokens[t].string};
-    cells[n++] = whole(c);
-    cells[n++] = whole(e);
-    cells[n++] = number((double)r->probs[t * r->N + e]);
-    cells[n++] = number((double)routing_weight(r, t, c));
-    cells[n++] = whole(place);
-    cells[n++] = whole(r->dropped && r->dropped[t] ? 1 : 0);
-    cells[n++] = number(routing_entropy(r, t));
+    cells[n++] = int_cell(c);
+    cells[n++] = int_cell(e);
+    cells[n++] = number_cell((double)r->probs[t * r->N + e], 4);
+    cells[n++] = number_cell((double)routing_weight(r, t, c), 4);
+    cells[n++] = int_cell(place);
+    cells[n++] = int_cell(r->dropped && r->dropped[t] ? 1 : 0);
+    cells[n++] = number_cell(routing_entropy(r, t), 4);
     return result_row(result, cells, n, err);
 }
 
@@ -304,11 +294,11 @@ static bool rows_by_expert(const struct sheet *sheet, const struct routing *r, s
     for (size_t e = 0; ok && e < r->N; e++) {
         struct cell_value cells[8];
         size_t n = begin_row(sheet, r, cells);
-        cells[n++] = whole(e);
-        cells[n++] = whole(sent[e]);
-        cells[n++] = number((double)sent[e] / (double)(r->T * r->k));
-        cells[n++] = number(mean[e]);
-        cells[n++] = whole(dropped[e]);
+        cells[n++] = int_cell(e);
+        cells[n++] = int_cell(sent[e]);
+        cells[n++] = number_cell((double)sent[e] / (double)(r->T * r->k), 4);
+        cells[n++] = number_cell(mean[e], 4);
+        cells[n++] = int_cell(dropped[e]);
         ok = result_row(result, cells, n, err);
     }
     free(sent);
@@ -322,15 +312,15 @@ static bool rows_by_layer(const struct sheet *sheet, const struct routing *r, st
     size_t n = begin_row(sheet, r, cells), dropped = 0;
     for (size_t t = 0; r->dropped && t < r->T; t++)
         dropped += r->dropped[t] != 0;
-    cells[n++] = whole(r->N);
-    cells[n++] = whole(r->k);
-    cells[n++] = whole(r->T);
-    cells[n++] = whole(dropped);
-    cells[n++] = number(routing_mean_entropy(r));
-    cells[n++] = number(routing_load_entropy(r));
-    cells[n++] = number(log((double)r->N));
-    cells[n++] = number(routing_balance(r));
-    cells[n++] = whole(r->k);
+    cells[n++] = int_cell(r->N);
+    cells[n++] = int_cell(r->k);
+    cells[n++] = int_cell(r->T);
+    cells[n++] = int_cell(dropped);
+    cells[n++] = number_cell(routing_mean_entropy(r), 4);
+    cells[n++] = number_cell(routing_load_entropy(r), 4);
+    cells[n++] = number_cell(log((double)r->N), 4);
+    cells[n++] = number_cell(routing_balance(r), 4);
+    cells[n++] = int_cell(r->k);
     return result_row(result, cells, n, err);
 }
 

@@ -27,11 +27,6 @@ static int by_value(const void *a, const void *b)
     return x->col < y->col ? -1 : x->col > y->col;
 }
 
-static struct cell_value whole(size_t n)
-{
-    return (struct cell_value){.kind = CELL_INT, .integer = (long long)n};
-}
-
 /* Which columns the table has. */
 struct shape {
     struct site_row site;
@@ -72,8 +67,8 @@ static bool give_query(struct result *result, const struct shown_map *map, size_
         if (shape.part)
             cells[n++] = (struct cell_value){.kind = CELL_TEXT, .text = buf_view(&part)};
         n += site_cells(map->site, shape.site, cells + n);
-        cells[n++] = whole(map->row_tokens[row]);
-        cells[n++] = whole(map->col_tokens[c]);
+        cells[n++] = int_cell(map->row_tokens[row]);
+        cells[n++] = int_cell(map->col_tokens[c]);
         cells[n++] = (struct cell_value){.kind = CELL_TEXT, .text = shown_map_key(map, c)};
         cells[n++] = value_cell(&entries[i], shape.bars);
         if (shape.bars)

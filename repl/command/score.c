@@ -19,21 +19,6 @@ struct scored {
     struct arena *arena;
 };
 
-static struct cell_value text(struct str s)
-{
-    return (struct cell_value){.kind = CELL_TEXT, .text = s};
-}
-
-static struct cell_value count(size_t n)
-{
-    return (struct cell_value){.kind = CELL_INT, .integer = (long long)n};
-}
-
-static struct cell_value number(double value)
-{
-    return (struct cell_value){.kind = CELL_NUMBER, .number = value, .digits = 4};
-}
-
 static const struct cell_value none = {.kind = CELL_NONE};
 
 /* ---- how ---- */
@@ -92,8 +77,8 @@ static bool give_tokens(struct result *result, const struct scored *s, struct er
     for (size_t t = 0; ok && t < s->n; t++)
         for (size_t i = 0; ok && i < s->scores[t].n; i++) {
             const struct token_score *token = &s->scores[t].tokens[i];
-            struct cell_value cells[] = {count(t + 1), count(i), text(token->string),
-                                         isnan(token->value) ? none : number(token->value)};
+            struct cell_value cells[] = {int_cell(t + 1), int_cell(i), text_cell(token->string),
+                                         isnan(token->value) ? none : number_cell(token->value, 4)};
             ok = result_row(result, cells, 4, err);
         }
     return ok;
@@ -130,8 +115,8 @@ static bool give_ranks(struct result *result, const struct scored *s, struct err
         const struct text_score *score = ranked[i].score;
         if (i && score->total != ranked[i - 1].score->total) /* equals share one */
             rank = i + 1;
-        struct cell_value cells[] = {count(rank), text(ranked[i].text), number(score->total), count(score->counted),
-                                     number(score->total / (double)score->counted)};
+        struct cell_value cells[] = {int_cell(rank), text_cell(ranked[i].text), number_cell(score->total, 4), int_cell(score->counted),
+                                     number_cell(score->total / (double)score->counted, 4)};
         if (!result_row(result, cells, 5, err))
             return false;
     }
@@ -176,13 +161,13 @@ static bool give_pairs(struct result *result, const struct pairs_file *file, con
     for (size_t i = 0; ok && i < file->n; i++) {
         const struct pair *pair = &file->pairs[i];
         double good = scores[2 * i].total, bad = scores[2 * i + 1].total;
-        struct cell_value cells[] = {count(pair->line),
-                                     pair->paradigm.n ? text(pair->paradigm) : none,
-                                     text(pair->good),
-                                     text(pair->bad),
-                                     number(good),
-                                     number(bad),
-                                     text(good > bad   ? STR("good")
+        struct cell_value cells[] = {int_cell(pair->line),
+                                     pair->paradigm.n ? text_cell(pair->paradigm) : none,
+                                     text_cell(pair->good),
+                                     text_cell(pair->bad),
+                                     number_cell(good, 4),
+                                     number_cell(bad, 4),
+                                     text_cell(good > bad   ? STR("good")
                                           : bad > good ? STR("bad")
                                                        : STR("tie"))};
         ok = result_row(result, cells, 7, err);
@@ -223,17 +208,17 @@ static bool give_paradigms(struct result *result, const struct pairs_file *file,
         wilson_interval(p->right, p->pairs, &low, &high);
         sum += accuracy;
         ties += p->ties;
-        struct cell_value cells[] = {p->name.n ? text(p->name) : none,
-                                     count(p->pairs),
-                                     count(p->right),
-                                     count(p->ties),
-                                     number(accuracy),
-                                     number(low),
-                                     number(high)};
+        struct cell_value cells[] = {p->name.n ? text_cell(p->name) : none,
+                                     int_cell(p->pairs),
+                                     int_cell(p->right),
+                                     int_cell(p->ties),
+                                     number_cell(accuracy, 4),
+                                     number_cell(low, 4),
+                                     number_cell(high, 4)};
         if (!result_row(result, cells, 7, err))
             return false;
     }
-    struct cell_value mean[] = {text(STR("mean")), count(file->n), none, count(ties), number(sum / (double)n), none, none};
+    struct cell_value mean[] = {text_cell(STR("mean")), int_cell(file->n), none, int_cell(ties), number_cell(sum / (double)n, 4), none, none};
     if (n > 1 && !result_row(result, mean, 7, err))
         return false;
     result_note(result,

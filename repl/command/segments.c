@@ -20,19 +20,9 @@ enum {
 
 /* ---- rows ---- */
 
-static struct cell_value whole(size_t n)
-{
-    return (struct cell_value){.kind = CELL_INT, .integer = (long long)n};
-}
-
-static struct cell_value number(double value)
-{
-    return (struct cell_value){.kind = CELL_NUMBER, .number = value, .digits = 4};
-}
-
 static struct cell_value part_cell(const struct segments *parts, size_t part)
 {
-    return part < parts->n ? whole(part) : (struct cell_value){.kind = CELL_NONE, .text = STR("apart")};
+    return part < parts->n ? int_cell(part) : (struct cell_value){.kind = CELL_NONE, .text = STR("apart")};
 }
 
 static size_t keys_in(const struct segments *parts, size_t part)
@@ -50,13 +40,13 @@ static bool pair_row(struct segments_sheet *sheet, const struct segments_group *
     struct cell_value cells[SITE_CELLS + 8];
     size_t n = site_cells(group->site, segments_site_row(sheet, group), cells), cell = from * (group->map.Q + 1) + to;
     double mass = group->map.mass[cell], share = group->map.share[cell];
-    cells[n++] = whole(from);
+    cells[n++] = int_cell(from);
     cells[n++] = part_cell(group->keys, to);
-    cells[n++] = whole(group->map.queries[from]);
-    cells[n++] = whole(keys_in(group->keys, to));
-    cells[n++] = number(mass);
-    cells[n++] = number(share);
-    cells[n++] = share > 0 ? number(mass / share) : (struct cell_value){.kind = CELL_NONE, .text = STR("-")};
+    cells[n++] = int_cell(group->map.queries[from]);
+    cells[n++] = int_cell(keys_in(group->keys, to));
+    cells[n++] = number_cell(mass, 4);
+    cells[n++] = number_cell(share, 4);
+    cells[n++] = share > 0 ? number_cell(mass / share, 4) : (struct cell_value){.kind = CELL_NONE, .text = STR("-")};
     return result_row(sheet->result, cells, n, err);
 }
 
@@ -91,10 +81,10 @@ static bool give_parts(struct segments_sheet *sheet, struct err *err)
         for (size_t p = 0; p < sheet->axes[a].parts.n; p++) {
             const struct segments *parts = &sheet->axes[a].parts;
             struct cell_value cells[] = {{.kind = CELL_TEXT, .text = str_of(sheet->axes[a].tokens->name)},
-                                         whole(p),
-                                         whole(parts->begin[p]),
-                                         whole(parts->end[p] - 1),
-                                         whole(parts->tokens[p]),
+                                         int_cell(p),
+                                         int_cell(parts->begin[p]),
+                                         int_cell(parts->end[p] - 1),
+                                         int_cell(parts->tokens[p]),
                                          {.kind = CELL_TEXT, .text = parts->texts[p]}};
             if (!result_row(sheet->result, cells, sizeof cells / sizeof *cells, err))
                 return false;

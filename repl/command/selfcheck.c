@@ -279,11 +279,6 @@ static bool is_beyond(const struct kind *kind)
     return kind->shape || !(kind->difference <= kind->allowed);
 }
 
-static struct cell_value number(double value)
-{
-    return (struct cell_value){.kind = isnan(value) ? CELL_NONE : CELL_NUMBER, .number = value};
-}
-
 static bool give(struct result *result, const struct check *c, size_t *beyond, struct err *err)
 {
     bool ok = result_columns(result, "kind,tensors,difference,allowed,at,here,there,verdict", err);
@@ -293,11 +288,11 @@ static bool give(struct result *result, const struct check *c, size_t *beyond, s
         bool bad = is_beyond(k);
         struct cell_value cells[] = {{.kind = CELL_TEXT, .text = k->name},
                                      {.kind = CELL_INT, .integer = (long long)k->tensors},
-                                     number(k->shape ? NAN : k->difference),
-                                     number(k->allowed),
+                                     number_cell_or(k->shape ? NAN : k->difference, 0, (struct str){0}),
+                                     number_cell_or(k->allowed, 0, (struct str){0}),
                                      {.kind = CELL_TEXT, .text = str_of(k->at)},
-                                     number(k->here),
-                                     number(k->there),
+                                     number_cell_or(k->here, 0, (struct str){0}),
+                                     number_cell_or(k->there, 0, (struct str){0}),
                                      {.kind = CELL_TEXT, .text = bad ? STR("beyond") : STR("equal")}};
         *beyond += bad;
         ok = result_row(result, cells, 8, err);

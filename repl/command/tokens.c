@@ -38,11 +38,6 @@ static bool give_json(struct result *result, const struct encoding *encoding, st
     return ok;
 }
 
-static struct cell_value whole(size_t n)
-{
-    return (struct cell_value){.kind = CELL_INT, .integer = (long long)n};
-}
-
 static bool give_rows(struct result *result, const struct encoding *encoding, struct err *err)
 {
     if (!result_columns(result, "index,id,token,start,end,cstart,cend,text,type,special", err))
@@ -50,10 +45,10 @@ static bool give_rows(struct result *result, const struct encoding *encoding, st
     for (size_t i = 0; i < encoding->n; i++) {
         const struct token *t = &encoding->tokens[i];
         struct cell_value text = {.kind = t->text < 0 ? CELL_NONE : CELL_INT, .integer = t->text};
-        struct cell_value cells[] = {whole(i),         {.kind = CELL_INT, .integer = t->id},
+        struct cell_value cells[] = {int_cell(i),         {.kind = CELL_INT, .integer = t->id},
                                      {.kind = CELL_TEXT, .text = t->string},
-                                     whole(t->begin),  whole(t->end),
-                                     whole(t->cbegin), whole(t->cend),
+                                     int_cell(t->begin),  int_cell(t->end),
+                                     int_cell(t->cbegin), int_cell(t->cend),
                                      text,             {.kind = CELL_INT, .integer = t->type},
                                      {.kind = CELL_TEXT, .text = t->special ? STR("true") : STR("false")}};
         if (!result_row(result, cells, sizeof cells / sizeof cells[0], err))

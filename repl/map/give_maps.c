@@ -99,11 +99,6 @@ static bool give_json(const struct map_list *list, struct result *result, struct
 
 /* ---- rows: one cell of a map a line ---- */
 
-static struct cell_value cell_number_of(size_t n)
-{
-    return (struct cell_value){.kind = CELL_INT, .integer = (long long)n};
-}
-
 /* Columns that stand only where there are several: run, part. */
 static bool tells_run(const struct map_list *list)
 {
@@ -121,13 +116,13 @@ static bool give_map_rows(struct result *result, const struct map_list *list, co
         size_t r = i / map->cols, c = i % map->cols, n = 0;
         struct cell_value cells[7 + SITE_CELLS];
         if (tells_run(list))
-            cells[n++] = cell_number_of(map->run->number);
+            cells[n++] = int_cell(map->run->number);
         if (list->n_parts)
             cells[n++] = (struct cell_value){.kind = CELL_TEXT, .text = buf_view(&part)};
         n += site_cells(map->site, row, cells + n);
-        cells[n++] = cell_number_of(map->row_tokens[r]);
+        cells[n++] = int_cell(map->row_tokens[r]);
         cells[n++] = (struct cell_value){.kind = CELL_TEXT, .text = shown_map_query(map, r)};
-        cells[n++] = cell_number_of(map->col_tokens[c]);
+        cells[n++] = int_cell(map->col_tokens[c]);
         cells[n++] = (struct cell_value){.kind = CELL_TEXT, .text = shown_map_key(map, c)};
         cells[n++] =
             map->masked && map->masked[i] ? none : (struct cell_value){.kind = CELL_NUMBER, .number = (double)map->values[i]};

@@ -222,13 +222,6 @@ static bool say(const struct report *r, struct result *result, struct err *err)
 
 /* ---- the table ---- */
 
-static struct cell_value number(double value, int digits)
-{
-    if (isnan(value))
-        return (struct cell_value){.kind = CELL_NONE, .text = STR("-")};
-    return (struct cell_value){.kind = CELL_NUMBER, .number = value, .digits = digits};
-}
-
 static const char header_table[] = "site,place,texts,ratio,token replaced,place vacant,both,verdict,p";
 static const char header_rows[] =
     "place,index,token,chosen,ratio,p_exists,"
@@ -260,12 +253,12 @@ static bool put_table_row(const struct report *r, const struct column_test_head 
     struct cell_value cells[] = {{.kind = CELL_TEXT, .text = site},
                                  {.kind = CELL_TEXT, .text = str_of(place_name(head->place))},
                                  {.kind = CELL_INT, .integer = (long long)head->square.cell[SQUARE_NONE].texts},
-                                 number(head->square.excess + 1, 2),
+                                 number_cell_or(head->square.excess + 1, 2, STR("-")),
                                  {0},
                                  {0},
                                  {0},
                                  {.kind = CELL_TEXT, .text = verdict},
-                                 number(p_of(&head->square), 4)};
+                                 number_cell_or(p_of(&head->square), 4, STR("-"))};
     cells[2].integer = (long long)r->test->measured_on;
     bool ok = true;
     for (size_t c = 0; ok && c < SQUARE_CELLS; c++)
@@ -278,7 +271,7 @@ static size_t retention_cells(const struct retention *rho, double divergence, st
     bool there = rho->texts > 0;
     const double values[] = {rho->value, rho->low, rho->high, rho->holds, rho->holds_wide, rho->fails, divergence};
     for (size_t i = 0; i < sizeof values / sizeof *values; i++)
-        cells[i] = number(there && isfinite(values[i]) ? values[i] : NAN, 6);
+        cells[i] = number_cell_or(there && isfinite(values[i]) ? values[i] : NAN, 6, STR("-"));
     return sizeof values / sizeof *values;
 }
 
@@ -299,19 +292,19 @@ static bool put_machine_row(const struct report *r, const struct column_test_hea
     cells[n++] = (struct cell_value){.kind = CELL_INT, .integer = (long long)head->index};
     cells[n++] = head->token < 0 ? (struct cell_value){.kind = CELL_NONE} : (struct cell_value){.kind = CELL_TEXT, .text = buf_view(&token)};
     cells[n++] = (struct cell_value){.kind = CELL_INT, .integer = (long long)head->chosen};
-    cells[n++] = number(head->square.excess + 1, 6);
-    cells[n++] = number(head->square.exists, 6);
+    cells[n++] = number_cell_or(head->square.excess + 1, 6, STR("-"));
+    cells[n++] = number_cell_or(head->square.exists, 6, STR("-"));
     for (size_t c = 0; c < SQUARE_CELLS; c++)
         n += retention_cells(&head->square.cell[c], head->place == PLACE_INNER ? NAN : head->divergence[c], cells + n);
-    cells[n++] = number(value_of(&head->beside[VARIANT_EXCHANGE]), 6);
-    cells[n++] = number(value_of(&head->other), 6);
-    cells[n++] = number(value_of(&head->beside[VARIANT_SHUFFLED]), 6);
-    cells[n++] = number(value_of(&head->beside[VARIANT_RANDOM]), 6);
+    cells[n++] = number_cell_or(value_of(&head->beside[VARIANT_EXCHANGE]), 6, STR("-"));
+    cells[n++] = number_cell_or(value_of(&head->other), 6, STR("-"));
+    cells[n++] = number_cell_or(value_of(&head->beside[VARIANT_SHUFFLED]), 6, STR("-"));
+    cells[n++] = number_cell_or(value_of(&head->beside[VARIANT_RANDOM]), 6, STR("-"));
     cells[n++] = isnan(head->went_ratio) ? (struct cell_value){.kind = CELL_NONE}
                                          : (struct cell_value){.kind = CELL_INT, .integer = (long long)head->went};
-    cells[n++] = number(head->went_ratio, 6);
+    cells[n++] = number_cell_or(head->went_ratio, 6, STR("-"));
     cells[n++] = (struct cell_value){.kind = CELL_TEXT, .text = verdict};
-    cells[n++] = number(p_of(&head->square), 6);
+    cells[n++] = number_cell_or(p_of(&head->square), 6, STR("-"));
     bool ok = buf_ok(&token, err) && result_row(result, cells, n, err);
     buf_free(&token);
     return ok;

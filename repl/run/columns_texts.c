@@ -8,16 +8,6 @@
 #include "repl/run/texts_file.h"
 #include "repl/terminal/progress.h"
 
-static struct cell_value number(double value)
-{
-    return (struct cell_value){.kind = CELL_NUMBER, .number = value, .digits = 3};
-}
-
-static struct cell_value integer(size_t value)
-{
-    return (struct cell_value){.kind = CELL_INT, .integer = (long long)value};
-}
-
 struct report {
     const struct column_texts *texts;
     const struct texts_file *file;
@@ -233,13 +223,13 @@ static void put_counts(const struct report *r, const struct outcome *o, struct c
     double low, high, could = (double)o->could;
     wilson_interval(o->held, o->could, &low, &high);
     cells[0] = (struct cell_value){.kind = CELL_TEXT, .text = o->name};
-    cells[1] = integer(o->held);
-    cells[2] = integer(o->could);
-    cells[3] = integer(r->options->length);
-    cells[4] = number((double)o->held / could);
-    cells[5] = number(low);
-    cells[6] = number(high);
-    cells[7] = number((double)o->permuted / (could * COLUMN_TEXTS_ROUNDS));
+    cells[1] = int_cell(o->held);
+    cells[2] = int_cell(o->could);
+    cells[3] = int_cell(r->options->length);
+    cells[4] = number_cell((double)o->held / could, 3);
+    cells[5] = number_cell(low, 3);
+    cells[6] = number_cell(high, 3);
+    cells[7] = number_cell((double)o->permuted / (could * COLUMN_TEXTS_ROUNDS), 3);
 }
 
 /* For machines a row is a hypothesis of one head, whatever came of it. */
@@ -248,7 +238,7 @@ static bool put_row(const struct report *r, const struct column_texts_head *head
 {
     const struct hypothesis *h = &head->hypotheses[k];
     struct buf name = {0};
-    struct cell_value cells[2 + COUNTS] = {integer(head->site.layer), integer(head->site.head)};
+    struct cell_value cells[2 + COUNTS] = {int_cell(head->site.layer), int_cell(head->site.head)};
     buf_puts(&name, is_alone(head, k) ? "" : "not separable here: ");
     row_name(head, k, r->file->model->tokenizer, &name);
     put_counts(r, &(struct outcome){.name = buf_view(&name), .held = h->held, .could = h->could, .permuted = h->permuted_held},

@@ -29,21 +29,11 @@ static bool see(void *context, const struct scan_text *text, struct err *err)
 
 /* ---- rows ---- */
 
-static struct cell_value whole(size_t n)
-{
-    return (struct cell_value){.kind = CELL_INT, .integer = (long long)n};
-}
-
-static struct cell_value number(double value)
-{
-    return (struct cell_value){.kind = CELL_NUMBER, .number = value, .digits = 4};
-}
-
 static size_t put(struct estimate estimate, struct cell_value *cells)
 {
-    cells[0] = number(estimate.value);
-    cells[1] = number(estimate.low);
-    cells[2] = number(estimate.high);
+    cells[0] = number_cell(estimate.value, 4);
+    cells[1] = number_cell(estimate.low, 4);
+    cells[2] = number_cell(estimate.high, 4);
     return 3;
 }
 
@@ -53,7 +43,7 @@ static size_t begin_row(const struct corpus *corpus, const struct routing_layer_
     static const struct str letters[] = {{"L", 1}, {"D", 1}, {"X", 1}, {"E", 1}};
     if (sites_tell_stack(&corpus->sites))
         cells[n++] = (struct cell_value){.kind = CELL_TEXT, .text = letters[layer->stack]};
-    cells[n++] = whole(layer->layer);
+    cells[n++] = int_cell(layer->layer);
     return n;
 }
 
@@ -62,15 +52,15 @@ static bool layer_row(const struct corpus *corpus, const struct routing_layer_te
 {
     struct cell_value cells[24];
     size_t n = begin_row(corpus, layer, cells);
-    cells[n++] = whole(layer->N);
-    cells[n++] = whole(layer->k);
-    cells[n++] = whole(layer->texts);
-    cells[n++] = whole(e->tokens);
+    cells[n++] = int_cell(layer->N);
+    cells[n++] = int_cell(layer->k);
+    cells[n++] = int_cell(layer->texts);
+    cells[n++] = int_cell(e->tokens);
     n += put(e->entropy, cells + n);
     n += put(e->load_entropy, cells + n);
-    cells[n++] = number(log((double)layer->N));
+    cells[n++] = number_cell(log((double)layer->N), 4);
     n += put(e->balance, cells + n);
-    cells[n++] = whole(layer->k);
+    cells[n++] = int_cell(layer->k);
     n += put(e->dropped, cells + n);
     return result_row(corpus->result, cells, n, err);
 }
@@ -81,7 +71,7 @@ static bool expert_rows(const struct corpus *corpus, const struct routing_layer_
     for (size_t i = 0; i < layer->N; i++) {
         struct cell_value cells[12];
         size_t n = begin_row(corpus, layer, cells);
-        cells[n++] = whole(i);
+        cells[n++] = int_cell(i);
         n += put(e->share[i], cells + n);
         n += put(e->mean[i], cells + n);
         if (!result_row(corpus->result, cells, n, err))

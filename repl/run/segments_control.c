@@ -112,11 +112,6 @@ static bool fold(const struct control *c, const struct segments_group *group, st
     return true;
 }
 
-static struct cell_value number(double value)
-{
-    return (struct cell_value){.kind = CELL_NUMBER, .number = value, .digits = 4};
-}
-
 static bool group_rows(const struct control *c, const struct segments_group *group, struct err *err)
 {
     struct segment_rounds rounds;
@@ -129,14 +124,14 @@ static bool group_rows(const struct control *c, const struct segments_group *gro
         size_t cell = c->shuffle.from * (group->map.Q + 1) + c->moved[k];
         cells[n++] = (struct cell_value){.kind = CELL_INT, .integer = (long long)c->shuffle.from};
         cells[n++] = (struct cell_value){.kind = CELL_INT, .integer = (long long)c->moved[k]};
-        cells[n++] = number(group->map.mass[cell]);
-        cells[n++] = number(group->map.share[cell]);
-        cells[n++] = number(effect.place_mass[k]);
-        cells[n++] = number(effect.place_share[k]);
-        cells[n++] = number(effect.content_mass[k]);
-        cells[n++] = number(effect.content_share[k]);
-        cells[n++] = number(effect.place);
-        cells[n++] = number(effect.content);
+        cells[n++] = number_cell(group->map.mass[cell], 4);
+        cells[n++] = number_cell(group->map.share[cell], 4);
+        cells[n++] = number_cell(effect.place_mass[k], 4);
+        cells[n++] = number_cell(effect.place_share[k], 4);
+        cells[n++] = number_cell(effect.content_mass[k], 4);
+        cells[n++] = number_cell(effect.content_share[k], 4);
+        cells[n++] = number_cell(effect.place, 4);
+        cells[n++] = number_cell(effect.content, 4);
         if (!result_row(c->sheet->result, cells, n, err))
             return false;
     }

@@ -63,9 +63,9 @@ const char *site_header(struct site_row row)
     return row.stack ? "stack,layer,head" : "layer,head";
 }
 
-static struct cell_value number_cell(size_t n, bool none)
+static struct cell_value place_cell(size_t n, bool none)
 {
-    return none ? (struct cell_value){.kind = CELL_NONE} : (struct cell_value){.kind = CELL_INT, .integer = (long long)n};
+    return none ? (struct cell_value){.kind = CELL_NONE} : int_cell((long long)n);
 }
 
 size_t site_cells(struct site site, struct site_row row, struct cell_value out[SITE_CELLS])
@@ -73,8 +73,8 @@ size_t site_cells(struct site site, struct site_row row, struct cell_value out[S
     size_t n = 0;
     if (row.stack)
         out[n++] = (struct cell_value){.kind = CELL_TEXT, .text = {&stack_letters[site.stack], 1}};
-    out[n++] = number_cell(site.layer, row.no_layer);
-    out[n++] = number_cell(site.head, row.no_head);
+    out[n++] = place_cell(site.layer, row.no_layer);
+    out[n++] = place_cell(site.head, row.no_head);
     return n;
 }
 

@@ -64,16 +64,6 @@ static void say_use(const struct weights *w, size_t i, enum tensor_use use, stru
         }
 }
 
-static struct cell_value text(struct str s)
-{
-    return (struct cell_value){.kind = CELL_TEXT, .text = s};
-}
-
-static struct cell_value number(double value)
-{
-    return (struct cell_value){.kind = isnan(value) ? CELL_NONE : CELL_NUMBER, .number = value, .digits = 4};
-}
-
 static bool give_tensor(struct result *result, const struct weights *w, size_t i, enum tensor_use use, struct err *err)
 {
     const struct tensor *tensor = &w->tensors[i];
@@ -84,15 +74,15 @@ static bool give_tensor(struct result *result, const struct weights *w, size_t i
         buf_printf(&shape, "%s%zu", d ? "," : "", tensor->shape[d]);
     say_use(w, i, use, &used);
     bool ok = count(tensor, &numbers, err) && buf_ok(&shape, err) && buf_ok(&used, err);
-    struct cell_value cells[] = {text(tensor->name),
-                                 text(shape.n ? buf_view(&shape) : STR("")),
-                                 text(str_of(tensor->dtype->name)),
-                                 number(numbers.least),
-                                 number(numbers.most),
-                                 number(numbers.mean),
+    struct cell_value cells[] = {text_cell(tensor->name),
+                                 text_cell(shape.n ? buf_view(&shape) : STR("")),
+                                 text_cell(str_of(tensor->dtype->name)),
+                                 number_cell_or(numbers.least, 4, (struct str){0}),
+                                 number_cell_or(numbers.most, 4, (struct str){0}),
+                                 number_cell_or(numbers.mean, 4, (struct str){0}),
                                  {.kind = CELL_INT, .integer = (long long)numbers.not_finite},
-                                 text(buf_view(&used)),
-                                 text(str_of(slash ? slash + 1 : tensor->file))};
+                                 text_cell(buf_view(&used)),
+                                 text_cell(str_of(slash ? slash + 1 : tensor->file))};
     ok = ok && result_row(result, cells, sizeof cells / sizeof *cells, err);
     buf_free(&shape);
     buf_free(&used);
@@ -105,7 +95,7 @@ static bool give_stand_in(struct result *result, const struct stand_in *at, stru
     buf_puts(&used, "not read: ");
     buf_str(&used, at->what);
     struct cell_value none = {.kind = CELL_NONE};
-    struct cell_value cells[] = {text(at->name), none, none, none, none, none, none, text(buf_view(&used)), none};
+    struct cell_value cells[] = {text_cell(at->name), none, none, none, none, none, none, text_cell(buf_view(&used)), none};
     bool ok = buf_ok(&used, err) && result_row(result, cells, sizeof cells / sizeof *cells, err);
     buf_free(&used);
     return ok;
