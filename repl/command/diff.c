@@ -1,6 +1,4 @@
 /* diff: the signed difference of the same heads in two runs. */
-#include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -104,35 +102,6 @@ static bool last_two(const struct session *session, const struct call *call, str
 
 /* ---- top=: which heads changed most ---- */
 
-static bool put_rows(const struct changes *changes, size_t top, struct site_row row, struct result *result, struct err *err)
-{
-    bool person = strcmp(result_format(result), "table") == 0;
-    char header[120];
-    snprintf(header, sizeof header, "%s,%s,query_token,key_token,change", person ? "site" : site_header(row), changes->by->name);
-    if (!result_columns(result, header, err))
-        return false;
-    for (size_t i = 0; i < top; i++) {
-        const struct change *c = &changes->change[i];
-        struct cell_value cells[4 + SITE_CELLS];
-        struct buf name = {0};
-        size_t n = 0;
-        site_name(c->site, &name);
-        if (person)
-            cells[n++] = (struct cell_value){.kind = CELL_TEXT, .text = buf_view(&name)};
-        else
-            n = site_cells(c->site, row, cells);
-        cells[n++] = (struct cell_value){.kind = CELL_NUMBER, .number = c->distance, .digits = 4};
-        cells[n++] = (struct cell_value){.kind = CELL_TEXT, .text = c->query};
-        cells[n++] = (struct cell_value){.kind = CELL_TEXT, .text = c->key};
-        cells[n++] = (struct cell_value){.kind = CELL_NUMBER, .number = c->largest, .digits = 3};
-        bool ok = buf_ok(&name, err) && result_row(result, cells, n, err);
-        buf_free(&name);
-        if (!ok)
-            return false;
-    }
-    return true;
-}
-
 /* The list narrowed to the first heads of the ranking, for a figure of their differences. */
 static bool narrow(struct map_list *list, const struct changes *changes, size_t top, struct err *err)
 {
@@ -167,7 +136,7 @@ static bool give_top(struct session *session, const struct call *call, struct ma
     if (ok && result_wants_figure(result))
         ok = narrow(list, &changes, top, err) && maps_give(session, call, list, result, err);
     else if (ok)
-        ok = put_rows(&changes, top, map_list_row(list, NULL), result, err);
+        ok = changes_rows(&changes, top, map_list_row(list, NULL), result, err);
     buf_free(&said);
     changes_free(&changes);
     return ok;

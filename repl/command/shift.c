@@ -268,42 +268,16 @@ static bool say(const struct shift *s, const struct changes *changes, struct res
     return ok;
 }
 
-static bool put_rows(const struct changes *changes, size_t top, struct result *result, struct err *err)
-{
-    bool table = strcmp(result_format(result), "table") == 0, ok = true;
-    struct site_row row = {0};
-    for (size_t i = 0; i < top && ok; i++) {
-        const struct change *c = &changes->change[i];
-        struct cell_value cells[SITE_CELLS + 4];
-        struct buf name = {0};
-        size_t n = 0;
-        site_name(c->site, &name);
-        if (table)
-            cells[n++] = (struct cell_value){.kind = CELL_TEXT, .text = buf_view(&name)};
-        else
-            n = site_cells(c->site, row, cells);
-        cells[n++] = (struct cell_value){.kind = CELL_NUMBER, .number = c->distance, .digits = 4};
-        cells[n++] = (struct cell_value){.kind = CELL_TEXT, .text = c->query};
-        cells[n++] = (struct cell_value){.kind = CELL_TEXT, .text = c->key};
-        cells[n++] = (struct cell_value){.kind = CELL_NUMBER, .number = c->largest, .digits = 3};
-        ok = buf_ok(&name, err) && result_row(result, cells, n, err);
-        buf_free(&name);
-    }
-    return ok;
-}
-
 static bool give(struct shift *s, const struct call *call, struct result *result, struct err *err)
 {
     struct changes changes = {0};
-    bool table = strcmp(result_format(result), "table") == 0;
     if (!align(s, err))
         return false;
     bool ok = changes_make(call, &s->list, &changes, err);
-    size_t top = (size_t)call_int(call, "top");
     if (ok) {
         changes_rank(&changes);
-        ok = result_columns(result, table ? "site,js,query_token,key_token,change" : "layer,head,js,query_token,key_token,change", err) &&
-             say(s, &changes, result, err) && put_rows(&changes, top < changes.n ? top : changes.n, result, err);
+        ok = say(s, &changes, result, err) &&
+             changes_rows(&changes, (size_t)call_int(call, "top"), map_list_row(&s->list, NULL), result, err);
     }
     changes_free(&changes);
     if (ok)

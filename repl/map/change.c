@@ -2,7 +2,9 @@
 #include "repl/map/change.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/base/cancel.h"
 #include "core/measure/divergence.h"
@@ -166,4 +168,33 @@ void changes_say(const struct changes *changes, struct buf *out)
 {
     buf_printf(out, "%s: %s (%s); tokens correspond by %s", changes->by->name, changes->by->formula, changes->by->source,
                changes->by_token ? "token, the others are left out" : "index");
+}
+
+bool changes_rows(const struct changes *changes, size_t top, struct site_row row, struct result *result, struct err *err)
+{
+    bool person = strcmp(result_format(result), "table") == 0;
+    char header[120];
+    snprintf(header, sizeof header, "%s,%s,query_token,key_token,change", person ? "site" : site_header(row), changes->by->name);
+    if (!result_columns(result, header, err))
+        return false;
+    for (size_t i = 0; i < top && i < changes->n; i++) {
+        const struct change *c = &changes->change[i];
+        struct cell_value cells[SITE_CELLS + 4];
+        struct buf name = {0};
+        size_t n = 0;
+        site_name(c->site, &name);
+        if (person)
+            cells[n++] = text_cell(buf_view(&name));
+        else
+            n = site_cells(c->site, row, cells);
+        cells[n++] = number_cell(c->distance, 4);
+        cells[n++] = text_cell(c->query);
+        cells[n++] = text_cell(c->key);
+        cells[n++] = number_cell(c->largest, 3);
+        bool ok = buf_ok(&name, err) && result_row(result, cells, n, err);
+        buf_free(&name);
+        if (!ok)
+            return false;
+    }
+    return true;
 }

@@ -31,6 +31,8 @@ struct changes {
 NODISCARD bool changes_make(const struct call *call, const struct map_list *list, struct changes *out, struct err *err);
 void changes_free(struct changes *changes);
 void changes_rank(struct changes *changes); /* the largest first, those that are not finite last */
+/* The table of the first `top`: site, distance, and the cell that changed most. */
+NODISCARD bool changes_rows(const struct changes *changes, size_t top, struct site_row row, struct result *result, struct err *err);
 /* "js: mean over queries of … (Lin 1991 …); by index". */
 void changes_say(const struct changes *changes, struct buf *out);
 
