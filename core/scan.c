@@ -59,25 +59,6 @@ static bool cut(struct encoding *encoding, size_t length)
     return true;
 }
 
-/* One token in front of everything, the tokenizer's own included. */
-static bool put_front(const struct tokenizer *tokenizer, int32_t id, struct encoding *encoding, struct err *err)
-{
-    struct token *tokens = arena_alloc(encoding->arena, encoding->n + 1, sizeof *tokens, "tokens", err);
-    if (!tokens)
-        return false;
-    tokens[0] = (struct token){.id = id,
-                               .text = -1,
-                               .special = true,
-                               .special_id = tokenizer_is_special(tokenizer, id),
-                               .word = -1,
-                               .string = tokenizer_string(tokenizer, id)};
-    if (encoding->n)
-        memcpy(tokens + 1, encoding->tokens, encoding->n * sizeof *tokens);
-    encoding->tokens = tokens;
-    encoding->n++;
-    return true;
-}
-
 bool scan_encode(const struct scan_options *o, struct str text, struct encoding *out, bool *cut_out, struct err *err)
 {
     const struct tokenizer *tokenizer = o->model->tokenizer;
@@ -85,7 +66,7 @@ bool scan_encode(const struct scan_options *o, struct str text, struct encoding 
     *cut_out = false;
     if (!tokenizer_encode(tokenizer, text, NULL, o->no_special ? TOKENIZE_NO_SPECIAL : 0, out, err))
         return false;
-    if (o->front >= 0 && !put_front(tokenizer, o->front, out, err)) {
+    if (o->front >= 0 && !encoding_put(tokenizer, o->front, 0, out, err)) {
         encoding_free(out);
         return false;
     }

@@ -290,6 +290,27 @@ bool encoding_of_ids(const struct tokenizer *tokenizer, const int32_t *ids, cons
     return false;
 }
 
+bool encoding_put(const struct tokenizer *tokenizer, int32_t id, size_t at, struct encoding *encoding, struct err *err)
+{
+    struct token *tokens = arena_alloc(encoding->arena, encoding->n + 1, sizeof *tokens, "tokens", err);
+    if (!tokens)
+        return false;
+    if (at)
+        memcpy(tokens, encoding->tokens, at * sizeof *tokens);
+    if (at < encoding->n)
+        memcpy(tokens + at + 1, encoding->tokens + at, (encoding->n - at) * sizeof *tokens);
+    tokens[at] = (struct token){.id = id,
+                                .type = at ? tokens[at - 1].type : 0,
+                                .text = -1,
+                                .special = true,
+                                .special_id = tokenizer_is_special(tokenizer, id),
+                                .word = -1,
+                                .string = tokenizer_string(tokenizer, id)};
+    encoding->tokens = tokens;
+    encoding->n++;
+    return true;
+}
+
 /* ---- questions ------------------------------------------------------------------------------------ */
 
 size_t tokenizer_vocab_size(const struct tokenizer *tokenizer)

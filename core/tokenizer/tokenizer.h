@@ -24,6 +24,8 @@ NODISCARD bool encoding_shift_right(const struct tokenizer *tokenizer, struct en
 /* An encoding of bare ids, past the tokenizer (which may be NULL: strings are then "#ID"). types may be NULL. */
 NODISCARD bool encoding_of_ids(const struct tokenizer *tokenizer, const int32_t *ids, const int32_t *types, size_t n,
                                struct encoding *out, struct err *err);
+/* Put the token `id` in at `at`, as one that no text wrote: of the type of the token before it, 0 in front of all. */
+NODISCARD bool encoding_put(const struct tokenizer *tokenizer, int32_t id, size_t at, struct encoding *encoding, struct err *err);
 
 size_t tokenizer_vocab_size(const struct tokenizer *tokenizer); /* highest id + 1, added tokens included */
 /* The vocabulary's string of an id; n = 0 and s NULL where no such id is. Borrowed. */

@@ -50,24 +50,10 @@ static bool other_space(struct str text, struct buf *out, struct err *err)
 /* A token in front of the text's own, behind those that the tokenizer put there. */
 static bool put_front(const struct tokenizer *tokenizer, int32_t id, struct encoding *text, struct err *err)
 {
-    size_t at = 0, n = text->n + 1;
-    int32_t *ids = mem_new(2 * n, sizeof *ids, "token ids", err);
-    struct encoding out;
-    if (!ids)
-        return false;
+    size_t at = 0;
     while (at < text->n && text->tokens[at].text < 0)
         at++;
-    for (size_t i = 0; i < n; i++) {
-        ids[i] = i == at ? id : text->tokens[i - (i > at)].id;
-        ids[n + i] = text->tokens[i == at ? (at ? at - 1 : 0) : i - (i > at)].type;
-    }
-    bool ok = encoding_of_ids(tokenizer, ids, ids + n, n, &out, err);
-    free(ids);
-    if (ok) {
-        encoding_free(text);
-        *text = out;
-    }
-    return ok;
+    return encoding_put(tokenizer, id, at, text, err);
 }
 
 /* Run a text and keep it. Returns its number, 0 on failure. */
