@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/base/pool.h"
+#include "core/base/random.h"
 #include "core/measure/column.h"
 #include "core/measure/measure.h"
 #include "core/scan.h"
@@ -18,14 +19,6 @@ struct marks {
     struct err *errs;          /* [n_sites] */
     unsigned char *not_finite; /* [n_sites] */
 };
-
-static uint64_t random_next(uint64_t *state) /* splitmix64 (Steele et al. 2014) */
-{
-    uint64_t x = *state += 0x9e3779b97f4a7c15u;
-    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
-    x = (x ^ x >> 27) * 0x94d049bb133111ebu;
-    return x ^ x >> 31;
-}
 
 /* Shuffle the visible keys of each row on its own (Durstenfeld 1964). visible [Tk] is scratch. */
 static void permute(float *probs, const struct attention *a, size_t *visible, uint64_t *state)
