@@ -50,7 +50,8 @@ static bool report(struct work *w, struct err *err)
 struct marking {
     const struct work *work;
     const struct run *run;
-    size_t texts;         /* of the run */
+    size_t first, n;      /* texts of the run, counted in the half */
+    size_t texts;         /* of the half */
     unsigned char *marks; /* [n_sites, texts, n] */
     struct err *errs;     /* [n_sites] */
 };
@@ -63,11 +64,11 @@ static void mark_site(void *context, size_t task, size_t thread)
     size_t n = m->work->material.length;
     struct site site = m->work->options->sites[task];
     float *probs = mem_new(n * n, sizeof *probs, "an attention map", err);
-    for (site.text = 0; probs && site.text < m->texts; site.text++) {
+    for (site.text = 0; probs && site.text < m->n; site.text++) {
         const struct attention *a = run_attention(m->run, site, err);
         if (!a || a->Tk != n || a->Tq != n || !run_map(m->run, site, (struct part){.kind = PART_PROBS}, 0, n, probs, err))
             break;
-        column_marks(probs, n, n, a, &m->work->options->rule, m->marks + (task * m->texts + site.text) * n);
+        column_marks(probs, n, n, a, &m->work->options->rule, m->marks + (task * m->texts + m->first + site.text) * n);
     }
     free(probs);
 }
@@ -83,11 +84,17 @@ static bool any_err(const struct err *errs, size_t n, struct err *err)
     return false;
 }
 
-/* A value and how often it was seen; the commonest, the smallest of equals. */
-static size_t commonest(size_t *values, size_t n, int (*order)(const void *, const void *))
+static int by_size(const void *a, const void *b)
+{
+    size_t x = *(const size_t *)a, y = *(const size_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* The commonest of n values, the smallest of equals; sorts them. */
+static size_t commonest(size_t *values, size_t n)
 {
     size_t best = SIZE_MAX, most = 0;
-    qsort(values, n, sizeof *values, order);
+    qsort(values, n, sizeof *values, by_size);
     for (size_t i = 0, some; i < n; i += some) {
         for (some = 1; i + some < n && values[i + some] == values[i];)
             some++;
@@ -97,12 +104,6 @@ static size_t commonest(size_t *values, size_t n, int (*order)(const void *, con
         }
     }
     return best;
-}
-
-static int by_size(const void *a, const void *b)
-{
-    size_t x = *(const size_t *)a, y = *(const size_t *)b;
-    return (x > y) - (x < y);
 }
 
 /* Where columns of one site stand in the texts of the choosing half: a head for each place that half of them have. */
@@ -134,8 +135,8 @@ static bool choose(struct work *w, size_t site, const unsigned char *marks, size
         *head = (struct column_test_head){.site = w->options->sites[site], .place = (enum column_place)place, .chosen = count[place],
                                           .index = place == PLACE_END ? n - 1 : 0, .token = -1};
         if (place == PLACE_INNER) {
-            head->index = commonest(index, n_inner, by_size);
-            head->token = (int32_t)commonest(token, n_inner, by_size);
+            head->index = commonest(index, n_inner);
+            head->token = (int32_t)commonest(token, n_inner);
         } else if (first[head->index].special_id) {
             head->token = first[head->index].id;
         }
@@ -152,20 +153,17 @@ static bool choose_heads(struct work *w, struct err *err)
     const struct column_test_options *o = w->options;
     size_t n = w->material.length, texts = (w->material.n + 1) / 2, sites = o->n_sites;
     unsigned char *marks = mem_new(sites * texts * n, 1, "marks of columns", err);
-    unsigned char *some = mem_new(sites * texts * n, 1, "marks of columns", err);
     struct err *errs = mem_new(sites, sizeof *errs, "errors of heads", err);
-    bool ok = marks && some && errs;
+    bool ok = marks && errs;
     for (size_t at = 0; ok && at < texts;) {
         size_t first = at;
         for (; ok && at < texts && (at == first || (at - first + 1) * n <= ROWS_IN_A_PASS); at++)
             ok = jobs_add(&w->jobs, 2 * at, VARIANT_BASE, 0, err) && report(w, err);
         struct run *run = ok ? jobs_run(&w->jobs, err) : NULL;
-        struct marking m = {w, run, at - first, some, errs};
+        struct marking m = {w, run, first, at - first, texts, marks, errs};
         if (run)
             pool_run(sites, mark_site, &m);
         ok = run && !any_err(errs, sites, err);
-        for (size_t s = 0; ok && s < sites; s++)
-            memcpy(marks + (s * texts + first) * n, some + s * m.texts * n, m.texts * n);
         run_free(run);
         jobs_clear(&w->jobs);
     }
@@ -173,7 +171,6 @@ static bool choose_heads(struct work *w, struct err *err)
         ok = choose(w, s, marks + s * texts * n, texts, err);
     w->out->chosen_on = texts;
     free(marks);
-    free(some);
     free(errs);
     return ok;
 }
@@ -518,7 +515,6 @@ bool column_test(const struct column_test_options *options, struct column_test *
     out->shift = ok && out->absolute ? shift_of(options->model, options->length) : 0;
     out->skipped = w.material.skipped;
     out->cut = w.material.cut;
-    out->n_words = COLUMN_TEST_WORDS;
     memcpy(out->words, w.material.words, sizeof out->words);
     w.jobs = (struct jobs){.options = options, .material = &w.material, .absolute = out->absolute, .shift = out->shift};
     w.measured = out->measured_on = w.material.n / 2;

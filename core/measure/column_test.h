@@ -27,7 +27,6 @@ struct column_test {
     int32_t shift;               /* by so many; 0: there is no room (or no position id) */
     size_t length;
     size_t chosen_on, measured_on, skipped, cut;
-    size_t n_words;
     int32_t words[COLUMN_TEST_WORDS]; /* that stand in for special tokens */
     const char *loss_of;         /* "masked words", "next words", or NULL: the model has no head for it */
     double loss[VARIANTS];       /* nats a word, NaN: not measured */

@@ -136,7 +136,7 @@ static void say_design(const struct report *r, struct buf *out)
                o->name ? o->name : "random words", t->chosen_on, t->measured_on, t->length, t->cut, t->skipped,
                (unsigned long long)o->seed);
     buf_puts(out, "special tokens replaced by ");
-    for (size_t i = 0; i < t->n_words; i++) {
+    for (size_t i = 0; i < COLUMN_TEST_WORDS; i++) {
         buf_puts(out, i ? ", " : "");
         put_token(r, t->words[i], out);
     }
@@ -250,16 +250,15 @@ static bool put_retention(const struct retention *rho, struct arena *arena, stru
 static bool put_table_row(const struct report *r, const struct column_test_head *head, struct str site, struct str verdict,
                           struct result *result, struct arena *arena, struct err *err)
 {
-    struct cell_value cells[] = {{.kind = CELL_TEXT, .text = site},
-                                 {.kind = CELL_TEXT, .text = str_of(place_name(head->place))},
-                                 {.kind = CELL_INT, .integer = (long long)head->square.cell[SQUARE_NONE].texts},
+    struct cell_value cells[] = {text_cell(site),
+                                 text_cell(str_of(place_name(head->place))),
+                                 int_cell((long long)r->test->measured_on),
                                  number_cell_or(head->square.excess + 1, 2, STR("-")),
                                  {0},
                                  {0},
                                  {0},
-                                 {.kind = CELL_TEXT, .text = verdict},
+                                 text_cell(verdict),
                                  number_cell_or(p_of(&head->square), 4, STR("-"))};
-    cells[2].integer = (long long)r->test->measured_on;
     bool ok = true;
     for (size_t c = 0; ok && c < SQUARE_CELLS; c++)
         ok = put_retention(&head->square.cell[c], arena, &cells[4 + c], err);
@@ -288,10 +287,10 @@ static bool put_machine_row(const struct report *r, const struct column_test_hea
     size_t n = site_cells(head->site, r->row, cells);
     if (head->token >= 0)
         buf_str(&token, tokenizer_string(r->options->model->tokenizer, head->token));
-    cells[n++] = (struct cell_value){.kind = CELL_TEXT, .text = str_of(place_name(head->place))};
-    cells[n++] = (struct cell_value){.kind = CELL_INT, .integer = (long long)head->index};
-    cells[n++] = head->token < 0 ? (struct cell_value){.kind = CELL_NONE} : (struct cell_value){.kind = CELL_TEXT, .text = buf_view(&token)};
-    cells[n++] = (struct cell_value){.kind = CELL_INT, .integer = (long long)head->chosen};
+    cells[n++] = text_cell(str_of(place_name(head->place)));
+    cells[n++] = int_cell((long long)head->index);
+    cells[n++] = head->token < 0 ? (struct cell_value){.kind = CELL_NONE} : text_cell(buf_view(&token));
+    cells[n++] = int_cell((long long)head->chosen);
     cells[n++] = number_cell_or(head->square.excess + 1, 6, STR("-"));
     cells[n++] = number_cell_or(head->square.exists, 6, STR("-"));
     for (size_t c = 0; c < SQUARE_CELLS; c++)
@@ -303,7 +302,7 @@ static bool put_machine_row(const struct report *r, const struct column_test_hea
     cells[n++] = isnan(head->went_ratio) ? (struct cell_value){.kind = CELL_NONE}
                                          : (struct cell_value){.kind = CELL_INT, .integer = (long long)head->went};
     cells[n++] = number_cell_or(head->went_ratio, 6, STR("-"));
-    cells[n++] = (struct cell_value){.kind = CELL_TEXT, .text = verdict};
+    cells[n++] = text_cell(verdict);
     cells[n++] = number_cell_or(p_of(&head->square), 6, STR("-"));
     bool ok = buf_ok(&token, err) && result_row(result, cells, n, err);
     buf_free(&token);
