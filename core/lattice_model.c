@@ -7,6 +7,7 @@
 
 #include "core/base/cancel.h"
 #include "core/forward.h"
+#include "core/op/log_sum.h"
 
 enum { BATCH = 32 }; /* contexts a pass */
 
@@ -104,14 +105,9 @@ static struct run *short_pass(const struct lattice_model *lattice, const int32_t
 
 static void log_softmax(float *x, size_t n)
 {
-    float most = -INFINITY;
-    double sum = 0;
+    double all = log_sum(x, n);
     for (size_t i = 0; i < n; i++)
-        most = x[i] > most ? x[i] : most;
-    for (size_t i = 0; i < n; i++)
-        sum += exp((double)x[i] - (double)most);
-    for (size_t i = 0; i < n; i++)
-        x[i] = (float)((double)x[i] - (double)most - log(sum));
+        x[i] = (float)((double)x[i] - all);
 }
 
 /* The tokens that order m sees before a position: of the sequence, and of what is given before it where that does not reach.

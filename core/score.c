@@ -12,6 +12,7 @@
 
 #include "core/base/cancel.h"
 #include "core/forward.h"
+#include "core/op/log_sum.h"
 
 enum { PASS_ROWS = 512, PASS_TEXTS = 128, BLOCK = 32 };
 
@@ -123,17 +124,6 @@ static bool make_variant(const struct scoring *s, const struct encoding *text, s
 
 /* ---- numbers from rows ---- */
 
-/* ln p of one entry of a row of logits. */
-static double log_prob(const float *logits, size_t V, int32_t id)
-{
-    double largest = -INFINITY, sum = 0;
-    for (size_t v = 0; v < V; v++)
-        largest = fmax(largest, (double)logits[v]);
-    for (size_t v = 0; v < V; v++)
-        sum += exp((double)logits[v] - largest);
-    return (double)logits[id] - largest - log(sum);
-}
-
 /* The gathered rows through the head. Rows that are not there are zeros: none touches another. */
 static bool flush_places(struct scoring *s, struct err *err)
 {
@@ -150,7 +140,8 @@ static bool flush_places(struct scoring *s, struct err *err)
     for (size_t i = 0; ok && i < s->n_places; i++) {
         const struct place *place = &s->places[i];
         struct text_score *score = &s->out[place->text];
-        double value = log_prob(s->logits + i * s->V, s->V, place->id);
+        const float *logits = s->logits + i * s->V;
+        double value = (double)logits[place->id] - log_sum(logits, s->V); /* ln p */
         if (isnan(value))
             return err_set(err, ERR_FORMAT, "the logits at index %zu are not finite: %s scores nothing", place->token,
                            o->model->name);

@@ -6,6 +6,7 @@
 
 #include "core/base/random.h"
 #include "core/forward.h"
+#include "core/op/log_sum.h"
 
 bool jobs_add(struct jobs *jobs, size_t text, size_t variant, size_t word, struct err *err)
 {
@@ -88,17 +89,6 @@ void jobs_free(struct jobs *jobs)
 
 enum { MASK_EVERY = 7 }; /* of the words, every so many-th is masked: about 15 % */
 
-/* −ln softmax(logits)[id]. */
-static double surprise(const float *logits, size_t width, int32_t id)
-{
-    double most = logits[0], sum = 0;
-    for (size_t i = 1; i < width; i++)
-        most = logits[i] > most ? logits[i] : most;
-    for (size_t i = 0; i < width; i++)
-        sum += exp(logits[i] - most);
-    return log(sum) + most - logits[id];
-}
-
 /* Is the key one whose word counts, in every variant of the text? */
 static bool is_asked(const struct job *job, size_t key, bool masks)
 {
@@ -125,7 +115,7 @@ static bool add_losses(const struct jobs *jobs, const struct run *run, const str
             if ((size_t)id >= width || (size_t)id >= V)
                 continue;
             ok = run_logits(run, head, j, &key, 1, logits, err);
-            sums[job->variant] += ok ? surprise(logits, width, id) : 0;
+            sums[job->variant] += ok ? log_sum(logits, width) - (double)logits[id] : 0; /* −ln p */
             counts[job->variant]++;
         }
     free(logits);

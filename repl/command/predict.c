@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/op/log_sum.h"
 #include "repl/grammar/call.h"
 #include "repl/run/asked_run.h"
 #include "repl/run/selector.h"
@@ -28,17 +29,6 @@ static size_t best(const float *logits, size_t V, size_t top, struct guess *out)
         out[at] = (struct guess){(int32_t)id, logits[id]};
     }
     return n;
-}
-
-/* log Σ exp of the row, about its largest value. */
-static double log_sum(const float *logits, size_t V)
-{
-    double largest = (double)logits[0], sum = 0;
-    for (size_t id = 1; id < V; id++)
-        largest = fmax(largest, (double)logits[id]);
-    for (size_t id = 0; id < V; id++)
-        sum += exp((double)logits[id] - largest);
-    return largest + log(sum);
 }
 
 static bool give_place(struct result *result, const struct model *model, size_t index, const float *logits, size_t V, size_t top,

@@ -8,6 +8,7 @@
 #include "core/measure/column_texts.h"
 #include "core/measure/divergence.h"
 #include "core/measure/positions.h"
+#include "core/op/log_sum.h"
 #include "repl/grammar/call.h"
 #include "repl/map/align.h"
 #include "repl/map/change.h"
@@ -198,14 +199,11 @@ static void say_hidden(const struct shift *s, struct buf *out)
 static size_t to_distribution(float *x, size_t n)
 {
     size_t best = 0;
-    double sum = 0;
+    double all = log_sum(x, n);
     for (size_t i = 1; i < n; i++)
         best = x[i] > x[best] ? i : best;
-    float most = x[best];
     for (size_t i = 0; i < n; i++)
-        sum += exp((double)x[i] - most);
-    for (size_t i = 0; i < n; i++)
-        x[i] = (float)(exp((double)x[i] - most) / sum);
+        x[i] = (float)exp((double)x[i] - all);
     return best;
 }
 
