@@ -1,7 +1,8 @@
 /* A GGUF file as its family's own files would have it. See gguf.h. */
 #include "core/gguf/family.h"
 
-void gguf_architectures(struct buf *out)
+/* Append the architectures that are read, with commas. */
+static void gguf_architectures(struct buf *out)
 {
     const char *comma = "";
     for (const struct gguf_family *f = gguf_families; f->architecture; f++) {

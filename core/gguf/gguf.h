@@ -17,7 +17,4 @@ NODISCARD struct json *gguf_adapt(const struct gguf *gguf, struct weights *weigh
  * there is none, ERR_UNSUPPORTED names what is not read. */
 NODISCARD struct tokenizer *gguf_tokenizer(const struct gguf *gguf, struct err *err);
 
-/* Append the architectures that are read, with commas. */
-void gguf_architectures(struct buf *out);
-
 #endif

@@ -39,11 +39,6 @@ bool jobs_add(struct jobs *jobs, size_t text, size_t variant, size_t word, struc
     return encoding_of_ids(jobs->options->model->tokenizer, ids, ids + n, n, &job->encoding, err);
 }
 
-void jobs_mask(struct job *job, size_t key, int32_t id)
-{
-    job->encoding.tokens[key].id = id;
-}
-
 struct run *jobs_run(struct jobs *jobs, struct err *err)
 {
     size_t n = jobs->material->length;
@@ -141,7 +136,7 @@ bool column_losses(struct jobs *jobs, size_t first, double *loss_out, const char
             ok = jobs_add(jobs, t, v, t / 2, err);
             for (size_t key = 0; ok && head->place == HEAD_MASKS && key < jobs->material->length; key++)
                 if (is_asked(&jobs->job[jobs->n - 1], key, true))
-                    jobs_mask(&jobs->job[jobs->n - 1], key, mask);
+                    jobs->job[jobs->n - 1].encoding.tokens[key].id = mask;
         }
         struct run *run = ok ? jobs_run(jobs, err) : NULL;
         ok = run && add_losses(jobs, run, head, sums, counts, err);

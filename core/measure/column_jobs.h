@@ -20,8 +20,6 @@ struct jobs {
 };
 /* Add a variant of text `text` with word number `word` in it. */
 NODISCARD bool jobs_add(struct jobs *jobs, size_t text, size_t variant, size_t word, struct err *err);
-/* Put id in the place of the key's token (before the run). */
-void jobs_mask(struct job *job, size_t key, int32_t id);
 /* One pass over all of them; text i of the run is job i. */
 NODISCARD struct run *jobs_run(struct jobs *jobs, struct err *err);
 void jobs_clear(struct jobs *jobs); /* forgets the jobs */

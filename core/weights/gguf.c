@@ -289,7 +289,7 @@ static bool check_places(const struct cursor *c, struct gguf *gguf)
 
 /* ---- the whole ---- */
 
-bool gguf_is(const unsigned char *data, size_t size)
+static bool gguf_is(const unsigned char *data, size_t size)
 {
     return size >= 4 && memcmp(data, "GGUF", 4) == 0;
 }

@@ -59,7 +59,6 @@ struct gguf {
  * that is not read. The caller calls gguf_free, after a failure too. */
 NODISCARD bool gguf_read(const struct file *file, struct gguf *out, struct err *err);
 void gguf_free(struct gguf *gguf); /* a zeroed struct is fine */
-bool gguf_is(const unsigned char *data, size_t size);
 
 /* ---- the metadata ---- */
 

@@ -25,11 +25,6 @@ struct buf *tex_canvas_body(struct canvas *canvas)
     return &self(canvas)->body;
 }
 
-struct canvas *tex_canvas_measure(struct canvas *canvas)
-{
-    return self(canvas)->measure;
-}
-
 static void put_point(struct canvas *canvas, double x, double y)
 {
     struct buf *out = &self(canvas)->body;

@@ -7,6 +7,5 @@
 NODISCARD struct canvas *tex_canvas_new(double width, double height, double dpi, struct err *err);
 /* What was drawn: TikZ in units of 1 bp, y upward, the page's lower left corner the origin; borrowed. */
 struct buf *tex_canvas_body(struct canvas *canvas);
-struct canvas *tex_canvas_measure(struct canvas *canvas); /* borrowed */
 
 #endif
