@@ -53,12 +53,22 @@ bool attention_masked(const struct attention *a, size_t i, size_t j)
     return a->mask.bitmap && !(a->mask.bitmap[i * ((a->Tk + 7) / 8) + j / 8] >> (j % 8) & 1);
 }
 
+unsigned attention_dropped(const struct attention *a, size_t head)
+{
+    return a->drops ? a->drops(a->change_context, a, head) : 0;
+}
+
+/* All terms but those that are dropped, whichever head's. */
+#define TERMS_USED (~0u)
+
 /* out [rows,Tk] = Σ of the chosen terms of one head, or of their edge parts. */
 static bool sum_terms(const struct attention *a, size_t head, unsigned terms, bool edge, size_t row, size_t rows, float *out,
                       struct err *err)
 {
     struct scratch scratch = {pool_thread()};
     memset(out, 0, rows * a->Tk * sizeof *out);
+    if (terms == TERMS_USED)
+        terms = ~attention_dropped(a, head);
     for (size_t t = 0; a->terms[t]; t++) {
         if (!(terms >> t & 1))
             continue;
@@ -192,7 +202,7 @@ static bool given_map(const struct attention *a, size_t head, struct part part, 
     if (whole)
         memcpy(out, whole + at, n * sizeof *out);
     else /* none of the terms tells what of it is edge */
-        sum_given(a, part.kind == PART_SCORES ? ~0u : part.kind == PART_EDGE ? 0 : part.terms, at, n, out);
+        sum_given(a, part.kind == PART_SCORES ? TERMS_USED : part.kind == PART_EDGE ? 0 : part.terms, at, n, out);
     if (part.kind == PART_SOFTMAX)
         softmax_block(a, head, row, rows, out);
     return true;
@@ -200,7 +210,6 @@ static bool given_map(const struct attention *a, size_t head, struct part part, 
 
 bool attention_map(const struct attention *a, size_t head, struct part part, size_t row, size_t rows, float *out, struct err *err)
 {
-    unsigned used = ~a->dropped;
     if (a->given)
         return given_map(a, head, part, row, rows, out, err);
     for (size_t done = 0; done < rows;) {
@@ -210,8 +219,8 @@ bool attention_map(const struct attention *a, size_t head, struct part part, siz
         if (cancel_requested())
             return err_set(err, ERR_CANCELLED, "cancelled");
         switch (part.kind) { /* the kinds of a part are closed: this is where they mean something */
-        case PART_PROBS: ok = prob_block(a, head, used, row + done, n, to, err); break;
-        case PART_SCORES: ok = score_block(a, head, used, row + done, n, to, err); break;
+        case PART_PROBS: ok = prob_block(a, head, TERMS_USED, row + done, n, to, err); break;
+        case PART_SCORES: ok = score_block(a, head, TERMS_USED, row + done, n, to, err); break;
         case PART_LOGITS: ok = sum_terms(a, head, part.terms, false, row + done, n, to, err); break;
         case PART_SOFTMAX: ok = prob_block(a, head, part.terms, row + done, n, to, err); break;
         case PART_EDGE: ok = sum_terms(a, head, part.terms, true, row + done, n, to, err); break;
@@ -275,7 +284,7 @@ static bool head_forward(const struct attention *a, size_t head, struct err *err
         size_t rows = a->Tq - row < most ? a->Tq - row : most;
         if (cancel_requested())
             return err_set(err, ERR_CANCELLED, "cancelled");
-        if (!prob_block(a, head, ~a->dropped, row, rows, probs, err))
+        if (!prob_block(a, head, TERMS_USED, row, rows, probs, err))
             return false;
         values(a, head, row, rows, probs);
     }
@@ -291,7 +300,7 @@ static bool mixed_forward(const struct attention *a, size_t row, size_t rows, st
     if (!mixed)
         return false;
     for (size_t g = 0; g < a->H; g++)
-        if (!sum_terms(a, g, ~a->dropped, false, row, rows, blocks + g * n, err))
+        if (!sum_terms(a, g, TERMS_USED, false, row, rows, blocks + g * n, err))
             return false;
     float *scores = blocks;
     if (a->mix_scores) {

@@ -64,7 +64,6 @@ struct attention {
     struct second second;
     float scale;                     /* multiplies every product of the terms */
     const struct term *const *terms; /* those that exist here under this configuration, NULL-ended */
-    unsigned dropped;                /* bit t: term t is left out (an intervention) */
     struct mask mask;
     float cap;                           /* 0, or scores = cap·tanh(Σ terms / cap) */
     const float *sink;                   /* [H] a logit beside the keys of each query, or NULL: rows then sum to less than 1 */
@@ -73,6 +72,7 @@ struct attention {
     const struct given_maps *given;          /* NULL, or what maps are read from: there are no queries, keys and values then */
     /* Changes probabilities as they are made, for pass and maps alike; NULL: nothing does. */
     void (*change)(const void *context, const struct attention *a, size_t head, size_t row, size_t rows, float *probs);
+    unsigned (*drops)(const void *context, const struct attention *a, size_t head); /* bit t: term t is left out of that head */
     const void *change_context;
 };
 
@@ -90,6 +90,8 @@ struct part {
 };
 
 size_t attention_terms(const struct attention *a); /* how many */
+/* Bit t: term t is left out of the scores of this head (an intervention). */
+unsigned attention_dropped(const struct attention *a, size_t head);
 /* Are there scores? Not where only probabilities were given. */
 bool attention_has_scores(const struct attention *a);
 /* Rows [row,row+rows) of one head's map into out [rows,Tk]. Masked entries of PROBS and SOFTMAX are 0; of the others

@@ -71,6 +71,14 @@ static bool add_interventions(struct run *run, const struct run_inputs *inputs, 
         return false;
     memcpy(run->interventions.at, inputs->interventions, n * sizeof *inputs->interventions);
     run->interventions.n = n;
+    for (size_t i = 0; i < n; i++) {
+        struct intervention *own = &run->interventions.at[i];
+        float *values = own->n_values ? arena_alloc(run->arena, own->n_values, sizeof *values, "a run", err) : NULL;
+        if (own->n_values && !values)
+            return false;
+        if (values)
+            own->values = memcpy(values, own->values, own->n_values * sizeof *values);
+    }
     intervene_positions(&run->interventions, STACK_MAIN, run->tokens->positions, run->tokens->rows);
     if (run->target)
         intervene_positions(&run->interventions, STACK_DECODER, run->target->positions, run->target->rows);

@@ -149,6 +149,7 @@ static float *state_of(struct pass *pass, size_t index, float *hidden, size_t wi
     if (pass->failed)
         return NULL;
     intervene_hidden(&pass->run->interventions, pass->stack->kind, index, hidden, pass->rows, width);
+    pass_by(pass, ROWS_HIDDEN, hidden, width);
     pass_kept(pass, "hidden", NULL, index, &DTYPE_F32, hidden, width, "dim");
     return pass->failed ? NULL : hidden;
 }
@@ -238,6 +239,7 @@ static struct attention attention_of(const struct pass *pass, const struct atten
         .mix_probs = attend->mix_probs,
         .own = attend->owns ? attend->owns[t] : attend->own,
         .change = pass->run->interventions.n ? intervene_probs : NULL,
+        .drops = pass->run->interventions.n ? intervene_drops : NULL,
         .change_context = &pass->run->interventions,
     };
 }

@@ -101,6 +101,9 @@ void pass_linear_to(struct pass *pass, const struct linear *linear, const float 
 void pass_linears(struct pass *pass, const struct linear_out *outs, size_t n, const float *x, size_t x_stride);
 /* act(x·Wᵀ + b), fused where the activation can be. */
 float *pass_activated(struct pass *pass, const struct linear *linear, const float *x, const struct activation *activation);
+/* Rows of the pass that changes may act on, [rows,width]: hidden states and what pass_lookup, pass_norm and pass_rms give pass by
+ * of themselves; what a family makes otherwise it hands here. Rows of another width than E are left alone. Given back. */
+float *pass_by(struct pass *pass, enum rows_kind kind, float *x, size_t width);
 /* y = norm(x + residual) over rows; residual may be NULL, y may be x; given back. */
 float *pass_norm(struct pass *pass, const struct norm *norm, const float *x, const float *residual, float *y);
 /* y = norm(x) of the root mean square, x/√(mean x² + eps)·(weight + add), over rows of E; y may be x; given back. */

@@ -52,12 +52,21 @@ float *pass_activated(struct pass *pass, const struct linear *linear, const floa
     return y;
 }
 
+float *pass_by(struct pass *pass, enum rows_kind kind, float *x, size_t width)
+{
+    if (pass->failed)
+        return NULL;
+    if (width == pass->model->E)
+        intervene_by(&pass->run->interventions, kind, x, pass->rows, width);
+    return x;
+}
+
 float *pass_norm(struct pass *pass, const struct norm *norm, const float *x, const float *residual, float *y)
 {
     if (pass->failed)
         return NULL;
     op_layer_norm(x, residual, pass->rows, pass->model->E, norm->weight, norm->bias, pass->model->norm_eps, y);
-    return y;
+    return pass_by(pass, ROWS_NORMS, y, pass->model->E);
 }
 
 float *pass_rms(struct pass *pass, const struct norm *norm, const float *x, float add, float *y)
@@ -65,7 +74,7 @@ float *pass_rms(struct pass *pass, const struct norm *norm, const float *x, floa
     if (pass->failed)
         return NULL;
     op_rms_norm(x, pass->rows, pass->model->E, pass->model->E, norm->weight, add, pass->model->norm_eps, y);
-    return y;
+    return pass_by(pass, ROWS_NORMS, y, pass->model->E);
 }
 
 float *pass_gated(struct pass *pass, const struct linear *gate, const struct linear *up, const struct linear *down,
@@ -92,6 +101,9 @@ static float *lookup(struct pass *pass, const struct tensor *table, const int32_
 {
     size_t E = table->shape[1];
     float *one = add ? pass_alloc(pass, E, sizeof *one) : NULL;
+    enum rows_kind kind = strcmp(what, "token id") == 0   ? ROWS_WORDS
+                          : strcmp(what, "position") == 0 ? ROWS_POSITIONS
+                                                          : ROWS_OTHER;
     for (size_t r = 0; !pass->failed && r < pass->rows; r++) {
         if (index[r] < 0 || (size_t)index[r] >= table->shape[0]) {
             pass_fail(pass, ERR_LIMIT, "%s %d is outside the table of %zu rows (%.*s)", what, index[r], table->shape[0],
@@ -99,6 +111,8 @@ static float *lookup(struct pass *pass, const struct tensor *table, const int32_
             return NULL;
         }
         tensor_row(table, (size_t)index[r], add ? one : out + r * E);
+        if (E == pass->model->E)
+            intervene_by(&pass->run->interventions, kind, add ? one : out + r * E, 1, E);
         if (add)
             op_add(out + r * E, one, E);
     }

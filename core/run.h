@@ -4,7 +4,7 @@
 #define GAZE_CORE_RUN_H
 
 #include <stdatomic.h>
-#include "core/intervene.h"
+#include "core/intervene/intervene.h"
 #include "core/model.h"
 #include "core/position_rule.h"
 

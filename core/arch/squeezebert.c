@@ -70,6 +70,7 @@ static void normed(struct pass *pass, const struct norm *norm, const float *resi
 {
     if (pass_ok(pass))
         op_layer_norm(x, residual, pass->rows, pass->model->E, norm->weight, norm->bias, 1e-12f, x);
+    pass_by(pass, ROWS_NORMS, x, pass->model->E);
 }
 
 static void forward(const struct model *model, struct pass *pass)

@@ -153,7 +153,7 @@ static bool fill_parts(const struct run *run, struct site site, const struct att
                        double *part, struct column_map *out, struct err *err)
 {
     size_t n = a->Tk;
-    unsigned used = ((1u << out->n_terms) - 1) & ~a->dropped;
+    unsigned used = ((1u << out->n_terms) - 1) & ~attention_dropped(a, site.head);
     bool splits = !a->mix_scores && a->cap == 0; /* else the terms are those of other maps than this one */
     if (!anova_columns(anova, run, site, (struct part){.kind = PART_SCORES}, c, &out->share, err))
         return false;

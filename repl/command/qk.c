@@ -103,7 +103,7 @@ static bool give_pair(struct result *result, const struct pair *pair, size_t top
     for (int t = 0; a->terms[t]; t++) {
         char name[64];
         snprintf(name, sizeof name, t == content ? "%s (sum)" : "%s", a->terms[t]->name);
-        if (a->dropped >> t & 1)
+        if (attention_dropped(a, pair->site.head) >> t & 1)
             continue;
         if (!cell_of(pair, (struct part){PART_LOGITS, 1u << t}, &value, err) || !give(result, name, NULL, value, err))
             return false;

@@ -235,7 +235,7 @@ static void probs_row(const struct setting *s, unsigned chosen, size_t h, size_t
 /* Row i of a part of head h's map. */
 static void want_row(const struct setting *s, struct part part, size_t h, size_t i, double *out)
 {
-    unsigned all = (1u << TERMS) - 1, used = all & ~s->a.dropped;
+    unsigned all = (1u << TERMS) - 1, used = all & ~attention_dropped(&s->a, h);
     size_t at = (h * s->shape.Tq + i) * s->shape.Tk;
     if (part.kind == PART_PROBS || part.kind == PART_SOFTMAX) {
         probs_row(s, part.kind == PART_PROBS ? used : part.terms, h, i, out);
@@ -304,7 +304,7 @@ static void check_output(const struct setting *s, struct buf *wrong)
     unsigned all = (1u << TERMS) - 1;
     for (size_t h = 0; h < a->H; h++)
         for (size_t i = 0; i < a->Tq; i++) {
-            probs_row(s, all & ~a->dropped, h, i, probs);
+            probs_row(s, all & ~attention_dropped(a, h), h, i, probs);
             for (size_t d = 0; d < a->D; d++) {
                 double z = 0;
                 for (size_t j = 0; j < a->Tk; j++)
@@ -373,12 +373,18 @@ Test(attention, long_texts_are_made_in_blocks_and_are_the_same)
     pool_free();
 }
 
+static unsigned second_term(const void *context, const struct attention *a, size_t head)
+{
+    (void)context, (void)a, (void)head;
+    return 1u << 1;
+}
+
 Test(attention, a_term_that_is_dropped_is_in_no_score_and_still_shown_alone)
 {
     static const struct shape shape = {6, 9, 4, 2, 5, 2, MASK_CAUSAL, MIX_SCORES, true, false};
     struct setting *s = setting_new(&shape, 77);
     struct buf wrong = {0};
-    s->a.dropped = 1u << 1;
+    s->a.drops = second_term;
     cr_assert(attention_forward(&s->a, 1, NULL));
     check_parts(s, &wrong);
     check_output(s, &wrong);

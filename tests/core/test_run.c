@@ -116,7 +116,7 @@ Test(run, map_shown_is_map_used_with_a_term_dropped)
         struct model *model = load(families[f]);
         struct run *plain = run_of(model, 19, 1, NULL, 0);
         for (unsigned t = 0; t < stack_terms(&model->stacks[STACK_MAIN]); t++) {
-            struct intervention drop = {intervention_named("drop_term"), SIZE_MAX, SIZE_MAX, SIZE_MAX, 1u << t, NULL, STACK_MAIN};
+            struct intervention drop = {.kind = intervention_named("drop_term"), .layer = SIZE_MAX, .head = SIZE_MAX, .token = SIZE_MAX, .terms = 1u << t};
             struct run *run = run_of(model, 19, 1, &drop, 1);
             cr_expect(map_against_output(run) <= 1e-5, "%s without %s", families[f], model->stacks[STACK_MAIN].terms[t]->name);
             cr_expect(hidden_difference(plain, run, run_hidden_states(run, STACK_MAIN) - 1) > 1e-4, "%s: dropping %s changed nothing", families[f],
@@ -132,7 +132,7 @@ Test(run, map_shown_is_map_used_with_a_head_uniform)
 {
     for (size_t f = 0; folders[f]; f++) {
         struct model *model = load(folders[f]);
-        struct intervention uniform = {intervention_named("uniform_head"), 1, 2, SIZE_MAX, 0, NULL, STACK_MAIN};
+        struct intervention uniform = {.kind = intervention_named("uniform_head"), .layer = 1, .head = 2, .token = SIZE_MAX};
         struct run *plain = run_of(model, 19, 1, NULL, 0), *run = run_of(model, 19, 1, &uniform, 1);
         float row[19];
         cr_assert(run_map(run, (struct site){STACK_MAIN, 0, 1, 2}, (struct part){PART_PROBS, 0}, 7, 1, row, NULL));
@@ -150,7 +150,7 @@ Test(run, map_shown_is_map_used_with_a_head_uniform)
 Test(run, zeroed_head_and_value_and_replaced_hidden)
 {
     struct model *model = load("bert");
-    struct intervention zero = {intervention_named("zero_head"), 0, 1, SIZE_MAX, 0, NULL, STACK_MAIN};
+    struct intervention zero = {.kind = intervention_named("zero_head"), .layer = 0, .head = 1, .token = SIZE_MAX};
     struct run *run = run_of(model, 9, 1, &zero, 1);
     const struct attention *a = &run->attentions[0];
     for (size_t d = 0; d < a->D; d++)
@@ -158,14 +158,14 @@ Test(run, zeroed_head_and_value_and_replaced_hidden)
     cr_expect(a->z.data[3 * a->z.row] != 0);
     run_free(run);
 
-    struct intervention value = {intervention_named("zero_value"), 1, SIZE_MAX, 4, 0, NULL, STACK_MAIN};
+    struct intervention value = {.kind = intervention_named("zero_value"), .layer = 1, .head = SIZE_MAX, .token = 4};
     run = run_of(model, 9, 1, &value, 1);
     cr_expect(run->attentions[1].v.data[4 * run->attentions[1].v.row + 5] == 0);
     cr_expect(map_against_output(run) <= 1e-5);
     run_free(run);
 
     struct run *plain = run_of(model, 9, 1, NULL, 0), *other = run_of(model, 9, 2, NULL, 0);
-    struct intervention put = {intervention_named("replace_hidden"), 2, SIZE_MAX, SIZE_MAX, 0, run_hidden(other, STACK_MAIN, 2), STACK_MAIN};
+    struct intervention put = {.kind = intervention_named("replace_hidden"), .layer = 2, .head = SIZE_MAX, .token = SIZE_MAX, .values = run_hidden(other, STACK_MAIN, 2)};
     run = run_of(model, 9, 1, &put, 1);
     cr_expect(hidden_difference(run, plain, 1) == 0);
     cr_expect(hidden_difference(run, other, 3) == 0, "from the replaced state on, the other text's numbers");
@@ -173,7 +173,7 @@ Test(run, zeroed_head_and_value_and_replaced_hidden)
     float shifted[9];
     for (size_t i = 0; i < 9; i++)
         shifted[i] = (float)(i + 3);
-    struct intervention positions = {intervention_named("positions"), SIZE_MAX, SIZE_MAX, SIZE_MAX, 0, shifted, STACK_MAIN};
+    struct intervention positions = {.kind = intervention_named("positions"), .layer = SIZE_MAX, .head = SIZE_MAX, .token = SIZE_MAX, .values = shifted};
     run = run_of(model, 9, 1, &positions, 1);
     cr_expect(hidden_difference(run, plain, 0) > 1e-4);
     run_free(run);

@@ -110,7 +110,7 @@ Test(encoders, rotary_scores_are_unchanged_when_all_positions_shift)
         float positions[12], before[144], after[144];
         for (size_t i = 0; i < 12; i++)
             positions[i] = (float)(i + 20);
-        struct intervention shift = {intervention_named("positions"), SIZE_MAX, SIZE_MAX, SIZE_MAX, 0, positions, STACK_MAIN};
+        struct intervention shift = {.kind = intervention_named("positions"), .layer = SIZE_MAX, .head = SIZE_MAX, .token = SIZE_MAX, .values = positions};
         struct run *plain = run_of(model, 12, 6, NULL, NULL);
         struct run *moved = run_of(model, 12, 6, &(struct run_inputs){.interventions = &shift, .n_interventions = 1}, NULL);
         map_of(plain, 0, 2, scores, before);
