@@ -18,6 +18,7 @@
 #include "repl/line/script.h"
 #include "repl/program/arguments.h"
 #include "repl/terminal/color.h"
+#include "repl/terminal/recording.h"
 #include "repl/terminal/signals.h"
 #include "repl/version.h"
 #include "viz/render/provenance.h"
@@ -192,6 +193,14 @@ static void run_typed(struct session *session, const char *typed)
     }
 }
 
+/* A disk that is full is told when it happens, not when the recording ends. */
+static void tell_broken_recording(void)
+{
+    struct err err = {0};
+    if (recording_broke(&err))
+        fprintf(stderr, "gaze: %s; nothing more is recorded\n", err.message);
+}
+
 static void prompt(struct session *session)
 {
     fprintf(stderr, "gaze %s: help lists the commands, Ctrl-D leaves%s\n", GAZE_VERSION,
@@ -200,6 +209,7 @@ static void prompt(struct session *session)
     const char *text = session->stderr_color && session->stdout_is_terminal ? "\001\033[1m\002gaze>\001\033[0m\002 " : "gaze> ";
     while (!session->quit && !cancel_leaving()) {
         cancel_clear();
+        tell_broken_recording();
         char *line = cancel_leaving() ? NULL : line_read(text);
         if (!line)
             break;
@@ -230,12 +240,23 @@ static void run_all(struct session *session, const struct arguments *arguments)
         run_stdin(session);
 }
 
+/* What is still being recorded when the session ends. */
+static bool end_recording(void)
+{
+    struct err err = {0};
+    if (!recording_path() || recording_end(NULL, &err))
+        return true;
+    fprintf(stderr, "gaze: %s\n", err.message);
+    return false;
+}
+
 static int leave(struct session *session)
 {
     struct err err = {0};
     bool flushed = fflush(stdout) == 0 || errno == EPIPE || err_errno(&err, "standard output", "cannot write");
     if (!flushed)
         fprintf(stderr, "gaze: %s\n", err.message);
+    bool recorded = end_recording();
     int signal = cancel_leaving();
     int status = signal                   ? 128 + signal
                  : session->interrupted   ? 130
@@ -244,7 +265,7 @@ static int leave(struct session *session)
                                           : session->commands_failed;
     session_free(session);
     pool_free();
-    return flushed || status ? status : 1;
+    return (flushed && recorded) || status ? status : 1;
 }
 
 /* --help and the like. */

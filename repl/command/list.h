@@ -56,6 +56,7 @@
     ROW(source)       \
     ROW(each)         \
     ROW(time)         \
+    ROW(record)       \
     ROW(history)      \
     ROW(help)         \
     ROW(apropos)      \

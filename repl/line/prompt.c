@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <readline/history.h>
 #include <readline/readline.h>
@@ -20,6 +21,7 @@
 #include "core/base/cancel.h"
 #include "core/base/text.h"
 #include "repl/line/complete.h"
+#include "repl/terminal/recording.h"
 
 enum { HISTORY_LINES = 5000 };
 
@@ -288,11 +290,20 @@ char *line_read(const char *prompt)
     return prompt_state.line;
 }
 
+static int read_key(FILE *stream)
+{
+    int c = rl_getc(stream);
+    if (c >= 0 && c <= UCHAR_MAX)
+        recording_input(&(char){(char)c}, 1);
+    return c;
+}
+
 void line_open(struct session *session)
 {
     prompt_state.session = session;
     prompt_state.history_path = history_file();
     rl_readline_name = "gaze";
+    rl_getc_function = read_key;
     rl_catch_signals = 0;
     rl_catch_sigwinch = 0;
     rl_outstream = session->stdout_is_terminal ? stdout : stderr;

@@ -1,4 +1,4 @@
-/* Signals that end the program, taken while the full screen has the terminal. See guard.h. */
+/* Signals that end the program, taken while the terminal is not as it was. See guard.h. */
 #include "repl/terminal/guard.h"
 
 #include <signal.h>
@@ -12,7 +12,7 @@ enum { NUMBERS = sizeof numbers / sizeof *numbers, STACK_BYTES = 65536 };
 
 /* What the handler needs, and others are to find as it was. */
 static struct {
-    void (*restore)(void);
+    void (*restore[GUARDED])(void); /* NULL: it is not guarded */
     struct sigaction before[NUMBERS];
     stack_t stack, stack_before;
 } guard;
@@ -27,17 +27,27 @@ static bool is_fault(int number)
 static void on_signal(int number, siginfo_t *info, void *context)
 {
     (void)context;
-    guard.restore();
+    for (size_t i = 0; i < GUARDED; i++)
+        if (guard.restore[i])
+            guard.restore[i]();
     for (size_t i = 0; i < NUMBERS; i++)
         sigaction(numbers[i], &guard.before[i], NULL);
     if (info->si_code <= 0 || !is_fault(number))
         raise(number);
 }
 
-void guard_begin(void (*restore)(void))
+static bool any(void)
+{
+    return guard.restore[GUARD_SCREEN] || guard.restore[GUARD_RECORDING];
+}
+
+void guard_begin(enum guarded what, void (*restore)(void))
 {
     struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_ONSTACK};
-    guard.restore = restore;
+    bool taken = any();
+    guard.restore[what] = restore;
+    if (taken)
+        return;
     sigfillset(&action.sa_mask);
     guard.stack = (stack_t){.ss_sp = malloc(STACK_BYTES), .ss_size = STACK_BYTES};
     sigaltstack(NULL, &guard.stack_before);
@@ -50,8 +60,11 @@ void guard_begin(void (*restore)(void))
     }
 }
 
-void guard_end(void)
+void guard_end(enum guarded what)
 {
+    guard.restore[what] = NULL;
+    if (any())
+        return;
     for (size_t i = 0; i < NUMBERS; i++)
         sigaction(numbers[i], &guard.before[i], NULL);
     if (guard.stack_before.ss_flags & SS_DISABLE)

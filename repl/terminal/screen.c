@@ -20,6 +20,7 @@
 #include "core/base/cancel.h"
 #include "core/base/text.h"
 #include "repl/terminal/guard.h"
+#include "repl/terminal/recording.h"
 #include "repl/terminal/terminfo.h"
 
 #include <term.h> /* last: it defines common words as macros */
@@ -97,6 +98,10 @@ static void take(void)
     memcpy(saved.sequence, MOUSE_OFF BIDI_IMPLICIT, saved.n);
     for (size_t i = 0; i < sizeof strings / sizeof strings[0]; i++)
         save_string(strings[i]);
+    if (!exit_ca_mode && saved.n + 2 <= sizeof saved.sequence) { /* the picture stays: the prompt stands below it */
+        memcpy(saved.sequence + saved.n, "\r\n", 2);
+        saved.n += 2;
+    }
     saved.taken = 1;
     say(BIDI_EXPLICIT MOUSE_ON);
 }
@@ -191,15 +196,25 @@ static void add_keys(void)
     define_key("\033[<", MOUSE_CODE); /* its numbers are read by read_pointer */
 }
 
+/* ncurses sets the modes of its output, which is not the terminal of the keys while the session is recorded: they get them
+ * too. */
+static void set_modes_of_keys(void)
+{
+    struct termios modes;
+    if (tcgetattr(STDOUT_FILENO, &modes) == 0)
+        tcsetattr(STDIN_FILENO, TCSADRAIN, &modes);
+}
+
 /* Ctrl-C and Ctrl-Z would have the kernel throw away what was just written, and ncurses would not know. */
 static void keep_output(void)
 {
     struct termios modes;
-    if (tcgetattr(STDIN_FILENO, &modes))
+    if (tcgetattr(STDOUT_FILENO, &modes))
         return;
     modes.c_lflag |= NOFLSH;
-    if (tcsetattr(STDIN_FILENO, TCSADRAIN, &modes) == 0)
+    if (tcsetattr(STDOUT_FILENO, TCSADRAIN, &modes) == 0)
         def_prog_mode();
+    set_modes_of_keys();
 }
 
 static void settle(struct full_screen *screen)
@@ -216,7 +231,7 @@ static void settle(struct full_screen *screen)
     curs_set(0);
     take();
     settle_signals(screen);
-    guard_begin(screen_emergency_restore);
+    guard_begin(GUARD_SCREEN, screen_emergency_restore);
 }
 
 struct full_screen *screen_open(enum depth depth, struct err *err)
@@ -267,7 +282,7 @@ void screen_close(struct full_screen *screen)
         return;
     if (!screen->suspended)
         screen_suspend(screen);
-    guard_end();
+    guard_end(GUARD_SCREEN);
     restore_signals(screen);
     delscreen(screen->curses);
     set_curterm(screen->terminal_before);
@@ -278,7 +293,8 @@ void screen_suspend(struct full_screen *screen)
 {
     curs_set(1);
     endwin();
-    say(MOUSE_OFF BIDI_IMPLICIT);
+    say(exit_ca_mode ? MOUSE_OFF BIDI_IMPLICIT : MOUSE_OFF BIDI_IMPLICIT "\r\n");
+    recording_flush();
     tcsetattr(STDIN_FILENO, TCSADRAIN, &saved.modes);
     saved.taken = 0;
     screen->suspended = true;
@@ -291,6 +307,7 @@ void screen_resume(struct full_screen *screen)
     screen->suspended = false;
     say(BIDI_EXPLICIT MOUSE_ON);
     reset_prog_mode();
+    set_modes_of_keys();
     clearok(curscr, TRUE);
     curs_set(0);
 }
@@ -463,12 +480,28 @@ static int translate(int status, wint_t read)
     }
 }
 
+/* Keys as a recording has them: the bytes that ncurses made one code of are those that its terminal sends for it. */
+static void record_key(int status, wint_t read)
+{
+    char utf8[4];
+    if (status == OK && read < SCREEN_KEYS) {
+        recording_input(utf8, utf8_encode((int32_t)read, utf8));
+    } else if (status == KEY_CODE_YES && read != KEY_RESIZE) {
+        char *bytes = keybound((int)read, 0);
+        if (bytes)
+            recording_input(bytes, strlen(bytes));
+        free(bytes);
+    }
+}
+
 /* The next character, or ERR where none comes. */
 static int next_character(wint_t *out)
 {
     int status = get_wch(out);
     struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
-    return status == ERR && poll(&in, 1, MOUSE_REST) > 0 ? get_wch(out) : status;
+    status = status == ERR && poll(&in, 1, MOUSE_REST) > 0 ? get_wch(out) : status;
+    record_key(status, *out);
+    return status;
 }
 
 /* Behind ESC [ <: "BUTTON;COLUMN;ROW" and M, or m where a button was let go. */
@@ -530,6 +563,7 @@ int screen_key(struct full_screen *screen, int milliseconds)
         if (size_changed())
             return KEY_RESIZED;
         int status = get_wch(&read);
+        record_key(status, read);
         if (cancel_requested()) {
             cancel_clear();
             if (status == OK) /* what was typed with it is the next key */

@@ -10,6 +10,7 @@
 
 #include "core/base/cancel.h"
 #include "core/base/file.h"
+#include "repl/terminal/recording.h"
 #include "repl/terminal/screen.h"
 
 /* A signal may reach any thread, but the main one waits for keys: it must wake up. Its thread id is the process id. */
@@ -57,6 +58,7 @@ static void on_bus_error(int number, siginfo_t *info, void *context)
     err_escape(file, shown, sizeof shown);
     say(shown);
     say(": the file shrank or its disk failed while it was being read\n");
+    recording_emergency();
     _exit(1);
 }
 
