@@ -2,9 +2,11 @@
 #include "core/base/deflate.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <zlib.h>
 
 #include "core/base/cancel.h"
+#include "core/base/pool.h"
 #include "core/base/stream.h"
 
 uint32_t crc32_of(uint32_t crc, const void *bytes, size_t n)
@@ -18,34 +20,86 @@ uint32_t crc32_of(uint32_t crc, const void *bytes, size_t n)
     return crc;
 }
 
+/* A zlib stream (RFC 1950) is two bytes, deflated data, and Adler-32. The data are made of slices, each compressed by itself with
+ * the 32 KB before it as its dictionary, and each but the last brought to a whole byte (Z_SYNC_FLUSH): threads share them, and
+ * the bytes are the same however many there are. */
+enum { SLICE = 1 << 20, WINDOW = 1 << 15 };
+struct slice {
+    unsigned char *bytes;
+    size_t n;
+    uLong adler;
+};
+struct slices {
+    const unsigned char *bytes;
+    size_t n, count;
+    int level;
+    struct slice *at; /* [count] */
+};
+
+static void deflate_slice(void *context, size_t task, size_t thread)
+{
+    const struct slices *all = context;
+    struct slice *slice = &all->at[task];
+    size_t first = task * SLICE, n = all->n - first < SLICE ? all->n - first : SLICE;
+    const unsigned char *in = all->bytes + first;
+    z_stream z = {0};
+    (void)thread;
+    if (cancel_requested() || deflateInit2(&z, all->level, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+        return;
+    bool last = task + 1 == all->count;
+    size_t room = deflateBound(&z, (uLong)n) + 16; /* the flush takes up to 10 bytes */
+    slice->bytes = malloc(room);
+    if (first)
+        deflateSetDictionary(&z, in - WINDOW, WINDOW);
+    z.next_in = (Bytef *)(uintptr_t)in;
+    z.avail_in = (uInt)n;
+    z.next_out = slice->bytes;
+    z.avail_out = (uInt)room;
+    int answer = slice->bytes ? deflate(&z, last ? Z_FINISH : Z_SYNC_FLUSH) : Z_MEM_ERROR;
+    slice->n = answer == (last ? Z_STREAM_END : Z_OK) && z.avail_out ? z.total_out : 0;
+    slice->adler = adler32(adler32(0, NULL, 0), in, (uInt)n);
+    deflateEnd(&z);
+}
+
+/* The slices one behind the other, head and checksum around them; NULL where one of them failed. */
+static unsigned char *join_slices(const struct slices *all, size_t *n_out)
+{
+    size_t n = 6;
+    for (size_t i = 0; i < all->count; i++) {
+        if (!all->at[i].n)
+            return NULL;
+        n += all->at[i].n;
+    }
+    unsigned char *out = malloc(n), *at = out;
+    uLong adler = adler32(0, NULL, 0);
+    if (!out)
+        return NULL;
+    *at++ = 0x78; /* deflate, a window of 32 KB */
+    *at++ = all->level < 2 ? 0x01 : all->level < 6 ? 0x5e : all->level == 6 ? 0x9c : 0xda;
+    for (size_t i = 0; i < all->count; at += all->at[i++].n) {
+        memcpy(at, all->at[i].bytes, all->at[i].n);
+        size_t first = i * SLICE;
+        adler = adler32_combine(adler, all->at[i].adler, (z_off_t)(all->n - first < SLICE ? all->n - first : SLICE));
+    }
+    for (int shift = 24; shift >= 0; shift -= 8)
+        *at++ = (unsigned char)(adler >> shift);
+    *n_out = n;
+    return out;
+}
+
 unsigned char *deflate_bytes(const void *bytes, size_t n, int level, size_t *n_out)
 {
-    enum { SLICE = 1 << 18, ROOM = 1 << 30 }; /* between two looks at the flag of Ctrl-C; zlib counts in unsigned int */
-    uLong size = compressBound((uLong)n);
-    unsigned char *out = malloc(size);
-    const unsigned char *at = bytes;
-    z_stream z = {0};
-    if (!out || deflateInit(&z, level) != Z_OK) {
-        free(out);
-        return NULL;
+    struct slices all = {.bytes = bytes, .n = n, .count = n ? (n + SLICE - 1) / SLICE : 1, .level = level};
+    unsigned char *out = NULL;
+    all.at = calloc(all.count, sizeof *all.at);
+    if (all.at) {
+        pool_run(all.count, deflate_slice, &all);
+        out = cancel_requested() ? NULL : join_slices(&all, n_out);
+        for (size_t i = 0; i < all.count; i++)
+            free(all.at[i].bytes);
     }
-    int answer = Z_OK;
-    for (size_t left = n; answer == Z_OK && !cancel_requested();) {
-        uInt piece = (uInt)(left < SLICE ? left : SLICE), room = (uInt)(size - z.total_out < ROOM ? size - z.total_out : ROOM);
-        z.next_in = (Bytef *)(uintptr_t)at;
-        z.avail_in = piece;
-        z.next_out = out + z.total_out;
-        z.avail_out = room;
-        answer = deflate(&z, piece == left ? Z_FINISH : Z_NO_FLUSH);
-        at += piece - z.avail_in;
-        left -= piece - z.avail_in;
-    }
-    *n_out = z.total_out;
-    deflateEnd(&z);
-    if (answer == Z_STREAM_END)
-        return out;
-    free(out);
-    return NULL;
+    free(all.at);
+    return out;
 }
 
 bool inflate_bytes(const void *bytes, size_t n, void *out, size_t size, struct err *err)
