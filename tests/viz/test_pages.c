@@ -72,6 +72,33 @@ static void check_colours(const struct figure *f, const char *pdf)
     free(rgb);
 }
 
+Test(pages, pngcheck_finds_every_chunk_in_order_and_the_resolution_and_no_error)
+{
+    static const struct {
+        double dpi; /* below and above the size from which pixels are compressed faster */
+        const char *density;
+    } rows[] = {{0, "11811x11811 pixels/meter (300 dpi)"}, {1200, "47244x47244 pixels/meter (1200 dpi)"}};
+    struct panel panel;
+    struct picture picture = picture_of(&panel);
+    if (tool_missing("pngcheck"))
+        return;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct render_options options = {.dpi = rows[i].dpi};
+        int status;
+        struct buf file = rendered(&renderer_png, &picture, &options);
+        scratch_write("a.png", file.data, file.n);
+        struct buf said = tool_output("pngcheck -v a.png", &status);
+        const char *report = buf_cstr(&said), *at = report;
+        static const char *const chunks[] = {"chunk IHDR", "24-bit RGB", "chunk pHYs", "chunk tEXt", "chunk tEXt", "chunk iTXt", "chunk IDAT",
+                                             "chunk IEND", "No errors detected"};
+        for (size_t k = 0; at && k < sizeof chunks / sizeof *chunks; k++)
+            at = strstr(at, chunks[k]) ? strstr(at, chunks[k]) + 1 : NULL;
+        cr_expect(status == 0 && at && strstr(report, rows[i].density), "%s", report);
+        buf_free(&said);
+        buf_free(&file);
+    }
+}
+
 Test(pages, pdf_cells_have_the_palettes_colours_once_they_are_pixels)
 {
     struct panel panel;
