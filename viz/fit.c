@@ -4,25 +4,13 @@
 #include <math.h>
 #include <stdlib.h>
 
-struct extent {
-    double lo, hi;
-    size_t n; /* finite values */
-};
+#include "core/base/extent.h"
 
 static struct extent extent_of(const struct picture *picture)
 {
-    struct extent e = {INFINITY, -INFINITY, 0};
-    for (size_t p = 0; p < picture->n_panels; p++) {
-        const struct panel *panel = &picture->panels[p];
-        for (size_t i = 0; i < panel->rows * panel->cols; i++) {
-            double v = panel->values[i];
-            if (!isfinite(v))
-                continue;
-            e.lo = fmin(e.lo, v);
-            e.hi = fmax(e.hi, v);
-            e.n++;
-        }
-    }
+    struct extent e = EXTENT_NONE;
+    for (size_t p = 0; p < picture->n_panels; p++)
+        extent_add(&e, picture->panels[p].values, picture->panels[p].rows * picture->panels[p].cols);
     return e;
 }
 
@@ -82,7 +70,7 @@ static void fit_diverging(struct scale *s, const struct extent *e)
     if (!isnan(s->lo) || !isnan(s->hi))
         most = fmax(isnan(s->lo) ? 0 : fabs(s->lo), isnan(s->hi) ? 0 : fabs(s->hi));
     else if (e->n)
-        most = fmax(fabs(e->lo), fabs(e->hi));
+        most = fmax(fabs((double)e->lo), fabs((double)e->hi));
     if (!(most > 0) || !isfinite(most))
         most = 1;
     if (s->kind == SCALE_LOG && most <= s->floor)
@@ -102,7 +90,7 @@ void picture_fit_scale(struct picture *picture)
         fit_diverging(s, &e);
         return;
     }
-    double lo = e.n ? e.lo : 0, hi = e.n ? e.hi : 1;
+    double lo = e.n ? (double)e.lo : 0, hi = e.n ? (double)e.hi : 1;
     if (lo >= 0 && (lo <= hi / 2 || lo == hi)) /* what cannot be negative starts at 0, unless far from it */
         lo = 0;
     if (hi <= 0 && lo == hi)

@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "core/base/extent.h"
 #include "viz/scale.h"
 
 static size_t ceil_div(size_t a, size_t b)
@@ -40,7 +41,7 @@ struct map_plan plan_map(size_t rows, size_t cols, const struct map_room *room)
 
 float pool_value(const struct panel *panel, size_t r0, size_t r1, size_t c0, size_t c1)
 {
-    float best = NAN;
+    float best = NAN, most = -1;
     r1 = r1 < panel->rows ? r1 : panel->rows;
     c1 = c1 < panel->cols ? c1 : panel->cols;
     for (size_t r = r0; r < r1; r++) {
@@ -50,8 +51,8 @@ float pool_value(const struct panel *panel, size_t r0, size_t r1, size_t c0, siz
                 continue;
             if (!isfinite(row[c]))
                 return INFINITY;
-            if (isnan(best) || fabsf(row[c]) > fabsf(best))
-                best = row[c];
+            if (fabsf(row[c]) > most)
+                most = fabsf(best = row[c]);
         }
     }
     return best;
@@ -218,7 +219,10 @@ const char *picture_not_finite(const struct picture *picture)
     const char *found = NULL;
     for (size_t k = 0; k < picture->n_panels; k++) {
         const struct panel *panel = &picture->panels[k];
-        for (size_t i = 0; i < panel->rows * panel->cols; i++) {
+        size_t cells = panel->rows * panel->cols;
+        struct extent finite = EXTENT_NONE;
+        extent_add(&finite, panel->values, cells);
+        for (size_t i = 0; finite.n < cells && i < cells; i++) {
             if (isfinite(panel->values[i]) || (panel->masked && panel->masked[i]))
                 continue;
             if (!isnan(panel->values[i]))

@@ -65,11 +65,12 @@ double scale_position(const struct scale *scale, double value)
 {
     if (isnan(value))
         return NAN;
-    double v = fmin(fmax(value, scale->lo), scale->hi);
+    double v = value < scale->lo ? scale->lo : value > scale->hi ? scale->hi : value;
     double lo = warp(scale, scale->lo), hi = warp(scale, scale->hi);
     if (!(hi > lo))
         return value > scale->lo ? 1 : 0;
-    return fmin(fmax((warp(scale, v) - lo) / (hi - lo), 0), 1);
+    double position = (warp(scale, v) - lo) / (hi - lo);
+    return position < 0 ? 0 : position > 1 ? 1 : position;
 }
 
 double scale_value(const struct scale *scale, double position)

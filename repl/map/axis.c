@@ -158,3 +158,11 @@ bool axis_make(const struct map_request *request, enum side side, struct spelled
     out->labels = arena_alloc(arena, out->n, sizeof *out->labels, "the tokens", err);
     return out->tokens && out->labels && label_pieces(&making, out, err);
 }
+
+bool axis_is_whole(const struct axis *axis, size_t T)
+{
+    for (size_t i = 0; axis->n == T && i < T; i++)
+        if (axis->at[i].first != i || axis->at[i].n != 1)
+            return false;
+    return axis->n == T;
+}

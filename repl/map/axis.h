@@ -22,5 +22,7 @@ enum side { SIDE_QUERIES, SIDE_KEYS };
  * segment of a text that is no pair, nothing left to show, words of a text that has none. */
 NODISCARD bool axis_make(const struct map_request *request, enum side side, struct spelled tokens, struct arena *arena,
                          struct axis *out, struct err *err);
+/* Is it each of T tokens once, in order? */
+bool axis_is_whole(const struct axis *axis, size_t T);
 
 #endif

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "core/base/cancel.h"
+#include "core/base/extent.h"
 #include "core/measure/column.h"
 #include "repl/map/axis.h"
 
@@ -23,6 +24,7 @@ struct making {
     float *full;           /* [Tq,Tk] of the site at work */
     unsigned char *masked; /* [Tq,Tk] of it: 1 where its queries do not see the key */
     bool any_masked;
+    struct arena *scratch; /* of full and masked: memory that the next map takes again */
 };
 
 /* ---- one head ---- */
@@ -92,11 +94,23 @@ static double hidden_mass(const struct making *making)
     return n ? sum / (double)n : NAN;
 }
 
+/* Is every token a row and a column of its own, in order, and seen? */
+static bool is_whole(const struct making *making, size_t width)
+{
+    return !making->any_masked && width == making->Tk && axis_is_whole(&making->rows, making->Tq) &&
+           axis_is_whole(&making->cols, making->Tk);
+}
+
 /* Cells of the shown map: mean over a row's pieces of the sum over a column's (single tokens: the value). NaN in out
  * and 1 in masked_out where none of them is seen. */
 static void join(const struct making *making, size_t width, float *out, unsigned char *masked_out)
 {
     size_t Tk = making->Tk;
+    if (is_whole(making, width)) { /* the rule; many maps are made at once */
+        memcpy(out, making->full, making->Tq * Tk * sizeof *out);
+        memset(masked_out, 0, making->Tq * Tk);
+        return;
+    }
     for (size_t r = 0; r < making->rows.n; r++)
         for (size_t c = 0; c < making->cols.n; c++) {
             struct piece row = making->rows.at[r], col = making->cols.at[c];
@@ -283,12 +297,15 @@ static bool make_room(struct making *making, struct shown_map *map, float **prob
     if (!size_mul(map->rows, map->cols, &cells) || !size_mul(making->Tq, making->Tk, &all))
         return err_set(err, ERR_LIMIT, "a map of %zu × %zu tokens is too large", making->Tq, making->Tk);
     map->values = arena_alloc(map->arena, cells, sizeof *map->values, "the map", err);
-    map->masked = arena_zalloc(map->arena, cells, 1, "the map", err);
-    making->full = arena_alloc(map->arena, all, sizeof *making->full, "the map", err);
-    making->masked = arena_alloc(map->arena, all, 1, "the map", err);
-    if (making->request->marks && !(*probs = arena_zalloc(map->arena, all, sizeof **probs, "the map", err)))
+    map->masked = arena_alloc(map->arena, cells, 1, "the map", err);
+    making->scratch = arena_new(err);
+    if (!map->values || !map->masked || !making->scratch)
         return false;
-    return map->values && map->masked && making->full && making->masked;
+    making->full = arena_alloc(making->scratch, all, sizeof *making->full, "the map", err);
+    making->masked = arena_alloc(making->scratch, all, 1, "the map", err);
+    if (making->request->marks && !(*probs = arena_zalloc(making->scratch, all, sizeof **probs, "the map", err)))
+        return false;
+    return making->full && making->masked;
 }
 
 static bool same_layer(const struct sites *sites)
@@ -313,18 +330,22 @@ bool shown_map_make(const struct map_request *request, struct kept_run *run, con
         out->agg_layers = !same_layer(sites);
     }
     out->arena = arena_new(err);
-    if (out->arena && map_request_part(request, a, &out->part, err) && make_axes(&making, out, err) &&
-        make_room(&making, out, &probs, err) && make_values(&making, sites, out, probs, err) &&
-        (!probs || make_marks(&making, probs, out, err)))
-        return true;
-    shown_map_free(out);
-    return false;
+    bool ok = out->arena && map_request_part(request, a, &out->part, err) && make_axes(&making, out, err) &&
+              make_room(&making, out, &probs, err) && make_values(&making, sites, out, probs, err) &&
+              (!probs || make_marks(&making, probs, out, err));
+    arena_free(making.scratch);
+    if (!ok)
+        shown_map_free(out);
+    return ok;
 }
 
 void shown_map_count(struct shown_map *map)
 {
+    size_t cells = map->rows * map->cols;
+    struct extent finite = EXTENT_NONE;
+    extent_add(&finite, map->values, cells);
     map->not_finite = 0;
-    for (size_t i = 0; i < map->rows * map->cols; i++)
+    for (size_t i = 0; finite.n < cells && i < cells; i++)
         map->not_finite += !(map->masked && map->masked[i]) && !isfinite(map->values[i]);
 }
 

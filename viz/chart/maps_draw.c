@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "core/base/cancel.h"
+#include "core/base/pool.h"
 #include "viz/chart/maps.h"
 #include "viz/layout.h"
 #include "viz/scale.h"
@@ -37,6 +38,24 @@ static bool is_marked(const struct panel *panel, size_t col)
     return panel->marked_cols && panel->marked_cols[col];
 }
 
+/* The colours of a map's cells, a row a task. */
+struct colouring {
+    const struct figure *f;
+    const struct panel *panel;
+    size_t pool_r, pool_c, cols;
+    struct rgb *cells; /* [rows,cols] */
+};
+
+static void colour_row(void *context, size_t r, size_t thread)
+{
+    const struct colouring *c = context;
+    (void)thread;
+    for (size_t i = 0; i < c->cols; i++) {
+        float v = pool_value(c->panel, r * c->pool_r, (r + 1) * c->pool_r, i * c->pool_c, (i + 1) * c->pool_c);
+        c->cells[r * c->cols + i] = figure_colour(c->f, v);
+    }
+}
+
 static bool put_map(const struct pen *p, const struct panel *panel, struct box box)
 {
     const struct figure *f = p->f;
@@ -47,11 +66,7 @@ static bool put_map(const struct pen *p, const struct panel *panel, struct box b
     struct rgb *cells = mem_new(rows * cols, sizeof *cells, "a map's colours", p->err);
     if (!cells)
         return false;
-    for (size_t r = 0; r < rows; r++)
-        for (size_t c = 0; c < cols; c++) {
-            float v = pool_value(panel, r * pool_r, (r + 1) * pool_r, c * pool_c, (c + 1) * pool_c);
-            cells[r * cols + c] = figure_colour(f, v);
-        }
+    pool_run(rows, colour_row, &(struct colouring){f, panel, pool_r, pool_c, cols, cells});
     /* The last pooled cell may reach beyond the map: it is cut, so that every cell stands at its tokens. */
     struct box whole = {box.x, box.y, box.w * (double)(cols * pool_c) / (double)panel->cols,
                         box.h * (double)(rows * pool_r) / (double)panel->rows};

@@ -1,6 +1,7 @@
 /* The canvas of pixels, on cairo. See canvas.h. */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/base/cancel.h"
 #include "viz/draw/canvas_cairo.h"
@@ -57,6 +58,26 @@ void canvas_polygon(struct canvas *canvas, const struct point *corners, size_t n
     cairo_fill(cr);
 }
 
+/* Lines of pixels that lie in one row of cells are equal. */
+static void fill_image(cairo_surface_t *image, int w, int h, const struct rgb *cells, size_t rows, size_t cols)
+{
+    unsigned char *bytes = cairo_image_surface_get_data(image);
+    size_t stride = (size_t)cairo_image_surface_get_stride(image), before = SIZE_MAX;
+    for (int y = 0; y < h && !cancel_requested(); y++) {
+        uint32_t *line = (uint32_t *)(void *)(bytes + (size_t)y * stride);
+        size_t r = (size_t)(((double)y + 0.5) * (double)rows / h);
+        if (r == before) {
+            memcpy(line, bytes + (size_t)(y - 1) * stride, (size_t)w * sizeof *line);
+            continue;
+        }
+        before = r;
+        for (int x = 0; x < w; x++) {
+            struct rgb v = cells[r * cols + (size_t)(((double)x + 0.5) * (double)cols / w)];
+            line[x] = (uint32_t)v.r << 16 | (uint32_t)v.g << 8 | v.b;
+        }
+    }
+}
+
 /* Every pixel takes the cell that its middle lies in: drawn on a surface of its own, copied pixel by pixel. */
 static void draw_image(struct canvas *canvas, struct box box, const struct rgb *cells, size_t rows, size_t cols)
 {
@@ -71,16 +92,7 @@ static void draw_image(struct canvas *canvas, struct box box, const struct rgb *
         cairo_surface_destroy(image);
         return;
     }
-    unsigned char *bytes = cairo_image_surface_get_data(image);
-    int stride = cairo_image_surface_get_stride(image);
-    for (int y = 0; y < h && !cancel_requested(); y++) {
-        uint32_t *line = (uint32_t *)(void *)(bytes + (size_t)y * (size_t)stride);
-        const struct rgb *row = cells + (size_t)(((double)y + 0.5) * (double)rows / h) * cols;
-        for (int x = 0; x < w; x++) {
-            struct rgb v = row[(size_t)(((double)x + 0.5) * (double)cols / w)];
-            line[x] = (uint32_t)v.r << 16 | (uint32_t)v.g << 8 | v.b;
-        }
-    }
+    fill_image(image, w, h, cells, rows, cols);
     if (cancel_requested()) {
         cairo_surface_destroy(image);
         return;

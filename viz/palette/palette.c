@@ -23,14 +23,14 @@ struct rgb rgb_of(uint32_t hex)
 
 static unsigned char mix(unsigned a, unsigned b, double t)
 {
-    return (unsigned char)floor(a + ((double)b - a) * t + 0.5);
+    return (unsigned char)(a + ((double)b - a) * t + 0.5);
 }
 
 struct rgb palette_at(const struct palette *palette, double position)
 {
     if (isnan(position))
         return rgb_of(palette->masked);
-    double x = fmin(fmax(position, 0), 1) * (double)(palette->n - 1);
+    double x = (position < 0 ? 0 : position > 1 ? 1 : position) * (double)(palette->n - 1);
     size_t i = (size_t)x;
     if (i + 1 >= palette->n)
         return rgb_of(palette->table[palette->n - 1]);
