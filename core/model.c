@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "core/base/spare.h"
+
 enum { MAX_LAYERS = 4096, MAX_WIDTH = 1 << 20 };
 
 bool model_stack(struct model *model, enum stack_kind kind, size_t layers, struct layer_shape shape,
@@ -33,6 +35,7 @@ void model_free(struct model *model)
     tokenizer_free(model->tokenizer);
     checkpoint_close(&model->checkpoint);
     arena_free(model->arena);
+    spare_release(); /* the next model's runs are of another size */
     free(model->bound);
     free(model->tokenizer_problem);
     free(model->name);

@@ -5,9 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
-enum { ALIGN = 64, FIRST_BLOCK = 64 * 1024, LARGEST_BLOCK = 16 * 1024 * 1024, HUGE_PAGE = 2 * 1024 * 1024 };
+#include "core/base/spare.h"
+
+enum { ALIGN = 64, FIRST_BLOCK = 64 * 1024, LARGEST_BLOCK = 16 * 1024 * 1024 };
 
 struct str str_of(const char *s)
 {
@@ -94,6 +95,7 @@ char *mem_copy_str(struct str s, struct err *err)
 struct block {
     struct block *next;
     size_t size, used; /* of the payload */
+    bool large;        /* from core/base/spare.h */
     _Alignas(ALIGN) unsigned char data[];
 };
 
@@ -111,7 +113,10 @@ static void free_blocks(struct block *block)
 {
     while (block) {
         struct block *next = block->next;
-        free(block);
+        if (block->large)
+            spare_give(block, block->size + sizeof *block);
+        else
+            free(block);
         block = next;
     }
 }
@@ -148,24 +153,20 @@ void arena_reset(struct arena *arena)
     arena->bytes = sizeof(struct block) + largest->size;
 }
 
-/* Large blocks lie on huge pages where the system has them: a run's memory is touched once, and a fault for every
- * 4 KiB would cost as much as the products of a short text. */
 static struct block *new_block(struct arena *arena, size_t size)
 {
-    size_t whole, align = ALIGN;
+    size_t whole;
     if (!size_add(size, sizeof(struct block), &whole))
         return NULL;
-    if (whole >= 2 * (size_t)HUGE_PAGE)
-        align = HUGE_PAGE;
+    bool large = whole >= 2 * (size_t)SPARE_ALIGN;
+    size_t align = large ? SPARE_ALIGN : ALIGN;
     if (!size_add(whole, align - 1, &whole))
         return NULL;
     whole &= ~(align - 1);
-    struct block *block = aligned_alloc(align, whole);
+    struct block *block = large ? spare_take(whole, &whole) : aligned_alloc(align, whole);
     if (!block)
         return NULL;
-    if (align == HUGE_PAGE)
-        madvise(block, whole, MADV_HUGEPAGE); /* a wish; refused it costs speed alone */
-    *block = (struct block){.next = arena->blocks, .size = whole - sizeof(struct block)};
+    *block = (struct block){.next = arena->blocks, .size = whole - sizeof(struct block), .large = large};
     arena->blocks = block;
     arena->bytes += whole;
     return block;

@@ -1,7 +1,8 @@
 /* One pool of threads for the whole process. See pool.h.
  *
- * A job is a counter that the threads raise; the last to finish wakes the caller. Workers spin for a short
- * while before they sleep, because a forward pass hands out hundreds of short jobs in a row. */
+ * A job is a counter that the threads raise. Workers spin for a short while before they sleep, because a forward pass
+ * hands out hundreds of short jobs in a row. A worker joins a job while it is open; the caller closes it when no task
+ * is left and waits for those that joined, not for one that the system has not run yet. */
 #include "core/base/pool.h"
 
 #include <pthread.h>
@@ -15,7 +16,11 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SLOTS = 8, MAX_THREADS = 256, SPIN_NS = 50000 };
+enum { SLOTS = 8, MAX_THREADS = 256, SPIN_NS = 50000, AWAKE = -1, MOVED = -2 };
+
+#define OPEN ((uint64_t)1 << 31)
+#define AT_IT (OPEN - 1)
+#define NUMBER(job) ((job) >> 32)
 
 static struct {
     size_t threads; /* 0: not decided yet */
@@ -23,12 +28,13 @@ static struct {
     size_t started; /* workers that run, the caller not counted */
     pthread_mutex_t lock;
     pthread_cond_t wake;
-    atomic_size_t generation; /* raised for every job and to stop */
+    atomic_uint_least64_t job; /* its number, OPEN, and how many workers are at it; raised to stop, too */
     atomic_bool stop;
-    void (*run)(void *, size_t, size_t);
+    void (*run)(void *, size_t, size_t); /* these four change while no worker is at the job */
     void *context;
     size_t tasks;
-    atomic_size_t next, busy;
+    atomic_size_t next;
+    int asleep_at[MAX_THREADS]; /* under the lock: the CPU on which a worker went to sleep, AWAKE, or MOVED */
     struct {
         void *data[SLOTS];
         size_t size[SLOTS];
@@ -97,42 +103,80 @@ static long long now_ns(void)
     return t.tv_sec * 1000000000LL + t.tv_nsec;
 }
 
+/* Waits for the job behind `seen`. */
+static void sleep_until_job(size_t thread, uint64_t seen)
+{
+    pthread_mutex_lock(&pool.lock);
+    pool.asleep_at[thread] = sched_getcpu();
+    while (NUMBER(atomic_load(&pool.job)) == seen)
+        pthread_cond_wait(&pool.wake, &pool.lock);
+    cpu_set_t all;
+    if (pool.asleep_at[thread] == MOVED && sched_getaffinity(getpid(), sizeof all, &all) == 0)
+        pthread_setaffinity_np(pthread_self(), sizeof all, &all);
+    pool.asleep_at[thread] = AWAKE;
+    pthread_mutex_unlock(&pool.lock);
+}
+
+/* A sleeper wakes where it fell asleep. Where that is the caller's CPU and no other was idle at that moment, it would
+ * wait behind the caller for milliseconds: it is sent to another. Under the lock. */
+static void part_sleepers(void)
+{
+    int here = sched_getcpu();
+    cpu_set_t others;
+    for (size_t i = 1; i <= pool.started; i++) {
+        if (pool.asleep_at[i] != here || here < 0 || sched_getaffinity(0, sizeof others, &others) != 0)
+            continue;
+        CPU_CLR((size_t)here, &others);
+        if (CPU_COUNT(&others) > 0 && pthread_setaffinity_np(pool.ids[i - 1], sizeof others, &others) == 0)
+            pool.asleep_at[i] = MOVED;
+    }
+}
+
 static void *worker(void *argument)
 {
-    size_t thread = (size_t)(uintptr_t)argument, seen = 0;
+    size_t thread = (size_t)(uintptr_t)argument;
+    uint64_t seen = 0, job;
     for (;;) {
         long long until = now_ns() + SPIN_NS;
-        while (atomic_load_explicit(&pool.generation, memory_order_acquire) == seen) {
-            for (int i = 0; i < 64 && atomic_load_explicit(&pool.generation, memory_order_acquire) == seen; i++)
+        while (NUMBER(job = atomic_load_explicit(&pool.job, memory_order_acquire)) == seen) {
+            for (int i = 0; i < 64 && NUMBER(atomic_load_explicit(&pool.job, memory_order_relaxed)) == seen; i++)
                 relax();
-            if (now_ns() < until)
-                continue;
-            pthread_mutex_lock(&pool.lock);
-            while (atomic_load(&pool.generation) == seen)
-                pthread_cond_wait(&pool.wake, &pool.lock);
-            pthread_mutex_unlock(&pool.lock);
+            if (now_ns() >= until)
+                sleep_until_job(thread, seen);
         }
-        seen = atomic_load_explicit(&pool.generation, memory_order_acquire);
         if (atomic_load(&pool.stop))
             return NULL;
-        drain(thread);
-        atomic_fetch_sub_explicit(&pool.busy, 1, memory_order_release);
+        seen = NUMBER(job);
+        while ((job & OPEN) && NUMBER(job) == seen)
+            if (atomic_compare_exchange_weak_explicit(&pool.job, &job, job + 1, memory_order_acquire, memory_order_acquire)) {
+                drain(thread);
+                atomic_fetch_sub_explicit(&pool.job, 1, memory_order_release);
+                break;
+            }
     }
+}
+
+/* The next job's number, with nobody at it yet, and whoever sleeps is woken. */
+static void announce(uint64_t open)
+{
+    pthread_mutex_lock(&pool.lock);
+    uint64_t number = NUMBER(atomic_load_explicit(&pool.job, memory_order_relaxed)) + 1;
+    atomic_store_explicit(&pool.job, (number & UINT32_MAX) << 32 | open, memory_order_release);
+    part_sleepers();
+    pthread_cond_broadcast(&pool.wake);
+    pthread_mutex_unlock(&pool.lock);
 }
 
 static void stop_workers(void)
 {
     if (pool.started == 0)
         return;
-    pthread_mutex_lock(&pool.lock);
     atomic_store(&pool.stop, true);
-    atomic_fetch_add(&pool.generation, 1);
-    pthread_cond_broadcast(&pool.wake);
-    pthread_mutex_unlock(&pool.lock);
+    announce(0);
     for (size_t i = 0; i < pool.started; i++)
         pthread_join(pool.ids[i], NULL);
     atomic_store(&pool.stop, false);
-    atomic_store(&pool.generation, 0);
+    atomic_store(&pool.job, 0);
     pool.started = 0;
 }
 
@@ -145,6 +189,7 @@ static void start_workers(void)
         return;
     pthread_attr_setstacksize(&attributes, STACK);
     while (pool.started + 1 < pool.threads) {
+        pool.asleep_at[pool.started + 1] = AWAKE;
         if (pthread_create(&pool.ids[pool.started], &attributes, worker, (void *)(uintptr_t)(pool.started + 1)) != 0)
             break;
         pool.started++;
@@ -184,14 +229,11 @@ void pool_run(size_t tasks, void (*run)(void *context, size_t task, size_t threa
     pool.context = context;
     pool.tasks = tasks;
     atomic_store_explicit(&pool.next, 0, memory_order_relaxed);
-    atomic_store_explicit(&pool.busy, pool.started, memory_order_relaxed);
-    pthread_mutex_lock(&pool.lock);
-    atomic_fetch_add_explicit(&pool.generation, 1, memory_order_release);
-    pthread_cond_broadcast(&pool.wake);
-    pthread_mutex_unlock(&pool.lock);
+    announce(OPEN);
     drain(0);
     /* The wait is as long as the slowest task's rest; yield, so that an overloaded machine goes on. */
-    for (unsigned spins = 0; atomic_load_explicit(&pool.busy, memory_order_acquire) > 0; spins++) {
+    atomic_fetch_and_explicit(&pool.job, ~OPEN, memory_order_relaxed);
+    for (unsigned spins = 0; atomic_load_explicit(&pool.job, memory_order_acquire) & AT_IT; spins++) {
         if (spins < 4096)
             relax();
         else

@@ -89,7 +89,7 @@ LANE_FN void dot_body(const int m, const int n, const struct micro_dot *call)
     for (; i + LANES <= k; i += LANES) {
         vec wv[MICRO_DOT_COLS];
         for (size_t line = 0; line < ahead_step; line += 64)
-            __builtin_prefetch(ahead + line, 0, 3);
+            __builtin_prefetch(ahead + line, 0, 2);
         ahead += ahead_step;
         UNROLL for (int o = 0; o < n; o++) wv[o] = v_load(w + (size_t)o * ldw + i);
         UNROLL for (int r = 0; r < m; r++)

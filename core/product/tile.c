@@ -20,6 +20,7 @@ enum {
     DOTS_ROWS = 48,   /* rows that share one reading of a block of W */
     FEW_ROWS = 12, /* they and a whole block of W fit the caches */
     DOTS_DEPTH = 768, /* inputs of a block of W: six rows of it stay in the first cache */
+    COLLIDING_DEPTH = 512,
     PANELS_COLS = 96,
     GROUP_ROWS = 512 /* rows of a task: more are cut, for many threads */
 };
@@ -113,26 +114,43 @@ static void widen_rows(const struct micro *micro, const struct tensor *w, size_t
         widen(micro, w, w->order[row + i] * in, in, out + i * in);
 }
 
+/* Rows whose distance is a multiple of the first cache's way all fall into one set of it: such a block of x is
+ * copied. */
+static bool rows_collide(size_t stride)
+{
+    return stride % 1024 == 0;
+}
+
+static const float *spread_rows(const float *x, size_t stride, size_t rows, size_t k, float *out, size_t out_stride)
+{
+    for (size_t r = 0; r < rows; r++)
+        memcpy(out + r * out_stride, x + r * stride, k * sizeof(float));
+    return out;
+}
+
 /* ---- dot products with W as it lies ---- */
 
-/* n outputs of W from `w` on against a group of rows; `next` is the block that follows, or NULL. */
+/* n outputs of W from `w` on against a group of rows; `next` is the block that follows, or NULL. `spread` has room for
+ * a block of W. */
 static void dots_block(const struct job *job, const float *w, size_t in, size_t n, const float *x, size_t rows, float *y,
-                        size_t y_stride, float *sums, const float *next)
+                       size_t y_stride, float *sums, float *spread, const float *next)
 {
     const struct micro *micro = job->micro;
     size_t blocks = (rows + micro->dot_rows - 1) / micro->dot_rows, at = 0;
-    size_t depth = rows <= FEW_ROWS ? in : DOTS_DEPTH;
+    bool collide = rows > FEW_ROWS && rows_collide(in);
+    size_t depth = rows <= FEW_ROWS ? in : collide ? COLLIDING_DEPTH : DOTS_DEPTH;
     do {
         size_t k = in - at < depth ? in - at : depth;
         size_t steps = k / micro->lanes, bytes = n * k * sizeof(float);
         size_t step = next && steps ? (bytes + blocks * steps - 1) / (blocks * steps) : 0;
+        const float *block = collide ? spread_rows(w + at, in, n, k, spread, k) : w + at;
         for (size_t b = 0; b < blocks; b++) {
             size_t r = part_of(rows, blocks, b), m = part_of(rows, blocks, b + 1) - r;
             struct micro_dot call = {
                 .x = x + r * job->x_stride + at,
                 .x_stride = job->x_stride,
-                .w = w + at,
-                .w_stride = in,
+                .w = block,
+                .w_stride = collide ? k : in,
                 .k = k,
                 .ahead = next ? (const char *)(next + n * at) + step * b * steps : NULL,
                 .ahead_step = step,
@@ -154,23 +172,25 @@ static bool dots_task(const struct job *job, size_t task, size_t thread)
     struct place p = place_of(job, task);
     const struct linear *l = p.out->linear;
     bool wide = is_wide(&l->w);
-    size_t n_sums = (DOTS_ROWS + 1) * TILE_MAX_SUMS;
-    float *sums = pool_scratch(thread, 0, (n_sums + (wide ? micro->dot_cols * l->in : 0)) * sizeof(float));
+    size_t n_sums = (DOTS_ROWS + 1) * TILE_MAX_SUMS, n_spread = micro->dot_cols * DOTS_DEPTH;
+    float *sums =
+        pool_scratch(thread, 0, (n_sums + n_spread + (wide ? micro->dot_cols * l->in : 0)) * sizeof(float));
     if (!sums)
         return false;
+    float *spread = sums + n_sums, *widened = spread + n_spread;
     for (size_t c = p.from; c < p.to; c += micro->dot_cols) {
         size_t n = p.to - c < micro->dot_cols ? p.to - c : micro->dot_cols;
         const float *w = element(&l->w, c * l->in);
         if (wide) {
-            widen_rows(micro, &l->w, c, n, l->in, sums + n_sums);
-            w = sums + n_sums;
+            widen_rows(micro, &l->w, c, n, l->in, widened);
+            w = widened;
         }
         /* the thread's next tile is probably the one that is `threads` further on */
         size_t next = c + n < p.to ? c + n : p.from + job->threads * job->cols;
         for (size_t r = 0; r < p.rows; r += DOTS_ROWS) {
             size_t rows = p.rows - r < DOTS_ROWS ? p.rows - r : DOTS_ROWS;
             dots_block(job, w, l->in, n, job->x + (p.row + r) * job->x_stride, rows,
-                        p.out->y + (p.row + r) * p.out->y_stride + c, p.out->y_stride, sums,
+                        p.out->y + (p.row + r) * p.out->y_stride + c, p.out->y_stride, sums, spread,
                         !wide && r == 0 && next < l->out ? element(&l->w, next * l->in) : NULL);
         }
     }
@@ -215,20 +235,6 @@ static void make_panel(const struct micro *micro, const struct linear *l, size_t
 static bool in_place(const struct linear *l, size_t rows)
 {
     return rows <= FEW_ROWS && l->layout == LAYOUT_IN_OUT && !is_wide(&l->w);
-}
-
-/* Rows whose distance is a multiple of the first cache's way all fall into one set of it: such a block of x is
- * copied. */
-static bool rows_collide(size_t stride)
-{
-    return stride % 1024 == 0;
-}
-
-static const float *spread_rows(const float *x, size_t stride, size_t rows, size_t k, float *out, size_t out_stride)
-{
-    for (size_t r = 0; r < rows; r++)
-        memcpy(out + r * out_stride, x + r * stride, k * sizeof(float));
-    return out;
 }
 
 enum { SPREAD = TILE_DEPTH + 16 };
@@ -285,8 +291,8 @@ static bool panels_task(const struct job *job, size_t task, size_t thread)
         }
         for (size_t b = 0; b < blocks; b++) {
             size_t r = part_of(p.rows, blocks, b), m = part_of(p.rows, blocks, b + 1) - r;
-            const float *x = job->x + (p.row + r) * job->x_stride + at;
             size_t x_stride = job->x_stride;
+            const float *x = job->x + (p.row + r) * x_stride + at;
             if (rows_collide(x_stride)) {
                 x = spread_rows(x, x_stride, m, k, spread, SPREAD);
                 x_stride = SPREAD;

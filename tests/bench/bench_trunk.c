@@ -2,6 +2,7 @@
  *
  *   bench FOLDER THREADS
  *   run N      a forward pass over N tokens, kept and freed again   → milliseconds
+ *   fresh N    the same, after all memory went back to the system   → milliseconds
  *   hash N     the same                                             → a hash of every bit that a run keeps
  *   hidden N   the same                                             → the last hidden state, N·E floats as they lie in memory
  *   more N M   a prompt of N tokens, then M more by the cache       → milliseconds of the M
@@ -16,6 +17,7 @@
 #include <time.h>
 
 #include "core/base/pool.h"
+#include "core/base/spare.h"
 #include "core/forward.h"
 #include "core/generate.h"
 
@@ -130,6 +132,8 @@ static bool answer(struct model *model, struct err *err)
         if (!go_on(model, n, more, word[0] == 'i', err))
             return false;
     } else {
+        if (!strcmp(word, "fresh"))
+            spare_release();
         double begin = now_ms();
         struct run *run = run_ids(model, n, err);
         if (!run)
@@ -139,7 +143,7 @@ static bool answer(struct model *model, struct err *err)
         if (!strcmp(word, "hidden"))
             fwrite(run_hidden(run, STACK_MAIN, run_hidden_states(run, STACK_MAIN) - 1), sizeof(float), n * model->E, stdout);
         run_free(run);
-        if (!strcmp(word, "run"))
+        if (!strcmp(word, "run") || !strcmp(word, "fresh"))
             printf("%.4f\n", now_ms() - begin);
     }
     fflush(stdout);

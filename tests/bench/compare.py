@@ -99,23 +99,39 @@ def same_ids(shape, sides):
         sys.exit("bench: %s: what follows the prompt differs between the sides" % shape)
 
 
-def onnx_of(folder):
-    """ONNX Runtime's side, or None and why there is none."""
-    if importlib.util.find_spec("onnxruntime") is None or importlib.util.find_spec("onnx") is None:
-        return None, "onnxruntime and onnx are not there"
-    marker = os.path.join(folder, "onnx", "why")
-    if not os.path.exists(os.path.join(folder, "onnx", "pass.onnx")) and not os.path.exists(marker):
-        print("exporting %s" % folder, file=sys.stderr)
-        done = subprocess.run(peer("export", folder), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        if done.returncode:
-            with open(marker, "wb") as f:
-                f.write(done.stdout.strip().split(b"\n")[-1])
-    if os.path.exists(marker):
-        with open(marker) as f:
-            return None, f.read()
-    side = Side(*peer("onnx", folder))
-    side.line()
-    return side, ""
+# What a peer needs beside PyTorch: packages, the word that exports the graph with all maps as outputs, and the one that serves.
+GRAPHS = {"ONNX Runtime": (("onnx", "onnxruntime"), "export", "onnx"), "OpenVINO": (("openvino",), "export-openvino", "openvino")}
+
+
+def why_no_graph(folder, name):
+    """Exports the model's graph where that has not been tried; why there is none, or ""."""
+    packages, export, serve = GRAPHS[name]
+    missing = [package for package in packages if importlib.util.find_spec(package) is None]
+    if missing:
+        return "%s not installed" % " and ".join(missing)
+    log = os.path.join(folder, "export-%s.log" % serve)
+    if not os.path.exists(log):
+        print("exporting %s for %s" % (folder, name), file=sys.stderr)
+        done = subprocess.run(peer(export, folder), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        with open(log, "wb") as f:
+            f.write(done.stdout.strip().split(b"\n")[-1] if done.returncode else b"")
+    with open(log) as f:
+        return f.read()
+
+
+def others_of(folder):
+    """The peers that can run this model, by name."""
+    words = {"PyTorch": "serve"}
+    for name, (_, _, serve) in GRAPHS.items():
+        why = why_no_graph(folder, name)
+        if why:
+            print("  %-16s no %s: %s" % (os.path.basename(folder), name, why), file=sys.stderr)
+        else:
+            words[name] = serve
+    sides = {name: Side(*peer(word, folder)) for name, word in words.items()}
+    for side in sides.values():
+        side.line()
+    return sides
 
 
 def measure(shape, what, request, ours, others, error):
@@ -138,20 +154,15 @@ def measure(shape, what, request, ours, others, error):
 def compare(shape):
     folder = folder_of(shape)
     ours = Side(os.path.join(BUILD, "tests", "bench"), folder, str(THREADS))
-    others = {"PyTorch": Side(*peer("serve", folder))}
-    others["PyTorch"].line()
+    others = others_of(folder)
     rows = []
-    onnx, why = onnx_of(folder) if shape in ONLY else (None, "not asked")
-    if onnx:
-        others["ONNX Runtime"] = onnx
-    elif shape in ONLY:
-        print("  %-16s no ONNX Runtime: %s" % (shape, why), file=sys.stderr)
     for n in ONLY.get(shape, LENGTHS):
         error = max(same_numbers(shape, ours, side, n) for side in others.values())
         rows += measure(shape, "%d tokens" % n, "run %d" % n, ours, others, error)
     if shape in GENERATES:
-        same_ids(shape, [ours, *others.values()])
-        rows += measure(shape, "%d behind %d, by cache" % (MORE, PROMPT), "more %d %d" % (PROMPT, MORE), ours, others, 0)
+        able = {name: side for name, side in others.items() if name != "OpenVINO"}
+        same_ids(shape, [ours, *able.values()])
+        rows += measure(shape, "%d behind %d, by cache" % (MORE, PROMPT), "more %d %d" % (PROMPT, MORE), ours, able, 0)
     for side in (ours, *others.values()):
         side.close()
     return rows

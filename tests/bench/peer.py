@@ -1,10 +1,12 @@
-"""The peers' side of the benchmark: PyTorch, eager attention, all maps asked for; and ONNX Runtime with the same graph.
+"""The peers' side of the benchmark: PyTorch, eager attention, all maps asked for; ONNX Runtime and OpenVINO with the same graph.
 
     peer.py make SHAPE FOLDER     write a model of that shape with random weights
     peer.py serve FOLDER          answer requests on standard input, as bench_trunk.c does:
                                   `run N`, `hidden N` (raw floats), `more N M`, `ids N M`, `threads K`
     peer.py export FOLDER         write FOLDER/onnx/pass.onnx, and step.onnx where the model generates
+    peer.py export-openvino FOLDER   write FOLDER/openvino/pass.xml
     peer.py onnx FOLDER           answer the same requests through ONNX Runtime
+    peer.py openvino FOLDER       answer `run`, `hidden` and `threads` through OpenVINO, in f32
 """
 import os
 import sys
@@ -143,7 +145,7 @@ def export(folder):
     os.makedirs(os.path.join(folder, "onnx"), exist_ok=True)
     maps = ["map%d" % i for i in range(layers)]
     with torch.no_grad():
-        torch.onnx.export(Pass(model), (ids,), os.path.join(folder, "onnx", "pass.onnx"), input_names=["ids"],
+        torch.onnx.export(Pass(model).eval(), (ids,), os.path.join(folder, "onnx", "pass.onnx"), input_names=["ids"],
                           output_names=["hidden", *maps], dynamic_axes={"ids": {1: "T"}}, opset_version=17, dynamo=False)
         check_export(model, folder)
         if not hasattr(model, "lm_head"):
@@ -152,7 +154,7 @@ def export(folder):
         flat = tuple(tensor for layer in past.to_legacy_cache() for tensor in layer)
         names = ["past%d" % i for i in range(2 * layers)]
         axes = {"ids": {1: "T"}, **{name: {2: "before"} for name in names}}
-        torch.onnx.export(Step(model), (ids[:, :1], *flat), os.path.join(folder, "onnx", "step.onnx"),
+        torch.onnx.export(Step(model).eval(), (ids[:, :1], *flat), os.path.join(folder, "onnx", "step.onnx"),
                           input_names=["ids", *names], output_names=["logits", *["key%d" % i for i in range(2 * layers)], *maps],
                           dynamic_axes=axes, opset_version=17, dynamo=False)
 
@@ -190,6 +192,39 @@ class Onnx:
 
     def step(self, token, past):
         return self.feed(torch.tensor([[token]]), past)
+
+
+# ---- OpenVINO ----
+
+class OpenVino:
+    """Its default precision is bf16 where the machine has it, which is another computation: f32 is asked for."""
+    def __init__(self, folder):
+        import openvino
+        self.core = openvino.Core()
+        self.path = os.path.join(folder, "openvino", "pass.xml")
+        self.vocabulary = transformers.AutoConfig.from_pretrained(folder).vocab_size
+        self.requests = {}
+        self.threads(1)
+
+    def threads(self, n):
+        if n not in self.requests:
+            options = {"INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": n}
+            self.requests[n] = self.core.compile_model(self.path, "CPU", options).create_infer_request()
+        self.request = self.requests[n]
+
+    def hidden(self, ids):
+        self.request.infer([ids.numpy()])
+        return self.request.get_output_tensor(0).data[0]
+
+
+def export_openvino(folder):
+    """From PyTorch's graph: the ONNX graph of DeBERTa has conditions whose ranks OpenVINO does not know."""
+    import openvino
+    model = load(folder)
+    with torch.no_grad():
+        graph = openvino.convert_model(Pass(model).eval(), example_input=token_ids(16, model.config.vocab_size))
+    os.makedirs(os.path.join(folder, "openvino"), exist_ok=True)
+    openvino.save_model(graph, os.path.join(folder, "openvino", "pass.xml"), compress_to_fp16=False)
 
 
 # ---- requests ----
@@ -233,10 +268,12 @@ def main():
         make(sys.argv[2], sys.argv[3])
     elif what == "export":
         export(sys.argv[2])
+    elif what == "export-openvino":
+        export_openvino(sys.argv[2])
     else:
         answers = os.fdopen(os.dup(1), "wb")
         os.dup2(2, 1)  # whatever the libraries print does not get between the answers
-        serve((Onnx if what == "onnx" else Eager)(sys.argv[2]), answers)
+        serve({"onnx": Onnx, "openvino": OpenVino, "serve": Eager}[what](sys.argv[2]), answers)
 
 
 main()
