@@ -1,4 +1,4 @@
-/* diff: the signed difference of the same heads in two runs. */
+/* diff: the signed difference of the same heads in two runs, or of heads from one of them. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,6 +7,7 @@
 #include "repl/map/change.h"
 #include "repl/map/give_maps.h"
 #include "repl/map/map_picture.h"
+#include "repl/run/site.h"
 
 /* The keys of the first map that is wanted of a run. */
 static const struct encoding *keys_of(const struct map_list *list, size_t run, struct err *err)
@@ -80,7 +81,7 @@ static void say_tokens(struct result *result, const struct map_list *list)
 /* The last two runs where none is named. */
 static bool last_two(const struct session *session, const struct call *call, struct map_list *list, struct err *err)
 {
-    if (list->n_runs != 1 || call_arg(call, ARG_RUN, 0) || session->n_runs < 2)
+    if (list->n_runs != 1 || call_arg(call, ARG_RUN, 0) || session->n_runs < 2 || call_given(call, "against"))
         return true;
     struct kept_run **runs = mem_new(2, sizeof *runs, "the runs", err);
     struct sites *sites = mem_new(2, sizeof *sites, "the runs", err);
@@ -98,6 +99,55 @@ static bool last_two(const struct session *session, const struct call *call, str
     free(runs);
     free(sites);
     return false;
+}
+
+/* against=L2.H1: that head of the first run in place of each; with one run, of that run. */
+static bool take_against(const struct call *call, struct map_list *list, struct err *err)
+{
+    struct sites wanted = {0};
+    if (!call_given(call, "against"))
+        return true;
+    if (list->n_runs == 1) {
+        struct kept_run **runs = mem_new(2, sizeof *runs, "the runs", err);
+        struct sites *sites = mem_new(2, sizeof *sites, "the runs", err);
+        if (!runs || !sites) {
+            free(runs);
+            free(sites);
+            return false;
+        }
+        runs[0] = runs[1] = list->runs[0];
+        sites[1] = list->sites[0];
+        free(list->runs);
+        free(list->sites);
+        list->runs = runs;
+        list->sites = sites;
+        list->n_runs = 2;
+    }
+    if (!sites_parse(call_str(call, "against"), list->runs[0]->run, &wanted, err))
+        return call_blame_option(call, "against", err);
+    bool one = wanted.n == 1;
+    if (!one) {
+        err_set(err, ERR_ARG, "against= wants one head, and this picks %zu", wanted.n);
+        call_blame_option(call, "against", err);
+    }
+    struct site *all = one ? mem_new(list->sites[1].n, sizeof *all, "the heads", err) : NULL;
+    for (size_t i = 0; all && i < list->sites[1].n; i++)
+        all[i] = wanted.site[0];
+    sites_free(&wanted);
+    if (!all)
+        return false;
+    sites_free(&list->sites[0]);
+    list->sites[0] = (struct sites){.site = all, .n = list->sites[1].n};
+    list->against = true;
+    return true;
+}
+
+static void say_against(struct result *result, const struct map_list *list)
+{
+    struct buf name = {0};
+    site_name(list->sites[0].site[0], &name);
+    result_note(result, "the head%s less %s of @%zu", list->sites[1].n > 1 ? "s, each" : "", buf_cstr(&name), list->runs[0]->number);
+    buf_free(&name);
 }
 
 /* ---- top=: which heads changed most ---- */
@@ -172,9 +222,11 @@ static bool run(struct session *session, const struct call *call, struct result 
         return false;
     list.aligned = str_is(call_str(call, "align"), "token");
     bool ok = last_two(session, call, &list, err) && check_top(call, &list, err) && all_heads(call, &list, err) &&
-              check_pair(call, &list, err);
+              take_against(call, &list, err) && check_pair(call, &list, err);
     list.difference = true;
-    if (ok)
+    if (ok && list.against)
+        say_against(result, &list);
+    else if (ok)
         say_tokens(result, &list);
     ok = ok && (call_given(call, "top") ? give_top(session, call, &list, result, err) : maps_give(session, call, &list, result, err));
     map_list_free(&list);
@@ -187,6 +239,7 @@ static const struct option options[] = {
     OPTION_AGG,
     OPTION_PICTURE,
     OPTION_PAPER,
+    {"against", VALUE_WORD, NULL, NULL, "one head of the first run in place of the same one: L2.H1; with one run, of that run", 0, 0},
     {"align", VALUE_ENUM, "index|token", "index", "cells correspond by index, or by token where the texts differ in length", 0, 0},
     {.name = "top", .kind = VALUE_INT, .summary = "which heads changed most: the first so many, ranked; of all where none is named", .lo = 1, .hi = 1e6},
     OPTION_DISTANCE,
@@ -201,13 +254,14 @@ const struct command command_diff = {
     .name = "diff",
     .group = "maps",
     .keywords = "compare|comparison|difference|subtract|change|before and after|versus|ablation|two models|two texts",
-    .summary = "the difference of two runs, cell by cell",
+    .summary = "the difference of two runs or two heads, cell by cell",
     .help = "The second run's map minus the first's, on a diverging scale. Token counts must agree; which tokens differ is\n"
             "said on standard error. Identical ids in the same model give 0 by construction. align=token compares texts of\n"
             "different lengths where their tokens correspond, and leaves the others out. top=5 ranks the heads by how much they\n"
             "changed, with the cell that changed most (a figure in a file holds the differences of those heads); the formula of\n"
-            "the distance is said. grid @1 @2 shows it for all heads.",
-    .examples = "diff @1 @2 L0.H2\ndiff @1 @2 L0 part=scores\ndiff @1 @2 L0.H2 align=token\ndiff @1 @2 top=5\ndiff @1 @2 L0.H2 > diff.png",
+            "the distance is said. grid @1 @2 shows it for all heads. against=L2.H1\n"
+            "takes that one head of the first run for all of them; with one run named, or none, it compares heads of one run.",
+    .examples = "diff @1 @2 L0.H2\ndiff @1 @2 L0 part=scores\ndiff @1 @2 L0.H2 align=token\ndiff @1 @2 top=5\ndiff @1 L2.H2 against=L2.H1\ndiff @1 @2 L0.H2 > diff.png",
     .options = options,
     .args = args,
     .writes = true,

@@ -13,6 +13,7 @@ struct map_list {
     size_t n_runs;
     struct sites *sites;  /* [n_runs] */
     bool difference;      /* runs[1] − runs[0]: one signed map a site */
+    bool against;         /* of a difference: one head of runs[0] stands for all of sites[0] */
     bool aligned;         /* where the tokens correspond, not where the indices do */
     struct part_request parts[MAX_TERMS + 2]; /* part=A,B,…: every site once a part, side by side */
     size_t n_parts;       /* 0: one part, as the request says */

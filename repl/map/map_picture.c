@@ -81,19 +81,35 @@ static bool titles_hold_text(const struct map_list *list)
     return texts_differ(list) && !list->difference && map_list_count(list) == 2;
 }
 
+/* "L2.H2 − L2.H1", "@2 L2.H2 − @1 L2.H1". */
+static void title_against(const struct map_list *list, const struct shown_map *map, struct buf *out)
+{
+    bool two = list->runs[0] != list->runs[1];
+    if (two)
+        buf_printf(out, "@%zu ", list->runs[1]->number);
+    map_title(list, map, out);
+    buf_puts(out, " \u2212 ");
+    if (two)
+        buf_printf(out, "@%zu ", list->runs[0]->number);
+    site_name(list->sites[0].site[0], out);
+}
+
 /* "@2 roberta-tiny L0.H2": the run where there are several, the model where they differ. */
 static bool make_title(const struct map_list *list, const struct shown_map *map, struct sheet *sheet, struct str *out,
                        struct buf *style, struct err *err)
 {
     struct buf b = {0};
-    if (list->difference) {
+    if (list->difference && !list->against) {
         buf_printf(&b, "@%zu \u2212 @%zu ", list->runs[1]->number, list->runs[0]->number);
-    } else if (list->n_runs > 1) {
+    } else if (list->n_runs > 1 && !list->against) {
         buf_printf(&b, "@%zu ", map->run->number);
         if (several_models(list))
             buf_printf(&b, "%s ", map->run->run->model->name);
     }
-    map_title(list, map, &b);
+    if (list->against)
+        title_against(list, map, &b);
+    else
+        map_title(list, map, &b);
     buf_str(&b, buf_view(style));
     if (titles_hold_text(list))
         put_text(&b, map->run, list->runs[map->run == list->runs[0]]);

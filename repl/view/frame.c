@@ -30,10 +30,10 @@ static void draw_title(struct viewer *viewer, struct cell_grid *grid)
     strong.flags |= CELL_BOLD;
     grid_fill(grid, (struct cell_rect){0, 0, 1, grid->columns}, " ", bar);
     const struct view *view = viewer->views[viewer->n_views - 1].view;
-    if (view == &view_map || view == &view_text)
+    if (view != &view_grid && view != &view_help)
         site_name(viewer->at.site, &left);
-    else
-        buf_puts(&left, view->name);
+    if (view != &view_map)
+        buf_printf(&left, "%s%s", left.n ? " " : "", view->name);
     buf_puts(&left, "  ");
     if (kept) {
         shown_map_part(&viewer->map->shown, &left);
@@ -64,19 +64,24 @@ static void draw_title(struct viewer *viewer, struct cell_grid *grid)
     buf_free(&text);
 }
 
-/* "key what" of the rows that have a hint, as many as fit. */
+/* "key what" where it fits; the column behind it. */
+static size_t draw_hint(struct cell_grid *grid, size_t at, const char *key, const char *what)
+{
+    struct buf text = {0};
+    buf_printf(&text, "%s %s", key, what);
+    size_t n = text_columns(buf_view(&text));
+    if (at + n < grid->columns)
+        at += grid_text(grid, grid->rows - 1, at, n, buf_view(&text), style_dim) + 3;
+    buf_free(&text);
+    return at;
+}
+
+/* Those of the rows that have a hint. */
 static size_t draw_hints(struct cell_grid *grid, size_t at, const struct view_key *rows)
 {
-    for (; rows && rows->act; rows++) {
-        struct buf text = {0};
-        if (!rows->label || !rows->hint)
-            continue;
-        buf_printf(&text, "%s %s", rows->label, rows->hint);
-        size_t n = text_columns(buf_view(&text));
-        if (at + n < grid->columns)
-            at += grid_text(grid, grid->rows - 1, at, n, buf_view(&text), style_dim) + 3;
-        buf_free(&text);
-    }
+    for (; rows && rows->act; rows++)
+        if (rows->label && rows->hint)
+            at = draw_hint(grid, at, rows->label, rows->hint);
     return at;
 }
 
@@ -91,7 +96,11 @@ static void draw_message(struct viewer *viewer, struct cell_grid *grid)
         return;
     }
     const struct view *view = viewer->views[viewer->n_views - 1].view;
-    draw_hints(grid, draw_hints(grid, 1, view->keys), view == &view_help ? NULL : viewer_keys);
+    size_t at = draw_hints(grid, 1, view->keys);
+    for (size_t i = 0; view != &view_help && views[i]; i++) /* the other panes */
+        if (views[i]->key && views[i] != view)
+            at = draw_hint(grid, at, (char[]){(char)views[i]->key, 0}, views[i]->name);
+    draw_hints(grid, at, view == &view_help ? NULL : viewer_keys);
 }
 
 static void draw_too_small(struct cell_grid *grid)

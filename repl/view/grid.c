@@ -79,10 +79,6 @@ static bool open(struct viewer *v, struct place at, void *state, struct err *err
     s->head = at.site.head;
     forget(s);
     signature(v, &s->made_of);
-    struct buf part = {0};
-    part_request_put(v->map->request.part, &part);
-    viewer_note(v, "grid @%zu%s", at.run, buf_cstr(&part));
-    buf_free(&part);
     return true;
 }
 
@@ -368,6 +364,12 @@ static bool point(struct viewer *v, void *state, struct pointer at)
     return true;
 }
 
+static void line(const struct viewer *v, const void *state, struct buf *out)
+{
+    (void)state;
+    viewer_line(v, (struct view_line_of){"grid", NULL, SIZE_MAX, SIZE_MAX}, out);
+}
+
 static const struct view_key keys[] = {
     {{KEY_ARROW_LEFT, 'h', '['}, "arrows", "choose", "choose a head (also hjkl, [ ] { })", act_head, -1},
     {{KEY_ARROW_RIGHT, 'l', ']'}, NULL, NULL, NULL, act_head, 1},
@@ -376,18 +378,19 @@ static const struct view_key keys[] = {
     {{KEY_FIRST}, "Home End", NULL, "first, last head", act_edge, -1},
     {{KEY_LAST}, NULL, NULL, NULL, act_edge, 1},
     {{KEY_RETURN}, "Enter", "go there", "go to that head", act_go, 1},
-    {{'g', KEY_TABULATOR}, "g Tab", "map", "back to the map", view_act_back, 1},
     {{0}, NULL, NULL, NULL, NULL, 0},
 };
 
 const struct view view_grid = {
     .name = "grid",
     .summary = "all layers × heads on one scale",
+    .key = 'g',
     .state_size = sizeof(struct grid_state),
     .keys = keys,
     .open = open,
     .close = close,
     .changed = changed,
+    .line = line,
     .draw = draw,
     .work = work,
     .point = point,

@@ -41,6 +41,8 @@ void heads_next_measure(struct viewer *viewer, int amount)
     size_t n = measure_count();
     viewer->map->heads.measure = (viewer->map->heads.measure + n + (size_t)amount) % n;
     heads_restart(viewer);
+    viewer_note_crosshair(viewer);
+    viewer_note(viewer, "grid @%zu by=%s", viewer->at.run, measures[viewer->map->heads.measure]->name);
     viewer_say(viewer, "heads by %s: %s", measures[viewer->map->heads.measure]->label, measures[viewer->map->heads.measure]->formula);
 }
 

@@ -47,7 +47,10 @@ static void draw(struct viewer *v, void *state, struct cell_grid *grid)
     struct writer w = {grid, s->first, 0, grid->rows - 4, grid->columns, 0, style_accent(v->depth)};
     char title[200];
     for (size_t i = 0; views[i]; i++) {
-        snprintf(title, sizeof title, "%s: %s", views[i]->name, views[i]->summary);
+        int n = snprintf(title, sizeof title, "%s", views[i]->name);
+        if (views[i]->key)
+            n += snprintf(title + n, sizeof title - (size_t)n, ", key %c", views[i]->key);
+        snprintf(title + n, sizeof title - (size_t)n, ": %s", views[i]->summary);
         if (views[i] != &view_help)
             put_keys(&w, title, views[i]->keys);
     }

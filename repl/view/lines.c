@@ -24,6 +24,14 @@ static void run_save_display(struct viewer *viewer, struct str file)
     }
 }
 
+static void run_texts(struct viewer *viewer, struct str file)
+{
+    if (file.n)
+        viewer_stripes(viewer, file);
+    else
+        viewer_turn_pane(viewer, &view_stripes);
+}
+
 static void run_back(struct viewer *viewer, struct str argument)
 {
     (void)argument;
@@ -43,14 +51,16 @@ static void run_go(struct viewer *viewer, struct str argument)
         viewer->message_is_error = true;
         return;
     }
+    size_t row = viewer->map->row, col = viewer->map->col;
     for (size_t i = 0; i < viewer->map->shown.rows; i++)
-        viewer->map->row = viewer->map->shown.row_tokens[i] == (size_t)query ? i : viewer->map->row;
+        row = viewer->map->shown.row_tokens[i] == (size_t)query ? i : row;
     for (size_t j = 0; j < viewer->map->shown.cols; j++)
-        viewer->map->col = viewer->map->shown.col_tokens[j] == (size_t)key ? j : viewer->map->col;
+        col = viewer->map->shown.col_tokens[j] == (size_t)key ? j : col;
+    viewer_stand(viewer, row, col);
 }
 
 const struct view_line view_lines[] = {
-    {"texts", "FILE", "stripes over the lines of a file", viewer_stripes},
+    {"texts", "FILE", "stripes over the lines of a file", run_texts},
     {"save-display", "FILE", "this screen as text", run_save_display},
     {"go", "QUERY KEY", "the crosshair to two token numbers", run_go},
     {"q", "", "back", run_back},
@@ -113,6 +123,7 @@ static void run_command(struct viewer *viewer, const char *line)
 {
     struct err err = {0};
     size_t newest = newest_run(viewer->session), before = viewer->map->heads.done;
+    viewer_note_crosshair(viewer);
     viewer_give_history(viewer); /* what was done before it */
     screen_suspend(viewer->screen);
     fprintf(stderr, "gaze> %s\n", line);

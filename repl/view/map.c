@@ -241,35 +241,11 @@ static void draw(struct viewer *v, void *state, struct cell_grid *grid)
 
 /* ---- keys ---- */
 
-static size_t moved(size_t at, long by, size_t n)
-{
-    long to = (long)at + by;
-    return to < 0 ? 0 : to >= (long)n ? n - 1 : (size_t)to;
-}
-
-static void act_right(struct viewer *v, void *state, int amount)
-{
-    (void)state;
-    v->map->col = moved(v->map->col, amount, v->map->shown.cols);
-}
-
-static void act_down(struct viewer *v, void *state, int amount)
-{
-    (void)state;
-    v->map->row = moved(v->map->row, amount, v->map->shown.rows);
-}
-
 static void act_page(struct viewer *v, void *state, int amount)
 {
     const struct map_pane *s = state;
     long page = s->plan.seen_rows < v->map->shown.rows ? (long)s->plan.seen_rows : (long)(v->map->shown.rows + 1) / 2;
-    v->map->row = moved(v->map->row, amount * page, v->map->shown.rows);
-}
-
-static void act_end(struct viewer *v, void *state, int amount)
-{
-    (void)state;
-    v->map->col = amount < 0 ? 0 : v->map->shown.cols - 1;
+    view_act_query(v, state, (int)(amount * page));
 }
 
 static void act_zoom(struct viewer *v, void *state, int amount)
@@ -282,77 +258,20 @@ static void act_zoom(struct viewer *v, void *state, int amount)
     viewer_say(v, "zoom: %s", s->zoom == ZOOM_AUTO ? "as large as the whole map fits" : names[s->zoom]);
 }
 
-static void act_pin(struct viewer *v, void *state, int amount)
-{
-    (void)state, (void)amount;
-    viewer_pin(v);
-}
-
-/* The next key whose token holds the text, from the crosshair on, around the end. */
-static void find(struct viewer *v, int amount)
-{
-    size_t n = v->map->shown.cols, length = strlen(v->map->find);
-    for (size_t k = 1; length && k <= n; k++) {
-        size_t j = (v->map->col + n + (amount > 0 ? k : n - k)) % n;
-        struct str label = v->map->shown.col_labels[j];
-        if (label.n >= length && memmem(label.s, label.n, v->map->find, length)) {
-            v->map->col = j;
-            return;
-        }
-    }
-    viewer_say(v, length ? "no token holds '%s'" : "nothing was searched for yet: / and a text%s", v->map->find);
-}
-
-static void found(struct viewer *v, struct str text)
-{
-    size_t n = text.n < sizeof v->map->find - 1 ? text.n : sizeof v->map->find - 1;
-    memcpy(v->map->find, text.s, n);
-    v->map->find[n] = 0;
-    find(v, 1);
-}
-
-static void act_search(struct viewer *v, void *state, int amount)
-{
-    (void)state, (void)amount;
-    prompt_open(v, "/", "", found);
-}
-
-static void act_find(struct viewer *v, void *state, int amount)
-{
-    (void)state;
-    find(v, amount);
-}
-
-static void act_grid(struct viewer *v, void *state, int amount)
-{
-    (void)state, (void)amount;
-    viewer_open(v, &view_grid);
-}
-
-static void act_text(struct viewer *v, void *state, int amount)
-{
-    (void)state, (void)amount;
-    viewer_open(v, &view_text);
-}
-
 static const struct view_key keys[] = {
-    {{KEY_ARROW_LEFT, 'h'}, "← → h l", "move", "key to the left, to the right", act_right, -1},
-    {{KEY_ARROW_RIGHT, 'l'}, NULL, NULL, NULL, act_right, 1},
-    {{KEY_ARROW_UP, 'k'}, "↑ ↓ k j", NULL, "query above, below", act_down, -1},
-    {{KEY_ARROW_DOWN, 'j'}, NULL, NULL, NULL, act_down, 1},
-    {{KEY_FIRST, '^'}, "Home End", NULL, "first, last key", act_end, -1},
-    {{KEY_LAST, '$'}, NULL, NULL, NULL, act_end, 1},
+    {{KEY_ARROW_LEFT, 'h'}, "← → h l", "move", "key to the left, to the right", view_act_key, -1},
+    {{KEY_ARROW_RIGHT, 'l'}, NULL, NULL, NULL, view_act_key, 1},
+    {{KEY_ARROW_UP, 'k'}, "↑ ↓ k j", NULL, "query above, below", view_act_query, -1},
+    {{KEY_ARROW_DOWN, 'j'}, NULL, NULL, NULL, view_act_query, 1},
+    {{KEY_FIRST, '^'}, "Home End", NULL, "first, last key", view_act_edge, -1},
+    {{KEY_LAST, '$'}, NULL, NULL, NULL, view_act_edge, 1},
     {{KEY_PAGE_UP, 'B' & 31}, "PgUp PgDn", NULL, "a page of queries up, down", act_page, -1},
     {{KEY_PAGE_DOWN, 'F' & 31}, NULL, NULL, NULL, act_page, 1},
     {{'+', '='}, "+ - 0", "zoom", "larger cells, smaller, as fits", act_zoom, 1},
     {{'-'}, NULL, NULL, NULL, act_zoom, -1},
     {{'0'}, NULL, NULL, NULL, act_zoom, 0},
-    {{'/'}, "/ n N", "find", "find a key's token; next, previous", act_search, 1},
-    {{'n'}, NULL, NULL, NULL, act_find, 1},
-    {{'N'}, NULL, NULL, NULL, act_find, -1},
-    {{KEY_RETURN}, "Enter", "pin", "pin this query, to compare with", act_pin, 1},
-    {{'v'}, "v", "text", "the text, shaded by attention", act_text, 1},
-    {{'g', KEY_TABULATOR}, "g Tab", "grid", "grid of layers × heads", act_grid, 1},
+    KEYS_FIND,
+    KEYS_PIN,
     {{0}, NULL, NULL, NULL, NULL, 0},
 };
 
@@ -395,8 +314,7 @@ static bool point(struct viewer *v, void *state, struct pointer at)
         if (site)
             viewer_go(v, *site);
     } else if (value_at(v, &s->plan, at.row, at.col, &i, &j)) {
-        v->map->row = i;
-        v->map->col = j;
+        viewer_stand(v, i, j);
     }
     return at.kind == POINTER_PRESS || at.kind == POINTER_DRAG;
 }

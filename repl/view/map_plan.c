@@ -6,7 +6,7 @@
  *   mark_row         ▼ over marked keys
  *   cross_row        the crosshair's key, spelled out
  *   map              gutter (query numbers, tokens, ▸) | cells | mini-map
- *   bar, value, terms rows, message (the viewer's)
+ *   bar, neighbours, value, terms rows, message (the viewer's)
  */
 #include "repl/view/map_plan.h"
 
@@ -14,7 +14,8 @@
 
 #include "repl/map/shown_map.h"
 
-enum { TOKEN_MOST = 24, SIDE_MOST = 48, DOWN_MOST = 10, BELOW = 4 /* bar, value, terms, message */ };
+enum { TOKEN_MOST = 24, SIDE_MOST = 48, DOWN_MOST = 10, BELOW = 4 /* bar, value, terms, message */,
+       ROOMY = 20 /* rows of a screen on which the tokens beside the crosshair's have a line */ };
 
 static size_t least(size_t a, size_t b)
 {
@@ -111,7 +112,7 @@ static void place_left_and_side(const struct viewer *viewer, const struct cell_g
     plan->token_cols = plan->token_cols < 5 ? 5 : plan->token_cols; /* "Query" stands over it */
     plan->gutter = 1 + plan->number_cols + 1 + plan->token_cols + 1;
     if (side && side + 2 <= grid->columns / 3)
-        plan->side = (struct cell_rect){2, grid->columns - side - 1, grid->rows - 2 - BELOW, side};
+        plan->side = (struct cell_rect){2, grid->columns - side - 1, grid->rows - 2 - BELOW - (grid->rows >= ROOMY), side};
 }
 
 /* Everything above the map, from the last row upward: as many label rows as are left over. */
@@ -136,11 +137,13 @@ void map_plan_make(const struct viewer *viewer, const struct cell_grid *grid, en
     for (size_t j = 0; map->marked && j < map->cols; j++)
         plan.mark_row = map->marked[j] ? 0 : plan.mark_row;
     place_left_and_side(viewer, grid, &sizes, &plan);
-    plan.bar_row = grid->rows - BELOW;
-    plan.value_row = plan.bar_row + 1;
-    plan.terms_row = plan.bar_row + 2;
+    size_t below = BELOW + (grid->rows >= ROOMY);
+    plan.bar_row = grid->rows - below;
+    plan.neighbours_row = grid->rows >= ROOMY ? plan.bar_row + 1 : 0;
+    plan.value_row = grid->rows - 3;
+    plan.terms_row = grid->rows - 2;
     size_t right = plan.side.cols ? plan.side.col - 2 : grid->columns - 1;
-    size_t cols = right > plan.gutter ? right - plan.gutter : 1, rows = grid->rows - 1 - BELOW;
+    size_t cols = right > plan.gutter ? right - plan.gutter : 1, rows = grid->rows - 1 - below;
     cell_size(viewer, zoom == ZOOM_AUTO ? choose(viewer, &plan, rows, cols, sizes.cols) : zoom, &plan);
     size_t room = rows - head_rows(&plan), lines;
     bool half = viewer->depth != DEPTH_MONO;

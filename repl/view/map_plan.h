@@ -28,7 +28,7 @@ struct map_plan_view {
     bool across;                /* key labels stand across their cells, in one line */
     size_t label_row, ruler_row, mark_row, cross_row; /* rows above the map; mark_row SIZE_MAX: none is marked */
     struct cell_rect side;      /* the mini-map; cols 0: no room */
-    size_t bar_row, value_row, terms_row;
+    size_t bar_row, neighbours_row, value_row, terms_row; /* neighbours_row 0: no room */
 };
 
 /* Lay out; first_row and first_col (values) are moved as little as it takes to keep the crosshair inside. */

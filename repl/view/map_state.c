@@ -9,6 +9,7 @@
 
 #include "core/measure/finite.h"
 #include "repl/grammar/call.h"
+#include "repl/grammar/reader.h"
 #include "repl/map/map_list.h"
 
 const char *const view_scales[] = {"linear", "sqrt", "log", "symlog", NULL};
@@ -32,16 +33,58 @@ static const char *palette_name(const struct viewer *viewer)
     return own && own->diverging == is_signed(viewer) ? own->name : NULL;
 }
 
-void viewer_options(const struct viewer *viewer, struct buf *out)
+static void put_option(struct buf *out, const char *name, struct str value)
 {
-    part_request_put(viewer->map->request.part, out);
-    if (viewer->map->request.special)
-        buf_printf(out, " special=%s", special_names[viewer->map->request.special]);
+    if (!value.s)
+        return;
+    buf_printf(out, " %s=", name);
+    word_put(out, value);
+}
+
+/* Which part of which tokens; q or k below SIZE_MAX: that token alone. */
+static void put_choice(const struct viewer *viewer, size_t q, size_t k, struct buf *out)
+{
+    const struct map_request *r = &viewer->map->request;
+    part_request_put(r->part, out);
+    if (q != SIZE_MAX)
+        buf_printf(out, " q=%zu", q);
+    else
+        put_option(out, "q", r->rows.tokens);
+    if (k != SIZE_MAX)
+        buf_printf(out, " k=%zu", k);
+    else
+        put_option(out, "k", r->cols.tokens);
+    if (r->special)
+        buf_printf(out, " special=%s", special_names[r->special]);
+    buf_str(out, buf_view(&viewer->map->passed));
+}
+
+static void put_paint(const struct viewer *viewer, struct buf *out)
+{
     if (strcmp(viewer_scale(viewer), "linear") != 0)
         buf_printf(out, " scale=%s", viewer_scale(viewer));
     if (palette_name(viewer))
         buf_printf(out, " palette=%s", palette_name(viewer));
-    buf_str(out, buf_view(&viewer->map->passed));
+    buf_str(out, buf_view(&viewer->map->painted));
+}
+
+void viewer_options(const struct viewer *viewer, struct buf *out)
+{
+    put_choice(viewer, SIZE_MAX, SIZE_MAX, out);
+    put_paint(viewer, out);
+}
+
+void put_tokens(struct buf *out, const size_t *tokens, size_t n)
+{
+    for (size_t i = 0; i < n;) {
+        size_t last = i;
+        while (last + 1 < n && tokens[last + 1] == tokens[last] + 1)
+            last++;
+        buf_printf(out, "%s%zu", i ? "," : "", tokens[i]);
+        if (last > i)
+            buf_printf(out, "-%zu", tokens[last]);
+        i = last + 1;
+    }
 }
 
 static struct kept_run *compared_with(const struct viewer *viewer)
@@ -64,26 +107,54 @@ static bool by_token(const struct viewer *viewer, struct site site, struct site 
     return tokens_of(viewer_kept(viewer), site) != tokens_of(compared_with(viewer), theirs);
 }
 
-void viewer_line(const struct viewer *viewer, const char *verb, struct buf *out)
+void viewer_line(const struct viewer *viewer, struct view_line_of what, struct buf *out)
 {
-    if (viewer->map->against.on)
-        buf_printf(out, "diff @%zu @%zu ", viewer->map->against.run, viewer->at.run);
+    bool difference = viewer->map->against.on, all = strcmp(what.verb, "grid") == 0;
+    if (difference && viewer->map->against.run != viewer->at.run)
+        buf_printf(out, "diff @%zu @%zu", viewer->map->against.run, viewer->at.run);
     else
-        buf_printf(out, "%s @%zu ", verb, viewer->at.run);
-    site_name(viewer->at.site, out);
-    viewer_options(viewer, out);
-    if (viewer->map->against.on && by_token(viewer, viewer->at.site, viewer->at.site))
+        buf_printf(out, "%s @%zu", difference ? "diff" : what.verb, viewer->at.run);
+    if (!all || difference)
+        buf_char(out, ' ');
+    if (!all)
+        site_name(viewer->at.site, out);
+    else if (difference)
+        buf_char(out, '*');
+    if (difference && viewer->map->against.pinned) {
+        buf_puts(out, " against=");
+        site_name(viewer->map->against.site, out);
+    }
+    put_choice(viewer, what.q, what.k, out);
+    if (difference && by_token(viewer, viewer->at.site, viewer->map->against.pinned ? viewer->map->against.site : viewer->at.site))
         buf_puts(out, " align=token");
+    if (what.style && !difference)
+        buf_printf(out, " style=%s", what.style);
+    if (difference || strcmp(what.verb, "row") != 0)
+        put_paint(viewer, out);
+}
+
+static void note_line(struct viewer *viewer, struct view_line_of what)
+{
+    struct buf line = {0};
+    viewer_line(viewer, what, &line);
+    viewer_note(viewer, "%s", buf_cstr(&line));
+    buf_free(&line);
 }
 
 void viewer_note_map(struct viewer *viewer)
 {
-    struct buf line = {0};
-    if (viewer->map->against.on && viewer->map->against.pinned)
-        return; /* no command subtracts one head from another */
-    viewer_line(viewer, "show", &line);
-    viewer_note(viewer, "%s", buf_cstr(&line));
-    buf_free(&line);
+    note_line(viewer, (struct view_line_of){.verb = "show", .q = SIZE_MAX, .k = SIZE_MAX});
+}
+
+void viewer_note_crosshair(struct viewer *viewer)
+{
+    const struct map_state *map = viewer->map;
+    if (!map->moved || !viewer_kept(viewer) || !map->shown.rows || !map->shown.cols)
+        return;
+    bool sink = map->shown.sink && map->col + 1 == map->shown.cols; /* it is no key */
+    note_line(viewer, (struct view_line_of){.verb = "row", .q = map->shown.row_tokens[map->row],
+                                            .k = sink ? SIZE_MAX : map->shown.col_tokens[map->col]});
+    viewer->map->moved = false;
 }
 
 /* ---- beginning ---- */
@@ -118,26 +189,34 @@ static bool make_parts(struct viewer *viewer, const struct attention *a, struct 
 }
 
 /* An option as it was typed, so that quotes stay. */
-static void pass_option(struct viewer *viewer, const struct call *call, size_t i)
+static void pass_option(const struct call *call, size_t i, struct buf *out)
 {
     const char *name = command_option(call->command, i)->name;
     const struct call_word *value = &call->values[i];
     struct str typed = {call->line + value->column - 1, value->length};
-    buf_char(&viewer->map->passed, ' ');
+    buf_char(out, ' ');
     if (!str_starts(typed, str_of(name)) || typed.n <= strlen(name) || typed.s[strlen(name)] != '=')
-        buf_printf(&viewer->map->passed, "%s=", name);
-    buf_str(&viewer->map->passed, typed);
+        buf_printf(out, "%s=", name);
+    buf_str(out, typed);
+}
+
+static bool is_among(const char *name, const char *const *names)
+{
+    for (size_t k = 0; names[k]; k++)
+        if (strcmp(names[k], name) == 0)
+            return true;
+    return false;
 }
 
 static bool read_options(struct viewer *viewer, const struct call *call, struct err *err)
 {
-    static const char *const known[] = {"part", "softmax", "without", "special", "scale", "palette", "format", NULL};
+    static const char *const chosen[] = {"from", "to", "words", NULL}, *const painted[] = {"clip", "mark", NULL};
     for (size_t i = 0, n = command_options(call->command); i < n; i++) {
-        bool own = false;
-        for (size_t k = 0; known[k]; k++)
-            own = own || strcmp(known[k], command_option(call->command, i)->name) == 0;
-        if (!own && call->values[i].text.s)
-            pass_option(viewer, call, i);
+        const char *name = command_option(call->command, i)->name;
+        if (call->values[i].text.s && is_among(name, chosen))
+            pass_option(call, i, &viewer->map->passed);
+        if (call->values[i].text.s && is_among(name, painted))
+            pass_option(call, i, &viewer->map->painted);
     }
     if (call_given(call, "scale") && !(viewer->map->first_scale = mem_copy_str(call_str(call, "scale"), err)))
         return false;
@@ -146,7 +225,7 @@ static bool read_options(struct viewer *viewer, const struct call *call, struct 
             viewer->map->palette = i + 1;
     struct str clip = call_str(call, "clip");
     struct map_request *r = &viewer->map->request; /* the call's texts go with it */
-    return buf_ok(&viewer->map->passed, err) && (!clip.s || arena_str(viewer->map->arena, clip, &viewer->map->clip, err)) &&
+    return buf_ok(&viewer->map->passed, err) && buf_ok(&viewer->map->painted, err) && (!clip.s || arena_str(viewer->map->arena, clip, &viewer->map->clip, err)) &&
            (!r->rows.tokens.s || arena_str(viewer->map->arena, r->rows.tokens, &r->rows.tokens, err)) &&
            (!r->cols.tokens.s || arena_str(viewer->map->arena, r->cols.tokens, &r->cols.tokens, err));
 }
@@ -189,6 +268,7 @@ void map_state_free(struct map_state *map)
     arena_free(map->arena);
     free(map->first_scale);
     buf_free(&map->passed);
+    buf_free(&map->painted);
     shown_map_free(&map->shown);
     sites_free(&map->heads.sites);
     free(map->heads.values);

@@ -6,7 +6,7 @@
 #include "repl/map/shown_map.h"
 #include "repl/view/view.h"
 
-enum { MAX_PARTS = 2 + 2 * MAX_TERMS + 1 };
+enum { MAX_PARTS = 2 + 2 * MAX_TERMS + 1, MAX_ZOOMS = 16 };
 
 /* One measure of every head, made head by head while no key is pressed. */
 struct head_values {
@@ -24,9 +24,12 @@ struct map_state {
     size_t scale;
     struct str clip;           /* clip= of the command */
     struct arena *arena;       /* owns the texts of all these */
-    struct buf passed;         /* further options of the command, as typed: " q=3 words=on" */
+    struct buf passed, painted; /* further options of the command, as typed: which tokens (" words=on"), how drawn (" clip=2:98") */
     char *first_scale;         /* scale= of the command, or NULL */
     size_t row, col;           /* the crosshair, in rows and columns of the map */
+    bool moved;                /* it was, and the history does not hold it yet */
+    struct { struct str q, k; } wider[MAX_ZOOMS]; /* what was seen before each zoom, the whole map first */
+    size_t n_wider;
     size_t pinned;             /* a query's token, SIZE_MAX: none */
     char find[200];            /* the text last searched for */
     /* made from it */
@@ -52,13 +55,22 @@ void map_state_free(struct map_state *map);
 void map_state_stand(struct map_state *map, const struct map_state *before);
 /* Make the map of what is looked at. False: the old one stays. */
 NODISCARD bool viewer_make(struct viewer *viewer, struct err *err);
-/* Append "VERB @1 L2.H1 part=c2p …". */
-void viewer_line(const struct viewer *viewer, const char *verb, struct buf *out);
+/* A command for the map that is looked at, or for one query or key of it. */
+struct view_line_of {
+    const char *verb, *style;  /* style NULL: none */
+    size_t q, k;               /* tokens; SIZE_MAX: those that the map has */
+};
+/* Append "VERB @1 L2.H1 part=c2p …"; of a difference "diff @1 @2 …". */
+void viewer_line(const struct viewer *viewer, struct view_line_of what, struct buf *out);
 /* Append its options alone: " part=c2p special=off". */
 void viewer_options(const struct viewer *viewer, struct buf *out);
 extern const char *const view_scales[];   /* that `s` goes through; NULL-ended */
 const char *viewer_scale(const struct viewer *viewer); /* in use; never a logarithm for signed maps */
 void viewer_note_map(struct viewer *viewer); /* the map that is seen, as its show line */
+/* What the crosshair points at, as a row line, where it was moved since; called before another step is noted. */
+void viewer_note_crosshair(struct viewer *viewer);
+/* Append tokens of an axis as q= and k= take them: "2-5,9". */
+void put_tokens(struct buf *out, const size_t *tokens, size_t n);
 /* Steps (steps.c) that keep the old state where the new one cannot be made, and note the equivalent command. */
 void viewer_go(struct viewer *viewer, struct site site);
 void viewer_step_head(struct viewer *viewer, int amount);
@@ -71,12 +83,34 @@ void viewer_step_palette(struct viewer *viewer, int amount);
 void viewer_step_scale(struct viewer *viewer, int amount);
 void viewer_toggle_special(struct viewer *viewer);
 void viewer_pin(struct viewer *viewer);
+/* Only these rows and columns of the map, ends included; and back to what was seen before. */
+void viewer_zoom_to(struct viewer *viewer, size_t row0, size_t row1, size_t col0, size_t col1);
+void viewer_zoom_back(struct viewer *viewer);
 /* The map at a site as it is looked at: with the request, less what it is held against. */
 NODISCARD bool viewer_map_at(const struct viewer *viewer, struct site site, struct shown_map *out, struct err *err);
 void viewer_hold_against(struct viewer *viewer);      /* this head is what others are compared with */
 void viewer_toggle_difference(struct viewer *viewer);
 
+/* ---- crosshair.c: acts and rows of keys that several panes have ---- */
+void viewer_stand(struct viewer *viewer, size_t row, size_t col); /* the crosshair there */
+void view_act_key(struct viewer *viewer, void *state, int amount);
+void view_act_query(struct viewer *viewer, void *state, int amount);
+void view_act_edge(struct viewer *viewer, void *state, int amount); /* first, last key */
+void view_act_pin(struct viewer *viewer, void *state, int amount);
+void view_act_search(struct viewer *viewer, void *state, int amount);
+void view_act_find(struct viewer *viewer, void *state, int amount);
+#define KEYS_FIND                                                                    \
+    {{'/'}, "/ n N", "find", "find a key's token; next, previous", view_act_search, 1}, \
+    {{'n'}, NULL, NULL, NULL, view_act_find, 1},                                     \
+    {{'N'}, NULL, NULL, NULL, view_act_find, -1}
+#define KEYS_PIN {{KEY_RETURN}, "Enter", "pin", "pin this query, to compare with", view_act_pin, 1}
+
 /* ---- map_below.c ---- */
+/* Lines that all panes of one map share: tokens of the crosshair with their neighbours, the exact value, its terms. */
+void put_exact(struct buf *out, const struct shown_map *map, size_t row, size_t col); /* nine digits, or what it is instead */
+void below_neighbours(struct viewer *viewer, struct cell_grid *grid, size_t row);
+void below_exact(struct viewer *viewer, struct cell_grid *grid, size_t row);
+void below_terms(struct viewer *viewer, struct cell_grid *grid, size_t row);
 /* "×× not a number" where a map holds such cells; returns the columns it took. */
 size_t broken_legend(const struct shown_map *map, const struct ink *ink, struct cell_grid *grid, size_t row, size_t col);
 

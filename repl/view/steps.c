@@ -10,12 +10,13 @@ struct looked_at {
     size_t part, palette, scale;
     enum special special;
     bool difference;
+    struct str q, k; /* tokens that are seen, s NULL: all */
 };
 
 static struct looked_at now(const struct viewer *viewer)
 {
     return (struct looked_at){viewer->at.site, viewer->map->part, viewer->map->palette, viewer->map->scale, viewer->map->request.special,
-                              viewer->map->against.on};
+                              viewer->map->against.on, viewer->map->request.rows.tokens, viewer->map->request.cols.tokens};
 }
 
 static void set(struct viewer *viewer, struct looked_at at)
@@ -27,15 +28,19 @@ static void set(struct viewer *viewer, struct looked_at at)
     viewer->map->palette = at.palette;
     viewer->map->scale = at.scale;
     viewer->map->against.on = at.difference;
+    viewer->map->request.rows.tokens = at.q;
+    viewer->map->request.cols.tokens = at.k;
 }
 
 /* Look at that; where its map cannot be made the old state stays and the reason is said. */
-static void look(struct viewer *viewer, struct looked_at at)
+static bool look(struct viewer *viewer, struct looked_at at)
 {
     struct looked_at before = now(viewer);
     struct err err = {0};
+    viewer_note_crosshair(viewer);
     set(viewer, at);
-    if (viewer_make(viewer, &err)) {
+    bool ok = viewer_make(viewer, &err);
+    if (ok) {
         viewer_note_map(viewer);
     } else {
         set(viewer, before);
@@ -44,6 +49,7 @@ static void look(struct viewer *viewer, struct looked_at at)
     for (size_t i = 0; i < viewer->n_views; i++)
         if (viewer->views[i].view->changed)
             viewer->views[i].view->changed(viewer, viewer->at, viewer->views[i].state);
+    return ok;
 }
 
 void viewer_go(struct viewer *viewer, struct site site)
@@ -247,11 +253,67 @@ void viewer_pin(struct viewer *viewer)
         return;
     }
     viewer->map->pinned = token;
+    viewer_note_crosshair(viewer);
     struct buf line = {0};
-    buf_printf(&line, "row @%zu ", viewer->at.run);
-    site_name(viewer->at.site, &line);
-    buf_printf(&line, " q=%zu", token);
-    part_request_put(viewer->map->request.part, &line);
+    viewer_line(viewer, (struct view_line_of){.verb = "row", .q = token, .k = SIZE_MAX}, &line);
     viewer_note(viewer, "%s", buf_cstr(&line));
     buf_free(&line);
+}
+
+/* ---- zoom into a range ---- */
+
+/* q= or k= of some rows or columns, in the arena of the state; all of them: as it was. */
+static bool narrow(struct viewer *viewer, const size_t *tokens, size_t first, size_t last, size_t n, struct str *out, struct err *err)
+{
+    struct buf text = {0};
+    if (first == 0 && last + 1 == n)
+        return true;
+    put_tokens(&text, tokens + first, last - first + 1);
+    bool ok = buf_ok(&text, err) && arena_str(viewer->map->arena, buf_view(&text), out, err);
+    buf_free(&text);
+    return ok;
+}
+
+void viewer_zoom_to(struct viewer *viewer, size_t row0, size_t row1, size_t col0, size_t col1)
+{
+    struct map_state *map = viewer->map;
+    const struct shown_map *shown = &map->shown;
+    struct looked_at at = now(viewer), before = at;
+    size_t keys = shown->cols - shown->sink; /* a sink is no key */
+    struct err err = {0};
+    if (col0 >= keys || map->n_wider == MAX_ZOOMS) {
+        viewer_say(viewer, col0 >= keys ? "the sink alone is no range of keys" : "that is deep enough; u goes back");
+        return;
+    }
+    col1 = col1 < keys ? col1 : keys - 1;
+    if (!narrow(viewer, shown->row_tokens, row0, row1, shown->rows, &at.q, &err) ||
+        !narrow(viewer, shown->col_tokens, col0, col1, shown->cols, &at.k, &err)) {
+        viewer_complain(viewer, &err);
+        return;
+    }
+    if (at.q.s == before.q.s && at.k.s == before.k.s) {
+        viewer_say(viewer, "that is the whole map");
+    } else if (look(viewer, at)) {
+        map->wider[map->n_wider].q = before.q;
+        map->wider[map->n_wider++].k = before.k;
+        viewer_say(viewer, "queries %zu-%zu, keys %zu-%zu; u shows what was seen before", map->shown.row_tokens[0],
+                   map->shown.row_tokens[map->shown.rows - 1], map->shown.col_tokens[0], map->shown.col_tokens[map->shown.cols - 1]);
+    }
+}
+
+void viewer_zoom_back(struct viewer *viewer)
+{
+    struct map_state *map = viewer->map;
+    struct looked_at at = now(viewer);
+    if (!map->n_wider) { /* what a command chose is widened to the whole map */
+        at.q = at.k = (struct str){0};
+        if (!map->request.rows.tokens.s && !map->request.cols.tokens.s)
+            viewer_say(viewer, "this is all; z or a drag with the mouse zooms into a range");
+        else
+            look(viewer, at);
+        return;
+    }
+    at.q = map->wider[map->n_wider - 1].q;
+    at.k = map->wider[map->n_wider - 1].k;
+    map->n_wider -= look(viewer, at);
 }

@@ -6,6 +6,7 @@
 #include "core/base/json.h"
 #include "core/forward.h"
 #include "repl/grammar/grammar.h"
+#include "repl/grammar/reader.h"
 #include "repl/map/stripes_picture.h"
 #include "repl/run/texts_file.h"
 #include "repl/view/map_state.h"
@@ -127,11 +128,32 @@ void viewer_stripes(struct viewer *v, struct str path)
 {
     struct err err = {0};
     if (v->views[v->n_views - 1].view != &view_stripes)
-        viewer_open(v, &view_stripes);
+        viewer_turn_pane(v, &view_stripes);
     if (v->views[v->n_views - 1].view != &view_stripes)
         return;
-    if (path.n && !take_file(v, v->views[v->n_views - 1].state, path, &err))
+    if (take_file(v, v->views[v->n_views - 1].state, path, &err))
+        viewer_note_line(v);
+    else
         viewer_complain(v, &err);
+}
+
+static void line(const struct viewer *v, const void *state, struct buf *out)
+{
+    const struct stripes_state *s = state;
+    buf_puts(out, "stripes");
+    for (size_t i = 0; !s->of_file && i < v->session->n_runs; i++)
+        if (v->session->runs[i].run->model == s->model)
+            buf_printf(out, " @%zu", v->session->runs[i].number);
+    if (s->of_file)
+        buf_printf(out, " @%zu", v->at.run);
+    buf_char(out, ' ');
+    site_name(v->at.site, out);
+    if (s->of_file) {
+        buf_puts(out, " texts=");
+        word_put(out, str_of(s->file.path));
+    }
+    if (s->align)
+        buf_printf(out, " align=%s", aligned[s->align].name);
 }
 
 /* ---- a text at a time ---- */
@@ -293,18 +315,19 @@ static const struct view_key keys[] = {
     {{'a'}, "a A", "align", "lanes: all, from the start, from the end, special tokens; back", act_align, 1},
     {{'A'}, NULL, NULL, NULL, act_align, -1},
     {{'o'}, "o", "order", "rows as in the file, or the longest first", act_sort, 1},
-    {{'x', KEY_TABULATOR}, "x Tab", "map", "back to the map", view_act_back, 1},
     {{0}, NULL, NULL, NULL, NULL, 0},
 };
 
 const struct view view_stripes = {
     .name = "stripes",
     .summary = "one head over many texts, a row each",
+    .key = 'x',
     .state_size = sizeof(struct stripes_state),
     .keys = keys,
     .open = open,
     .close = close,
     .changed = changed,
+    .line = line,
     .draw = draw,
     .work = work,
 };

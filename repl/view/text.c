@@ -91,38 +91,16 @@ static void draw_title(const struct viewer *v, struct cell_grid *grid, size_t ro
 static void draw(struct viewer *v, void *state, struct cell_grid *grid)
 {
     struct text_state *s = state;
-    const struct shown_map *map = &v->map->shown;
     size_t last = grid->rows - 4, half = 1 + (last - 1) / 2;
     draw_title(v, grid, 1, true);
     size_t row = draw_tokens(v, grid, 2, half, true, s->keys, &s->n_keys) + 1;
     draw_title(v, grid, row, false);
     draw_tokens(v, grid, row + 1, last, false, s->queries, &s->n_queries);
     cells_bar(grid, grid->rows - 3, 1, grid->columns - 2, &v->map->ink, &v->map->picture);
-    struct buf text = {0};
-    buf_printf(&text, "query %zu → key %zu   %.9g", map->row_tokens[v->map->row], map->col_tokens[v->map->col],
-               (double)map->values[v->map->row * map->cols + v->map->col]);
-    grid_text(grid, grid->rows - 2, 1, grid->columns - 2, buf_view(&text), style_plain);
-    buf_free(&text);
+    below_exact(v, grid, grid->rows - 2);
 }
 
 /* ---- keys ---- */
-
-static size_t moved(size_t at, int by, size_t n)
-{
-    return by < 0 ? (at ? at - 1 : 0) : at + 1 < n ? at + 1 : at;
-}
-
-static void act_key(struct viewer *v, void *state, int amount)
-{
-    (void)state;
-    v->map->col = moved(v->map->col, amount, v->map->shown.cols);
-}
-
-static void act_query(struct viewer *v, void *state, int amount)
-{
-    (void)state;
-    v->map->row = moved(v->map->row, amount, v->map->shown.rows);
-}
 
 static bool find(const struct placed *places, size_t n, struct pointer at, size_t *out)
 {
@@ -140,25 +118,36 @@ static bool point(struct viewer *v, void *state, struct pointer at)
     const struct text_state *s = state;
     if (at.kind != POINTER_PRESS && at.kind != POINTER_DRAG)
         return false;
-    if (!find(s->keys, s->n_keys, at, &v->map->col))
-        (void)find(s->queries, s->n_queries, at, &v->map->row);
+    size_t row = v->map->row, col = v->map->col;
+    if (!find(s->keys, s->n_keys, at, &col))
+        (void)find(s->queries, s->n_queries, at, &row);
+    viewer_stand(v, row, col);
     return true;
 }
 
+static void line(const struct viewer *v, const void *state, struct buf *out)
+{
+    (void)state;
+    viewer_line(v, (struct view_line_of){"plot", "text", v->map->shown.row_tokens[v->map->row], SIZE_MAX}, out);
+}
+
 static const struct view_key keys[] = {
-    {{KEY_ARROW_LEFT, 'h'}, "← → h l", "key", "the key before, after", act_key, -1},
-    {{KEY_ARROW_RIGHT, 'l'}, NULL, NULL, NULL, act_key, 1},
-    {{KEY_ARROW_UP, 'k'}, "↑ ↓ k j", "query", "the query before, after", act_query, -1},
-    {{KEY_ARROW_DOWN, 'j'}, NULL, NULL, NULL, act_query, 1},
-    {{'v', KEY_TABULATOR}, "v Tab", "map", "back to the map", view_act_back, 1},
+    {{KEY_ARROW_LEFT, 'h'}, "← → h l", "key", "the key before, after", view_act_key, -1},
+    {{KEY_ARROW_RIGHT, 'l'}, NULL, NULL, NULL, view_act_key, 1},
+    {{KEY_ARROW_UP, 'k'}, "↑ ↓ k j", "query", "the query before, after", view_act_query, -1},
+    {{KEY_ARROW_DOWN, 'j'}, NULL, NULL, NULL, view_act_query, 1},
+    KEYS_FIND,
+    KEYS_PIN,
     {{0}, NULL, NULL, NULL, NULL, 0},
 };
 
 const struct view view_text = {
     .name = "text",
     .summary = "the text, shaded by what a query looks at and by who looks at a key",
+    .key = 'v',
     .state_size = sizeof(struct text_state),
     .keys = keys,
+    .line = line,
     .draw = draw,
     .point = point,
 };

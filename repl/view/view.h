@@ -32,12 +32,14 @@ struct view_key {
 
 struct view {
     const char *name, *summary;
+    int key;                   /* opens it from any other, and goes back to the map; 0: another way leads there */
     size_t state_size;
     const struct view_key *keys; /* ended by act NULL */
     /* On a place; the state is zeroed. NULL: nothing to do. */
     bool (*open)(struct viewer *viewer, struct place at, void *state, struct err *err);
     void (*close)(struct viewer *viewer, void *state);                    /* NULL: nothing to do */
     void (*changed)(struct viewer *viewer, struct place at, void *state); /* another place is looked at, or otherwise; or NULL */
+    void (*line)(const struct viewer *viewer, const void *state, struct buf *out); /* append its picture as a command; NULL: the map's */
     /* Draw into rows [1, rows - 1) of the grid; the first and the last row are the viewer's. */
     void (*draw)(struct viewer *viewer, void *state, struct cell_grid *grid);
     /* A slice of work (at most some 50 ms) while no key is pressed; false: there is none. NULL: never. */
@@ -88,14 +90,18 @@ extern const struct view_key viewer_keys[]; /* that all views share */
 void viewer_say(struct viewer *viewer, const char *format, ...) PRINTF_LIKE(2, 3);
 void viewer_complain(struct viewer *viewer, const struct err *err);
 void viewer_open(struct viewer *viewer, const struct view *view); /* on top of the others */
+/* In place of the others above the map; the map itself where that is the one shown. */
+void viewer_turn_pane(struct viewer *viewer, const struct view *view);
 /* Look at another run or head with other options, in the view that is open; where that cannot be, everything stays. */
 NODISCARD bool viewer_turn_to(struct viewer *viewer, const struct call *call, struct kept_run *run, struct site site,
                               struct err *err);
 void viewer_back(struct viewer *viewer);                          /* close the uppermost; the last one leaves */
-/* Acts of keys that several views have: back, another head, another layer. */
-void view_act_back(struct viewer *viewer, void *state, int amount);
+/* Acts of keys that several views have: another head, another layer. */
 void view_act_head(struct viewer *viewer, void *state, int amount);
 void view_act_layer(struct viewer *viewer, void *state, int amount);
+/* Append the command that makes the picture that is seen. */
+void viewer_put_line(const struct viewer *viewer, struct buf *out);
+void viewer_note_line(struct viewer *viewer); /* the same, for the history */
 void viewer_give_history(struct viewer *viewer);
 /* The run that is looked at; NULL where it was dropped. */
 struct kept_run *viewer_kept(const struct viewer *viewer);
@@ -124,7 +130,7 @@ void viewer_execute(struct viewer *viewer, struct str line);
 void label_of(struct buf *out, struct str token);
 
 /* ---- stripes.c ---- */
-/* The stripes of the head that is looked at: over the lines of a file, or, without a path, the kept runs. */
+/* The stripes of the head that is looked at, over the lines of a file. */
 void viewer_stripes(struct viewer *viewer, struct str path);
 
 /* ---- styles ---- */

@@ -78,17 +78,50 @@ static void close_top(struct viewer *viewer)
     free(viewer->views[top].state);
 }
 
+void viewer_turn_pane(struct viewer *viewer, const struct view *view)
+{
+    bool back = viewer->views[viewer->n_views - 1].view == view;
+    while (viewer->n_views > 1)
+        close_top(viewer);
+    if (!back && view != views[0])
+        viewer_open(viewer, view);
+    if (viewer->views[viewer->n_views - 1].view == view)
+        viewer_note_line(viewer);
+}
+
+void viewer_put_line(const struct viewer *viewer, struct buf *out)
+{
+    for (size_t i = viewer->n_views; i-- > 0;) /* the help has no picture: what lies under it */
+        if (viewer->views[i].view->line) {
+            viewer->views[i].view->line(viewer, viewer->views[i].state, out);
+            return;
+        }
+    viewer_line(viewer, (struct view_line_of){.verb = "plot", .q = SIZE_MAX, .k = SIZE_MAX}, out);
+}
+
+void viewer_note_line(struct viewer *viewer)
+{
+    struct buf line = {0};
+    viewer_note_crosshair(viewer);
+    viewer_put_line(viewer, &line);
+    viewer_note(viewer, "%s", buf_cstr(&line));
+    buf_free(&line);
+}
+
 bool viewer_turn_to(struct viewer *viewer, const struct call *call, struct kept_run *run, struct site site, struct err *err)
 {
     struct viewer next = {.session = viewer->session, .at = {.site = site}, .depth = viewer->depth};
     const struct view *above[MAX_VIEWS] = {NULL}; /* views that are opened anew, on the new place */
     bool ok = map_state_new(&next, call, run, err);
     if (ok) {
+        viewer_note_crosshair(viewer);
         for (size_t i = 1; i < viewer->n_views; i++)
             above[i - 1] = viewer->views[i].view;
         while (viewer->n_views > 1)
             close_top(viewer);
         next.map->heads.measure = viewer->map->heads.measure;
+        next.map->against = viewer->map->against; /* a head that is held stays so */
+        next.map->against.on = false;
         map_state_stand(next.map, viewer->map);
         map_state_free(viewer->map);
         viewer->map = next.map;
@@ -114,7 +147,7 @@ void viewer_back(struct viewer *viewer)
 
 /* ---- keys that all views share ---- */
 
-void view_act_back(struct viewer *v, void *state, int amount)
+static void act_back(struct viewer *v, void *state, int amount)
 {
     (void)state, (void)amount;
     viewer_back(v);
@@ -190,27 +223,44 @@ static void act_command(struct viewer *v, void *state, int amount)
     prompt_open(v, ":", "", viewer_execute);
 }
 
-static void act_stripes(struct viewer *v, void *state, int amount)
-{
-    (void)state, (void)amount;
-    viewer_stripes(v, (struct str){0});
-}
-
+/* "plot @1 L2.H1 style=bars > L2.H1.row.png" for the prompt. */
 static void act_export(struct viewer *v, void *state, int amount)
 {
     struct buf line = {0};
     struct str part = v->map->request.part.names;
+    const struct view *view = v->views[v->n_views - 1].view;
     (void)state, (void)amount;
-    if (v->map->against.on && v->map->against.pinned) {
-        viewer_say(v, "no command subtracts one head from another: :save-display FILE keeps this screen");
-        return;
-    }
-    viewer_line(v, "plot", &line);
+    viewer_put_line(v, &line);
     buf_puts(&line, " > ");
     site_name(v->at.site, &line);
-    buf_printf(&line, "%s%.*s.png", part.n ? "." : "", STR_ARGS(part));
+    if (part.n)
+        buf_printf(&line, ".%.*s", STR_ARGS(part));
+    if (view->key)
+        buf_printf(&line, ".%s", view->name);
+    buf_puts(&line, ".png");
     prompt_open(v, ":", buf_cstr(&line), viewer_execute);
     buf_free(&line);
+}
+
+/* The next pane, around the end. */
+static void act_pane(struct viewer *v, void *state, int amount)
+{
+    size_t n = 0, at = 0;
+    (void)state;
+    while (views[n])
+        n++;
+    for (size_t i = 0; i < n; i++)
+        at = views[i] == v->views[v->n_views - 1].view ? i : at;
+    do
+        at = (at + n + (size_t)amount) % n;
+    while (at && !views[at]->key);
+    viewer_turn_pane(v, views[at]);
+}
+
+static void act_zoom_back(struct viewer *v, void *state, int amount)
+{
+    (void)state, (void)amount;
+    viewer_zoom_back(v);
 }
 
 static void act_repaint(struct viewer *v, void *state, int amount)
@@ -226,6 +276,8 @@ static void act_help(struct viewer *v, void *state, int amount)
 }
 
 const struct view_key viewer_keys[] = {
+    {{KEY_TABULATOR}, "Tab", "panes", "the next pane; Shift-Tab the one before", act_pane, 1},
+    {{KEY_BACKTAB}, NULL, NULL, NULL, act_pane, -1},
     {{'['}, "[ ]", "head", "previous, next head", view_act_head, -1},
     {{']'}, NULL, NULL, NULL, view_act_head, 1},
     {{'{'}, "{ }", "layer", "previous, next layer", view_act_layer, -1},
@@ -243,12 +295,12 @@ const struct view_key viewer_keys[] = {
     {{'D'}, NULL, NULL, NULL, act_difference, -1},
     {{'b'}, "b B", "heads by", "what colours layers × heads; back", act_measure, 1},
     {{'B'}, NULL, NULL, NULL, act_measure, -1},
+    {{'u'}, "u", "wider", "what was seen before zooming into a range", act_zoom_back, 1},
     {{':'}, ":", "command", "any command line, and those below", act_command, 1},
-    {{'x'}, "x", "stripes", "stripes of this head over the kept runs", act_stripes, 1},
     {{'e'}, "e", "export", "export: the plot line of this picture", act_export, 1},
     {{'?', 'H' & 31}, "?", "help", "this help", act_help, 1},
     {{'L' & 31}, "Ctrl-L", NULL, "paint the screen again", act_repaint, 1},
-    {{'q'}, "q", NULL, "back; from the map: leave", view_act_back, 1},
+    {{'q'}, "q", NULL, "back; from the map: leave", act_back, 1},
     {{KEY_ESCAPE}, NULL, NULL, NULL, act_escape, 1},
     {{0}, NULL, NULL, NULL, NULL, 0},
 };
@@ -264,6 +316,16 @@ static bool try_keys(struct viewer *viewer, const struct view_key *rows, void *s
     return false;
 }
 
+static bool try_panes(struct viewer *viewer, int key)
+{
+    for (size_t i = 0; views[i]; i++)
+        if (views[i]->key && views[i]->key == key) {
+            viewer_turn_pane(viewer, views[i]);
+            return true;
+        }
+    return false;
+}
+
 static void press(struct viewer *viewer, int key)
 {
     const struct view *view = viewer->views[viewer->n_views - 1].view;
@@ -271,7 +333,8 @@ static void press(struct viewer *viewer, int key)
     viewer->message[0] = 0;
     if (key == KEY_INTERRUPT)
         viewer_say(viewer, "q leaves the view");
-    else if (!try_keys(viewer, view->keys, state, key) && !try_keys(viewer, viewer_keys, NULL, key) && key >= ' ')
+    else if (!try_keys(viewer, view->keys, state, key) && !try_panes(viewer, key) &&
+             !try_keys(viewer, viewer_keys, NULL, key) && key >= ' ')
         viewer_say(viewer, "that key does nothing here; ? lists those that do");
 }
 
@@ -382,6 +445,7 @@ bool viewer_run(struct session *session, const struct call *call, struct kept_ru
             viewer_stripes(&viewer, call_str(call, "texts"));
         if (ok && viewer.n_views)
             loop(&viewer);
+        viewer_note_crosshair(&viewer);
         while (viewer.n_views)
             close_top(&viewer);
         screen_close(viewer.screen);

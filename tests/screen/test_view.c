@@ -297,7 +297,7 @@ Test(view, leaves_its_steps_in_the_history, .timeout = 280)
     cr_assert(wait_prompt(t));
     gaze_line(t, "history");
     static const char *const lines[] = {"show @1 L2.H1", "show @1 L2.H2", "show @1 L2.H2 part=scores", "show @1 L2.H2 part=c2c",
-                                        "show @1 L2.H2 part=c2c special=off", "row @1 L2.H2 q=1 part=c2c"};
+                                        "show @1 L2.H2 part=c2c special=off", "row @1 L2.H2 part=c2c q=1 special=off"};
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
         int row, col;
         bool whole = false;
@@ -310,7 +310,7 @@ Test(view, leaves_its_steps_in_the_history, .timeout = 280)
         cr_expect(whole, "%s", lines[i]);
     }
     terminal_keys(t, "Up Up");
-    cr_expect(terminal_wait_text(t, PROMPT "row @1 L2.H2 q=1 part=c2c"), "Up brings them back too");
+    cr_expect(terminal_wait_text(t, PROMPT "row @1 L2.H2 part=c2c q=1 special=off"), "Up brings them back too");
     terminal_keys(t, "C-c");
     cr_expect(wait_prompt(t));
     terminal_keys(t, "C-d");

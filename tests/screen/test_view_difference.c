@@ -76,9 +76,13 @@ Test(view_difference, of_two_heads_is_that_from_the_held_one, .timeout = 280)
     cr_assert(terminal_wait_row(t, 0, "less @2 L2.H1"));
     cr_expect(fabs(value(t) - (other - held)) < 1e-7);
     terminal_keys(t, "e");
-    cr_expect(terminal_wait_row(t, -1, "no command subtracts"));
-    terminal_keys(t, "g");
-    cr_expect(terminal_wait_text(t, "attention probability, difference"), "the grid holds the differences");
+    cr_expect(terminal_wait_row(t, -1, ":diff @2 L2.H2 against=L2.H1 > L2.H2.png"));
+    terminal_keys(t, "C-c (");
+    cr_assert(terminal_wait_row(t, 0, "@1") && sync_frame(t));
+    terminal_keys(t, "d e");
+    cr_expect(terminal_wait_row(t, -1, ":diff @2 @1 L2.H2 against=L2.H1 > L2.H2.png"), "the head is held over runs");
+    terminal_keys(t, "C-c g");
+    cr_expect(terminal_wait_row(t, 0, "grid"));
     terminal_keys(t, "q q");
     leave(t, 0);
 }

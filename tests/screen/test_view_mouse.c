@@ -235,7 +235,7 @@ Test(view_mouse, says_that_a_run_is_not_finite, .timeout = 280)
         (const char *[]){"-X", "tests/data/nan-bert", "the cat sat on the mat", "-c", "view L1.H0", NULL}, NULL, 24, 80, NULL);
     cr_assert(terminal_wait_row(t, 0, "not finite (NaN) from layer L1 on") && sync_frame(t));
     cr_expect(terminal_shows(t, "64 of 64 cells not finite"));
-    cr_expect(terminal_wait_row(t, -4, "not a number"), "the legend");
+    cr_expect(terminal_wait_row(t, -5, "not a number"), "the legend");
     cr_expect(terminal_wait_row(t, -3, "key 0 [CLS]   not a number"), "the value");
     cr_expect(terminal_shows(t, "L1.H0  not finite"), "the head's measure");
     terminal_keys(t, "{");

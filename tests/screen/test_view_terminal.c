@@ -76,7 +76,7 @@ Test(view, needs_no_description_of_the_terminal, .timeout = 280)
         cr_expect_eq(direct, rows[i].direct, "%s: 24-bit colours", rows[i].term);
         terminal_send(t, ":!echo [$TERMINFO]\r");
         cr_expect(terminal_wait_text(t, dir + strlen("TERMINFO=")), "a child finds TERMINFO as it was");
-        cr_expect(!terminal_shows(t, "b64:"));
+        cr_expect(!terminal_shows(t, "b64:") && terminal_wait_text(t, "Enter goes back"));
         terminal_keys(t, "Enter");
         cr_expect(terminal_wait_row(t, 0, " L2.H1 "));
         terminal_keys(t, "Right End Down");

@@ -29,18 +29,6 @@ static size_t label_columns(const struct panel *panel, size_t most)
     return columns < most ? columns : most;
 }
 
-static void put_bar(struct cell_grid *grid, size_t row, size_t col, double cells, struct style style)
-{
-    size_t whole = (size_t)cells, eighths = (size_t)lround((cells - (double)whole) * 8);
-    for (size_t c = 0; c < whole; c++)
-        grid_text(grid, row, col + c, 1, STR("█"), style);
-    if (eighths) {
-        char text[4];
-        size_t n = utf8_encode((int32_t)(0x2590 - eighths), text);
-        grid_text(grid, row, col + whole, 1, (struct str){text, n}, style);
-    }
-}
-
 static bool bars_cells(const struct picture *picture, const struct cells_options *options, struct cell_grid *grid, struct err *err)
 {
     enum { NUMBER = 8 };
@@ -66,7 +54,7 @@ static bool bars_cells(const struct picture *picture, const struct cells_options
                 style.fg = ink_rgb(options->depth, value < 0 ? figure_accent() : series_colour(p));
             if (p == 0 && first->col_labels)
                 grid_text_right(grid, row, 0, labels, first->col_labels[j], (struct style){0});
-            put_bar(grid, row, labels + 1, fabs(value) / largest * (double)room, style);
+            cells_length(grid, row, labels + 1, fabs(value) / largest * (double)room, style);
             buf_printf(&number, "%.3f", value);
             grid_text_right(grid, row, columns - NUMBER, NUMBER, buf_view(&number), (struct style){.flags = CELL_DIM});
             buf_free(&number);

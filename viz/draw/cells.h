@@ -116,6 +116,9 @@ bool heat_nought(struct str number);
 size_t cells_bar(struct cell_grid *grid, size_t row, size_t col, size_t columns, const struct ink *ink,
                  const struct picture *picture);
 
+/* A bar from col on, so many cells long, its end in eighths of a cell. */
+void cells_length(struct cell_grid *grid, size_t row, size_t col, double cells, struct style style);
+
 /* "▒▒ masked", "×× not a number": what cells without a value, and with one that is not finite, look like. */
 #define CELLS_MASKED 9
 #define CELLS_NOT_FINITE 15

@@ -230,3 +230,15 @@ void cells_not_finite(struct cell_grid *grid, size_t row, size_t col, const stru
 {
     cells_legend(grid, row, col, ink, INFINITY, name);
 }
+
+void cells_length(struct cell_grid *grid, size_t row, size_t col, double cells, struct style style)
+{
+    size_t whole = (size_t)cells, eighths = (size_t)lround((cells - (double)whole) * 8);
+    for (size_t c = 0; c < whole; c++)
+        grid_text(grid, row, col + c, 1, STR("█"), style);
+    if (eighths) {
+        char text[4];
+        size_t n = utf8_encode((int32_t)(0x2590 - eighths), text);
+        grid_text(grid, row, col + whole, 1, (struct str){text, n}, style);
+    }
+}
