@@ -216,3 +216,50 @@ struct run *run_one(struct model *model, struct encoding *text, const struct wat
 {
     return run_new(model, &(struct run_inputs){.texts = text, .n_texts = 1}, watch, err);
 }
+
+/* Copies of an axis' texts, or NULL with none there. */
+static struct encoding *copy_texts(const struct tokens *tokens, struct err *err)
+{
+    struct encoding *texts = mem_new(tokens->n_texts, sizeof *texts, "a run", err);
+    for (size_t t = 0; texts && t < tokens->n_texts; t++)
+        if (!encoding_copy(&tokens->texts[t], &texts[t], err)) {
+            for (size_t i = 0; i <= t; i++)
+                encoding_free(&texts[i]);
+            free(texts);
+            return NULL;
+        }
+    return texts;
+}
+
+struct run *run_again(struct model *model, const struct run *base, const struct intervention *more, size_t n_more,
+                      const struct watch *watch, struct err *err)
+{
+    size_t n = base->interventions.n;
+    struct run *run = NULL;
+    struct intervention *all = mem_new(n + n_more, sizeof *all, "a run", err);
+    struct encoding *texts = all ? copy_texts(base->tokens, err) : NULL;
+    struct encoding *targets = texts && base->target ? copy_texts(base->target, err) : NULL;
+    if (all && n)
+        memcpy(all, base->interventions.at, n * sizeof *all);
+    if (all && n_more)
+        memcpy(all + n, more, n_more * sizeof *all);
+    if (texts && (targets || !base->target))
+        run = run_new(model,
+                      &(struct run_inputs){.texts = texts,
+                                           .targets = targets,
+                                           .n_texts = base->tokens->n_texts,
+                                           .interventions = all,
+                                           .n_interventions = n + n_more,
+                                           .global = base->global,
+                                           .n_global = base->n_global,
+                                           .mask = base->mask,
+                                           .positions = base->positions.kind != POSITIONS_OWN ? &base->positions : NULL,
+                                           .capacity = base->capacity},
+                      watch, err);
+    for (size_t t = 0; !run && texts && t < base->tokens->n_texts; t++) /* of those that no run took */
+        encoding_free(&texts[t]);
+    free(texts);
+    free(targets);
+    free(all);
+    return run;
+}

@@ -27,5 +27,9 @@ struct run_inputs {
 NODISCARD struct run *run_new(struct model *model, const struct run_inputs *inputs, const struct watch *watch, struct err *err);
 /* The same for one text, taken. */
 NODISCARD struct run *run_one(struct model *model, struct encoding *text, const struct watch *watch, struct err *err);
+/* The texts of a run once more, under its mask, positions, global tokens and capacity, with its own changes and further ones
+ * behind them. `base` may go before the run does. */
+NODISCARD struct run *run_again(struct model *model, const struct run *base, const struct intervention *more, size_t n_more,
+                                const struct watch *watch, struct err *err);
 
 #endif

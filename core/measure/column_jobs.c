@@ -6,6 +6,7 @@
 
 #include "core/base/random.h"
 #include "core/forward.h"
+#include "core/measure/predicted.h"
 #include "core/op/log_sum.h"
 
 bool jobs_add(struct jobs *jobs, size_t text, size_t variant, size_t word, struct err *err)
@@ -82,15 +83,13 @@ void jobs_free(struct jobs *jobs)
 
 /* ---- losses ---- */
 
-enum { MASK_EVERY = 7 }; /* of the words, every so many-th is masked: about 15 % */
-
 /* Is the key one whose word counts, in every variant of the text? */
 static bool is_asked(const struct job *job, size_t key, bool masks)
 {
     size_t from = job->made.from[key], n = job->made.n;
     if (from == SIZE_MAX || from < 2 || from + 3 >= n || key + 1 >= n)
         return false;
-    return !masks || (from + job->text) % MASK_EVERY == 0;
+    return !masks || (from + job->text) % ASKED_EVERY == 0;
 }
 
 /* Add the losses of all jobs of the run. sums, counts [VARIANTS]. */
@@ -122,21 +121,16 @@ bool column_losses(struct jobs *jobs, size_t first, double *loss_out, const char
     struct model *model = jobs->options->model;
     double sums[VARIANTS] = {0};
     size_t counts[VARIANTS] = {0};
-    const struct output_head *head = NULL, *each;
+    struct asked asked = asked_head(model, true);
+    const struct output_head *head = asked.head;
     bool ok = true;
-    for (size_t i = 0; (each = model_head(model, i)) && !head; i++)
-        if ((each->place == HEAD_MASKS || each->place == HEAD_NEXT) && each->stack == STACK_MAIN)
-            head = each;
-    int32_t mask = tokenizer_role(model->tokenizer, "mask");
-    if (head && head->place == HEAD_MASKS && mask < 0)
-        head = NULL;
-    *of_out = !head ? NULL : head->place == HEAD_MASKS ? "masked words" : "next words";
+    *of_out = asked.of;
     for (size_t t = first; ok && head && t < jobs->material->n; t += 2) {
         for (size_t v = 0; ok && v < VARIANTS; v++) {
             ok = jobs_add(jobs, t, v, t / 2, err);
-            for (size_t key = 0; ok && head->place == HEAD_MASKS && key < jobs->material->length; key++)
+            for (size_t key = 0; ok && asked.masks && key < jobs->material->length; key++)
                 if (is_asked(&jobs->job[jobs->n - 1], key, true))
-                    jobs->job[jobs->n - 1].encoding.tokens[key].id = mask;
+                    jobs->job[jobs->n - 1].encoding.tokens[key].id = asked.mask;
         }
         struct run *run = ok ? jobs_run(jobs, err) : NULL;
         ok = run && add_losses(jobs, run, head, sums, counts, err);

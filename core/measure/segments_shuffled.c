@@ -68,16 +68,6 @@ static bool arrange(const struct encoding *base, const struct segments *parts, c
     return ok;
 }
 
-static bool copy_encoding(const struct encoding *from, struct encoding *out, struct err *err)
-{
-    bool ok = encoding_new(out, from->n, err);
-    for (size_t t = 0; ok && t < from->n; t++) {
-        out->tokens[t] = from->tokens[t];
-        ok = arena_str(out->arena, from->tokens[t].string, &out->tokens[t].string, err);
-    }
-    return ok;
-}
-
 /* ---- a round ---- */
 
 struct round {
@@ -95,7 +85,7 @@ static bool run_arranged(struct round *r, struct model *model, struct arranged *
 {
     struct encoding target = {0};
     const struct run *base = r->base;
-    if (base->target && !copy_encoding(&base->target->texts[0], &target, err)) {
+    if (base->target && !encoding_copy(&base->target->texts[0], &target, err)) {
         encoding_free(&target);
         return false;
     }

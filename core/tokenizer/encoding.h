@@ -27,6 +27,7 @@ struct encoding {
 };
 /* Room for n zeroed tokens. */
 NODISCARD bool encoding_new(struct encoding *out, size_t n, struct err *err);
+NODISCARD bool encoding_copy(const struct encoding *from, struct encoding *out, struct err *err);
 void encoding_free(struct encoding *encoding); /* a zeroed struct is fine */
 
 #endif

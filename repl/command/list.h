@@ -37,6 +37,7 @@
     ROW(heads)        \
     ROW(cite)         \
     ROW(columns)      \
+    ROW(ablate)       \
     ROW(stripes)      \
     ROW(routes)       \
     ROW(segments)     \

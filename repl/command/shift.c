@@ -7,6 +7,7 @@
 #include "core/forward.h"
 #include "core/measure/column_texts.h"
 #include "core/measure/divergence.h"
+#include "core/measure/moved.h"
 #include "core/measure/positions.h"
 #include "core/op/log_sum.h"
 #include "repl/grammar/call.h"
@@ -166,17 +167,6 @@ static void say_kind(const struct shift *s, struct buf *out)
                    s->changed[0], s->changed[1], s->moved, s->pairs.n);
 }
 
-static double cosine(const float *a, const float *b, size_t n)
-{
-    double ab = 0, aa = 0, bb = 0;
-    for (size_t i = 0; i < n; i++) {
-        ab += (double)a[i] * b[i];
-        aa += (double)a[i] * a[i];
-        bb += (double)b[i] * b[i];
-    }
-    return aa > 0 && bb > 0 ? ab / sqrt(aa * bb) : NAN;
-}
-
 /* 1 − cosine of the common tokens' hidden states, the mean, layer by layer. */
 static void say_hidden(const struct shift *s, struct buf *out)
 {
@@ -184,13 +174,8 @@ static void say_hidden(const struct shift *s, struct buf *out)
     buf_puts(out, "hidden states of the common tokens, mean of 1 - cosine, embeddings first:");
     for (size_t l = 0; l < layers; l++) {
         const struct kept *a = run_kept(run_of(s, 0), "hidden", STACK_MAIN, l), *b = run_kept(run_of(s, 1), "hidden", STACK_MAIN, l);
-        double sum = 0;
-        if (!a || !b)
-            continue;
-        size_t E = a->shape[1];
-        for (size_t k = 0; k < s->pairs.n; k++)
-            sum += 1 - cosine((const float *)a->data + s->pairs.first[k] * E, (const float *)b->data + s->pairs.second[k] * E, E);
-        buf_printf(out, " %.3f", fabs(sum / (double)s->pairs.n));
+        if (a && b)
+            buf_printf(out, " %.3f", rows_moved(a->data, b->data, a->shape[1], s->pairs.first, s->pairs.second, s->pairs.n));
     }
     buf_char(out, '\n');
 }

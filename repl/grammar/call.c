@@ -110,6 +110,31 @@ double call_float(const struct call *call, const char *option)
     return number_real(call_str(call, option), &value) ? value : 0;
 }
 
+size_t call_ids_count(const struct call *call, const char *option)
+{
+    struct str list = call_str(call, option);
+    size_t n = 1;
+    for (size_t i = 0; i < list.n; i++)
+        n += list.s[i] == ',';
+    return n;
+}
+
+/* The grammar has seen to digits and commas. */
+bool call_ids(const struct call *call, const char *option, int32_t *out, struct err *err)
+{
+    struct str list = call_str(call, option);
+    for (size_t at = 0, i = 0; at < list.n; at++, i++) {
+        long n = 0;
+        size_t begin = at;
+        if (!number_take(list, &at, &n) || n > INT32_MAX) {
+            err_set(err, ERR_ARG, "%s=: %.*s is no id: too large", option, (int)(at - begin), list.s + begin);
+            return call_blame_option(call, option, err);
+        }
+        out[i] = (int32_t)n;
+    }
+    return true;
+}
+
 bool call_blame(const struct call *call, const struct call_word *word, struct err *err)
 {
     if (err) {

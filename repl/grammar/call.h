@@ -37,6 +37,9 @@ struct str call_option(const struct call *call, const char *option);
 bool call_flag(const struct call *call, const char *option);
 /* Numbers were checked by the grammar against lo and hi. */
 long call_int(const struct call *call, const char *option);
+/* The numbers of an option of kind VALUE_IDS, and how many there are. Errors, at the option: one that fits no id. */
+size_t call_ids_count(const struct call *call, const char *option);
+NODISCARD bool call_ids(const struct call *call, const char *option, int32_t *out, struct err *err);
 double call_float(const struct call *call, const char *option);
 /* Put the caret under this option's or word's place in err, and return false. */
 bool call_blame(const struct call *call, const struct call_word *word, struct err *err);

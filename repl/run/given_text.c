@@ -5,7 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/base/number.h"
 #include "core/base/source.h"
 #include "core/forward.h"
 #include "repl/grammar/call.h"
@@ -39,41 +38,17 @@ struct model *given_model(const struct session *session, const struct call *call
 
 /* ---- ids ---- */
 
-static size_t count_numbers(struct str list)
-{
-    size_t n = 1;
-    for (size_t i = 0; i < list.n; i++)
-        n += list.s[i] == ',';
-    return n;
-}
-
-/* The grammar has seen to digits and commas. */
-static bool parse_ids(const struct call *call, const char *option, int32_t *out, struct err *err)
-{
-    struct str list = call_str(call, option);
-    for (size_t at = 0, i = 0; at < list.n; at++, i++) {
-        long n = 0;
-        size_t begin = at;
-        if (!number_take(list, &at, &n) || n > INT32_MAX) {
-            err_set(err, ERR_ARG, "%s=: %.*s is no id: too large", option, (int)(at - begin), list.s + begin);
-            return call_blame_option(call, option, err);
-        }
-        out[i] = (int32_t)n;
-    }
-    return true;
-}
-
 /* The ids of an option, with types= beside ids=. */
 static bool read_ids(const struct call *call, const struct model *model, const char *option, bool typed, struct encoding *out,
                      struct err *err)
 {
-    size_t n = count_numbers(call_str(call, option));
-    if (typed && count_numbers(call_str(call, "types")) != n) {
-        err_set(err, ERR_ARG, "types= has %zu numbers, ids= has %zu: one type an id", count_numbers(call_str(call, "types")), n);
+    size_t n = call_ids_count(call, option);
+    if (typed && call_ids_count(call, "types") != n) {
+        err_set(err, ERR_ARG, "types= has %zu numbers, ids= has %zu: one type an id", call_ids_count(call, "types"), n);
         return call_blame_option(call, "types", err);
     }
     int32_t *ids = mem_new(n, sizeof *ids, "the ids", err), *types = mem_new(n, sizeof *types, "the ids", err);
-    bool ok = ids && types && parse_ids(call, option, ids, err) && (!typed || parse_ids(call, "types", types, err)) &&
+    bool ok = ids && types && call_ids(call, option, ids, err) && (!typed || call_ids(call, "types", types, err)) &&
               encoding_of_ids(model->tokenizer, ids, types, n, out, err);
     free(ids);
     free(types);
@@ -132,10 +107,10 @@ static bool read_family(const struct call *call, const struct model *model, stru
         return call_blame_option(call, "global", err);
     }
     bool none = str_is(call_str(call, "global"), "none");
-    size_t n = none ? 0 : count_numbers(call_str(call, "global"));
+    size_t n = none ? 0 : call_ids_count(call, "global");
     int32_t *ids = mem_new(n + 1, sizeof *ids, "the tokens", err);
     out->global = mem_new(n + 1, sizeof *out->global, "the tokens", err);
-    bool ok = ids && out->global && (none || parse_ids(call, "global", ids, err));
+    bool ok = ids && out->global && (none || call_ids(call, "global", ids, err));
     for (size_t i = 0; ok && i < n; i++)
         out->global[i] = (size_t)ids[i];
     out->n_global = n;

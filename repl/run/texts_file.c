@@ -17,10 +17,9 @@ struct model *texts_file_model(struct session *session, const struct call *call,
         call_blame(call, word, err);
         return NULL;
     }
-    struct model *model = session_current(session, true, err);
-    for (size_t i = 0; kept && i < session->n_models; i++)
-        if (session->models[i] == kept->run->model)
-            model = session->models[i];
+    struct model *model = kept ? session_model_of(session, kept->run) : NULL;
+    if (!model)
+        model = session_current(session, true, err);
     if (model && !model->tokenizer) {
         err_set(err, ERR_ARG, "%s has no tokenizer: texts= needs one%s%s", model->name, model->tokenizer_problem ? "; " : "",
                 model->tokenizer_problem ? model->tokenizer_problem : "");

@@ -191,6 +191,14 @@ struct model *session_current(const struct session *session, bool needs_weights,
     return model;
 }
 
+struct model *session_model_of(const struct session *session, const struct run *run)
+{
+    for (size_t i = 0; i < session->n_models; i++)
+        if (session->models[i] == run->model)
+            return session->models[i];
+    return NULL;
+}
+
 /* ---- runs ---- */
 
 static bool is_number(struct str s)
@@ -265,6 +273,29 @@ struct kept_run *session_add_run(struct session *session, struct run *run, struc
     session->runs[session->n_runs++] = kept;
     session_trim_runs(session);
     return &session->runs[session->n_runs - 1];
+}
+
+struct kept_run *session_add_changed(struct session *session, const struct kept_run *base, struct run *run, struct str name,
+                                     struct str what, struct kept_run **base_io, struct err *err)
+{
+    struct buf text = {0};
+    struct kept_run *kept = NULL;
+    size_t number = base->number;
+    buf_printf(&text, "%s (", base->text ? base->text : "ids");
+    buf_str(&text, what);
+    buf_puts(&text, ")");
+    struct str whole = buf_view(&text), pair = str_of(base->pair);
+    session->keep++; /* the new one does not push the base out */
+    if (buf_ok(&text, err))
+        kept = session_add_run(session, run, name, &whole, base->pair ? &pair : NULL, err);
+    else
+        run_free(run);
+    session->keep--;
+    for (size_t i = 0; kept && i < session->n_runs; i++)
+        if (session->runs[i].number == number)
+            *base_io = &session->runs[i];
+    buf_free(&text);
+    return kept;
 }
 
 static bool no_such_run(const struct session *session, struct str reference, struct err *err)

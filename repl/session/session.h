@@ -72,10 +72,15 @@ NODISCARD char *session_free_name(const struct session *session, struct str want
 /* Runs. session_add_run takes the run (also on failure), drops the oldest unnamed beyond `keep`. */
 NODISCARD struct kept_run *session_add_run(struct session *session, struct run *run, struct str name, const struct str *text,
                                            const struct str *pair, struct err *err);
+/* The same of a changed run of a kept one's text: `text (what)` is its text. *base_io follows the kept one where the list moves. */
+NODISCARD struct kept_run *session_add_changed(struct session *session, const struct kept_run *base, struct run *run, struct str name,
+                                               struct str what, struct kept_run **base_io, struct err *err);
 struct kept_run *session_run(const struct session *session, struct str reference /* "@", "@3", "@fox" */, struct err *err);
 void session_drop(struct session *session, struct kept_run *run);
 /* Let go of the oldest unnamed runs beyond `keep`. */
 void session_trim_runs(struct session *session);
+/* The loaded model that made a run, or NULL: it was opened from a file of tensors. */
+struct model *session_model_of(const struct session *session, const struct run *run);
 /* The model in use, or an error that says how to load one. */
 struct model *session_current(const struct session *session, bool needs_weights, struct err *err);
 
