@@ -6,6 +6,7 @@
 #include "repl/grammar/call.h"
 #include "repl/grammar/grammar.h"
 #include "repl/line/execute.h"
+#include "repl/result/gather.h"
 #include "repl/result/result.h"
 
 /* What is run, and what came of it. */
@@ -46,7 +47,12 @@ static bool one_line(struct session *session, struct walk *walk, struct str text
         return false;
     size_t own = kept->number;
     look_at_numbers(walk, run, number, result);
-    bool ok = session_execute_nested(session, walk->command, number, err);
+    struct gather *gather = session->gather;
+    size_t leads = gather ? gather->n : 0;
+    bool ok = (!gather || gather_lead(gather, "line", int_cell((long long)number)) || err_set(err, ERR_ARG, "each inside each inside each")) &&
+              session_execute_nested(session, walk->command, number, err);
+    if (gather)
+        gather->n = leads;
     for (size_t i = 0; i < session->n_runs; i++)
         if (session->runs[i].number == own) { /* the command may have dropped it */
             session_drop(session, &session->runs[i]);

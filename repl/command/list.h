@@ -56,6 +56,7 @@
     ROW(set)          \
     ROW(source)       \
     ROW(each)         \
+    ROW(each_model)   \
     ROW(time)         \
     ROW(record)       \
     ROW(history)      \

@@ -13,11 +13,13 @@
 #include "core/base/number.h"
 #include "core/base/text.h"
 #include "repl/grammar/call.h"
+#include "repl/result/gather.h"
 #include "repl/result/process.h"
 #include "repl/terminal/graphics.h"
 #include "repl/writer/writer.h"
 
 struct result {
+    struct gather *gather;           /* all values go there; NULL: they are this result's own */
     struct session *session;
     const struct call *call;
     const struct writer *writer;     /* one of the two */
@@ -208,6 +210,20 @@ static bool open_sink(struct sink *sink, struct err *err)
                          : out_open_fd(STDOUT_FILENO, "standard output", &sink->out, err);
 }
 
+/* The result of a command whose values go to another result: it answers as that one does. */
+static bool adopt(struct result *result, struct result **out, struct err *err)
+{
+    const struct result *to = result->session->gather->result;
+    (void)err;
+    result->gather = result->session->gather;
+    result->writer = to->writer;
+    result->renderer = to->renderer;
+    result->sink.columns = to->sink.columns;
+    result->sink.depth = to->sink.depth;
+    *out = result;
+    return true;
+}
+
 bool result_begin(struct session *session, const struct call *call, struct result **out, struct err *err)
 {
     struct result *result = mem_new(1, sizeof *result, "the result", err);
@@ -224,6 +240,8 @@ bool result_begin(struct session *session, const struct call *call, struct resul
     result->sink.terminal = direct && session->stdout_is_terminal;
     result->sink.depth = direct || session->color_mode == COLOR_ALWAYS ? session->depth : DEPTH_MONO;
     result->arena = arena_new(err);
+    if (session->gather && !own)
+        return adopt(result, out, err);
     if (own) /* its format= and extension are its own */
         result->writer = writer_named(STR("table"));
     if (!result->arena || (!own && !choose_format(result, err)))
@@ -241,7 +259,7 @@ fail:
     return false;
 }
 
-/* ---- values ---- */
+/* ---- what the format holds ---- */
 
 /* A reader of a pipe that has seen enough ends the command quietly: what follows is made and forgotten. */
 static bool settle(struct result *result, bool ok, struct err *err)
@@ -277,8 +295,47 @@ static bool ready(struct result *result, const char *what, size_t slot, struct e
 }
 #define READY(result, what, slot, err) ready(result, what, offsetof(struct writer, slot), err)
 
+/* ---- values that go to another result ---- */
+
+static bool put_gathered_columns(struct result *result, const char *header, struct err *err)
+{
+    struct gather *g = result->gather;
+    struct buf told = {0};
+    bool first, ok = gather_columns(g, header, &first, &told, err) && (!first || result_columns(g->result, g->header, err));
+    if (ok && told.n)
+        result_note(result, "%s", buf_cstr(&told));
+    buf_free(&told);
+    return ok;
+}
+
+static bool put_gathered_row(const struct gather *g, const struct cell_value *cells, size_t n, struct err *err)
+{
+    struct cell_value row[GATHER_ROW];
+    gather_row(g, cells, n, row);
+    return result_row(g->result, row, g->cells, err);
+}
+
+static bool put_gathered_text(const struct gather *g, struct str text, struct err *err)
+{
+    struct buf all = {0};
+    gather_text(g, text, &all);
+    bool ok = buf_ok(&all, err) && result_text(g->result, buf_view(&all), err);
+    buf_free(&all);
+    return ok;
+}
+
+static bool gather_one_only(const struct result *result, const char *what, struct err *err)
+{
+    return err_set(err, ERR_ARG, "%s: %s of several cannot be one %s: put {n} into the file's name", result->call->command->name,
+                   what, result_format(result));
+}
+
+/* ---- values ---- */
+
 bool result_text(struct result *result, struct str text, struct err *err)
 {
+    if (result->gather)
+        return put_gathered_text(result->gather, text, err);
     if (!READY(result, "text", text, err))
         return false;
     return result->broken || settle(result, result->writer->text(&result->sink, text, err), err);
@@ -286,6 +343,8 @@ bool result_text(struct result *result, struct str text, struct err *err)
 
 bool result_text_piece(struct result *result, struct str piece, struct err *err)
 {
+    if (result->gather)
+        return result_text_piece(result->gather->result, piece, err);
     if (!READY(result, "text", text, err))
         return false;
     return result->broken ||
@@ -294,6 +353,8 @@ bool result_text_piece(struct result *result, struct str piece, struct err *err)
 
 bool result_columns(struct result *result, const char *header, struct err *err)
 {
+    if (result->gather)
+        return put_gathered_columns(result, header, err);
     if (!READY(result, "a table", columns, err))
         return false;
     size_t n = 1;
@@ -315,6 +376,8 @@ bool result_columns(struct result *result, const char *header, struct err *err)
 
 bool result_row(struct result *result, const struct cell_value *cells, size_t n, struct err *err)
 {
+    if (result->gather)
+        return put_gathered_row(result->gather, cells, n, err);
     if (n != result->sink.n_names)
         return err_set(err, ERR_ARG, "%s: a row of %zu values in a table of %zu columns", result->call->command->name, n,
                        result->sink.n_names);
@@ -325,6 +388,8 @@ bool result_row(struct result *result, const struct cell_value *cells, size_t n,
 
 bool result_json(struct result *result, struct str document, struct err *err)
 {
+    if (result->gather)
+        return gather_one_only(result, "documents", err);
     if (!READY(result, "a JSON document", json, err))
         return false;
     return result->broken || settle(result, result->writer->json(&result->sink, document, err), err);
@@ -332,6 +397,8 @@ bool result_json(struct result *result, struct str document, struct err *err)
 
 bool result_json_piece(struct result *result, struct str piece, struct err *err)
 {
+    if (result->gather)
+        return gather_one_only(result, "documents", err);
     if (!READY(result, "a JSON document", json, err))
         return false;
     return result->broken || settle(result, sink_put(&result->sink, piece, err), err);
@@ -360,6 +427,10 @@ static void say_remarks(struct result *result, struct str lines)
 
 bool result_picture(struct result *result, const struct picture *picture, struct err *err)
 {
+    if (result->gather && result->renderer)
+        return gather_one_only(result, "pictures", err);
+    if (result->gather)
+        return put_gathered_text(result->gather, (struct str){0}, err) && result_picture(result->gather->result, picture, err);
     if (result->renderer) {
         struct buf bytes = {0}, remarks = {0};
         bool ok = result->renderer->render(picture, &result->options, &bytes, &remarks, err) && buf_ok(&bytes, err) &&
@@ -380,6 +451,8 @@ bool result_picture(struct result *result, const struct picture *picture, struct
 bool result_tensors(struct result *result, const struct tensor_promise *tensors, size_t n, const struct text_pair *about,
                     size_t n_about, struct err *err)
 {
+    if (result->gather)
+        return gather_one_only(result, "tensors", err);
     if (result->writer && !fit_for_output(result, !result->writer->text, err))
         return false;
     if (!READY(result, "tensors", tensors, err))

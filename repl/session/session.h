@@ -50,6 +50,7 @@ struct session {
     size_t source_line;
     size_t source_depth;        /* nested `source`, bounded */
     size_t nested;              /* inside each, time, source: nothing is recorded in history */
+    struct gather *gather;      /* where tables of nested commands become one (result/gather.h), or NULL */
     const char *line;           /* the command line that runs now (for provenance and carets) */
 };
 
