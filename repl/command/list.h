@@ -38,6 +38,7 @@
     ROW(cite)         \
     ROW(columns)      \
     ROW(ablate)       \
+    ROW(patch)        \
     ROW(stripes)      \
     ROW(routes)       \
     ROW(segments)     \

@@ -228,8 +228,56 @@ def texts_mean():
                lambda m: [replace_output(m, 3, [0], lambda at, h: average.expand_as(at))])
 
 
+def patches():
+    """GPT-2: parts of one text's run in the other's."""
+    model, tokenizer = load("gpt2-tiny", AutoModelForCausalLM)
+    man, woman = (tokenizer(t)["input_ids"] for t in ("The old man took his hat", "The old woman took her hat"))
+    kept = {}
+
+    def keep_z(_, args):
+        kept["z"] = args[0]
+
+    def keep_block(_, args, out):
+        kept["h"] = out[0] if isinstance(out, tuple) else out
+
+    def keep_v(_, args, out):
+        kept["v"] = out[..., 2 * out.shape[-1] // 3 :]
+    blocks = layers(model)
+    with Hooks((projection(model, 2), keep_z, True), (blocks[2], keep_block, False)):
+        probs = model(torch.tensor([woman]), output_attentions=True).attentions[2][0]
+    before, source = log_p(model, man)[-1], log_p(model, woman)[-1]
+    z, h = kept["z"], kept["h"]
+    D = z.shape[-1] // 4
+
+    def put_hidden(rows):
+        def hook(_, args, out):
+            first = (out[0] if isinstance(out, tuple) else out).clone()
+            first[:, rows] = h[:, rows]
+            return (first,) + tuple(out[1:]) if isinstance(out, tuple) else first
+        return hook
+
+    def put_pattern(at, head):
+        return probs[head] @ kept["v"][..., head * D : (head + 1) * D]
+    word, against = int(source.argmax()), int(before.argmax())
+    if word == against:
+        against = int(np.argsort(-before)[1])
+    and_, stop = tokenizer.convert_tokens_to_ids(["Ġand", "."])
+    for what, hooks, w, o in [
+        ("z of L2.H1", [replace_output(model, 2, [1], lambda at, i: z[..., i * D : (i + 1) * D])], word, against),
+        ("hidden of L2", [(blocks[2], put_hidden(slice(None)), False)], word, against),
+        ("pattern of L2", [(blocks[2].attn.c_attn, keep_v, False), replace_output(model, 2, range(4), put_pattern)], word, against),
+        ("hidden of L2 at 2", [(blocks[2], put_hidden([2]), False)], and_, stop),
+    ]:
+        with Hooks(*hooks):
+            after = log_p(model, man)[-1]
+        way = [x[w] - x[o] for x in (before, after, source)]
+        tell(what, before, after, w, o)
+        print(f"    from: p {math.exp(source[w]):.9g}, logit difference {way[2]:.9g}, restored {(way[1] - way[0]) / (way[2] - way[0]):.9g}")
+
+
 if __name__ == "__main__":
     masked_text()
+    patches()
     deberta_term()
     over_texts("roberta-tiny", AutoModelForMaskedLM, lambda m: [replace_output(m, 3, [0], zero)])
     texts_mean()
