@@ -3,17 +3,17 @@
 
 #include "repl/map/map_list.h"
 #include "repl/view/view.h"
+#include "viz/chart/display.h"
 
 static bool run(struct session *session, const struct call *call, struct result *result, struct err *err)
 {
     struct kept_run **runs = NULL;
     struct sites sites = {0};
     size_t n;
-    (void)result;
     if (!select_runs(session, call, &runs, &n, err))
         return false;
     bool ok =
-        select_sites(session, call, runs[0], SELECT_LAST, &sites, err) && viewer_run(session, call, runs[0], sites.site[0], err);
+        select_sites(session, call, runs[0], SELECT_LAST, &sites, err) && viewer_run(session, call, runs[0], sites.site[0], result, err);
     sites_free(&sites);
     free(runs);
     return ok;
@@ -27,6 +27,12 @@ static const struct option options[] = {
     {"palette", VALUE_PALETTE, NULL, NULL, "colour map", 0, 0},
     {"mark", VALUE_ENUM, "columns|none", "columns", "mark keys that draw attention from all queries", 0, 0},
     {"texts", VALUE_FILE, NULL, NULL, "begin with the head's stripes over the lines of this file", 0, 0},
+    {"keys", VALUE_TEXT, NULL, NULL, "keys that are pressed first: \"Down*3 Right g Enter\"", 0, 0},
+    {"screen", VALUE_WORD, NULL, "100x30", "of a picture in a file: columns and rows", 0, 0},
+    {"colors", VALUE_ENUM, "24bit|256|16|8|none", "24bit", "of a picture in a file: as a terminal with so many shows it", 0, 0},
+    {"size", VALUE_SIZE, NULL, NULL, "of a picture in a file: a paper's width, acl2 or 16cm", 0, 0},
+    {"dpi", VALUE_FLOAT, NULL, NULL, "of a picture in a file: pixels an inch, 144 unless size= is given", 30, 2400},
+    {"font", VALUE_TEXT, NULL, DISPLAY_FONT, "of a picture in a file: a family whose letters are equally wide", 0, 0},
     {0}};
 static const struct arg args[] = {
     {.name = "RUN", .kind = ARG_RUN, .optional = true, .summary = "which run: @, @3, @fox"},
@@ -46,13 +52,22 @@ const struct command command_view = {
         "head over many texts, ? lists all "
         "keys and what the mouse does (click a cell or a head, wheel for heads), q comes back. What is done "
         "there is left in the history as the commands that show the same, so that a walk through the heads becomes a script. It "
-        "needs a terminal on standard input and output.",
+        "needs a terminal on standard input and output.\n\n"
+        "> FILE.svg, .png or .pdf makes a picture of the full screen, and needs none: the keys of keys= are pressed, and what is "
+        "seen then is written, its cells with their characters and colours. :save-display FILE in the full screen writes the same, "
+        "and leaves that command in the history. Names of keys are Up Down Left Right Home End PgUp PgDn Enter Tab BackTab Escape "
+        "Backspace Delete Space C-a … C-z, Press:ROW,COL and Drag: of the mouse; *3 behind one presses it three times; any other "
+        "word is typed as it stands.",
     .examples = "view\n"
                 "view L2.H1\n"
                 "view @1 L3 part=c2p special=off\n"
-                "view L5.H0 texts=corpus.txt",
+                "view L5.H0 texts=corpus.txt\n"
+                "view L2.H1 keys=\"Down*4 Right*3 Enter\" > screen.svg\n"
+                "view L2.H1 keys=g screen=120x40 colors=256 > grid.png",
     .options = options,
     .args = args,
+    .writes = true,
+    .output = "svg|png|pdf|txt|ansi",
     .unrecorded = true,
     .run = run,
 };

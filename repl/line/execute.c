@@ -151,7 +151,8 @@ bool session_execute_nested(struct session *session, const char *line, size_t nu
 /* `history` is a script that reproduces the session: what succeeded, verbs in full. */
 static void record(struct session *session, const struct call *call)
 {
-    if (session->nested || call->command->unrecorded)
+    bool leaves_file = call->command->writes && call->output.n; /* view > FILE is a step of a script, view alone is none */
+    if (session->nested || (call->command->unrecorded && !leaves_file))
         return;
     char *full = call_full_line(call->line, true, NULL);
     buf_puts(&session->history, full ? full : call->line);

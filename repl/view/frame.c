@@ -1,9 +1,7 @@
-/* The frame around a view: title, message or hints, the prompt; and the screen saved as text. */
+/* The frame around a view: title, message or hints, the prompt. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "core/base/file.h"
 #include "repl/view/map_state.h"
 
 enum { LEAST_COLUMNS = 44, LEAST_ROWS = 12 };
@@ -112,11 +110,9 @@ static void draw_too_small(struct cell_grid *grid)
         grid_text(grid, i, 0, grid->columns, lines[i], style_plain);
 }
 
-/* Everything but the prompt; false where there is no memory for it. */
-static bool draw(struct viewer *viewer, struct cell_grid *grid, struct err *err)
+bool frame_draw(struct viewer *viewer, struct cell_grid *grid, struct err *err)
 {
-    size_t columns, rows;
-    screen_size(viewer->screen, &columns, &rows);
+    size_t columns = viewer->columns, rows = viewer->rows;
     if (!grid_new(grid, columns, rows, err))
         return false;
     if (columns < LEAST_COLUMNS || rows < LEAST_ROWS) {
@@ -147,37 +143,18 @@ void frame_show(struct viewer *viewer)
     struct cell_grid grid = {0};
     struct err err = {0};
     size_t row = SIZE_MAX, col = SIZE_MAX;
-    if (draw(viewer, &grid, &err)) {
+    if (viewer->screen)
+        screen_size(viewer->screen, &viewer->columns, &viewer->rows);
+    if (frame_draw(viewer, &grid, &err)) {
         if (viewer->prompt.mark) {
             row = grid.rows - 1;
             draw_candidates(viewer, &grid);
             grid_fill(&grid, (struct cell_rect){row, 0, 1, grid.columns}, " ", style_plain);
             col = prompt_draw(viewer, &grid, row);
         }
-        screen_show(viewer->screen, &grid, row, col);
+        if (viewer->screen)
+            screen_show(viewer->screen, &grid, row, col);
     }
     grid_free(&grid);
     viewer->redraw = false;
-}
-
-bool viewer_save_display(struct viewer *viewer, struct str path, struct err *err)
-{
-    struct cell_grid grid = {0};
-    struct buf text = {0};
-    struct out out;
-    char *name = mem_copy_str(path, err);
-    while (viewer_work(viewer)) /* so that the same keys give the same screen */
-        ;
-    bool ok = name && draw(viewer, &grid, err);
-    if (ok)
-        cells_encode(&grid, DEPTH_MONO, &text);
-    ok = ok && buf_ok(&text, err) && out_open(name, &out, err);
-    if (ok && !(out_write(&out, text.data, text.n, err) && out_commit(&out, err))) {
-        out_abort(&out);
-        ok = false;
-    }
-    grid_free(&grid);
-    buf_free(&text);
-    free(name);
-    return ok;
 }

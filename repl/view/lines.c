@@ -61,7 +61,7 @@ static void run_go(struct viewer *viewer, struct str argument)
 
 const struct view_line view_lines[] = {
     {"texts", "FILE", "stripes over the lines of a file", run_texts},
-    {"save-display", "FILE", "this screen as text", run_save_display},
+    {"save-display", "FILE", "this screen: as .svg, .png, .pdf, else as text", run_save_display},
     {"go", "QUERY KEY", "the crosshair to two token numbers", run_go},
     {"q", "", "back", run_back},
     {NULL, NULL, NULL, NULL},
@@ -91,7 +91,8 @@ static bool try_view(struct viewer *viewer, const char *line)
     struct kept_run **runs = NULL;
     struct sites sites = {0};
     size_t n;
-    bool is_view = call_parse(line, true, &call, &err) && call.command && call.command == command_named(STR("view"));
+    bool is_view = call_parse(line, true, &call, &err) && call.command && call.command == command_named(STR("view")) &&
+                   !call.output.n && !call.pipe.n;
     if (is_view && !(select_runs(viewer->session, &call, &runs, &n, &err) &&
                      select_sites(viewer->session, &call, runs[0], SELECT_LAST, &sites, &err) &&
                      viewer_turn_to(viewer, &call, runs[0], sites.site[0], &err)))
@@ -117,6 +118,17 @@ static size_t newest_run(const struct session *session)
     return session->n_runs ? session->runs[session->n_runs - 1].number : 0;
 }
 
+/* Write down as keys that another run is looked at. */
+static void type_turn(struct viewer *viewer)
+{
+    struct buf line = {0};
+    buf_char(&line, ':');
+    viewer_line(viewer, (struct view_line_of){.verb = "view", .q = SIZE_MAX, .k = SIZE_MAX}, &line);
+    keys_put_text(&viewer->typed, buf_view(&line));
+    keys_put(&viewer->typed, (struct typed){.key = KEY_RETURN});
+    buf_free(&line);
+}
+
 /* A command of gaze: the run that it makes is shown at once; what another prints stands on the plain terminal until Enter
  * brings the view back. */
 static void run_command(struct viewer *viewer, const char *line)
@@ -125,19 +137,25 @@ static void run_command(struct viewer *viewer, const char *line)
     size_t newest = newest_run(viewer->session), before = viewer->map->heads.done;
     viewer_note_crosshair(viewer);
     viewer_give_history(viewer); /* what was done before it */
-    screen_suspend(viewer->screen);
-    fprintf(stderr, "gaze> %s\n", line);
+    if (viewer->screen) {
+        screen_suspend(viewer->screen);
+        fprintf(stderr, "gaze> %s\n", line);
+    }
     bool ok = session_execute(viewer->session, line), new = newest_run(viewer->session) > newest;
     if (viewer->session->quit || cancel_leaving()) {
         viewer->leave = true;
-        screen_resume(viewer->screen);
+        if (viewer->screen)
+            screen_resume(viewer->screen);
         return;
     }
-    if (!(ok && new))
+    if (viewer->screen && !(ok && new))
         wait_for_return();
-    screen_resume(viewer->screen);
+    if (viewer->screen)
+        screen_resume(viewer->screen);
+    viewer->typed.n = viewer->before_prompt; /* it stands in the history by itself */
     if (new) {
         viewer_turn_to_run(viewer, &viewer->session->runs[viewer->session->n_runs - 1]);
+        type_turn(viewer);
     } else if (!viewer_make(viewer, &err)) { /* the run may have been dropped */
         viewer_complain(viewer, &err);
         if (!viewer_kept(viewer))

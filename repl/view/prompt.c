@@ -27,6 +27,7 @@ void prompt_open(struct viewer *viewer, const char *mark, const char *line, void
     prompt->mark = mark;
     prompt->done = done;
     prompt->recalled = 0;
+    viewer->before_prompt = viewer->before_key;
     set_line(prompt, str_of(line));
 }
 

@@ -8,7 +8,8 @@
 
 #include "repl/grammar/call.h"
 #include "repl/run/site.h"
-#include "repl/terminal/screen.h"
+#include "repl/result/result.h"
+#include "repl/view/keys.h"
 #include "viz/draw/cells.h"
 
 struct viewer;
@@ -63,7 +64,8 @@ struct prompt {
 /* A session, a screen and a stack of views, with what is typed and said below them. */
 struct viewer {
     struct session *session;
-    struct full_screen *screen;
+    struct full_screen *screen; /* NULL: nobody looks, keys are typed and the last screen is a picture */
+    size_t columns, rows;      /* of the screen */
     enum depth depth;
     struct place at;           /* what is looked at */
     struct map_state *map;     /* what is wanted of its map, and the map */
@@ -73,15 +75,24 @@ struct viewer {
     char message[MESSAGE_BYTES];
     bool message_is_error, leave, redraw;
     struct buf echo;           /* commands equivalent to what was done, newline-ended */
+    struct keys keys;          /* of the command, typed first */
+    struct pointer pointer;    /* of the last KEY_POINTER */
+    struct buf opened;         /* the command that opens what was opened at first */
+    size_t first_columns, first_rows;
+    struct buf typed;          /* every key since then, as words; without what is no step of its own */
+    size_t before_key, before_prompt; /* how long they were before the last key, and before the prompt was opened */
 };
 
 /* Run the full screen on a site until q; `call` is of the command that asks for it (its part, tokens, colours). Leaves
- * the terminal as it was. Errors: no terminal, or the map cannot be made. */
+ * the terminal as it was. Where the call writes > FILE no terminal is taken: the keys of keys= are typed, and the screen after
+ * them is given to the result as a picture. Errors: no terminal, or the map cannot be made. */
 NODISCARD bool viewer_run(struct session *session, const struct call *call, struct kept_run *run, struct site site,
-                          struct err *err);
+                          struct result *result, struct err *err);
 
 /* ---- frame.c ---- */
 void frame_show(struct viewer *viewer); /* draw everything and show it */
+/* Everything but the prompt, into a grid of the screen's size; false where there is no memory for it. */
+NODISCARD bool frame_draw(struct viewer *viewer, struct cell_grid *grid, struct err *err);
 
 /* ---- viewer.c ---- */
 /* A slice of work while no key is pressed; false: there is none. */
@@ -106,7 +117,16 @@ void viewer_give_history(struct viewer *viewer);
 /* The run that is looked at; NULL where it was dropped. */
 struct kept_run *viewer_kept(const struct viewer *viewer);
 void viewer_note(struct viewer *viewer, const char *format, ...) PRINTF_LIKE(2, 3); /* a command for the history */
-/* The screen as it is shown, without the prompt, as text. */
+
+/* ---- display.c ---- */
+/* Set the size and the colours of a screen that nobody looks at from the call. */
+NODISCARD bool viewer_read_display(struct viewer *viewer, const struct call *call, struct err *err);
+/* Keep the command and the size that the screen is opened with, for the command that makes a picture of it. */
+void viewer_note_opened(struct viewer *viewer, const struct call *call);
+/* The screen as it is shown, without the prompt, to a result as a picture. */
+NODISCARD bool viewer_give_display(struct viewer *viewer, const struct call *call, struct result *result, struct err *err);
+/* The same in a file: as a figure where its name ends in .svg, .png or .pdf, with the command that makes it for the history;
+ * else as text. */
 NODISCARD bool viewer_save_display(struct viewer *viewer, struct str path, struct err *err);
 
 /* ---- prompt.c ---- */

@@ -266,7 +266,8 @@ static void act_zoom_back(struct viewer *v, void *state, int amount)
 static void act_repaint(struct viewer *v, void *state, int amount)
 {
     (void)state, (void)amount;
-    screen_repaint(v->screen);
+    if (v->screen)
+        screen_repaint(v->screen);
 }
 
 static void act_help(struct viewer *v, void *state, int amount)
@@ -342,7 +343,7 @@ static void press(struct viewer *viewer, int key)
 static void point(struct viewer *viewer)
 {
     const struct view *view = viewer->views[viewer->n_views - 1].view;
-    struct pointer at = screen_pointer(viewer->screen);
+    struct pointer at = viewer->pointer;
     bool back = at.kind == POINTER_WHEEL_UP || at.kind == POINTER_WHEEL_LEFT;
     bool sideways = at.kind == POINTER_WHEEL_LEFT || at.kind == POINTER_WHEEL_RIGHT;
     viewer->message[0] = 0;
@@ -385,6 +386,44 @@ static bool work(struct viewer *viewer)
 
 /* ---- the loop ---- */
 
+/* A key of the command's, as if someone waited for the screen before pressing it. */
+static bool key_of_command(struct viewer *viewer, struct typed *out)
+{
+    *out = keys_take(&viewer->keys);
+    if (out->key == KEY_NOTHING)
+        return false;
+    while (!cancel_requested() && viewer_work(viewer))
+        ;
+    if (out->key == KEY_RESIZED && !viewer->screen) {
+        viewer->columns = out->columns;
+        viewer->rows = out->rows;
+    }
+    return true;
+}
+
+static struct typed key_of_terminal(struct viewer *viewer, int milliseconds)
+{
+    struct typed typed = {.key = viewer->screen ? screen_key(viewer->screen, milliseconds) : KEY_LEAVE};
+    if (typed.key == KEY_POINTER)
+        typed.pointer = screen_pointer(viewer->screen);
+    if (typed.key == KEY_RESIZED)
+        screen_size(viewer->screen, &typed.columns, &typed.rows);
+    return typed;
+}
+
+/* The next key, which is written down: with the command that opened it, it leads to the same screen again. */
+static int next_key(struct viewer *viewer, int milliseconds)
+{
+    struct typed typed;
+    if (!key_of_command(viewer, &typed))
+        typed = key_of_terminal(viewer, milliseconds);
+    viewer->pointer = typed.pointer;
+    viewer->before_key = viewer->typed.n;
+    if (typed.key != KEY_NOTHING && typed.key != KEY_LEAVE)
+        keys_put(&viewer->typed, typed);
+    return typed.key;
+}
+
 static void loop(struct viewer *viewer)
 {
     bool busy = true;
@@ -392,7 +431,7 @@ static void loop(struct viewer *viewer)
     while (!viewer->leave) {
         if (viewer->redraw)
             frame_show(viewer);
-        int key = screen_key(viewer->screen, busy ? 0 : IDLE);
+        int key = next_key(viewer, busy ? 0 : IDLE);
         if (key == KEY_LEAVE) {
             break;
         } else if (key == KEY_NOTHING) {
@@ -428,35 +467,56 @@ void viewer_give_history(struct viewer *viewer)
     buf_free(&viewer->echo);
 }
 
-bool viewer_run(struct session *session, const struct call *call, struct kept_run *run, struct site site, struct err *err)
+/* The terminal, or a screen that nobody looks at where the call writes a file. */
+static bool take_screen(struct viewer *viewer, const struct call *call, struct err *err)
 {
-    struct viewer viewer = {.session = session, .at = {.site = site}, .depth = session->depth};
-    bool ok = map_state_new(&viewer, call, run, err);
+    if (call->output.n || call->pipe.n)
+        return viewer_read_display(viewer, call, err);
+    viewer->screen = screen_open(viewer->session->depth, err);
+    if (!viewer->screen)
+        return false;
+    viewer->depth = screen_depth(viewer->screen);
+    screen_size(viewer->screen, &viewer->columns, &viewer->rows);
+    return true;
+}
+
+static bool look(struct viewer *viewer, const struct call *call, struct result *result, struct err *err)
+{
+    bool ok = viewer_make(viewer, err);
+    heads_restart(viewer);
+    viewer_note_opened(viewer, call);
+    viewer_open(viewer, &view_map);
+    if (ok && viewer->n_views && call_given(call, "texts"))
+        viewer_stripes(viewer, call_str(call, "texts"));
+    if (ok && viewer->n_views)
+        loop(viewer);
+    if (ok && viewer->n_views && !viewer->screen)
+        ok = viewer_give_display(viewer, call, result, err);
+    viewer_note_crosshair(viewer);
+    while (viewer->n_views)
+        close_top(viewer);
+    return ok;
+}
+
+bool viewer_run(struct session *session, const struct call *call, struct kept_run *run, struct site site, struct result *result,
+                struct err *err)
+{
+    struct viewer viewer = {.session = session, .at = {.site = site}, .depth = session->depth, .keys.words = call_str(call, "keys")};
+    bool ok = map_state_new(&viewer, call, run, err) && take_screen(&viewer, call, err), seen = viewer.screen != NULL;
     if (ok) {
-        viewer.screen = screen_open(session->depth, err);
-        ok = viewer.screen != NULL;
-    }
-    if (ok) {
-        viewer.depth = screen_depth(viewer.screen);
-        ok = viewer_make(&viewer, err);
-        heads_restart(&viewer);
-        viewer_open(&viewer, &view_map);
-        if (ok && viewer.n_views && call_given(call, "texts"))
-            viewer_stripes(&viewer, call_str(call, "texts"));
-        if (ok && viewer.n_views)
-            loop(&viewer);
-        viewer_note_crosshair(&viewer);
-        while (viewer.n_views)
-            close_top(&viewer);
+        ok = look(&viewer, call, result, err);
+        if (viewer.screen)
+            viewer_give_history(&viewer);
         screen_close(viewer.screen);
-        viewer_give_history(&viewer);
         if (ok && !viewer_kept(&viewer))
             ok = err_set(err, ERR_NOT_FOUND, "@%zu, the run that was looked at, has been dropped", viewer.at.run);
     }
     map_state_free(viewer.map);
     prompt_free(&viewer.prompt);
     buf_free(&viewer.echo);
-    if (cancel_requested() && !cancel_leaving())
+    buf_free(&viewer.opened);
+    buf_free(&viewer.typed);
+    if (seen && cancel_requested() && !cancel_leaving())
         cancel_clear();
     return ok;
 }

@@ -70,6 +70,7 @@ struct recorder *recorder_of(const struct picture *picture, const struct render_
     cr_assert_not_null(r);
     r->measure = canvas_pixels_new(1, 1, 72, &err);
     cr_assert_not_null(r->measure, "%s", err.message);
+    cr_assert(!options->font || r->measure->ops->font(r->measure, options->font, &err), "%s", err.message);
     cr_assert(figure_plan(picture, options, r->measure, figure, &err), "%s", err.message);
     r->base = (struct canvas){.ops = &ops, .width = figure->width, .height = figure->height};
     cr_assert(figure_draw(figure, &r->base, &err), "%s", err.message);

@@ -6,4 +6,5 @@
     X(stripes)    \
     X(lines)      \
     X(bars)       \
-    X(text)
+    X(text)       \
+    X(display)

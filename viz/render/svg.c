@@ -287,7 +287,7 @@ static void put_file(const struct picture *picture, struct canvas *canvas, struc
     put_number(out, canvas->height);
     buf_puts(out, "\" stroke-linecap=\"square\" font-family=\"'");
     put_xml(out, str_of(s->family ? s->family : CANVAS_FONT));
-    buf_puts(out, "', sans-serif\">\n");
+    buf_printf(out, "', %s\">\n", s->family && strstr(s->family, "Mono") ? "monospace" : "sans-serif"); /* where it is missing */
     if (picture->title) {
         buf_puts(out, "<title>");
         put_xml(out, str_of(picture->title));
