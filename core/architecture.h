@@ -108,6 +108,7 @@ struct arch {
     /* What {l} in the names of layer l's parameters stands for; NULL: its number. */
     void (*layer_name)(const struct model *model, size_t layer, struct buf *out);
     const struct mixing *mixing; /* NULL, or what stands in the place of all attention: there are no maps then */
+    const char *entangled;   /* NULL, or why a layer's hidden state alone is not what the next one goes on from */
     bool global_tokens;   /* it honours run->global */
     bool expert_capacity; /* and run->capacity */
     size_t own_size, layer_size, decoder_size;   /* of the structs that params point into */

@@ -224,6 +224,7 @@ bool attention_map(const struct attention *a, size_t head, struct part part, siz
         case PART_LOGITS: ok = sum_terms(a, head, part.terms, false, row + done, n, to, err); break;
         case PART_SOFTMAX: ok = prob_block(a, head, part.terms, row + done, n, to, err); break;
         case PART_EDGE: ok = sum_terms(a, head, part.terms, true, row + done, n, to, err); break;
+        case PART_EFFECT: return err_set(err, ERR_ARG, "what a map does is made of its run"); /* run_map */
         }
         if (!ok)
             return false;

@@ -18,6 +18,8 @@ struct strided {
     size_t row, step;
 };
 
+struct linear;
+struct norm;
 struct attention;
 struct scratch; /* memory of the calling thread, see scratch_floats */
 
@@ -48,6 +50,13 @@ struct second {
     struct strided q, k, v;
 };
 
+/* How the layer goes on from its heads' output z, as the pass saw it. */
+struct leaving {
+    const struct linear *o;  /* z·Wo + bo; NULL: no projection took z alone */
+    const struct norm *norm; /* the LayerNorm taken of x + z·Wo + bo, x the layer's input (post-norm); NULL: none */
+    const char *odd;         /* NULL, or why what is made of z·Wo + bo is not x + z·Wo + bo */
+};
+
 /* Maps that were made elsewhere and are read, not made again: [H,Tq,Tk] each, NULL: not there. */
 struct given_maps {
     const float *probs, *scores; /* probs are there */
@@ -69,6 +78,7 @@ struct attention {
     const float *sink;                   /* [H] a logit beside the keys of each query, or NULL: rows then sum to less than 1 */
     const float *mix_scores, *mix_probs; /* [H,H] out,in or NULL: talking heads, before and after the softmax */
     const void *own;                     /* what its terms need besides: position keys, bias table */
+    struct leaving leaving;
     const struct given_maps *given;          /* NULL, or what maps are read from: there are no queries, keys and values then */
     /* Changes probabilities as they are made, for pass and maps alike; NULL: nothing does. */
     void (*change)(const void *context, const struct attention *a, size_t head, size_t row, size_t rows, float *probs);
@@ -82,11 +92,12 @@ enum part_kind {
     PART_SCORES,  /* what enters the softmax, without any mask */
     PART_LOGITS,  /* a sum of terms */
     PART_SOFTMAX, /* the softmax of a sum of terms, masked as the map is */
-    PART_EDGE     /* what of a sum of terms depends on relative position alone */
+    PART_EDGE,    /* what of a sum of terms depends on relative position alone */
+    PART_EFFECT   /* what the map does; needs the run: run_map alone makes it */
 };
 struct part {
     enum part_kind kind;
-    unsigned terms; /* bit t: term t, for LOGITS, SOFTMAX, EDGE */
+    unsigned terms; /* bit t: term t, for LOGITS, SOFTMAX, EDGE; of EFFECT: which (effect/effect.h) */
 };
 
 size_t attention_terms(const struct attention *a); /* how many */

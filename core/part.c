@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/base/number.h"
+#include "core/effect/effect.h"
 #include "core/run.h"
 
 bool run_mask_parse(struct str text, struct run_mask *out, struct err *err)
@@ -94,6 +95,10 @@ bool part_parse(const struct term *const *terms, struct str part, struct str sof
         out->kind = PART_SCORES;
         return true;
     }
+    if (effect_named(part)) {
+        *out = effect_part(effect_named(part));
+        return true;
+    }
     out->kind = PART_LOGITS;
     return parse_sum(terms, part, &out->terms, err);
 }
@@ -104,9 +109,10 @@ void part_name(const struct term *const *terms, struct part part, struct buf *ou
                                          [PART_SCORES] = "scores",
                                          [PART_LOGITS] = "",
                                          [PART_SOFTMAX] = "softmax of ",
-                                         [PART_EDGE] = "edge of "};
-    buf_puts(out, before[part.kind]);
-    if (part.kind == PART_PROBS || part.kind == PART_SCORES)
+                                         [PART_EDGE] = "edge of ",
+                                         [PART_EFFECT] = ""};
+    buf_puts(out, part.kind == PART_EFFECT ? part_effect(part)->name : before[part.kind]);
+    if (part.kind == PART_PROBS || part.kind == PART_SCORES || part.kind == PART_EFFECT)
         return;
     bool first = true;
     for (size_t t = 0; terms[t]; t++)
@@ -118,5 +124,7 @@ void part_name(const struct term *const *terms, struct part part, struct buf *ou
 
 bool part_is_signed(struct part part)
 {
+    if (part.kind == PART_EFFECT)
+        return part_effect(part)->is_signed;
     return part.kind != PART_PROBS && part.kind != PART_SOFTMAX;
 }

@@ -156,6 +156,8 @@ static float *state_of(struct pass *pass, size_t index, float *hidden, size_t wi
 
 float *pass_state(struct pass *pass, size_t index, float *hidden)
 {
+    if (!pass->failed && index > 0)
+        intervene_layer(&pass->run->interventions, pass->stack->kind, pass->tokens, index - 1, hidden, pass->model->E);
     return state_of(pass, index, hidden, pass->model->E);
 }
 
@@ -171,6 +173,8 @@ float *pass_layer(struct pass *pass, size_t l, float *hidden)
     bool listed = !pass->stack->finished || l + 1 < pass->stack->layers;
     if (listed)
         pass_state(pass, l + 1, hidden);
+    else if (!pass->failed)
+        intervene_layer(&pass->run->interventions, pass->stack->kind, pass->tokens, l, hidden, pass->model->E);
     pass_layer_done(pass);
     return pass->failed ? NULL : hidden;
 }
@@ -238,6 +242,7 @@ static struct attention attention_of(const struct pass *pass, const struct atten
         .mix_scores = attend->mix_scores,
         .mix_probs = attend->mix_probs,
         .own = attend->owns ? attend->owns[t] : attend->own,
+        .leaving = {.norm = attend->norm, .odd = attend->odd},
         .change = pass->run->interventions.n ? intervene_probs : NULL,
         .drops = pass->run->interventions.n ? intervene_drops : NULL,
         .change_context = &pass->run->interventions,
@@ -362,6 +367,10 @@ float *pass_attention(struct pass *pass, const struct attend *attend)
     }
     for (size_t t = 0; t < n; t++)
         intervene_output(&run->interventions, &first[t]);
+    pass->attended.z = z;
+    pass->attended.projected = NULL;
+    pass->attended.first = run->n_attentions;
+    pass->attended.n = n;
     run->n_attentions += n;
     return z;
 }

@@ -24,6 +24,10 @@ struct pass {
     size_t layer_used, layer_reserved; /* bytes asked for in this layer; in one piece at most before */
     const struct watch *watch;
     size_t done, total; /* layers of all stacks */
+    struct {
+        const float *z, *projected; /* the last attention's output, and what a projection made of it */
+        size_t first, n;            /* whose: of run->attentions */
+    } attended;
     struct err *err;
     bool failed;
 };
@@ -68,6 +72,8 @@ struct attend {
     const struct term *const *terms; /* NULL: the stack's */
     const struct mask *masks;        /* [n_texts] or NULL: every key */
     const float *sink, *mix_scores, *mix_probs;
+    const struct norm *norm; /* a LayerNorm that is taken of x + z·Wo where pass_norm is not handed x; NULL: none */
+    const char *odd;         /* as in struct leaving */
     const void *own;         /* one for all texts, or */
     const void *const *owns; /* one a text */
 };

@@ -14,6 +14,26 @@ static size_t same_class(const struct tokens *tokens, size_t t)
     return n;
 }
 
+/* The projection that takes the heads' output alone is theirs; the LayerNorm that takes what it gave and the layer's input
+ * makes the layer post-norm. Seen here, so that no architecture need say it. */
+static void see_projection(struct pass *pass, const struct linear *linear, const float *x, const float *y)
+{
+    if (!x || x != pass->attended.z || pass->attended.projected)
+        return;
+    pass->attended.projected = y;
+    for (size_t i = 0; i < pass->attended.n; i++)
+        pass->run->attentions[pass->attended.first + i].leaving.o = linear;
+}
+
+static void see_norm(struct pass *pass, const struct norm *norm, const float *x, const float *residual)
+{
+    if (!residual || !x || x != pass->attended.projected)
+        return;
+    for (size_t i = 0; i < pass->attended.n; i++)
+        pass->run->attentions[pass->attended.first + i].leaving.norm = norm;
+    pass->attended.projected = pass->attended.z = NULL;
+}
+
 void pass_linears(struct pass *pass, const struct linear_out *outs, size_t n, const float *x, size_t x_stride)
 {
     struct linear_out part[4];
@@ -34,6 +54,7 @@ void pass_linears(struct pass *pass, const struct linear_out *outs, size_t n, co
 void pass_linear_to(struct pass *pass, const struct linear *linear, const float *x, enum epilogue epilogue, float *y)
 {
     struct linear_out out = {.linear = linear, .y = y, .y_stride = linear->out, .epilogue = epilogue};
+    see_projection(pass, linear, x, y);
     pass_linears(pass, &out, 1, x, linear->in);
 }
 
@@ -65,6 +86,7 @@ float *pass_norm(struct pass *pass, const struct norm *norm, const float *x, con
 {
     if (pass->failed)
         return NULL;
+    see_norm(pass, norm, x, residual);
     op_layer_norm(x, residual, pass->rows, pass->model->E, norm->weight, norm->bias, pass->model->norm_eps, y);
     return pass_by(pass, ROWS_NORMS, y, pass->model->E);
 }

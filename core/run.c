@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/effect/effect.h"
+
 void run_free(struct run *run)
 {
     if (!run)
@@ -14,6 +16,7 @@ void run_free(struct run *run)
     free(run->kept);
     free(run->attentions);
     free(run->interventions.at);
+    effect_store_free(run->effects);
     arena_free(run->arena);
     model_free(run->stand_in);
     free(run);
@@ -66,6 +69,8 @@ bool run_map(const struct run *run, struct site site, struct part part, size_t r
         return false;
     if (row > a->Tq || rows > a->Tq - row)
         return err_set(err, ERR_LIMIT, "rows %zu to %zu of a map of %zu queries", row, row + rows, a->Tq);
+    if (part.kind == PART_EFFECT)
+        return effect_map(run, a, site.head, part_effect(part), row, rows, out, err);
     return attention_map(a, site.head, part, row, rows, out, err);
 }
 

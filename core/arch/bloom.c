@@ -54,6 +54,7 @@ static void forward(const struct model *model, struct pass *pass)
         const float *n = gpt_norm(pass, &layer->attention_norm, x);
         struct attend attend = gpt_attend(pass, l, GPT_GROUPS, n, masks);
         attend.own = &w->alibi;
+        attend.odd = w->from_norm ? "it is the norm of the layer's input" : NULL;
         const float *a = gpt_attended(pass, &attend, w->from_norm ? n : x);
         const float *in = gpt_norm(pass, &layer->ffn_norm, a);
         x = pass_layer(pass, l, gpt_fed_forward(pass, l, in, w->from_norm ? in : a));

@@ -221,6 +221,9 @@ static float *attend(struct pass *pass, const struct decoder_layer *layer, size_
         .cap = d->cap,
         .sink = layer->sink,
         .masks = layer->window ? around->window : around->full,
+        .odd = layer->attention_post.weight ? "their projection goes through a norm of its own first"
+               : d->residual_scale > 0      ? "their projection is multiplied by a constant first"
+                                            : NULL,
     };
     project(pass, layer, in, shape->D, &attend);
     norm_heads(pass, layer->q_norm, attend.q.data, shape->H, shape->D);

@@ -347,6 +347,7 @@ const struct arch arch_funnel = {
     .model_types = "funnel",
     .summary = "Funnel-Transformer: pooled queries, relative distances and segments",
     .source = "Dai et al. 2020",
+    .entangled = "its blocks pool the tokens, and the decoder joins them again",
     .prefixes = "funnel.",
     .keys = keys,
     .params = params,

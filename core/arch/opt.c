@@ -77,6 +77,7 @@ static void forward(const struct model *model, struct pass *pass)
         const struct gpt_layer *layer = stack_layer(pass->stack, l);
         const float *in = w->before ? gpt_norm(pass, &layer->attention_norm, x) : x;
         struct attend attend = gpt_attend(pass, l, GPT_THREE, in, masks);
+        attend.norm = w->before ? NULL : &layer->attention_norm;
         float *a = gpt_attended(pass, &attend, x);
         if (!w->before)
             pass_norm(pass, &layer->attention_norm, a, NULL, a);

@@ -378,6 +378,7 @@ const struct arch arch_reformer = {
     .model_types = "reformer",
     .summary = "Reformer: two streams, local and hashed attention within a chunk",
     .source = "Kitaev et al. 2020",
+    .entangled = "its layers hand on two streams",
     .prefixes = "reformer.",
     .keys = keys,
     .params = params,

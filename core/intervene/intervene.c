@@ -82,6 +82,15 @@ void intervene_hidden(const struct interventions *set, enum stack_kind stack, si
         i->kind->hidden(i, index, hidden, rows, E);
 }
 
+void intervene_layer(const struct interventions *set, enum stack_kind layers, const struct tokens *tokens, size_t layer, float *output,
+                     size_t E)
+{
+    for
+        EACH(set, i)
+    if (i->kind->layer && (i->stack == STACK_CROSS ? STACK_DECODER : i->stack) == layers)
+        i->kind->layer(i, tokens, layer, output, E);
+}
+
 void intervene_by(const struct interventions *set, enum rows_kind kind, float *x, size_t rows, size_t E)
 {
     for

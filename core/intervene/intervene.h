@@ -20,6 +20,7 @@ struct intervention {
     size_t n_values;       /* … or where this is not 0 so many that the run copies */
     enum rows_kind rows;   /* zero_dims, weigh_dims */
     double *squares;       /* weigh_dims: [E] added to while the pass runs */
+    void *context;         /* of a kind that its own file alone makes */
 };
 struct intervention_kind {
     const char *name, *summary;
@@ -30,6 +31,8 @@ struct intervention_kind {
     void (*output)(const struct intervention *, struct attention *); /* z is there */
     void (*hidden)(const struct intervention *, size_t index, float *hidden, size_t rows, size_t E);
     void (*by)(const struct intervention *, enum rows_kind kind, float *x, size_t rows, size_t E); /* rows pass by */
+    /* Layer's output is there, before any final norm: [rows,E] of all texts. */
+    void (*layer)(const struct intervention *, const struct tokens *tokens, size_t layer, float *output, size_t E);
 };
 extern const struct intervention_kind *const intervention_kinds[]; /* NULL-ended */
 const struct intervention_kind *intervention_named(const char *name);
@@ -50,6 +53,9 @@ void intervene_probs(const void *context, const struct attention *a, size_t head
 unsigned intervene_drops(const void *context, const struct attention *a, size_t head);
 void intervene_output(const struct interventions *, struct attention *a);
 void intervene_hidden(const struct interventions *, enum stack_kind stack, size_t index, float *hidden, size_t rows, size_t E);
+/* `layers`: the stack whose layer is done. */
+void intervene_layer(const struct interventions *, enum stack_kind layers, const struct tokens *tokens, size_t layer, float *output,
+                     size_t E);
 void intervene_by(const struct interventions *, enum rows_kind kind, float *x, size_t rows, size_t E);
 
 #endif

@@ -15,4 +15,7 @@
     ROW(positional)   \
     ROW(punctuation)  \
     ROW(duplicate)    \
-    ROW(induction)
+    ROW(induction)    \
+    ROW(mixing)       \
+    ROW(mixing_residual) \
+    ROW(mixing_layernorm)

@@ -28,6 +28,10 @@
     ROW(row)          \
     ROW(qk)           \
     ROW(mixing)       \
+    ROW(rollout)      \
+    ROW(norms)        \
+    ROW(valuezero)    \
+    ROW(effective)    \
     ROW(bias)         \
     ROW(diff)         \
     ROW(shift)        \

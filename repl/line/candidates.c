@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/base/text.h"
+#include "core/effect/effect.h"
 #include "core/embed/format/format.h"
 #include "core/embed/train/train.h"
 #include "core/measure/measure.h"
@@ -237,6 +238,8 @@ static void offer_parts(struct completion *c)
 {
     offer_bars(c, "probs|scores");
     offer_terms(c);
+    for (const struct effect *const *e = effects; *e; e++)
+        completion_add(c, str_of((*e)->name), (*e)->summary);
 }
 
 /* The words of the last run, where they need no quotes. */

@@ -15,17 +15,43 @@ static bool read_request(const struct call *call, struct map_list *out, struct e
     return out->n_parts <= MOST || map_request_blame(&out->request, "part", err);
 }
 
+/* One site a layer, its first, where the part is one map a layer. */
+static void one_a_layer(const struct map_list *list, struct sites *sites)
+{
+    const struct effect *effect = part_request_effect(list->request.part);
+    size_t n = 0;
+    for (size_t i = 0; effect && effect->of_layer && i < sites->n; i++) {
+        struct site site = sites->site[i];
+        if (n && sites->site[n - 1].stack == site.stack && sites->site[n - 1].layer == site.layer)
+            continue;
+        sites->site[n++] = site;
+    }
+    sites->n = n ? n : sites->n;
+}
+
 bool map_list_make(const struct session *session, const struct call *call, struct map_list *out, struct err *err)
 {
+    return map_list_make_part(session, call, NULL, out, err);
+}
+
+bool map_list_make_part(const struct session *session, const struct call *call, const struct part_request *part,
+                        struct map_list *out, struct err *err)
+{
     *out = (struct map_list){0};
-    if (!read_request(call, out, err) || !select_runs(session, call, &out->runs, &out->n_runs, err))
+    if (!read_request(call, out, err))
+        return false;
+    if (part)
+        out->request.part = *part;
+    if (!select_runs(session, call, &out->runs, &out->n_runs, err))
         return false;
     out->sites = mem_new(out->n_runs, sizeof *out->sites, "the selection", err);
     if (!out->sites)
         goto fail;
-    for (size_t i = 0; i < out->n_runs; i++)
+    for (size_t i = 0; i < out->n_runs; i++) {
         if (!select_sites(session, call, out->runs[i], SELECT_LAST, &out->sites[i], err))
             goto fail;
+        one_a_layer(out, &out->sites[i]);
+    }
     return true;
 fail:
     map_list_free(out);
@@ -120,7 +146,9 @@ bool map_list_at(const struct map_list *list, size_t i, struct shown_map *out, s
 
 void map_title(const struct map_list *list, const struct shown_map *map, struct buf *out)
 {
-    if (!map->agg_heads)
+    if (shown_map_of_layer(map))
+        buf_printf(out, "%c%zu", stack_letters[map->site.stack], map->site.layer);
+    else if (!map->agg_heads)
         site_name(map->site, out);
     else
         buf_printf(out, "%s of %zu heads", fold_names[list->request.fold], map->agg_heads);
@@ -137,7 +165,8 @@ struct site_row map_list_row(const struct map_list *list, const struct shown_map
     bool stack = false;
     for (size_t i = 0; i < list->n_runs; i++)
         stack |= sites_tell_stack(&list->sites[i]);
-    return (struct site_row){.stack = stack, .no_layer = map && map->agg_layers, .no_head = map && map->agg_heads};
+    return (struct site_row){
+        .stack = stack, .no_layer = map && map->agg_layers, .no_head = map && (map->agg_heads || shown_map_of_layer(map))};
 }
 
 static bool was_noted(const struct session *session, const struct model *model)

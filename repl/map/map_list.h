@@ -21,6 +21,9 @@ struct map_list {
 
 /* Read runs, sites and what is wanted of them; texts are the call's. Free with map_list_free. */
 NODISCARD bool map_list_make(const struct session *session, const struct call *call, struct map_list *out, struct err *err);
+/* The same with a part that the call's row has no option for; NULL: as it has. */
+NODISCARD bool map_list_make_part(const struct session *session, const struct call *call, const struct part_request *part,
+                                  struct map_list *out, struct err *err);
 void map_list_free(struct map_list *list);
 size_t map_list_count(const struct map_list *list);
 /* Map i, runs outermost. shown_map_free it. */

@@ -13,7 +13,7 @@
 #include "repl/result/figure.h"
 #include "viz/scale.h"
 
-enum { MAX_NOTES = 6 };
+enum { MAX_NOTES = 7 };
 
 /* Everything a picture borrows while it is drawn. */
 struct sheet {
@@ -286,6 +286,28 @@ static void name_values(const struct map_list *list, const struct call *call, st
     buf_free(&name);
 }
 
+/* What a map does: its formula, and what is said of each head. */
+static bool note_effect(struct sheet *sheet, struct err *err)
+{
+    enum { MOST_SAID = 12 };
+    const struct effect *effect = part_effect(sheet->maps[0].part);
+    struct buf text = {0};
+    if (!effect)
+        return true;
+    buf_printf(&text, "%s: %s (%s)", effect->name, effect->formula, effect->source);
+    for (size_t i = 0; effect->say && i < sheet->n && i < MOST_SAID; i++) {
+        buf_puts(&text, "; ");
+        if (sheet->n > 1)
+            buf_printf(&text, "%.*s ", STR_ARGS(sheet->panels[i].title));
+        if (!effect->say(sheet->maps[i].attention, sheet->maps[i].site.head, &text, err)) {
+            buf_free(&text);
+            return false;
+        }
+    }
+    buf_puts(&text, effect->say && sheet->n > MOST_SAID ? "; \u2026" : "");
+    return note(sheet, &text, err);
+}
+
 static bool make_notes(const struct map_list *list, struct sheet *sheet, struct err *err)
 {
     const struct shown_map *map = &sheet->maps[0];
@@ -317,7 +339,7 @@ static bool make_notes(const struct map_list *list, struct sheet *sheet, struct 
     text = (struct buf){0};
     if (map->part.kind == PART_SOFTMAX && map->part.terms != (1u << attention_terms(map->attention)) - 1)
         buf_puts(&text, "the scale of the full sum stays, so fewer terms give a flatter map");
-    return note(sheet, &text, err);
+    return note(sheet, &text, err) && note_effect(sheet, err);
 }
 
 /* "L2.H1" or "L0.H0, L0.H1, …" for the file's provenance. */

@@ -62,7 +62,7 @@ bool map_request_blame(const struct map_request *request, const char *option, st
 
 bool part_is_probability(struct part part)
 {
-    return part.kind == PART_PROBS || part.kind == PART_SOFTMAX;
+    return part.kind == PART_PROBS || part.kind == PART_SOFTMAX || (part_effect(part) && part_effect(part)->distribution);
 }
 
 void part_request_put(struct part_request part, struct buf *out)
@@ -71,8 +71,16 @@ void part_request_put(struct part_request part, struct buf *out)
         buf_printf(out, " %s=%.*s", part.option, STR_ARGS(part.names));
 }
 
+const struct effect *part_request_effect(struct part_request part)
+{
+    return strcmp(part.option, "part") == 0 ? effect_named(part.names) : NULL;
+}
+
 bool part_request_is_signed(struct part_request part)
 {
+    const struct effect *effect = part_request_effect(part);
+    if (effect)
+        return effect->is_signed;
     return part.names.n && strcmp(part.option, "part") == 0 && !str_is(part.names, "probs");
 }
 
@@ -82,6 +90,10 @@ bool map_request_part(const struct map_request *request, const struct attention 
     bool softmax = strcmp(request->part.option, "softmax") == 0, without = strcmp(request->part.option, "without") == 0;
     if (!part_parse(a->terms, softmax || without ? none : names, softmax ? names : none, without ? names : none, out, err))
         return map_request_blame(request, request->part.option, err);
+    if (part_effect(*out) && part_effect(*out)->of_layer && request->fold != FOLD_NONE) {
+        err_set(err, ERR_ARG, "%s is one map a layer: there are no heads to fold, leave agg= out", part_effect(*out)->name);
+        return map_request_blame(request, "agg", err);
+    }
     if (part_is_probability(*out))
         return true;
     if (request->words) {

@@ -3,6 +3,7 @@
 #ifndef GAZE_REPL_MAP_MAP_REQUEST_H
 #define GAZE_REPL_MAP_MAP_REQUEST_H
 
+#include "core/effect/effect.h"
 #include "core/run.h"
 #include "repl/grammar/call.h"
 
@@ -43,12 +44,14 @@ NODISCARD bool map_request_part(const struct map_request *request, const struct 
 size_t part_request_split(struct part_request list, struct part_request *out, size_t most, struct err *err);
 /* Append " softmax=c2c+c2p"; nothing for the probabilities. */
 void part_request_put(struct part_request part, struct buf *out);
+/* What a map does that this part names, or NULL: it is a part of the map itself. */
+const struct effect *part_request_effect(struct part_request part);
 bool part_request_is_signed(struct part_request part);
 bool part_is_probability(struct part part);
 
 /* The options, for the rows of commands. */
 #define OPTION_PART                                                                                                            \
-    {"part", VALUE_PART, NULL, "probs", "probs, scores, or a sum of terms: its logits; several as a list: c2c,c2p,scores", 0, 0}, \
+    {"part", VALUE_PART, NULL, "probs", "probs, scores, a sum of terms: its logits, or what the map does: norms; several as a list: c2c,c2p,scores", 0, 0}, \
     {"softmax", VALUE_TERMS, NULL, NULL, "the softmax of a sum of terms (c2c+c2p)", 0, 0},                                      \
     {"without", VALUE_TERMS, NULL, NULL, "the softmax of all terms but these", 0, 0}
 #define OPTION_TOKENS                                                                                                          \

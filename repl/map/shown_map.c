@@ -46,9 +46,10 @@ static bool make_part(struct making *making, struct site site, struct part *part
     if (!a || !map_request_part(making->request, a, part, err) || !run_map(making->run, site, *part, 0, a->Tq, making->full, err))
         return false;
     making->any_masked = a->mask.lo || a->mask.hi || a->mask.bitmap;
+    bool spreads = part_effect(*part) && part_effect(*part)->spreads; /* a hidden cell that holds something is one to see */
     for (size_t i = 0; making->any_masked && i < a->Tq; i++)
         for (size_t j = 0; j < a->Tk; j++)
-            making->masked[i * a->Tk + j] = attention_masked(a, i, j);
+            making->masked[i * a->Tk + j] = attention_masked(a, i, j) && !(spreads && making->full[i * a->Tk + j] != 0);
     return true;
 }
 
@@ -258,7 +259,7 @@ static bool add_sink(const struct making *making, struct shown_map *map, struct 
 {
     const struct map_request *request = making->request;
     size_t n = map->cols;
-    if (!making->first->sink || !part_is_probability(map->part) || request->special == SPECIAL_RENORM || request->cols.tokens.s ||
+    if (!making->first->sink || !part_is_probability(map->part) || map->part.kind == PART_EFFECT || request->special == SPECIAL_RENORM || request->cols.tokens.s ||
         request->cols.segment)
         return true;
     size_t *tokens = arena_alloc(map->arena, n + 1, sizeof *tokens, "the tokens", err);
@@ -303,7 +304,8 @@ static bool make_room(struct making *making, struct shown_map *map, float **prob
         return false;
     making->full = arena_alloc(making->scratch, all, sizeof *making->full, "the map", err);
     making->masked = arena_alloc(making->scratch, all, 1, "the map", err);
-    if (making->request->marks && !(*probs = arena_zalloc(making->scratch, all, sizeof **probs, "the map", err)))
+    if (making->request->marks && !shown_map_of_layer(map) && /* marks are a head's */
+        !(*probs = arena_zalloc(making->scratch, all, sizeof **probs, "the map", err)))
         return false;
     return making->full && making->masked;
 }
@@ -314,6 +316,11 @@ static bool same_layer(const struct sites *sites)
         if (sites->site[i].layer != sites->site[0].layer || sites->site[i].stack != sites->site[0].stack)
             return false;
     return true;
+}
+
+bool shown_map_of_layer(const struct shown_map *map)
+{
+    return part_effect(map->part) && part_effect(map->part)->of_layer;
 }
 
 bool shown_map_make(const struct map_request *request, struct kept_run *run, const struct sites *sites, struct shown_map *out,
@@ -387,6 +394,10 @@ void shown_map_values(const struct shown_map *map, struct buf *out)
         buf_puts(out, "attention probability");
         return;
     }
+    if (part_effect(map->part)) {
+        buf_puts(out, part_effect(map->part)->summary);
+        return;
+    }
     shown_map_part(map, out);
     buf_puts(out, map->part.kind == PART_SCORES   ? " (before the softmax)"
                   : map->part.kind == PART_LOGITS ? " (part of the scores)"
@@ -395,7 +406,7 @@ void shown_map_values(const struct shown_map *map, struct buf *out)
 
 double shown_map_uniform(const struct shown_map *map)
 {
-    return part_is_probability(map->part) && !map->words ? 1 / (double)map->attention->Tk : NAN;
+    return part_is_probability(map->part) && map->part.kind != PART_EFFECT && !map->words ? 1 / (double)map->attention->Tk : NAN;
 }
 
 struct panel shown_map_panel(const struct shown_map *map)

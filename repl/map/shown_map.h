@@ -41,6 +41,8 @@ struct str shown_map_query(const struct shown_map *map, size_t row);
 struct str shown_map_key(const struct shown_map *map, size_t col);
 /* "c2p", "softmax of c2c". */
 void shown_map_part(const struct shown_map *map, struct buf *out);
+/* Is it one of a layer, not of a head? */
+bool shown_map_of_layer(const struct shown_map *map);
 /* "attention probability", "scores (before the softmax)": what its values are. */
 void shown_map_values(const struct shown_map *map, struct buf *out);
 /* What a uniform map holds in each cell; NaN where its values are no probabilities over single keys. */

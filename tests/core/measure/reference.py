@@ -86,6 +86,10 @@ def measures(a, causal, special):
         "punctuation": a[:, [k for k in range(n) if k % 7 in (2, 4) and k not in special]].sum() / n,
         "duplicate": (a * duplicate(n)).sum() / a.sum(),
         "induction": (a * np.pad(duplicate(n)[:, :-1], ((0, 0), (1, 0)))).sum() / a.sum(),
+        # of what a layer adds, which these maps have not: ../effect/reference.py has their numbers
+        "mixing": np.nan,
+        "mixing_residual": np.nan,
+        "mixing_layernorm": np.nan,
     }
 
 
