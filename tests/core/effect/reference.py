@@ -239,6 +239,6 @@ for case, stack, layer, head, name, m in rows:
     at += len(flat)
 print("};")
 print("static const float reference_values[] = {")
-for i in range(0, len(values), 10):
-    print("    " + " ".join(f"{v:.8g}f," if "." in f"{v:.8g}" or "e" in f"{v:.8g}" else f"{v:.8g}.0f," for v in values[i:i + 10]))
+for i in range(0, len(values), 25):
+    print("    " + " ".join(f"{v:.8g}f," if "." in f"{v:.8g}" or "e" in f"{v:.8g}" else f"{v:.8g}.0f," for v in values[i:i + 25]))
 print("};")
