@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/effect/store.h"
 #include "core/pass.h"
 #include "core/past.h"
 
@@ -199,8 +198,7 @@ struct run *run_new(struct model *model, const struct run_inputs *inputs, const 
         goto fail;
     }
     run->arena = arena_new(err);
-    run->effects = effect_store_new(err);
-    if (!add_target(run, inputs, err) || !run->arena || !run->effects || !add_interventions(run, inputs, err) || !add_positions(run, inputs, err) || !add_global(run, inputs, err) ||
+    if (!add_target(run, inputs, err) || !run->arena || !add_interventions(run, inputs, err) || !add_positions(run, inputs, err) || !add_global(run, inputs, err) ||
         !add_capacity(run, inputs, err) || !reserve(run, err) || !model_prepare(model, err) || !forward(run, watch, err))
         goto fail;
     if (run->past)

@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/effect/effect.h"
-
 void run_free(struct run *run)
 {
     if (!run)
@@ -16,7 +14,8 @@ void run_free(struct run *run)
     free(run->kept);
     free(run->attentions);
     free(run->interventions.at);
-    effect_store_free(run->effects);
+    if (run->effects.free)
+        run->effects.free(run->effects.data);
     arena_free(run->arena);
     model_free(run->stand_in);
     free(run);
@@ -60,18 +59,6 @@ const struct attention *run_attention(const struct run *run, struct site site, s
             site.layer);
     buf_free(&layers);
     return NULL;
-}
-
-bool run_map(const struct run *run, struct site site, struct part part, size_t row, size_t rows, float *out, struct err *err)
-{
-    const struct attention *a = run_attention(run, site, err);
-    if (!a)
-        return false;
-    if (row > a->Tq || rows > a->Tq - row)
-        return err_set(err, ERR_LIMIT, "rows %zu to %zu of a map of %zu queries", row, row + rows, a->Tq);
-    if (part.kind == PART_EFFECT)
-        return effect_map(run, a, site.head, part_effect(part), row, rows, out, err);
-    return attention_map(a, site.head, part, row, rows, out, err);
 }
 
 const struct kept *run_kept(const struct run *run, const char *name, enum stack_kind stack, size_t layer)

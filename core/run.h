@@ -41,7 +41,6 @@ struct run_mask {
 };
 
 struct past;
-struct effect_store;
 enum { MAX_AXES = 8 };
 struct run {
     const struct model *model;
@@ -59,7 +58,10 @@ struct run {
     struct position_rule positions;     /* as given, its list in the arena */
     size_t *global, n_global;           /* as given, in the arena; NULL: the family's choice */
     size_t capacity;                    /* tokens that an expert takes; 0: the model's */
-    struct effect_store *effects;       /* owned: what was made of maps at the price of passes (effect/effect.h) */
+    struct {
+        _Atomic(void *) data;
+        void (*free)(void *);
+    } effects;                          /* owned: what effect/store.c keeps */
     struct past *past;                  /* borrowed while the pass runs, or NULL */
     struct arena *arena;                /* everything kept */
 };

@@ -28,8 +28,4 @@ const struct effect *part_effect(struct part part);
 NODISCARD bool effect_map(const struct run *run, const struct attention *a, size_t head, const struct effect *effect, size_t row,
                           size_t rows, float *out, struct err *err);
 
-/* For effects that cost passes: what a run keeps of them, so that one map more costs none. */
-struct effect_store;
-void effect_store_free(struct effect_store *store);
-
 #endif

@@ -17,16 +17,9 @@ struct effect_store {
     size_t n, capacity;
 };
 
-struct effect_store *effect_store_new(struct err *err)
+static void store_free(void *of)
 {
-    struct effect_store *store = mem_new(1, sizeof *store, "a run", err);
-    if (store)
-        pthread_mutex_init(&store->lock, NULL);
-    return store;
-}
-
-void effect_store_free(struct effect_store *store)
-{
+    struct effect_store *store = of;
     if (!store)
         return;
     for (size_t i = 0; i < store->n; i++)
@@ -34,6 +27,21 @@ void effect_store_free(struct effect_store *store)
     free(store->entries);
     pthread_mutex_destroy(&store->lock);
     free(store);
+}
+
+struct effect_store *effect_store_of(const struct run *run, struct err *err)
+{
+    struct run *own = (struct run *)run; /* what it keeps beside its pass changes no map */
+    void *there = atomic_load(&own->effects.data);
+    struct effect_store *store = there ? there : mem_new(1, sizeof *store, "a run", err);
+    if (there || !store)
+        return store;
+    pthread_mutex_init(&store->lock, NULL);
+    own->effects.free = store_free;
+    if (atomic_compare_exchange_strong(&own->effects.data, &there, store))
+        return store;
+    store_free(store); /* another thread was first */
+    return there;
 }
 
 const float *effect_store_open(struct effect_store *store, const struct effect *effect, const struct attention *a)

@@ -5,7 +5,9 @@
 
 #include "core/effect/effect.h"
 
-struct effect_store *effect_store_new(struct err *err);
+struct effect_store;
+/* The run's, made at first use; it goes with the run. */
+struct effect_store *effect_store_of(const struct run *run, struct err *err);
 /* Lock it: the kept maps [layers,Tq,Tk] of the attention's stack and text, or NULL. Close it in any case. */
 const float *effect_store_open(struct effect_store *store, const struct effect *effect, const struct attention *a);
 /* Takes maps; on failure they stay the caller's. */

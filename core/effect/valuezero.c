@@ -184,18 +184,21 @@ static bool make(const struct run *run, const struct attention *a, size_t head, 
         return err_set(err, ERR_UNSUPPORTED, "%c%zu: no value zeroing: %s", stack_letters[a->stack->kind], a->layer, why);
     if (!size_mul(cells, a->stack->layers, &all))
         return err_set(err, ERR_LIMIT, "maps of %zu × %zu are too large", a->Tq, a->Tk);
-    const float *maps = effect_store_open(run->effects, &effect_valuezero, a);
+    struct effect_store *store = effect_store_of(run, err);
+    if (!store)
+        return false;
+    const float *maps = effect_store_open(store, &effect_valuezero, a);
     bool ok = true;
     if (!maps) {
         float *made = mem_new(all, sizeof *made, "value zeroing", err);
-        ok = made && all_layers(run, a, made, err) && effect_store_keep(run->effects, &effect_valuezero, a, made, err);
+        ok = made && all_layers(run, a, made, err) && effect_store_keep(store, &effect_valuezero, a, made, err);
         if (!ok)
             free(made);
         maps = made;
     }
     if (ok)
         memcpy(out, maps + a->layer * cells, cells * sizeof *out);
-    effect_store_close(run->effects);
+    effect_store_close(store);
     return ok;
 }
 
