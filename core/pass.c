@@ -199,6 +199,8 @@ float *pass_finish(struct pass *pass, float *hidden)
 float *pass_finish_as(struct pass *pass, float *hidden, size_t width)
 {
     assert(pass->stack->finished);
+    if (hidden && hidden == pass->normed.y)
+        pass->run->finals[pass->stack->kind] = pass->normed.norm;
     return state_of(pass, pass->stack->layers, hidden, width);
 }
 

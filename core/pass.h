@@ -28,6 +28,10 @@ struct pass {
         const float *z, *projected; /* the last attention's output, and what a projection made of it */
         size_t first, n;            /* whose: of run->attentions */
     } attended;
+    struct {
+        const float *y;         /* what the last norm of rows of E gave */
+        struct final_norm norm; /* and which it was */
+    } normed;
     struct err *err;
     bool failed;
 };

@@ -87,6 +87,8 @@ float *pass_norm(struct pass *pass, const struct norm *norm, const float *x, con
     if (pass->failed)
         return NULL;
     see_norm(pass, norm, x, residual);
+    pass->normed.y = y;
+    pass->normed.norm = (struct final_norm){.norm = *norm};
     op_layer_norm(x, residual, pass->rows, pass->model->E, norm->weight, norm->bias, pass->model->norm_eps, y);
     return pass_by(pass, ROWS_NORMS, y, pass->model->E);
 }
@@ -95,6 +97,8 @@ float *pass_rms(struct pass *pass, const struct norm *norm, const float *x, floa
 {
     if (pass->failed)
         return NULL;
+    pass->normed.y = y;
+    pass->normed.norm = (struct final_norm){.norm = *norm, .rms = true, .add = add};
     op_rms_norm(x, pass->rows, pass->model->E, pass->model->E, norm->weight, add, pass->model->norm_eps, y);
     return pass_by(pass, ROWS_NORMS, y, pass->model->E);
 }

@@ -40,6 +40,13 @@ struct run_mask {
     size_t window; /* of MASK_CAUSAL: query i sees key j where 0 ≤ i−j < window; 0: all before */
 };
 
+/* The norm behind a stack's layers, as the pass saw it; weight NULL: there is none, or it was not seen. */
+struct final_norm {
+    struct norm norm;
+    bool rms;
+    float add; /* of rms: added to the weight */
+};
+
 struct past;
 enum { MAX_AXES = 8 };
 struct run {
@@ -58,6 +65,7 @@ struct run {
     struct position_rule positions;     /* as given, its list in the arena */
     size_t *global, n_global;           /* as given, in the arena; NULL: the family's choice */
     size_t capacity;                    /* tokens that an expert takes; 0: the model's */
+    struct final_norm finals[STACK_KINDS];
     struct {
         _Atomic(void *) data;
         void (*free)(void *);

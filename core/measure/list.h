@@ -16,6 +16,14 @@
     ROW(punctuation)  \
     ROW(duplicate)    \
     ROW(induction)    \
+    ROW(cls) \
+    ROW(sep) \
+    ROW(first_entropy) \
+    ROW(evenness) \
+    ROW(distance_rest) \
+    ROW(incoming) \
+    ROW(effective_rank) \
+    ROW(stable_rank) \
     ROW(mixing)       \
     ROW(mixing_residual) \
     ROW(mixing_layernorm)

@@ -180,6 +180,9 @@ const struct command command_heads = {
         "nats. distance: between query and key, in tokens. previous, next, self, special: mass on the token before, after, on "
         "itself, on "
         "special tokens. share, of the scores' variance that columns make, costs a second map and is made where sort= names it. "
+        "So are cls and sep (mass on the special token in front, and on those behind), first_entropy (of the first query's row), "
+        "evenness (entropy / ln of the keys), distance_rest (without the first token), incoming (keys above the average by 3), "
+        "effective_rank of the map, stable_rank of the head's output, and the layer's mixing, mixing_residual, mixing_layernorm. "
         "- stands where a measure does not apply or a map is not finite.",
     .examples = "heads\n"
                 "heads sort=entropy top=5\n"

@@ -32,6 +32,7 @@
     ROW(norms)        \
     ROW(valuezero)    \
     ROW(effective)    \
+    ROW(logitlens)    \
     ROW(bias)         \
     ROW(diff)         \
     ROW(shift)        \

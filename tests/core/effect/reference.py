@@ -129,6 +129,12 @@ def mixing(mix, preserve):
     return (a / (a + b)).mean()
 
 
+def effective_rank(A):
+    s = np.linalg.svd(A, compute_uv=False)
+    p = (s / s.sum())[s > 0]
+    return np.exp(-(p * np.log(p)).sum())
+
+
 def tell(case, stack, taken, maps, again, own, eps):
     """maps: [L][H,Tq,Tk]; again(l, j): runs with the value of j in l zeroed; own: queries and keys are the same tokens."""
     again(None, None)
@@ -144,6 +150,11 @@ def tell(case, stack, taken, maps, again, own, eps):
         put(case, stack, l, head, "norms_layer", np.linalg.norm(parts, axis=-1))
         E, r = effective(A[head], F[head])
         put(case, stack, l, head, "effective", E)
+        D = taken.values[l].shape[1] // layer.kv
+        kv = head // (layer.heads // layer.kv)
+        Z = A[head] @ taken.values[l][:, kv * D:(kv + 1) * D]
+        put(case, stack, l, head, "stable_rank", (Z ** 2).sum() / np.linalg.norm(Z, 2) ** 2)
+        put(case, stack, l, head, "effective_rank", effective_rank(A[head]))
         if own:
             put(case, stack, l, head, "rollout", rollout(maps[: l + 1]))
             T = A.shape[1]

@@ -58,7 +58,7 @@ static double off(const struct run *run, const struct reference_effect *r)
         const struct measure *measure = measure_named(str_of(r->name));
         cr_assert(measure, "%s", r->name);
         cr_assert(measure_site(run, measure, site, &value, &err), "%s", err.message);
-        return fabs(value - (double)*want);
+        return fabs(value - (double)*want) / fmax(1, r->largest);
     }
     float *map = malloc((r->n + 1) * sizeof *map);
     const struct attention *a = run_attention(run, site, &err);

@@ -63,6 +63,19 @@ def duplicate(n):
     return (ids[:, None] == ids[None, :]) & ~np.eye(n, dtype=bool)
 
 
+def evenness(plogp, see):
+    keys = see.sum(1)
+    rows = keys > 1
+    return (-plogp.sum(1)[rows] / np.log(keys[rows])).mean() if rows.any() else np.nan
+
+
+def effective_rank(a):
+    s = np.linalg.svd(a, compute_uv=False)
+    p = s / s.sum()
+    p = p[p > 0]
+    return np.exp(-(p * np.log(p)).sum())
+
+
 def measures(a, causal, special):
     n = len(a)
     see = visible(n, causal)
@@ -86,6 +99,14 @@ def measures(a, causal, special):
         "punctuation": a[:, [k for k in range(n) if k % 7 in (2, 4) and k not in special]].sum() / n,
         "duplicate": (a * duplicate(n)).sum() / a.sum(),
         "induction": (a * np.pad(duplicate(n)[:, :-1], ((0, 0), (1, 0)))).sum() / a.sum(),
+        "cls": a[:, 0].sum() / n,
+        "sep": a[:, [k for k in special if k > 0]].sum() / n,
+        "first_entropy": -plogp[0].sum(),
+        "evenness": evenness(plogp, see),
+        "distance_rest": (a * abs(i - j))[:, 1:].sum() / a[:, 1:].sum() if n > 1 else np.nan,
+        "incoming": (a.sum(0) > a.sum() / n + 3).sum(),
+        "effective_rank": effective_rank(a),
+        "stable_rank": np.nan,  # these maps have no output
         # of what a layer adds, which these maps have not: ../effect/reference.py has their numbers
         "mixing": np.nan,
         "mixing_residual": np.nan,

@@ -62,7 +62,7 @@ Test(core_measures, rows_are_complete_and_names_unique)
         cr_expect(m->name && m->label && m->formula && m->source && m->value, "%s is incomplete", m->name);
         cr_expect_eq(measure_named(str_of(m->name)), m);
     }
-    cr_expect_eq(n, 18);
+    cr_expect_eq(n, 26);
     cr_expect_null(measure_named(STR("entropyy")));
 }
 
