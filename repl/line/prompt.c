@@ -16,11 +16,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "core/base/cancel.h"
 #include "core/base/text.h"
 #include "repl/line/complete.h"
+#include "repl/terminal/guard.h"
 #include "repl/terminal/recording.h"
 
 enum { HISTORY_LINES = 5000 };
@@ -29,7 +31,8 @@ static struct {
     struct session *session;
     struct completions offered; /* by the last Tab */
     char *line, *history_path;
-    bool done;
+    bool done, pasting;          /* pasting: the terminal is asked to mark what is pasted */
+    struct termios modes;        /* the terminal's, before readline */
     volatile sig_atomic_t resized, continued;
 } prompt_state;
 
@@ -205,12 +208,25 @@ static void on_continue(int signal)
     prompt_state.continued = 1;
 }
 
-/* Ctrl-\: the terminal first. It comes while the prompt waits for a key, nowhere else, and so may call readline. */
-static void on_quit(int number)
+/* Before a signal ends the program, Ctrl-\ too: the modes, and what readline asked the terminal for, without readline, which
+ * may be in the middle of anything. */
+static void restore_terminal(void)
 {
-    rl_deprep_terminal();
-    signal(number, SIG_DFL);
-    raise(number);
+    static const char paste_off[] = "\033[?2004l\r\n";
+    if (prompt_state.pasting && write(fileno(rl_outstream), paste_off, sizeof paste_off - 1) < 0)
+        errno = 0; /* the terminal has gone */
+    tcsetattr(STDIN_FILENO, TCSANOW, &prompt_state.modes);
+}
+
+/* The prompt begins; from here on the terminal is given back. */
+static void begin(const char *prompt)
+{
+    bool terminal = tcgetattr(STDIN_FILENO, &prompt_state.modes) == 0;
+    rl_callback_handler_install(prompt, take_line);
+    const char *paste = rl_variable_value("enable-bracketed-paste"); /* off where the terminal is dumb */
+    prompt_state.pasting = paste && strcmp(paste, "on") == 0;
+    if (terminal)
+        guard_begin(GUARD_PROMPT, restore_terminal);
 }
 
 static void clear_line(const char *prompt)
@@ -256,12 +272,10 @@ static void wait_for_line(const char *prompt, const sigset_t *while_waiting)
 
 char *line_read(const char *prompt)
 {
-    struct sigaction resize = {.sa_handler = on_resize}, go_on = {.sa_handler = on_continue},
-                     quit = {.sa_handler = on_quit}, old_resize, old_continue, old_quit;
+    struct sigaction resize = {.sa_handler = on_resize}, go_on = {.sa_handler = on_continue}, old_resize, old_continue;
     sigset_t ours, before;
     sigemptyset(&resize.sa_mask);
     sigemptyset(&go_on.sa_mask);
-    sigemptyset(&quit.sa_mask);
     sigemptyset(&ours);
     static const int held[] = {SIGINT, SIGTERM, SIGHUP, SIGWINCH, SIGCONT, SIGQUIT};
     for (size_t i = 0; i < sizeof held / sizeof *held; i++)
@@ -270,13 +284,10 @@ char *line_read(const char *prompt)
     /* Only while the prompt waits: the full screen and children have their own. */
     sigaction(SIGWINCH, &resize, &old_resize);
     sigaction(SIGCONT, &go_on, &old_continue);
-    sigaction(SIGQUIT, &quit, &old_quit);
-    if (old_quit.sa_handler == SIG_IGN)
-        sigaction(SIGQUIT, &old_quit, NULL);
     prompt_state.line = NULL;
     prompt_state.done = false;
     prompt_state.resized = prompt_state.continued = 0;
-    rl_callback_handler_install(prompt, take_line);
+    begin(prompt);
     rl_reset_screen_size(); /* the window may have changed while a command ran */
     wait_for_line(prompt, &before);
     if (!prompt_state.done) {
@@ -285,7 +296,7 @@ char *line_read(const char *prompt)
     }
     sigaction(SIGWINCH, &old_resize, NULL);
     sigaction(SIGCONT, &old_continue, NULL);
-    sigaction(SIGQUIT, &old_quit, NULL);
+    guard_end(GUARD_PROMPT);
     sigprocmask(SIG_SETMASK, &before, NULL);
     return prompt_state.line;
 }

@@ -38,7 +38,10 @@ static void on_signal(int number, siginfo_t *info, void *context)
 
 static bool any(void)
 {
-    return guard.restore[GUARD_SCREEN] || guard.restore[GUARD_RECORDING];
+    for (size_t i = 0; i < GUARDED; i++)
+        if (guard.restore[i])
+            return true;
+    return false;
 }
 
 void guard_begin(enum guarded what, void (*restore)(void))

@@ -22,6 +22,7 @@
 
 #include "repl/terminal/cast.h"
 #include "repl/terminal/guard.h"
+#include "repl/terminal/usable.h"
 
 #define MARK "\033_gaze: all before this has come\033\\"
 
@@ -239,10 +240,12 @@ bool recording_open(const struct recording_wish *wish, struct err *err)
         return err_set(err, ERR_ARG, "%s is being recorded; record off ends it", it.path);
     if (!isatty(STDOUT_FILENO))
         return err_set(err, ERR_ARG, "record needs a terminal on standard output");
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &it.size) || !it.size.ws_row || !it.size.ws_col)
-        return err_set(err, ERR_ARG, "the terminal says that it has no rows or no columns: stty rows 24 cols 80 sets its size");
-    struct cast_header header = {.columns = it.size.ws_col,
-                                 .rows = it.size.ws_row,
+    size_t columns, rows;
+    if (!terminal_size(&columns, &rows, err))
+        return false;
+    it.size = (struct winsize){.ws_col = (unsigned short)columns, .ws_row = (unsigned short)rows};
+    struct cast_header header = {.columns = columns,
+                                 .rows = rows,
                                  .timestamp = timestamp(),
                                  .term = getenv("TERM"),
                                  .title = wish->title,

@@ -22,6 +22,7 @@
 #include "repl/terminal/guard.h"
 #include "repl/terminal/recording.h"
 #include "repl/terminal/terminfo.h"
+#include "repl/terminal/usable.h"
 
 #include <term.h> /* last: it defines common words as macros */
 #undef columns
@@ -237,14 +238,8 @@ static void settle(struct full_screen *screen)
 struct full_screen *screen_open(enum depth depth, struct err *err)
 {
     const char *term = getenv("TERM");
-    if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
-        err_set(err, ERR_ARG, "view needs a terminal on standard input and standard output");
+    if (!terminal_usable(err))
         return NULL;
-    }
-    if (!term || !*term || strcmp(term, "dumb") == 0) {
-        err_set(err, ERR_ARG, "view needs a terminal with a cursor that can be placed; TERM is %s", term && *term ? term : "not set");
-        return NULL;
-    }
     struct full_screen *screen = mem_new(1, sizeof *screen, "the screen", err);
     if (!screen)
         return NULL;

@@ -41,6 +41,14 @@ struct terminal *gaze_start(const char *const *arguments, const struct terminal_
     return terminal_start(&(struct terminal_setup){.argv = argv, .env = all, .rows = rows, .cols = cols, .term = kind ? kind->term : NULL});
 }
 
+const char *without_asan_handler(void)
+{
+    static char options[2000];
+    const char *now = getenv("ASAN_OPTIONS");
+    snprintf(options, sizeof options, "ASAN_OPTIONS=%s%shandle_segv=0:handle_abort=0:handle_sigfpe=0", now ? now : "", now ? ":" : "");
+    return options;
+}
+
 bool sync_frame(struct terminal *t)
 {
     static unsigned n;
@@ -118,6 +126,21 @@ size_t gaze_line(struct terminal *t, const char *line)
     terminal_keys(t, "Enter");
     terminal_wait_for(t, prompt_is_back, &from, "the prompt after a line");
     return from;
+}
+
+bool screens_same(const struct emulator *a, const struct emulator *b, int rows)
+{
+    if (emulator_rows(a) != emulator_rows(b) || emulator_cols(a) != emulator_cols(b) || emulator_alternate(a) != emulator_alternate(b))
+        return false;
+    for (int row = 0; row < rows; row++)
+        for (int col = 0; col < emulator_cols(a); col++) {
+            const struct emu_cell *x = emulator_cell(a, row, col), *y = emulator_cell(b, row, col);
+            bool blank = (!x->text[0] || strcmp(x->text, " ") == 0) && (!y->text[0] || strcmp(y->text, " ") == 0);
+            if ((!blank && (strcmp(x->text, y->text) != 0 || x->width != y->width || x->fg != y->fg)) || x->bg != y->bg ||
+                x->attributes != y->attributes)
+                return false;
+        }
+    return true;
 }
 
 /* ---- recorded screens ---- */

@@ -24,6 +24,8 @@ extern const struct terminal_kind terminal_kinds[]; /* ended by name NULL */
  * colours). `env`: further "NAME=value", NULL-ended, or NULL. */
 struct terminal *gaze_start(const char *const *arguments, const struct terminal_kind *kind, int rows, int cols,
                             const char *const *env);
+/* "ASAN_OPTIONS=…" for programs that a fault is sent to: ASan would take it itself, and report it. */
+const char *without_asan_handler(void);
 /* Report the mouse at a cell, from 0: a button pressed and let go, or the wheel. */
 enum { MOUSE_LEFT = 0, MOUSE_SHIFT = 4, MOUSE_CTRL = 16, MOUSE_DRAG = 32, MOUSE_WHEEL_UP = 64, MOUSE_WHEEL_DOWN = 65 };
 void mouse(struct terminal *t, int button, int row, int col);
@@ -39,6 +41,8 @@ bool wait_prompt(struct terminal *t); /* an empty one, with the cursor behind it
 /* Type a line and wait until the prompt is back; what was written since stands in the log from the returned place. */
 size_t gaze_line(struct terminal *t, const char *line);
 
+/* Both are of one size, and show the same in their first rows, cell for cell: characters, widths, colours, attributes. */
+bool screens_same(const struct emulator *a, const struct emulator *b, int rows);
 /* Save the display through `:save-display` and compare it with tests/screen/expected/NAME.txt. Whole numbers must be
  * equal, numbers with a point within 0.011 (processors round differently). GAZE_UPDATE_SCREENS=1 writes the file instead.
  * False with both on standard error where they differ. */

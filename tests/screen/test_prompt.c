@@ -199,6 +199,8 @@ Test(prompt, leaves_by_ctrl_d_quit_and_signals, .timeout = 240)
         {"SIGHUP", NULL, SIGHUP, 128 + SIGHUP},
         {"SIGQUIT", NULL, SIGQUIT, 128 + SIGQUIT},
         {"the quit key", "C-\\", 0, 128 + SIGQUIT},
+        {"SIGXCPU", NULL, SIGXCPU, 128 + SIGXCPU},
+        {"SIGUSR1", NULL, SIGUSR1, 128 + SIGUSR1},
     };
     int failed = 0;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

@@ -184,15 +184,6 @@ Test(view, gives_the_terminal_back_on_signals, .timeout = 280)
     }
 }
 
-/* ASan would take the signal itself, and report it. */
-static const char *without_asan_handler(void)
-{
-    static char options[2000];
-    const char *now = getenv("ASAN_OPTIONS");
-    snprintf(options, sizeof options, "ASAN_OPTIONS=%s%shandle_segv=0:handle_abort=0:handle_sigfpe=0", now ? now : "", now ? ":" : "");
-    return options;
-}
-
 Test(view, gives_the_terminal_back_on_a_crash, .timeout = 280)
 {
     static const int crashes[] = {SIGSEGV, SIGABRT, SIGFPE, SIGQUIT, SIGUSR1, SIGALRM, SIGXCPU};
