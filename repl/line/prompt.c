@@ -218,15 +218,14 @@ static void restore_terminal(void)
     tcsetattr(STDIN_FILENO, TCSANOW, &prompt_state.modes);
 }
 
-/* The prompt begins; from here on the terminal is given back. */
+/* The prompt begins: what readline changes of the terminal is given back, whatever ends the program from here on. */
 static void begin(const char *prompt)
 {
-    bool terminal = tcgetattr(STDIN_FILENO, &prompt_state.modes) == 0;
-    rl_callback_handler_install(prompt, take_line);
     const char *paste = rl_variable_value("enable-bracketed-paste"); /* off where the terminal is dumb */
     prompt_state.pasting = paste && strcmp(paste, "on") == 0;
-    if (terminal)
+    if (tcgetattr(STDIN_FILENO, &prompt_state.modes) == 0)
         guard_begin(GUARD_PROMPT, restore_terminal);
+    rl_callback_handler_install(prompt, take_line);
 }
 
 static void clear_line(const char *prompt)
@@ -324,6 +323,7 @@ void line_open(struct session *session)
     rl_completer_quote_characters = NULL;
     rl_completion_display_matches_hook = show_candidates;
     rl_sort_completion_matches = 0;
+    rl_initialize(); /* reads inputrc, and knows the terminal */
     using_history();
     stifle_history(HISTORY_LINES);
     if (prompt_state.history_path && file_exists(prompt_state.history_path)) {
