@@ -189,5 +189,6 @@ float *pass_block_end(struct pass *pass, const struct block *block, const float 
     pass_norm(pass, &block->attention_norm, attended, x, attended);
     float *inner = pass_activated(pass, &block->up, attended, pass->model->activation);
     pass_linear_to(pass, &block->down, inner, EPILOGUE_NONE, y);
+    pass_by(pass, ROWS_FFN, y, pass->model->E);
     return pass_norm(pass, &block->output_norm, y, attended, y);
 }

@@ -5,8 +5,9 @@
 
 #include "core/attention.h"
 
-/* Rows of the model's width that pass by: what tables give for ids, what norms give, hidden states. */
-enum rows_kind { ROWS_HIDDEN, ROWS_WORDS, ROWS_POSITIONS, ROWS_NORMS, ROWS_OTHER };
+/* Rows of the model's width that pass by: what tables give for ids, what norms give, what the feed-forward part
+ * of a post-norm block adds, hidden states. */
+enum rows_kind { ROWS_HIDDEN, ROWS_WORDS, ROWS_POSITIONS, ROWS_NORMS, ROWS_FFN, ROWS_OTHER };
 
 struct intervention_kind;
 struct intervention {
@@ -18,9 +19,9 @@ struct intervention {
     const float *values;
     enum stack_kind stack; /* whose maps or layers; 0 is L */
     size_t n_values;       /* … or where this is not 0 so many that the run copies */
-    enum rows_kind rows;   /* zero_dims, weigh_dims */
-    double *squares;       /* weigh_dims: [E] added to while the pass runs */
-    void *context;         /* of a kind that its own file alone makes */
+    enum rows_kind rows;   /* zero_dims, watch_rows */
+    void (*see)(void *context, const float *x, size_t rows, size_t E); /* watch_rows: from the thread of the pass, in its order */
+    void *context;         /* of watch_rows, and of a kind that its own file alone makes */
 };
 struct intervention_kind {
     const char *name, *summary;

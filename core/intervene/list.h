@@ -9,5 +9,5 @@
     ROW(replace_output)    \
     ROW(replace_pattern)   \
     ROW(zero_dims)         \
-    ROW(weigh_dims)        \
+    ROW(watch_rows)        \
     ROW(positions)

@@ -133,8 +133,7 @@ static bool report(struct work *w, size_t texts, struct err *err)
 static bool gather(struct work *w, struct err *err)
 {
     bool dims = w->ablation->mode == ABLATE_DIMS;
-    struct intervention weigh = {.kind = intervention_named("weigh_dims"), .layer = SIZE_MAX, .head = SIZE_MAX, .token = SIZE_MAX,
-                                 .rows = w->ablation->rows, .squares = w->squares};
+    struct intervention weigh = dims_weighed(w->squares, w->ablation->rows);
     for (size_t at = 0, n; at < w->out->texts; at += n) {
         n = batch(w, at);
         struct run *run = run_batch(w, at, n, &weigh, dims, err);

@@ -16,11 +16,13 @@ struct dims_controls {
     size_t n_random, n_matched; /* matched: 0 where all others together hold too little */
     struct arena *arena;
 };
-/* squares [E], summed where the dimensions would be zeroed (weigh_dims). Sets `of->squares`. Errors: nothing is summed, too few dimensions are left over. */
+/* squares [E], summed where the dimensions would be zeroed (dims_weighed). Sets `of->squares`. Errors: nothing is summed, too few dimensions are left over. */
 NODISCARD bool dims_controls_draw(struct dims *of, const double *squares, size_t E, size_t n_random, size_t n_matched,
                                   uint64_t seed, struct dims_controls *out, struct err *err);
 void dims_controls_free(struct dims_controls *controls); /* a zeroed struct is fine */
 
+/* What adds up the squares of every dimension where rows pass by, into squares [E]. */
+struct intervention dims_weighed(double *squares, enum rows_kind rows);
 /* What zeroes them; borrows. */
 struct intervention dims_zeroed(const struct dims *dims, enum rows_kind rows);
 

@@ -261,8 +261,7 @@ static bool over_texts(struct session *session, const struct call *call, struct 
 static bool draw_controls(const struct call *call, struct model *model, const struct run *base, struct asked_ablation *asked, struct err *err)
 {
     double *squares = mem_new(model->E, sizeof *squares, "dimensions", err);
-    struct intervention weigh = {.kind = intervention_named("weigh_dims"), .layer = SIZE_MAX, .head = SIZE_MAX, .token = SIZE_MAX,
-                                 .rows = asked->ablation.rows, .squares = squares};
+    struct intervention weigh = dims_weighed(squares, asked->ablation.rows);
     struct run *run = squares ? run_again(model, base, &weigh, 1, NULL, err) : NULL;
     size_t n = (size_t)call_int(call, "controls");
     bool ok = run && (dims_controls_draw(&asked->ablation.dims, squares, model->E, n, n, asked->ablation.seed, &asked->controls, err) ||

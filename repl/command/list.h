@@ -42,6 +42,7 @@
     ROW(heads)        \
     ROW(cite)         \
     ROW(columns)      \
+    ROW(outliers)     \
     ROW(ablate)       \
     ROW(patch)        \
     ROW(stripes)      \

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/forward.h"
+#include "core/measure/dims.h"
 
 enum { T = 11 };
 
@@ -197,9 +198,7 @@ Test(intervene, squares_are_summed_and_nothing_changes)
 {
     struct model *model = load("bert");
     double *squares = calloc(model->E, sizeof *squares), sum = 0;
-    struct intervention weigh = of("weigh_dims", SIZE_MAX, SIZE_MAX);
-    weigh.rows = ROWS_HIDDEN;
-    weigh.squares = squares;
+    struct intervention weigh = dims_weighed(squares, ROWS_HIDDEN);
     struct run *plain = run_of(model, 1, NULL, 0), *run = run_of(model, 1, &weigh, 1);
     size_t states = run_hidden_states(run, STACK_MAIN);
     for (size_t l = 0; l < states; l++)
