@@ -5,9 +5,11 @@
 
 #define MICRO_NAME "avx2"
 #define MICRO_ROWS 6
+#define MICRO_STRIP_ROWS 2
 #define MICRO_DOT_ROWS 4
 #define MICRO_DOT_COLS 3
 #define MICRO_EACH_ROW(X) X(1) X(2) X(3) X(4) X(5) X(6)
+#define MICRO_EACH_STRIP(X) X(1) X(2)
 #define MICRO_EACH_DOT(X)                                                                                             \
     X(1, 1) X(1, 2) X(1, 3) X(2, 1) X(2, 2) X(2, 3) X(3, 1) X(3, 2) X(3, 3) X(4, 1) X(4, 2) X(4, 3)
 #include "core/product/micro.h"

@@ -1,5 +1,6 @@
 /* The tile kernels, written once in the words of core/op/lanes_*.h. A kernel's file includes its lanes, defines
- *   MICRO_NAME, MICRO_ROWS, MICRO_DOT_ROWS, MICRO_DOT_COLS, MICRO_EACH_ROW(X), MICRO_EACH_DOT(X)
+ *   MICRO_NAME, MICRO_ROWS, MICRO_STRIP_ROWS, MICRO_DOT_ROWS, MICRO_DOT_COLS,
+ *   MICRO_EACH_ROW(X), MICRO_EACH_STRIP(X), MICRO_EACH_DOT(X)
  * and includes this; it gets `micro` and the functions of its row. Each (rows, columns) is a function of its own, so
  * that all sums live in registers. */
 #ifdef MICRO_NAME
@@ -64,6 +65,59 @@ LANE_FN void outer_body(const int m, const int v, size_t n, size_t k, const floa
     }
 MICRO_EACH_ROW(OUTER)
 #undef OUTER
+
+/* `deep` rows of b on from row i, into the sums. */
+LANE_FN void strip_rows(const int m, const int deep, size_t n, const float *a, size_t lda, const float *b, size_t ldb,
+                        bool first, float *sums)
+{
+    vec x[4 * 4];
+    UNROLL for (int r = 0; r < m; r++)
+        UNROLL for (int d = 0; d < deep; d++) x[r * deep + d] = v_set(a[(size_t)r * lda + (size_t)d]);
+    for (size_t j = 0; j < n; j += LANES) {
+        vec w[4];
+        UNROLL for (int d = 0; d < deep; d++) w[d] = v_load(b + (size_t)d * ldb + j);
+        UNROLL for (int r = 0; r < m; r++)
+        {
+            vec sum = first ? v_set(0) : v_load(sums + (size_t)r * n + j);
+            UNROLL for (int d = 0; d < deep; d++) sum = v_fma(x[r * deep + d], w[d], sum);
+            v_store(sums + (size_t)r * n + j, sum);
+        }
+    }
+}
+
+/* Outer products of few rows with b as it lies: four of its rows at a time are read in one long stretch, and the sums
+ * [m][n] pass through the first cache. In outer's order: a chain over k that begins at zero, added to c. */
+LANE_FN void strip_body(const int m, size_t n, size_t k, const float *a, size_t lda, const float *b, size_t ldb,
+                        float *sums, bool add, float *c, size_t ldc)
+{
+    size_t i = 0;
+    for (; i + 4 <= k; i += 4)
+        strip_rows(m, 4, n, a + i, lda, b + i * ldb, ldb, i == 0, sums);
+    for (; i < k; i++)
+        strip_rows(m, 1, n, a + i, lda, b + i * ldb, ldb, i == 0, sums);
+    for (int r = 0; r < m; r++, c += ldc, sums += n)
+        for (size_t j = 0; j < n; j += LANES)
+            v_store(c + j, add ? v_load(c + j) + v_load(sums + j) : v_load(sums + j));
+}
+
+#define STRIP(M)                                                                                                      \
+    TARGET static void strip_##M(size_t n, size_t k, const float *a, size_t lda, const float *b, size_t ldb,          \
+                                 float *sums, bool add, float *c, size_t ldc)                                         \
+    {                                                                                                                 \
+        strip_body(M, n, k, a, lda, b, ldb, sums, add, c, ldc);                                                       \
+    }
+MICRO_EACH_STRIP(STRIP)
+#undef STRIP
+
+static void strip(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b, size_t ldb, float *sums,
+                  bool add, float *c, size_t ldc)
+{
+#define STRIP(M) strip_##M,
+    static void (*const table[MICRO_STRIP_ROWS])(size_t, size_t, const float *, size_t, const float *, size_t, float *,
+                                                 bool, float *, size_t) = {MICRO_EACH_STRIP(STRIP)};
+#undef STRIP
+    table[m - 1](n, k, a, lda, b, ldb, sums, add, c, ldc);
+}
 
 typedef void outer_fn(size_t, size_t, const float *, size_t, const float *, size_t, float, bool, float *, size_t);
 
@@ -207,6 +261,8 @@ static const struct micro micro = {
     .dot_cols = MICRO_DOT_COLS,
     .lanes = LANES,
     .outer = outer,
+    .strip_rows = MICRO_STRIP_ROWS,
+    .strip = strip,
     .dot = dot,
     .pack = pack,
 #ifdef LANES_WIDEN

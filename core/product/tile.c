@@ -22,8 +22,12 @@ enum {
     DOTS_DEPTH = 768, /* inputs of a block of W: six rows of it stay in the first cache */
     COLLIDING_DEPTH = 512,
     PANELS_COLS = 96,
+    STRIP_COLS = 384, /* of a task that reads [in,out] in place */
     GROUP_ROWS = 512 /* rows of a task: more are cut, for many threads */
 };
+
+/* The ways through a weight: see tile.h. */
+enum way { WAY_DOTS, WAY_STRIPS, WAY_PANELS };
 
 struct job {
     const struct micro *micro;
@@ -31,7 +35,7 @@ struct job {
     size_t n;
     const float *x;
     size_t rows, x_stride, cols, row_groups, threads;
-    bool panels;
+    bool (*task)(const struct job *job, size_t task, size_t thread);
     atomic_int failed; /* an err_code */
 };
 
@@ -231,12 +235,6 @@ static void make_panel(const struct micro *micro, const struct linear *l, size_t
     }
 }
 
-/* May a whole panel be read where it lies? For so few rows a copy of it would cost more than it saves. */
-static bool in_place(const struct linear *l, size_t rows)
-{
-    return rows <= FEW_ROWS && l->layout == LAYOUT_IN_OUT && !is_wide(&l->w);
-}
-
 enum { SPREAD = TILE_DEPTH + 16 };
 
 /* While the processor multiplies, the weights that are packed next come nearer: part `i` of `parts` of the tile's next
@@ -246,7 +244,7 @@ static void fetch_ahead(const struct job *job, const struct place *p, size_t at,
     const struct linear *l = p->out->linear;
     size_t cols = p->to - p->from, from = p->from;
     bool turned = l->layout == LAYOUT_IN_OUT;
-    if (l->w.dtype->block != 1 || l->w.order || (turned && p->rows > FEW_ROWS))
+    if (l->w.dtype->block != 1 || l->w.order)
         return;
     if (at >= l->in) {
         at = 0;
@@ -267,6 +265,37 @@ static void fetch_ahead(const struct job *job, const struct place *p, size_t at,
     }
 }
 
+/* Few rows by a weight [in,out] as it lies; columns beyond whole panels by a copy of them. */
+static bool strips_task(const struct job *job, size_t task, size_t thread)
+{
+    const struct micro *micro = job->micro;
+    struct place p = place_of(job, task);
+    const struct linear *l = p.out->linear;
+    size_t whole = (p.to - p.from) / micro->cols * micro->cols, rest = p.to - p.from - whole;
+    size_t blocks = (p.rows + micro->strip_rows - 1) / micro->strip_rows, at = 0;
+    float *sums = pool_scratch(thread, 0, (micro->strip_rows * whole + TILE_DEPTH * micro->cols) * sizeof(float));
+    if (!sums)
+        return false;
+    float *panel = sums + micro->strip_rows * whole;
+    do {
+        size_t k = l->in - at < TILE_DEPTH ? l->in - at : TILE_DEPTH;
+        if (rest)
+            make_panel(micro, l, p.from + whole, rest, at, k, panel, NULL);
+        for (size_t b = 0; b < blocks; b++) {
+            size_t r = part_of(p.rows, blocks, b), m = part_of(p.rows, blocks, b + 1) - r;
+            const float *x = job->x + (p.row + r) * job->x_stride + at;
+            float *y = p.out->y + (p.row + r) * p.out->y_stride + p.from;
+            if (whole)
+                micro->strip(m, whole, k, x, job->x_stride, element(&l->w, at * l->out + p.from), l->out, sums, at > 0, y,
+                             p.out->y_stride);
+            if (rest)
+                micro->outer(m, rest, k, x, job->x_stride, panel, micro->cols, 1, at > 0, y + whole, p.out->y_stride);
+        }
+        at += k;
+    } while (at < l->in);
+    return true;
+}
+
 static bool panels_task(const struct job *job, size_t task, size_t thread)
 {
     const struct micro *micro = job->micro;
@@ -284,8 +313,6 @@ static bool panels_task(const struct job *job, size_t task, size_t thread)
         size_t k = l->in - at < TILE_DEPTH ? l->in - at : TILE_DEPTH;
         for (size_t i = 0; i < panels; i++) {
             size_t col = p.from + i * micro->cols, n = p.to - col < micro->cols ? p.to - col : micro->cols;
-            if (n == micro->cols && in_place(l, p.rows))
-                continue;
             make_panel(micro, l, col, n, at, k, panel + i * panel_size,
                        l->w.dtype->block > 1 ? wide + i * micro->cols * l->in : wide);
         }
@@ -300,9 +327,7 @@ static bool panels_task(const struct job *job, size_t task, size_t thread)
             for (size_t i = 0; i < panels; i++) {
                 size_t col = p.from + i * micro->cols, n = p.to - col < micro->cols ? p.to - col : micro->cols;
                 fetch_ahead(job, &p, at + k, b * panels + i, blocks * panels);
-                bool lies = n == micro->cols && in_place(l, p.rows);
-                const float *from = lies ? (const float *)element(&l->w, at * l->out + col) : panel + i * panel_size;
-                micro->outer(m, n, k, x, x_stride, from, lies ? l->out : micro->cols, 1, at > 0,
+                micro->outer(m, n, k, x, x_stride, panel + i * panel_size, micro->cols, 1, at > 0,
                              p.out->y + (p.row + r) * p.out->y_stride + col, p.out->y_stride);
             }
         }
@@ -320,7 +345,7 @@ static void run_task(void *context, size_t task, size_t thread)
         atomic_store(&job->failed, ERR_CANCELLED);
         return;
     }
-    if (!(job->panels ? panels_task : dots_task)(job, task, thread)) {
+    if (!job->task(job, task, thread)) {
         atomic_store(&job->failed, ERR_MEMORY);
         return;
     }
@@ -340,12 +365,16 @@ bool tile_supports(const struct linear *linear, unsigned class)
 }
 
 /* Outputs that go one way. */
-static bool run_some(const struct micro *micro, const struct linear_out *outs, size_t n, bool panels, const float *x,
+static bool run_some(const struct micro *micro, const struct linear_out *outs, size_t n, enum way way, const float *x,
                      size_t rows, size_t x_stride, struct err *err)
 {
+    static const struct {
+        bool (*task)(const struct job *job, size_t task, size_t thread);
+        size_t cols;
+    } ways[] = {[WAY_DOTS] = {dots_task, DOTS_COLS}, [WAY_STRIPS] = {strips_task, STRIP_COLS}, [WAY_PANELS] = {panels_task, PANELS_COLS}};
     struct job job = {.micro = micro, .outs = outs, .n = n, .x = x, .rows = rows, .x_stride = x_stride};
-    job.panels = panels;
-    job.cols = panels ? PANELS_COLS : DOTS_COLS;
+    job.task = ways[way].task;
+    job.cols = ways[way].cols;
     job.threads = pool_threads(); /* for prefetches alone */
     job.row_groups = (rows + GROUP_ROWS - 1) / GROUP_ROWS;
     size_t tiles = 0;
@@ -358,20 +387,22 @@ static bool run_some(const struct micro *micro, const struct linear_out *outs, s
     return !failed || err_memory(err, 0, "a product's tile");
 }
 
-static bool takes_panels(const struct linear *l, unsigned class)
+static enum way way_of(const struct linear *l, size_t rows, unsigned class)
 {
-    return class == CLASS_LONG || (class == CLASS_MIDDLE && l->in > TILE_NARROW) || l->layout == LAYOUT_IN_OUT;
+    if (l->layout == LAYOUT_IN_OUT)
+        return rows <= FEW_ROWS && !is_wide(&l->w) ? WAY_STRIPS : WAY_PANELS;
+    return class == CLASS_LONG || (class == CLASS_MIDDLE && l->in > TILE_NARROW) ? WAY_PANELS : WAY_DOTS;
 }
 
 bool tile_linear(const struct micro *micro, const struct linear_out *outs, size_t n, const float *x, size_t rows,
                  size_t x_stride, unsigned class, struct err *err)
 {
     for (size_t i = 0, j; i < n && rows > 0; i = j) {
-        bool panels = takes_panels(outs[i].linear, class);
+        enum way way = way_of(outs[i].linear, rows, class);
         for (j = i + 1; j < n; j++)
-            if (panels != takes_panels(outs[j].linear, class))
+            if (way != way_of(outs[j].linear, rows, class))
                 break;
-        if (!run_some(micro, outs + i, j - i, panels, x, rows, x_stride, err))
+        if (!run_some(micro, outs + i, j - i, way, x, rows, x_stride, err))
             return false;
     }
     return true;

@@ -1,11 +1,14 @@
 /* How our own kernels cut a product into tiles. A kernel is a `struct micro`: four small functions on one tile that
  * stays in registers; tile.c holds the loops around them, the same for every instruction set.
  *
- * Two ways through a weight W [out,in], chosen by the text's length (product_class) and by `in`:
+ * Ways through a weight W [out,in], chosen by the text's length (product_class) and by `in`:
  *   dots    dot products straight from W as it lies, read once and never packed: for short texts, which are bound by
  *           memory, and for middling ones where a group of rows stays in the second cache (in ≤ TILE_NARROW)
  *   panels  W is turned over, a panel of `cols` outputs by TILE_DEPTH inputs at a time, and each panel meets all rows:
  *          bound by arithmetic
+ * and through a weight [in,out]:
+ *   strips  for few rows: long stretches of its rows as they lie
+ *   panels  else, copied without turning
  *
  * Every output is one chain of sums whose order depends on `in` and on the class alone: not on the other rows, the
  * tile it falls into, or the thread. */
@@ -41,9 +44,13 @@ struct micro {
     const char *name;
     size_t rows, cols;         /* largest tile of `outer` */
     size_t dot_rows, dot_cols; /* largest tile of `dot` */
-    size_t lanes;
+    size_t strip_rows, lanes;
     /* c[m,n] (+)= alpha·a[m,k]·b[k,n]; b rows are readable to `cols`, or to half of it where n is not more */
     void (*outer)(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b, size_t ldb, float alpha,
+                  bool add, float *c, size_t ldc);
+    /* The same, with alpha = 1, for m ≤ strip_rows and n columns, a multiple of `cols`, of a b that lies in a wide
+     * matrix and is read in long stretches; `sums` has room for [m][n]. */
+    void (*strip)(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b, size_t ldb, float *sums,
                   bool add, float *c, size_t ldc);
     void (*dot)(size_t m, size_t n, const struct micro_dot *call);
     /* panel[k][cols] = w[n,k] turned over, zero beyond n */
