@@ -5,9 +5,11 @@
 
 #include "core/measure/measure.h"
 #include "repl/grammar/call.h"
-#include "repl/result/result.h"
+#include "repl/result/figure.h"
+#include "repl/run/heads_cluster.h"
 #include "repl/run/selector.h"
 #include "repl/run/site.h"
+#include "repl/run/texts_file.h"
 #include "repl/terminal/progress.h"
 
 enum { MOST = 32 }; /* measures in a row */
@@ -117,7 +119,7 @@ static bool put(const struct table *t, size_t top, struct result *result, struct
     return ok;
 }
 
-static bool run(struct session *session, const struct call *call, struct result *result, struct err *err)
+static bool heads_run(struct session *session, const struct call *call, struct result *result, struct err *err)
 {
     struct kept_run **runs = NULL;
     struct table t = {0};
@@ -154,12 +156,41 @@ static bool run(struct session *session, const struct call *call, struct result 
     return ok;
 }
 
+/* Options of the one form in the other. */
+static bool only_with(const struct call *call, const char *const *options_, const char *why, struct err *err)
+{
+    for (; *options_; options_++)
+        if (call_given(call, *options_)) {
+            err_set(err, ERR_ARG, "%s= %s", *options_, why);
+            return call_blame_option(call, *options_, err);
+        }
+    return true;
+}
+
+static bool run(struct session *session, const struct call *call, struct result *result, struct err *err)
+{
+    static const char *const of_ranks[] = {"sort", "order", "top", NULL};
+    static const char *const of_cluster[] = {"texts", "length", "add_special", "front", "title", "size", NULL};
+    if (call_arg(call, ARG_ACTION, 0))
+        return only_with(call, of_ranks, "ranks heads: leave it out of heads cluster", err) &&
+               heads_cluster(session, call, result, err);
+    if (!result_wants_rows(result) && !result_wants_json(result) && !result_wants_picture(result))
+        return err_set(err, ERR_ARG, "heads: a table has no such format; heads cluster draws a picture");
+    if (result_wants_figure(result))
+        return err_set(err, ERR_ARG, "heads: a table cannot be written as %s; what can: table, json, csv, tsv (heads cluster draws a picture)",
+                       result_format(result));
+    return only_with(call, of_cluster, "belongs to heads cluster", err) && heads_run(session, call, result, err);
+}
+
 static const struct option options[] = {
     {.name = "sort", .kind = VALUE_MEASURE, .fallback = "column", .summary = "the measure that ranks, largest first"},
     {.name = "order", .kind = VALUE_ENUM, .values = "descending|ascending", .summary = "ascending: smallest first"},
     {.name = "top", .kind = VALUE_INT, .fallback = "20", .summary = "the first so many heads", .lo = 1, .hi = 1e9},
+    OPTIONS_TEXTS,
+    OPTION_FIGURE,
     {0}};
 static const struct arg args[] = {
+    {.name = "cluster", .kind = ARG_ACTION, .optional = true, .summary = "a map of the heads"},
     {.name = "RUN", .kind = ARG_RUN, .optional = true, .summary = "which run: @, @3, @fox"},
     {.name = "SELECTOR", .kind = ARG_SELECTOR, .optional = true, .repeated = true, .summary = "which heads; all of them"},
     {0}};
@@ -167,8 +198,9 @@ static const struct arg args[] = {
 extern const struct command command_heads;
 const struct command command_heads = {
     .name = "heads",
+    .actions = "cluster",
     .group = "measures",
-    .keywords = "measures|rank|ranking|sort|entropy|best heads|compare heads|head importance|statistics|list heads",
+    .keywords = "measures|cluster|mds|clusters of heads|rank|ranking|sort|entropy|best heads|compare heads|head importance|statistics|list heads",
     .summary = "every head's measures, ranked by one of them",
     .help =
         "A row a head of one run with all measures that one pass over its map gives, ranked by sort=, largest first "
@@ -183,13 +215,22 @@ const struct command command_heads = {
         "So are cls and sep (mass on the special token in front, and on those behind), first_entropy (of the first query's row), "
         "evenness (entropy / ln of the keys), distance_rest (without the first token), incoming (keys above the average by 3), "
         "effective_rank of the map, stable_rank of the head's output, and the layer's mixing, mixing_residual, mixing_layernorm. "
+        "\n\n"
+        "cluster places the heads in a plane so that like ones are near: the distance of two heads is the Jensen-Shannon divergence "
+        "of their rows (smoothed: 0.999 A + 0.001/n, natural logarithm), summed over the queries of the run, or of all texts of "
+        "texts=FILE, cut to one length (Clark et al. 2019; js_row, divided by the queries, is gaze's own); then classical scaling "
+        "(Torgerson 1952), whose axes hold the share of the variance that the note says. In csv and json a row a head, with the "
+        "head nearest to it.\n\n"
         "- stands where a measure does not apply or a map is not finite.",
     .examples = "heads\n"
                 "heads sort=entropy top=5\n"
                 "heads sort=entropy order=ascending\n"
                 "heads @1 L0-2 sort=previous\n"
+                "heads cluster\n"
+                "heads cluster texts=corpus.txt length=64 > heads.pdf\n"
                 "heads sort=special format=csv > heads.csv",
     .options = options,
     .args = args,
+    .writes = true,
     .run = run,
 };

@@ -71,16 +71,16 @@ static bool products(const float *rows, size_t n, size_t E, double *a, struct er
     return true;
 }
 
-bool project_plane(const float *rows, size_t n, size_t E, double *xy, double share[2], struct err *err)
+bool project_gram(double *a, size_t n, double *xy, double share[2], struct err *err)
 {
-    double *a = mem_new(n * n, sizeof *a, "a projection", err), *v = mem_new(n * n, sizeof *v, "a projection", err), all = 0;
-    bool ok = a && v && products(rows, n, E, a, err);
-    if (ok)
-        diagonalise(a, v, n);
+    double *v = mem_new(n * n, sizeof *v, "a projection", err), all = 0;
+    if (!v)
+        return false;
+    diagonalise(a, v, n);
     size_t best[2] = {0, n > 1};
-    for (size_t i = 0; ok && i < n; i++)
+    for (size_t i = 0; i < n; i++)
         all += fmax(a[i * n + i], 0);
-    for (size_t axis = 0; ok && axis < 2; axis++) {
+    for (size_t axis = 0; axis < 2; axis++) {
         size_t at = SIZE_MAX, far = 0;
         for (size_t i = 0; i < n; i++)
             if ((axis == 0 || i != best[0]) && (at == SIZE_MAX || a[i * n + i] > a[at * n + at]))
@@ -94,7 +94,14 @@ bool project_plane(const float *rows, size_t n, size_t E, double *xy, double sha
             xy[2 * i + axis] = v[i * n + at] * length * (v[far * n + at] < 0 ? -1 : 1);
         share[axis] = all > 0 ? value / all : 0;
     }
-    free(a);
     free(v);
+    return true;
+}
+
+bool project_plane(const float *rows, size_t n, size_t E, double *xy, double share[2], struct err *err)
+{
+    double *a = mem_new(n * n, sizeof *a, "a projection", err);
+    bool ok = a && products(rows, n, E, a, err) && project_gram(a, n, xy, share, err);
+    free(a);
     return ok;
 }
