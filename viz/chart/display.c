@@ -249,7 +249,7 @@ static bool display_draw(const struct figure *f, struct canvas *canvas, struct e
 {
     const struct display *display = f->picture.data;
     struct extents letter = canvas->ops->extents(canvas, &(struct text_style){.size = f->text}, STR("M"));
-    canvas->ops->rectangle(canvas, (struct box){0, 0, f->width, f->height}, own_ground);
+    canvas->ops->rectangle(canvas, (struct box){-1, -1, f->width + 2, f->height + 2}, own_ground); /* no edge of paper shows */
     draw_grounds(f, canvas, display);
     for (size_t row = 0; row < display->grid->rows; row++) {
         double top = f->grid_y + (double)row * f->cell_h;
