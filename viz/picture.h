@@ -27,6 +27,7 @@ struct panel {
     const size_t *col_numbers;
     bool no_numbers;             /* labels stand alone, without numbers: "L0" and "H3" of a grid of heads */
     const unsigned char *marked_cols; /* [cols] 1: marked (a column artifact), or NULL */
+    const unsigned char *joined_cols; /* [cols] 1: no blank stands between the label before and this one, or NULL: none is known */
     struct str title;            /* "L2.H1", "" for none */
     double tick;                 /* a tick on the colour bar (1/n, the uniform map), NaN: none */
 };

@@ -420,5 +420,6 @@ struct panel shown_map_panel(const struct shown_map *map)
                           .row_numbers = map->row_tokens,
                           .col_numbers = map->col_tokens,
                           .marked_cols = map->marked,
+                          .joined_cols = map->joined,
                           .tick = shown_map_uniform(map)};
 }

@@ -23,6 +23,7 @@ struct shown_map {
     size_t *row_tokens, *col_tokens; /* index in the text of its axis of each row and column (first token of a word) */
     struct str *row_labels, *col_labels; /* display texts, not escaped */
     unsigned char *marked;  /* [cols] or NULL */
+    unsigned char *joined;  /* [cols] of style=text, or NULL: the column's token follows the one before without a blank */
     double hidden_mass;     /* of special=off: mean mass of hidden columns, NaN where nothing was hidden */
     struct arena *arena;
 };

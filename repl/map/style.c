@@ -2,6 +2,7 @@
 #include "repl/map/style.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "core/base/text.h"
 #include "viz/chart/chart.h"
@@ -53,6 +54,30 @@ static void fold_queries(struct shown_map *map)
     map->row_tokens = NULL;
 }
 
+/* Does the column's token follow the one before it, and without a blank between them? */
+static bool is_joined(const struct shown_map *map, const struct encoding *e, size_t c)
+{
+    size_t at = map->col_tokens[c], before = map->col_tokens[c - 1];
+    if (at == 0 || at >= e->n || before >= at || e->tokens[at].text < 0 || e->tokens[at].text != e->tokens[at - 1].text)
+        return false;
+    for (size_t i = before + 1; i < at; i++) /* a word's other pieces */
+        if (!map->words || e->tokens[i].word != e->tokens[before].word)
+            return false;
+    struct str text = e->texts[e->tokens[at].text];
+    size_t begin = e->tokens[at].begin;
+    return begin == e->tokens[at - 1].end && begin < text.n && !strchr(" \n\t\r", text.s[begin]);
+}
+
+/* `queries`: the columns are queries, turned. */
+static bool find_joined(struct shown_map *map, bool queries, struct err *err)
+{
+    const struct encoding *e = queries ? shown_map_queries(map) : shown_map_keys(map);
+    map->joined = arena_zalloc(map->arena, map->cols, 1, "the labels", err);
+    for (size_t c = 1; map->joined && c < map->cols; c++)
+        map->joined[c] = is_joined(map, e, c);
+    return map->joined != NULL;
+}
+
 bool style_map(const struct call *call, struct shown_map *map, struct buf *title, struct err *err)
 {
     bool to = map->rows > 1 && map->cols == 1;
@@ -69,7 +94,7 @@ bool style_map(const struct call *call, struct shown_map *map, struct buf *title
         text_escape(title, map->row_labels[0]);
     }
     shown_map_count(map);
-    return true;
+    return find_joined(map, to, err);
 }
 
 void style_values(const struct call *call, const struct shown_map *map, struct buf *out)

@@ -2,6 +2,7 @@
 #include "recorder.h"
 
 #include <criterion/criterion.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,8 +38,18 @@ static void polygon(struct canvas *canvas, const struct point *corners, size_t n
 
 static void text(struct canvas *canvas, struct point at, const struct text_style *style, struct str words)
 {
+    struct canvas *measure = ((struct recorder *)(void *)canvas)->measure;
+    struct text_style whole = *style;
+    whole.width = 0;
+    struct extents size = measure->ops->extents(measure, style, words);
     struct mark *mark = add(canvas, MARK_TEXT, style->colour);
     mark->from = at;
+    mark->cut = style->width > 0 && measure->ops->extents(measure, &whole, words).width > style->width + 0.01;
+    double x = -style->along * size.width, y = -style->across * size.height, turn = style->turn * M_PI / 180;
+    for (int i = 0; i < 4; i++) {
+        double u = x + (i == 1 || i == 2 ? size.width : 0), v = y + (i > 1 ? size.height : 0);
+        mark->corners[i] = (struct point){at.x + u * cos(turn) + v * sin(turn), at.y - u * sin(turn) + v * cos(turn)};
+    }
     snprintf(mark->text, sizeof mark->text, "%.*s", STR_ARGS(words));
 }
 
@@ -82,6 +93,35 @@ void recorder_free(struct recorder *r)
     r->measure->ops->free(r->measure);
     free(r->marks);
     free(r);
+}
+
+/* Where a rectangle's corners lie along a direction. */
+static void project(const struct mark *m, struct point way, double *lo, double *hi)
+{
+    *lo = INFINITY;
+    *hi = -INFINITY;
+    for (int i = 0; i < 4; i++) {
+        double at = m->corners[i].x * way.x + m->corners[i].y * way.y;
+        *lo = fmin(*lo, at);
+        *hi = fmax(*hi, at);
+    }
+}
+
+double recorder_overlap(const struct mark *a, const struct mark *b)
+{
+    double least = INFINITY;
+    for (int side = 0; side < 4; side++) { /* two sides of each: the separating axes of rectangles */
+        const struct point *c = side < 2 ? a->corners : b->corners;
+        struct point way = {c[side % 2 + 1].x - c[side % 2].x, c[side % 2 + 1].y - c[side % 2].y};
+        double length = hypot(way.x, way.y), a0, a1, b0, b1;
+        if (!(length > 0))
+            return 0;
+        way = (struct point){way.x / length, way.y / length};
+        project(a, way, &a0, &a1);
+        project(b, way, &b0, &b1);
+        least = fmin(least, fmin(a1, b1) - fmax(a0, b0));
+    }
+    return fmax(0, least);
 }
 
 const struct mark *recorder_text(const struct recorder *r, const char *words)

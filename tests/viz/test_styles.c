@@ -216,3 +216,48 @@ Test(styles, many_heads_names_stand_in_rows_inside_the_figure)
     cr_expect_eq(names, SERIES_MAX);
     recorder_free(r);
 }
+
+Test(styles, lines_of_many_tokens_are_no_thicker_than_the_way_from_one_to_the_next)
+{
+    enum { N = 300 };
+    static float one[N * N];
+    for (size_t i = 0; i < N; i++)
+        one[i * N + i] = 1;
+    struct panel panel = {.rows = N, .cols = N, .values = one, .tick = NAN};
+    struct picture picture = picture_of(&chart_lines, &panel, 1);
+    struct figure f;
+    struct recorder *r = recorder_of(&picture, &(struct render_options){.width = 218}, &f);
+    const struct mark *line = link_of(r, &f, 7, 7, false);
+    cr_assert_not_null(line);
+    cr_expect(line->width < f.cell_h && f.height < 400, "%g points of %g, %g high", line->width, f.cell_h, f.height);
+    recorder_free(r);
+}
+
+Test(styles, pieces_of_a_word_adjoin_and_stay_on_one_line)
+{
+    enum { N = 40 };
+    static float values[N];
+    static struct str labels[N];
+    static unsigned char joined[N];
+    for (size_t i = 0; i < N; i++) {
+        labels[i] = STR("word");
+        joined[i] = i % 2;
+    }
+    struct panel panel = {.rows = 1, .cols = N, .values = values, .col_labels = labels, .joined_cols = joined, .tick = NAN};
+    struct picture picture = picture_of(&chart_text, &panel, 1);
+    struct figure f;
+    struct recorder *r = recorder_of(&picture, &(struct render_options){.width = 218}, &f);
+    const struct box *before = NULL;
+    for (size_t k = 0, j = 0; k < r->n; k++) {
+        if (r->marks[k].kind != MARK_RECTANGLE)
+            continue;
+        const struct box *box = &r->marks[k].box;
+        if (joined[j])
+            cr_expect(box->y == before->y && fabs(before->x + before->w - box->x) < 1e-9, "token %zu stands apart", j);
+        else if (j && box->y == before->y)
+            cr_expect_gt(box->x, before->x + before->w + 0.1, "token %zu adjoins", j);
+        before = box;
+        j++;
+    }
+    recorder_free(r);
+}

@@ -205,3 +205,38 @@ Test(tables, a_long_name_beside_the_bar_is_not_cut_where_the_figure_has_room)
     expect_apart(book, &figure);
     free(book);
 }
+
+Test(tables, a_title_too_long_for_its_place_stands_in_two_lines)
+{
+    struct picture picture = table_of(false);
+    picture.n_panels = picture.across = 2;
+    panels[0].title = STR("attention, mean of 24 heads of two layers");
+    panels[1].title = STR("experts");
+    struct figure f;
+    struct notebook *book = drawn(&picture, 77, &f);
+    size_t at = 0, whole = count(book, "attention, mean of 24 heads of two layers");
+    for (size_t i = 0; i < book->n; i++)
+        at += strncmp(book->put[i].text, "attention, mean", 15) == 0 || strcmp(book->put[i].text, "two layers") == 0;
+    cr_expect(whole == 0 && f.title_lines == 2 && at >= 1, "%zu lines, %zu found", f.title_lines, at);
+    cr_expect_eq(count(book, "experts"), 1);
+    expect_apart(book, &f);
+    free(book);
+}
+
+Test(tables, few_rows_of_a_long_map_are_high_enough_for_their_labels_and_the_bar_has_three_ticks)
+{
+    static float wide[4 * 90];
+    for (size_t i = 0; i < 4 * 90; i++)
+        wide[i] = (float)i / 90 - 2;
+    struct picture picture = table_of(false);
+    panels[0] = (struct panel){.rows = 4, .cols = 90, .values = wide, .row_labels = layers, .tick = NAN};
+    picture.n_panels = picture.across = 1;
+    picture.scale = (struct scale){.lo = -2.5, .hi = 2.5, .diverging = true};
+    struct figure f;
+    struct notebook *book = drawn(&picture, 160, &f);
+    for (size_t i = 0; i < 4; i++)
+        cr_expect_eq(count(book, layers[i].s), 1, "%s", layers[i].s);
+    cr_expect(count(book, "−2") == 1 && count(book, "2") >= 1, "zero alone says nothing of a scale"); /* columns have numbers too */
+    expect_apart(book, &f);
+    free(book);
+}

@@ -96,6 +96,39 @@ static void value_range(const struct picture *picture, double *lo, double *hi)
         *hi = *lo + 1;
 }
 
+static double longest_label(const struct figure *f, struct canvas *measure, size_t stride)
+{
+    const struct panel *first = f->picture.panels;
+    struct text_style style = {.size = f->label};
+    double longest = 0;
+    for (size_t j = 0; first->col_labels && j < first->cols; j += stride)
+        longest = fmax(longest, figure_extents(measure, &style, first->col_labels[j]).width);
+    return longest;
+}
+
+/* How the keys' labels are turned, how many are left out, and how deep they reach. */
+static void settle_labels(struct figure *f, const struct render_options *options, struct canvas *measure)
+{
+    f->label = f->cell_w >= 1.1 * f->text ? f->text : fmax(6, fmin(f->text, f->cell_w / 1.1));
+    double longest = longest_label(f, measure, 1);
+    bool flat = options->turn == TURN_FLAT || (options->turn == TURN_AUTO && 1.12 * longest <= f->cell_w);
+    f->col_turn = flat ? 0 : options->turn == TURN_SLANTED ? 45 : 90;
+    f->col_need = flat ? 1.12 * longest : f->col_turn == 45 ? 1.5 * f->label : 1.1 * f->label;
+    f->col_stride = (size_t)fmax(1, ceil(f->col_need / f->cell_w - 1e-9));
+    f->col_labels = fmin(longest_label(f, measure, f->col_stride), 12 * f->text);
+    f->col_labels = flat ? f->label : f->col_turn == 45 ? 0.707 * f->col_labels + 0.7 * f->label : f->col_labels;
+}
+
+static void put_labels(const struct figure *f, struct canvas *canvas)
+{
+    const struct panel *first = f->picture.panels;
+    struct text_style style = {.size = f->label, .colour = figure_ink, .turn = f->col_turn, .along = f->col_turn ? 1 : 0.5,
+                               .across = f->col_turn ? 0.5 : 0.1, .width = f->col_turn ? 12 * f->text + 0.1 : 0};
+    for (size_t j = 0; first->col_labels && j < first->cols; j += f->col_stride)
+        figure_text(canvas, (struct point){f->grid_x + ((double)j + 0.5) * f->cell_w, f->grid_y + f->grid_h + 0.4 * f->text}, &style,
+                    first->col_labels[j]);
+}
+
 static bool bars_plan(const struct picture *picture, const struct render_options *options, struct canvas *measure,
                       struct figure *f, struct err *err)
 {
@@ -109,20 +142,16 @@ static bool bars_plan(const struct picture *picture, const struct render_options
     f->grid_y = (picture->title ? 2.2 : 0.8) * f->text + series_key_height(f, measure);
     f->grid_h = fmax(60, fmin(120, 0.42 * f->grid_w));
     f->cell_w = f->grid_w / (double)first->cols;
-    f->label = f->cell_w >= 1.1 * f->text ? f->text : fmax(6, fmin(f->text, f->cell_w / 1.1));
-    f->col_stride = (size_t)fmax(1, ceil(1.1 * f->label / f->cell_w));
-    struct text_style style = {.size = f->label};
-    for (size_t j = 0; first->col_labels && j < first->cols; j += f->col_stride)
-        f->col_labels = fmax(f->col_labels, figure_extents(measure, &style, first->col_labels[j]).width);
-    f->col_labels = fmin(f->col_labels, 12 * f->text);
+    settle_labels(f, options, measure);
     f->height = f->grid_y + f->grid_h + 0.5 * f->text + f->col_labels + 2.2 * f->text;
+    f->height = fmax(f->height, figure_side_height(f, measure, str_of(picture->value_name)));
     return f->grid_w > 60 || err_set(err, ERR_ARG, "a width of %g points leaves the bars no room", f->width);
 }
 
 static void put_axis(const struct figure *f, struct canvas *canvas, const struct scale *axis)
 {
     double ticks[TICKS_MAX];
-    size_t n = scale_ticks(axis, 4, ticks);
+    size_t n = scale_ticks(axis, (size_t)fmax(2, fmin(6, f->grid_h / (1.6 * f->text))), ticks);
     struct text_style style = {.size = f->small, .colour = figure_ink, .along = 1, .across = 0.5};
     for (size_t i = 0; i < n; i++) {
         double y = f->grid_y + (1 - scale_position(axis, ticks[i])) * f->grid_h;
@@ -157,10 +186,7 @@ static bool bars_draw(const struct figure *f, struct canvas *canvas, struct err 
         double y = f->grid_y + (1 - scale_position(&axis, first->tick)) * f->grid_h;
         put_tick(f, canvas, first->tick, y);
     }
-    struct text_style label = {.size = f->label, .colour = figure_ink, .turn = 90, .along = 1, .across = 0.5, .width = f->col_labels + 0.1};
-    for (size_t j = 0; first->col_labels && j < first->cols; j += f->col_stride)
-        figure_text(canvas, (struct point){f->grid_x + ((double)j + 0.5) * f->cell_w, f->grid_y + f->grid_h + 0.4 * f->text}, &label,
-                    first->col_labels[j]);
+    put_labels(f, canvas);
     put_axis(f, canvas, &axis);
     struct text_style name = {.size = f->text, .colour = figure_ink, .along = 0.5};
     if (picture->col_axis)

@@ -184,27 +184,39 @@ static double widest_label(struct canvas *measure, const struct figure *f, const
     double width = 0;
     for (size_t i = 0; labels && i < n; i++)
         width = fmax(width, figure_extents(measure, &style, labels[i]).width);
-    return fmin(width, 0.32 * f->width);
+    return width;
+}
+
+/* The name above a column of labels. */
+static double axis_width(struct canvas *measure, const struct figure *f, const char *name)
+{
+    return figure_extents(measure, &(struct text_style){.size = f->text, .bold = true}, str_of(name)).width;
 }
 
 static bool lines_plan(const struct picture *picture, const struct render_options *options, struct canvas *measure,
                        struct figure *f, struct err *err)
 {
-    enum { HIGHEST = 600 };
     *f = (struct figure){.picture = *picture};
     if (!series_fit(picture, "lines", err) || !figure_type(f, options, err))
         return false;
     const struct panel *first = picture->panels;
     size_t n = first->rows > first->cols ? first->rows : first->cols;
     f->width = options->width > 0 ? options->width : 240;
-    f->cell_h = fmin(1.45 * f->text, HIGHEST / (double)n);
+    double highest = fmin(600, fmax(300, 1.5 * f->width)); /* no more than a page, no tower in a column */
+    f->cell_h = fmin(1.45 * f->text, highest / (double)n);
     f->label = f->cell_h >= 1.2 * f->text ? f->text : fmax(6, fmin(f->text, f->cell_h / 1.2));
     f->row_stride = (size_t)fmax(1, ceil(1.2 * f->label / f->cell_h));
-    f->row_labels = widest_label(measure, f, first->row_labels, first->rows);
-    f->col_labels = widest_label(measure, f, first->col_labels, first->cols);
+    double most = 0.34 * f->width;
+    double widest = fmax(widest_label(measure, f, first->row_labels, first->rows), widest_label(measure, f, first->col_labels, first->cols));
+    if (widest > most) /* smaller is better than cut */
+        f->label = fmax(fmin(5, f->label), f->label * most / widest);
+    f->row_labels = fmax(fmin(most, widest_label(measure, f, first->row_labels, first->rows)), axis_width(measure, f, picture->row_axis));
+    f->col_labels = fmax(fmin(most, widest_label(measure, f, first->col_labels, first->cols)), axis_width(measure, f, picture->col_axis));
     f->grid_x = f->row_labels + 0.8 * f->text;
     f->grid_w = f->width - f->grid_x - f->col_labels - 0.8 * f->text;
     f->grid_y = (picture->title ? 2.2 : 0.4) * f->text + series_key_height(f, measure) + 1.5 * f->text;
+    f->head = 1.5 * f->text + fmax(0, 0.55 * (f->label - f->cell_h)); /* the first label may reach above its line */
+    f->grid_y += f->head - 1.5 * f->text;
     f->grid_h = f->cell_h * (double)n;
     f->height = f->grid_y + f->grid_h + 2 * f->text;
     return f->grid_w > 30 || err_set(err, ERR_ARG, "a width of %g points leaves the lines no room", f->width);
@@ -220,7 +232,7 @@ static void put_column(const struct figure *f, struct canvas *canvas, const stru
     struct text_style name = {.size = f->text, .bold = true, .colour = figure_ink, .along = right ? 0 : 1};
     const char *axis = right ? f->picture.col_axis : f->picture.row_axis;
     if (axis)
-        figure_text(canvas, (struct point){x, f->grid_y - 1.5 * f->text}, &name, str_of(axis));
+        figure_text(canvas, (struct point){x, f->grid_y - f->head}, &name, str_of(axis));
 }
 
 static bool lines_draw(const struct figure *f, struct canvas *canvas, struct err *err)
@@ -231,11 +243,12 @@ static bool lines_draw(const struct figure *f, struct canvas *canvas, struct err
     size_t n;
     if (!links_make(picture, LEAST_PAPER, 0, &links, &n, err))
         return false;
+    double thickest = fmin(1.75, fmax(0.4, 0.9 * f->cell_h)); /* points: no more than there is from one query to the next */
     for (size_t i = 0; i < n; i++) {
         struct point from = {f->grid_x, f->grid_y + ((double)links[i].row + 0.5) * f->cell_h};
         struct point to = {f->grid_x + f->grid_w, f->grid_y + ((double)links[i].col + 0.5) * f->cell_h};
         double t = links[i].strength;
-        canvas->ops->line(canvas, from, to, 0.25 + 1.5 * t, series_pale(series_colour(links[i].panel), 0.12 + 0.88 * t));
+        canvas->ops->line(canvas, from, to, thickest * (0.15 + 0.85 * t), series_pale(series_colour(links[i].panel), 0.12 + 0.88 * t));
     }
     free(links);
     put_column(f, canvas, first->row_labels, first->rows, false);

@@ -27,6 +27,9 @@ size_t maps_legends(const struct figure *figure, struct figure_legend out[MAPS_L
  * as wide as its widest map. Maps themselves begin behind row_labels and below head. */
 double maps_column_at(const struct figure *figure, size_t c);
 double maps_row_at(const struct figure *figure, size_t r);
+/* The room of the k-th map's title, and where a title that is set small breaks so that its first line fits; 0: nowhere. */
+double maps_title_room(const struct figure *figure, size_t k);
+size_t maps_title_break(const struct figure *figure, struct canvas *measure, struct str title, double room);
 #define MAPS_MARKED_WIDTH 0.8 /* points: a marked column is drawn at least so wide */
 /* Values a drawn cell, so that a cell is at least a pixel. */
 size_t maps_pool(const struct figure *figure, double cell);

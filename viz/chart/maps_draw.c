@@ -203,21 +203,32 @@ static void put_col_labels(const struct pen *p, const struct panel *panel, struc
     }
 }
 
-/* A title that is wider than its place is set smaller, then cut: it touches no other. */
-static void put_title(const struct pen *p, struct str title, struct box box, double slot)
+static void put_title_line(const struct pen *p, struct str title, double x, double y, double room)
 {
     const struct figure *f = p->f;
-    double room = (f->across > 1 ? slot : f->width - f->grid_x) - 0.5 * f->text;
-    struct text_style style = {.size = f->text, .bold = true, .colour = figure_ink, .along = 0.5, .across = 0};
-    if (figure_extents(p->canvas, &style, title).width > room) {
-        style.bold = false;
-        style.size = f->small;
+    struct text_style style = {.size = f->small_titles ? f->small : f->text, .bold = !f->small_titles, .colour = figure_ink, .along = 0.5};
+    double width = figure_extents(p->canvas, &style, title).width;
+    if (width > room)
+        style.width = width = room;
+    x = fmin(fmax(x, width / 2 + 0.3 * f->text), f->width - width / 2 - 0.3 * f->text);
+    put_escaped(p, x, y, style, title);
+}
+
+/* A title that is wider than its place is set smaller, then in two lines, then cut: it touches no other. */
+static void put_title(const struct pen *p, size_t k, struct box box)
+{
+    const struct figure *f = p->f;
+    struct str title = f->picture.panels[k].title;
+    double room = maps_title_room(f, k), x = box.x + box.w / 2, y = box.y - f->head, line = 1.16 * f->small;
+    struct text_style small = {.size = f->small};
+    size_t at = 0;
+    if (f->title_lines > 1 && figure_extents(p->canvas, &small, title).width > room)
+        at = maps_title_break(f, p->canvas, title, room);
+    if (at) {
+        put_title_line(p, (struct str){title.s, at}, x, y, room);
+        title = (struct str){title.s + at + 1, title.n - at - 1};
     }
-    if (figure_extents(p->canvas, &style, title).width > room)
-        style.width = room;
-    double half = fmin(figure_extents(p->canvas, &style, title).width, room) / 2, x = box.x + box.w / 2;
-    x = fmin(fmax(x, half + 0.3 * f->text), f->width - half - 0.3 * f->text);
-    put_escaped(p, x, box.y - f->head, style, title);
+    put_title_line(p, title, x, y + (f->title_lines > 1 ? line : 0), room);
 }
 
 struct box maps_box(const struct figure *f, size_t k)
@@ -240,7 +251,7 @@ static void put_around(const struct pen *p, size_t k)
     figure_frame(p->canvas, box);
     put_marks(p, panel, box);
     if (!f->table && panel->title.n)
-        put_title(p, panel->title, box, maps_column_at(f, col + 1) - maps_column_at(f, col));
+        put_title(p, k, box);
     if (!f->bare && (col == 0 || !f->same_rows))
         put_row_labels(p, panel, box);
     if (!f->bare && (!f->same_cols || k + f->across >= f->picture.n_panels))

@@ -8,11 +8,12 @@
 #include "viz/scale.h"
 
 #define LABEL_WIDTH 12.0 /* at most for a row's label, in text sizes */
-#define LABEL_DEPTH 9.0  /* at most for a column's label */
+#define LABEL_DEPTH 12.0 /* at most for a column's label */
 #define LINE 1.16        /* between labels, in text sizes */
 #define LABEL_MIN 6.0    /* points: below that labels are thinned */
 #define MAP_MIN 14.0     /* points: a map is at least so wide and high */
 #define OVERVIEW 48    /* with more panels, maps of many tokens are small */
+#define HIGHEST 560.0    /* points: no map is higher than a page */
 #define BARE 8           /* with more panels, labels that must be thinned are left out */
 
 void maps_label(const struct panel *panel, bool column, size_t index, size_t stride, struct buf *out)
@@ -250,11 +251,12 @@ static bool settle(struct figure *f, const struct render_options *options, struc
     f->cell_w = natural_cell(f, most);
     if (f->numbers && most <= LAYOUT_LARGE_CELLS)
         f->cell_w = fmax(f->cell_w, number_width(f, measure));
-    for (int round = 0; round < 3; round++) {
-        bool flat;
-        double cap = fmin(LABEL_WIDTH * f->text, options->width > 0 ? options->width / 4 : INFINITY);
+    bool flat;
+    double cap = fmin(LABEL_WIDTH * f->text, options->width > 0 ? options->width / 3 : INFINITY);
+    for (int round = 0; round < 4; round++) {
         f->bare = f->bare || (f->picture.n_panels > BARE && round > 0 && (f->row_stride > 1 || f->col_stride > 1));
-        f->row_labels = f->bare ? 0 : fmin(longest_label(f, false, measure, &flat), cap) + FIGURE_SPACE * f->text;
+        double before = round > 1 ? f->row_labels : 0; /* room once given stays: thinned or not, labels fit */
+        f->row_labels = f->bare ? 0 : fmax(before, fmin(longest_label(f, false, measure, &flat), cap) + FIGURE_SPACE * f->text);
         f->gap = (f->bare && f->table ? 0.7 : 1.4) * f->text;
         if (options->width > 0) {
             double gaps = (double)(f->across - 1) * f->gap, labels = f->row_labels;
@@ -269,6 +271,13 @@ static bool settle(struct figure *f, const struct render_options *options, struc
         }
         f->cell_w = snap_cell(f, f->cell_w, options->width > 0 || f->picture.n_panels > OVERVIEW);
         f->cell_h = f->cell_w;
+        /* Square, unless few rows (columns) of a long map would be too narrow for their labels, or it would be higher than a page. */
+        if (LINE * f->text * (double)rows <= 0.5 * f->cell_w * (double)cols)
+            f->cell_h = fmax(f->cell_h, LINE * f->text);
+        if (options->width <= 0 && LINE * f->text * (double)cols <= 0.5 * f->cell_h * (double)rows)
+            f->cell_w = fmax(f->cell_w, LINE * f->text);
+        if (f->cell_h * (double)rows > HIGHEST)
+            f->cell_h = HIGHEST / (double)rows;
         if (f->cell_w * (double)cols < MAP_MIN)
             f->cell_w = MAP_MIN / (double)cols;
         if (f->cell_h * (double)rows < MAP_MIN)
@@ -279,6 +288,10 @@ static bool settle(struct figure *f, const struct render_options *options, struc
         f->col_need = LINE * f->label * (options->turn == TURN_SLANTED ? 1.42 : 1);
         f->col_stride = thinned(f->cell_w, f->col_need);
     }
+    double longest = f->bare ? 0 : longest_label(f, false, measure, &flat);
+    double room = f->row_labels - FIGURE_SPACE * f->text;
+    if (!f->bare && longest > room) /* a little smaller is better than cut, too */
+        f->label = fmax(fmin(LABEL_MIN, f->label), f->label * room / longest);
     fit_numbers(f, measure);
     settle_columns(f, options, measure);
     f->map_w = f->cell_w * (double)cols;
@@ -300,6 +313,38 @@ static void settle_heads(struct figure *f)
             marks = marks || panel->marked_cols[j];
     }
     f->head = (titles ? FIGURE_TITLE * f->text : 0) + (marks ? FIGURE_MARKS * f->text : 0);
+    f->title_lines = titles;
+}
+
+double maps_title_room(const struct figure *f, size_t k)
+{
+    size_t col = k % f->across;
+    return (f->across > 1 ? maps_column_at(f, col + 1) - maps_column_at(f, col) : f->width - f->grid_x) - 0.5 * f->text;
+}
+
+size_t maps_title_break(const struct figure *f, struct canvas *measure, struct str title, double room)
+{
+    struct text_style style = {.size = f->small};
+    size_t at = 0;
+    for (size_t i = 1; i + 1 < title.n; i++)
+        if (title.s[i] == ' ' && figure_extents(measure, &style, (struct str){title.s, i}).width <= room)
+            at = i;
+    return at;
+}
+
+/* Titles that are wider than their places: all smaller, and in two lines if one needs them. */
+static void settle_titles(struct figure *f, struct canvas *measure)
+{
+    struct text_style bold = {.size = f->text, .bold = true}, small = {.size = f->small};
+    for (size_t k = 0; k < f->picture.n_panels && !f->table; k++) {
+        struct str title = panels_of(f)[k].title;
+        double room = maps_title_room(f, k);
+        f->small_titles = f->small_titles || (title.n && figure_extents(measure, &bold, title).width > room);
+        if (title.n && figure_extents(measure, &small, title).width > room && maps_title_break(f, measure, title, room))
+            f->title_lines = 2;
+    }
+    if (f->title_lines > 1)
+        f->head += 1.16 * f->small;
 }
 
 static double widest_title(const struct figure *f, struct canvas *measure)
@@ -317,8 +362,11 @@ static void place(struct figure *f, const struct render_options *options, struct
     double t = f->text, pad = 0.5 * t;
     double labels = f->row_labels;
     f->slot_w = f->slot_h = 0;
+    f->width = options->width;
     if (options->width <= 0 && f->across > 1) /* titles that are longer than their maps push them apart */
         f->slot_w = widest_title(f, measure) + 0.8 * t;
+    if (options->width > 0)
+        settle_titles(f, measure);
     f->grid_x = snap(f, left_of(f));
     f->grid_y = snap(f, pad + (f->picture.title ? 2.0 * t : 0) + f->names_h);
     f->grid_w = (f->same_rows ? labels : 0) + maps_column_at(f, f->across) - f->gap;
@@ -335,8 +383,11 @@ static void place(struct figure *f, const struct render_options *options, struct
     f->left = fmax(0, floor((f->width - f->bar_x - f->bar_room) / 2));
     f->grid_x += f->left;
     f->bar_x += f->left;
-    double y = f->grid_y + f->grid_h + (f->picture.col_axis ? FIGURE_AXIS * t : 0);
-    f->height = snap(f, y + 0.3 * t + pad);
+    f->height = snap(f, f->grid_y + f->grid_h + (f->picture.col_axis ? FIGURE_AXIS - 0.5 : 0) * t + 0.3 * t + pad);
+    struct buf name = {0};
+    value_text(&name, &f->picture);
+    f->height = fmax(f->height, snap(f, figure_side_height(f, measure, buf_view(&name))));
+    buf_free(&name);
 }
 
 bool maps_plan(const struct picture *picture, const struct render_options *options, struct canvas *measure,

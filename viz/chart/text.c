@@ -105,23 +105,50 @@ static bool text_cells(const struct picture *picture, const struct cells_options
 #define LINE 1.9    /* text sizes: from a line of the text to the next */
 #define SHADE 1.55  /* the height of a token's colour */
 #define INSIDE 0.28 /* left and right of a token's letters */
+#define JOINED 0.05 /* the same where the neighbour belongs to the same word */
 #define BETWEEN 0.12
 
 struct place {
     double x, y, right;
 };
 
-/* The box of the next token, on a new line where it does not fit. */
-static struct box next_box(const struct figure *f, struct canvas *canvas, struct str label, struct place *at)
+static bool is_joined(const struct panel *panel, size_t j)
+{
+    return panel->joined_cols && j < panel->cols && panel->joined_cols[j];
+}
+
+/* Room left of the j-th token's letters, or right of them: what follows without a blank adjoins. */
+static double inside(const struct figure *f, const struct panel *panel, size_t j, bool right)
+{
+    return (is_joined(panel, j + right) ? JOINED : INSIDE) * f->text;
+}
+
+static double token_width(const struct figure *f, struct canvas *canvas, const struct panel *panel, size_t j)
 {
     struct text_style style = {.size = f->text};
-    double width = fmin(figure_extents(canvas, &style, label).width + 2 * INSIDE * f->text, at->right - f->grid_x);
-    if (at->x > f->grid_x && at->x + width > at->right) {
+    double letters = figure_extents(canvas, &style, panel_col_label(panel, j)).width;
+    return fmin(letters + inside(f, panel, j, false) + inside(f, panel, j, true), f->grid_w);
+}
+
+/* Of the tokens that adjoin from the j-th on. */
+static double word_width(const struct figure *f, struct canvas *canvas, const struct panel *panel, size_t j)
+{
+    double width = token_width(f, canvas, panel, j);
+    while (is_joined(panel, ++j))
+        width += token_width(f, canvas, panel, j);
+    return width;
+}
+
+/* The box of the next token, on a new line where it does not fit; what adjoins stays together where a line has room for it. */
+static struct box next_box(const struct figure *f, struct canvas *canvas, const struct panel *panel, size_t j, struct place *at)
+{
+    double width = token_width(f, canvas, panel, j), word = is_joined(panel, j) ? width : word_width(f, canvas, panel, j);
+    if (at->x > f->grid_x && at->x + (word > f->grid_w ? width : word) > at->right + 1e-6) {
         at->x = f->grid_x;
         at->y += LINE * f->text;
     }
     struct box box = {at->x, at->y, width, SHADE * f->text};
-    at->x += width + BETWEEN * f->text;
+    at->x += width + (is_joined(panel, j + 1) ? 0 : BETWEEN * f->text);
     return box;
 }
 
@@ -130,7 +157,7 @@ static double block_height(const struct figure *f, struct canvas *canvas, const 
     double head = panel->title.n ? 1.7 * f->text : 0;
     struct place at = {f->grid_x, 0, f->grid_x + f->grid_w};
     for (size_t j = 0; j < panel->cols; j++)
-        next_box(f, canvas, panel_col_label(panel, j), &at);
+        next_box(f, canvas, panel, j, &at);
     return head + at.y + SHADE * f->text + 0.9 * f->text;
 }
 
@@ -161,14 +188,15 @@ static void put_words(const struct figure *f, struct canvas *canvas, const struc
     }
     struct place at = {f->grid_x, *y, f->grid_x + f->grid_w};
     for (size_t j = 0; j < panel->cols; j++) {
-        struct box box = next_box(f, canvas, panel_col_label(panel, j), &at);
+        struct box box = next_box(f, canvas, panel, j, &at);
         struct rgb colour = figure_colour(f, value_of(panel, j));
-        struct text_style style = {.size = f->text, .colour = rgb_ink(colour), .along = 0.5, .across = 0.5};
-        style.width = figure_extents(canvas, &style, panel_col_label(panel, j)).width > box.w ? box.w : 0;
+        struct text_style style = {.size = f->text, .colour = rgb_ink(colour), .across = 0.5};
+        double left = inside(f, panel, j, false);
+        style.width = figure_extents(canvas, &style, panel_col_label(panel, j)).width > box.w ? box.w - left : 0;
         canvas->ops->rectangle(canvas, box, colour);
         if (is_subject(panel, j))
             figure_frame(canvas, box);
-        figure_text(canvas, (struct point){box.x + box.w / 2, box.y + box.h / 2}, &style, panel_col_label(panel, j));
+        figure_text(canvas, (struct point){box.x + left, box.y + box.h / 2}, &style, panel_col_label(panel, j));
     }
     *y = at.y + SHADE * f->text + 0.9 * f->text;
 }

@@ -30,6 +30,12 @@ void figure_text(struct canvas *canvas, struct point at, const struct text_style
     buf_free(&escaped);
 }
 
+double figure_side_height(const struct figure *f, struct canvas *measure, struct str name)
+{
+    struct text_style style = {.size = f->small};
+    return fmin(400, figure_extents(measure, &style, name).width + 1.05 * f->text);
+}
+
 void figure_side_name(const struct figure *f, struct canvas *canvas, struct point at, struct text_style *style, struct str name)
 {
     double room = f->height - f->text;

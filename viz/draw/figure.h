@@ -29,6 +29,8 @@ struct figure {
     double map_w, map_h;         /* of the largest panel */
     double slot_w, slot_h;       /* from one panel to the next where all are of one size; maps: the least width of a slot */
     double head;                 /* above each map: its title and marks */
+    bool small_titles;           /* some title is too long for its place: all are set smaller, and in two lines where that helps */
+    size_t title_lines;
     double grid_x, grid_y, grid_w, grid_h; /* all panels with their labels */
     double left;                 /* what a set width leaves over stands half on each side */
     double bar_x, bar_y, bar_h, bar_room; /* bar_room: from bar_x to the right edge of its name */
@@ -65,6 +67,8 @@ extern const struct rgb figure_ink, figure_pale, figure_grey; /* words, notes, f
 /* The size of a text, and drawing it, once it is escaped. */
 struct extents figure_extents(struct canvas *canvas, const struct text_style *style, struct str text);
 void figure_text(struct canvas *canvas, struct point at, const struct text_style *style, struct str text);
+/* The height that a figure needs so that an upward name, small where it must be, stands beside it whole (at most 400 points). */
+double figure_side_height(const struct figure *figure, struct canvas *measure, struct str name);
 /* An upward name beside what it names, centred at `at` as far as the figure's height allows; smaller, then cut, where it is
  * longer than that (style is changed so). */
 void figure_side_name(const struct figure *figure, struct canvas *canvas, struct point at, struct text_style *style, struct str name);

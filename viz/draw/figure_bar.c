@@ -21,8 +21,11 @@ void figure_frame(struct canvas *canvas, struct box b)
 
 static size_t ticks_of(const struct figure *f, size_t want, double ticks[TICKS_MAX])
 {
+    size_t n = 0;
+    for (; !f->n_ticks && n < 3 && want <= TICKS_MAX / 2; want++) /* one alone says nothing of the scale */
+        n = scale_ticks(&f->picture.scale, want, ticks);
     if (!f->n_ticks)
-        return scale_ticks(&f->picture.scale, want, ticks);
+        return n;
     for (size_t i = 0; i < f->n_ticks; i++)
         ticks[i] = f->ticks[i];
     return f->n_ticks;
@@ -88,7 +91,7 @@ static void put_bar_ticks(const struct figure *f, struct canvas *canvas)
     const struct scale *scale = &f->picture.scale;
     double ticks[TICKS_MAX], tick = picture_tick(&f->picture), taken = NAN;
     double x = f->bar_x + FIGURE_BAR * f->text;
-    size_t n = ticks_of(f, (size_t)fmax(2, fmin(6, f->bar_h / (3 * f->text))), ticks);
+    size_t n = ticks_of(f, (size_t)fmax(2, fmin(6, f->bar_h / (2.4 * f->text))), ticks);
     if (!isnan(tick) && tick > scale->lo && tick <= scale->hi)
         taken = put_tick(f, canvas, tick);
     double before = INFINITY;
@@ -139,11 +142,23 @@ void figure_bar(const struct figure *f, struct canvas *canvas, const struct figu
         put_swatch(f, canvas, y, legends[i].colour, legends[i].name);
 }
 
-static void put_below(const struct figure *f, struct canvas *canvas, double x, struct str text, struct rgb colour)
+/* Where a tick's label under the bar begins and ends: about x, but not before the figure's edge. */
+struct span {
+    double from, to;
+};
+
+static struct span span_below(const struct figure *f, struct canvas *canvas, double x, struct str text)
 {
-    struct text_style style = {.size = f->small, .colour = colour, .along = 0.5};
+    struct text_style style = {.size = f->small};
     double half = figure_extents(canvas, &style, text).width / 2;
-    figure_text(canvas, (struct point){fmax(x, 0.3 * f->text + half), f->bar_y + 0.95 * f->text}, &style, text);
+    x = fmax(x, 0.3 * f->text + half);
+    return (struct span){x - half, x + half};
+}
+
+static void put_below(const struct figure *f, struct canvas *canvas, struct span span, struct str text, struct rgb colour)
+{
+    struct text_style style = {.size = f->small, .colour = colour};
+    figure_text(canvas, (struct point){span.from, f->bar_y + 0.95 * f->text}, &style, text);
 }
 
 void figure_flat_bar(const struct figure *f, struct canvas *canvas, double length)
@@ -163,23 +178,26 @@ void figure_flat_bar(const struct figure *f, struct canvas *canvas, double lengt
     canvas->ops->image(canvas, box, cells, 1, STEPS);
     figure_frame(canvas, box);
     double at = isnan(tick) || tick <= scale->lo || tick > scale->hi ? NAN : box.x + length * scale_position(scale, tick);
-    size_t n = ticks_of(f, (size_t)fmax(2, length / (4 * t)), ticks);
-    for (size_t i = 0; i < n; i++) {
-        double x = box.x + length * scale_position(scale, ticks[i]);
-        struct buf text = {0};
-        if (fabs(x - at) < 2.2 * t || x - before < 2.6 * t)
-            continue;
-        before = x;
-        tick_label(f, ticks, n, i, &text);
-        put_line(canvas, x, box.y + box.h, x, box.y + box.h + 0.2 * t, figure_grey);
-        put_below(f, canvas, x, buf_view(&text), figure_ink);
-        buf_free(&text);
-    }
+    struct span uniform = {INFINITY, INFINITY};
     if (!isnan(at)) {
         struct buf text = {0};
         tick_text(&text, tick);
+        uniform = span_below(f, canvas, at, buf_view(&text));
         put_line(canvas, at, box.y, at, box.y + box.h + 0.2 * t, figure_accent());
-        put_below(f, canvas, at, buf_view(&text), figure_accent());
+        put_below(f, canvas, uniform, buf_view(&text), figure_accent());
+        buf_free(&text);
+    }
+    size_t n = ticks_of(f, (size_t)fmax(2, length / (2.6 * t)), ticks);
+    for (size_t i = 0; i < n; i++) {
+        double x = box.x + length * scale_position(scale, ticks[i]);
+        struct buf text = {0};
+        tick_label(f, ticks, n, i, &text);
+        struct span span = span_below(f, canvas, x, buf_view(&text));
+        if (span.from > before + 0.4 * t && (span.to < uniform.from - 0.4 * t || span.from > uniform.to + 0.4 * t)) {
+            put_line(canvas, x, box.y + box.h, x, box.y + box.h + 0.2 * t, figure_grey);
+            put_below(f, canvas, span, buf_view(&text), figure_ink);
+            before = span.to;
+        }
         buf_free(&text);
     }
     double x = box.x + length + 0.8 * t;
