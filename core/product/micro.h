@@ -66,7 +66,9 @@ LANE_FN void outer_body(const int m, const int v, size_t n, size_t k, const floa
 MICRO_EACH_ROW(OUTER)
 #undef OUTER
 
-/* `deep` rows of b on from row i, into the sums. */
+enum { STRIP_AHEAD = 12 };
+
+/* `deep` rows of b on from row i, into the sums; those that come later are fetched, which lie pages apart. */
 LANE_FN void strip_rows(const int m, const int deep, size_t n, const float *a, size_t lda, const float *b, size_t ldb,
                         bool first, float *sums)
 {
@@ -75,7 +77,11 @@ LANE_FN void strip_rows(const int m, const int deep, size_t n, const float *a, s
         UNROLL for (int d = 0; d < deep; d++) x[r * deep + d] = v_set(a[(size_t)r * lda + (size_t)d]);
     for (size_t j = 0; j < n; j += LANES) {
         vec w[4];
-        UNROLL for (int d = 0; d < deep; d++) w[d] = v_load(b + (size_t)d * ldb + j);
+        UNROLL for (int d = 0; d < deep; d++)
+        {
+            w[d] = v_load(b + (size_t)d * ldb + j);
+            __builtin_prefetch(b + (size_t)(d + STRIP_AHEAD) * ldb + j, 0, 2);
+        }
         UNROLL for (int r = 0; r < m; r++)
         {
             vec sum = first ? v_set(0) : v_load(sums + (size_t)r * n + j);
