@@ -10,6 +10,7 @@
 
 #include "core/base/cancel.h"
 #include "core/base/pool.h"
+#include "core/base/simd.h"
 #include "core/base/text.h"
 #include "repl/grammar/call.h"
 #include "repl/grammar/grammar.h"
@@ -306,6 +307,11 @@ int main(int argc, char **argv)
     signals_install();
     if (!arguments_parse(argc, argv, &arguments, &err)) {
         fprintf(stderr, "gaze: %s (gaze --help lists the options)\n", err.message);
+        arguments_free(&arguments);
+        return 2;
+    }
+    if (simd_unknown()) {
+        fprintf(stderr, "gaze: GAZE_SIMD is none of avx512, avx2 and plain\n");
         arguments_free(&arguments);
         return 2;
     }

@@ -4,8 +4,43 @@
  * itself costs microseconds in a virtual machine. */
 #include "core/base/simd.h"
 
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The best set that may be used; SIMD_SETS before the environment was read. */
+static _Atomic unsigned best = SIMD_SETS;
+
+static const char *asked(void)
+{
+    const char *name = getenv("GAZE_SIMD");
+    return name && *name ? name : NULL;
+}
+
+const char *simd_unknown(void)
+{
+    const char *name = asked();
+    for (unsigned i = 0; name && i < SIMD_SETS; i++)
+        if (!strcmp(name, simd_name((enum simd)i)))
+            return NULL;
+    return name;
+}
+
+static unsigned read_best(void)
+{
+    unsigned found = SIMD_AVX512;
+    for (unsigned i = 0; asked() && i < SIMD_SETS; i++)
+        if (!strcmp(asked(), simd_name((enum simd)i)))
+            found = i;
+    atomic_store_explicit(&best, found, memory_order_relaxed);
+    return found;
+}
+
 bool simd_has(enum simd set)
 {
+    unsigned limit = atomic_load_explicit(&best, memory_order_relaxed);
+    if ((unsigned)set < (limit < SIMD_SETS ? limit : read_best()))
+        return false;
     switch (set) {
     case SIMD_PLAIN: return true;
 #if defined(__x86_64__)

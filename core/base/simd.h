@@ -7,8 +7,11 @@
 
 enum simd { SIMD_AVX512, SIMD_AVX2, SIMD_PLAIN, SIMD_SETS }; /* best first; plain is any machine's */
 
-/* Has this CPU, and the system on it, those instructions? Cheap: what was asked at start-up is read. */
+/* Has this CPU, and the system on it, those instructions, and may they be used? Cheap: what was asked at start-up is
+ * read. The environment's GAZE_SIMD, read once, is the best that may. */
 bool simd_has(enum simd set);
+/* The value of GAZE_SIMD where it is none of simd_name, else NULL. */
+const char *simd_unknown(void);
 /* "avx512", "avx2", "plain". */
 const char *simd_name(enum simd set);
 

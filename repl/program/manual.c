@@ -168,6 +168,7 @@ static const struct {
     {NULL, "130", "Ctrl-C ended a script"},
     {NULL, "143, 129", "SIGTERM, SIGHUP"},
     {"environment", "GAZE_MODELS", "folders of models, separated by colons"},
+    {NULL, "GAZE_SIMD", "avx512, avx2 or plain: the best instructions that may be used (default: the best there are)"},
     {NULL, "HF_HUB_CACHE, HF_HOME, XDG_CACHE_HOME",
      "where the Hugging Face cache is: load reads it in place, pull writes it; older names of these variables are known too"},
     {NULL, "HF_ENDPOINT", "the hub that pull asks (default https://huggingface.co)"},

@@ -3,6 +3,8 @@
  *   bench FOLDER THREADS
  *   run N      a forward pass over N tokens, kept and freed again   → milliseconds
  *   fresh N    the same, after all memory went back to the system   → milliseconds
+ *   products N the products of such a pass alone: its layers' matrices and every head's two  → milliseconds
+ *   many K N   K texts of N tokens in one pass                      → milliseconds, and bytes that the run keeps
  *   hash N     the same                                             → a hash of every bit that a run keeps
  *   hidden N   the same                                             → the last hidden state, N·E floats as they lie in memory
  *   more N M   a prompt of N tokens, then M more by the cache       → milliseconds of the M
@@ -114,6 +116,79 @@ static uint64_t hash_run(const struct run *run)
     return h;
 }
 
+/* Matrices of layers: not tables of words or places, nor what stands behind the last layer. */
+static bool is_layers_matrix(const struct tensor *w)
+{
+    static const char *const others[] = {"embed", "pooler", "wte", "wpe", "shared", "relative_attention_bias"};
+    char name[256];
+    snprintf(name, sizeof name, "%.*s", STR_ARGS(w->name));
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (strstr(name, others[i]))
+            return false;
+    return w->rank == 2 && w->dtype == &DTYPE_F32;
+}
+
+struct head_products {
+    const struct layer_shape *shape;
+    size_t n;
+    float *x, *map, *y;
+};
+
+static void head_product(void *context, size_t head, size_t thread)
+{
+    const struct head_products *p = context;
+    size_t D = p->shape->D, n = p->n;
+    (void)thread;
+    product_abt(n, n, D, 1, p->x + head * D, p->shape->H * D, p->x + head * D, p->shape->H * D, false, p->map + head * n * n, n);
+    product_ab(n, D, n, 1, p->map + head * n * n, n, p->x + head * D, p->shape->H * D, false, p->y + head * D, p->shape->H * D);
+}
+
+static bool products(struct model *model, size_t n, struct err *err)
+{
+    const struct weights *weights = model->weights;
+    const struct stack *stack = &model->stacks[STACK_MAIN];
+    const struct layer_shape *shape = stack->shape;
+    size_t widest = shape->H * shape->D;
+    for (size_t i = 0; i < weights->n; i++)
+        for (int d = 0; d < 2; d++)
+            if (is_layers_matrix(&weights->tensors[i]) && weights->tensors[i].shape[d] > widest)
+                widest = weights->tensors[i].shape[d];
+    float *x = mem_new(2 * n * widest + shape->H * n * n, sizeof *x, "products", err);
+    if (!x)
+        return false;
+    struct head_products heads = {.shape = shape, .n = n, .x = x, .y = x + n * widest, .map = x + 2 * n * widest};
+    bool conv = model->config && !strcmp(model->arch->name, "gpt2"), ok = true;
+    double begin = now_ms();
+    for (size_t i = 0; ok && i < weights->n; i++) {
+        const struct tensor *w = &weights->tensors[i];
+        if (!is_layers_matrix(w))
+            continue;
+        struct linear linear = {.w = *w, .out = w->shape[conv], .in = w->shape[!conv], .layout = conv ? LAYOUT_IN_OUT : LAYOUT_OUT_IN};
+        ok = product_linear(&linear, x, n, linear.in, n, 0, heads.y, linear.out, err);
+    }
+    for (size_t l = 0; l < stack->layers; l++)
+        pool_run(shape->H, head_product, &heads);
+    if (ok)
+        printf("%.4f\n", now_ms() - begin);
+    free(x);
+    return ok;
+}
+
+static bool many(struct model *model, size_t n_texts, size_t n, struct err *err)
+{
+    struct encoding *texts = mem_new(n_texts, sizeof *texts, "texts", err);
+    for (size_t i = 0; texts && i < n_texts; i++)
+        if (!text_of(model, n, &texts[i], err))
+            return false;
+    double begin = now_ms();
+    struct run *run = texts ? run_new(model, &(struct run_inputs){.texts = texts, .n_texts = n_texts}, NULL, err) : NULL;
+    if (!run)
+        return false;
+    printf("%.4f %zu\n", now_ms() - begin, arena_bytes(run->arena));
+    run_free(run);
+    return true;
+}
+
 /* One request; false at the end of input or on an error, which is printed. */
 static bool answer(struct model *model, struct err *err)
 {
@@ -128,6 +203,12 @@ static bool answer(struct model *model, struct err *err)
         printf("ok\n");
     } else if (!strcmp(word, "size")) {
         printf("%zu\n", model->E);
+    } else if (!strcmp(word, "products")) {
+        if (!products(model, n, err))
+            return false;
+    } else if (!strcmp(word, "many")) {
+        if (!many(model, n, more, err))
+            return false;
     } else if (!strcmp(word, "more") || !strcmp(word, "ids")) {
         if (!go_on(model, n, more, word[0] == 'i', err))
             return false;

@@ -21,10 +21,12 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROUNDS = int(os.environ.get("ROUNDS", "11"))
 THREADS = int(os.environ.get("THREADS", "2"))
 LENGTHS = [int(n) for n in os.environ.get("LENGTHS", "8,32,128,512").split(",")]
-SHAPES = os.environ.get("SHAPES", "bert-base,deberta-v3-base,gpt2-small,t5-base,mixtral-small").split(",")
+SHAPES = os.environ.get("SHAPES", "bert-base,deberta-v3-base,gpt2-small,t5-base,modernbert-base,mixtral-small").split(",")
 PROMPT, MORE = 128, 64  # generation: tokens of the prompt, and of what follows by the cache
 GENERATES = {"gpt2-small"}
-ONLY = {"gpt2-small": [128], "t5-base": [128], "mixtral-small": [128]}  # else LENGTHS
+ONLY = {"gpt2-small": [128], "t5-base": [128], "modernbert-base": [128], "mixtral-small": [128]}  # else LENGTHS
+NO_PRODUCTS = {"mixtral-small"}  # its experts' products depend on the text
+GROWTH = [int(n) for n in os.environ.get("GROWTH", "8,16,32,64,128,256,512,1024,2048,4096").split(",") if n]
 PAUSE = 0.25
 TOLERANCE = 2e-5  # of the last hidden state, whose entries are of order 1
 
@@ -151,7 +153,32 @@ def measure(shape, what, request, ours, others, error):
     return rows
 
 
-def compare(shape):
+def own_times(shape, n, ours):
+    """A pass into memory that was used before and into fresh memory, and its products alone, in turn."""
+    words = ("run", "fresh", "products")
+    times = {word: [] for word in words}
+    for _ in range(ROUNDS):
+        for word in words:
+            times[word].append(ours.time("%s %d" % (word, n)))
+    return (shape, n, *(statistics.median(times[word]) for word in words))
+
+
+def growth(shape):
+    """How time and kept memory grow with the tokens of one text, and with texts of 64 tokens in one pass."""
+    ours = Side(os.path.join(BUILD, "tests", "bench"), folder_of(shape), str(THREADS))
+    rows = []
+    for texts, n in [(1, n) for n in GROWTH] + [(k, 64) for k in (2, 4, 8, 16, 32, 64)]:
+        answers = []
+        for _ in range(max(3, ROUNDS // 2)):
+            time.sleep(PAUSE)
+            answers.append([float(x) for x in ours.ask("many %d %d" % (texts, n)).split()])
+        ms = statistics.median(a[0] for a in answers)
+        rows.append((texts, n, ms, texts * n / ms * 1e3, ms * 1e3 / (texts * n), answers[0][1] / 1e6))
+    ours.close()
+    return rows
+
+
+def compare(shape, own):
     folder = folder_of(shape)
     ours = Side(os.path.join(BUILD, "tests", "bench"), folder, str(THREADS))
     others = others_of(folder)
@@ -159,6 +186,8 @@ def compare(shape):
     for n in ONLY.get(shape, LENGTHS):
         error = max(same_numbers(shape, ours, side, n) for side in others.values())
         rows += measure(shape, "%d tokens" % n, "run %d" % n, ours, others, error)
+        if shape not in NO_PRODUCTS:
+            own.append(own_times(shape, n, ours))
     if shape in GENERATES:
         able = {name: side for name, side in others.items() if name != "OpenVINO"}
         same_ids(shape, [ours, *able.values()])
@@ -204,15 +233,15 @@ def main():
     import torch
     import transformers
     os.environ["PYTHONWARNINGS"] = "ignore"
-    rows, firsts = [], []
+    rows, firsts, own = [], [], []
     for shape in SHAPES:
-        rows += compare(shape)
+        rows += compare(shape, own)
         if shape not in ONLY:
             firsts.append((shape, first_map(shape)))
     print("CPU: %s" % cpu())
     print("commit %s; PyTorch %s, transformers %s, Python %s" % (commit(), torch.__version__, transformers.__version__,
                                                                platform.python_version()))
-    print("medians of %d rounds in turn; gaze with %d threads; PyTorch eager with output_attentions, ONNX Runtime with the same"
+    print("medians of %d rounds in turn; gaze with %d threads; PyTorch eager with output_attentions, ONNX Runtime and OpenVINO (f32) with the same"
           % (ROUNDS, THREADS))
     print("graph and outputs, each at its better of 1 and 2 threads;")
     print("the bits of gaze are the same with 1 and 2 threads; difference: largest of the last hidden state to theirs")
@@ -222,6 +251,20 @@ def main():
     for row in rows:
         print("| %s | %s | %.1f | %s | %.1f | %d | %.2f | %.2f | %.1e |" % row)
     print()
+    print("gaze alone: a pass into memory that an earlier one has used, the same into fresh memory, and its products alone")
+    print("(every layer's matrices and the two of every head, by the same kernels); ms")
+    print()
+    print("| shape | tokens | used memory | fresh memory | products alone | pass / products |")
+    print("|---|---|---|---|---|---|")
+    for row in own:
+        print("| %s | %d | %.1f | %.1f | %.1f | %.2f |" % (*row, row[2] / row[4]))
+    print()
+    if GROWTH and "deberta-v3-base" in SHAPES:
+        print("| deberta-v3-base: texts | tokens each | ms | tokens/s | µs a token | kept MB |")
+        print("|---|---|---|---|---|---|")
+        for row in growth("deberta-v3-base"):
+            print("| %d | %d | %.1f | %.0f | %.0f | %.1f |" % row)
+        print()
     for shape, seconds in firsts:
         print("exec to the first map (load, run of 12 tokens, show), %s: %.3f s" % (shape, seconds))
 

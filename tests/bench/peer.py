@@ -30,6 +30,7 @@ SHAPES = {
     "gpt2-small": lambda: transformers.GPT2Config(),
     "t5-base": lambda: transformers.T5Config(
         d_model=768, d_kv=64, d_ff=3072, num_layers=12, num_heads=12, architectures=["T5EncoderModel"]),
+    "modernbert-base": lambda: transformers.ModernBertConfig(reference_compile=False),
     "mixtral-small": lambda: transformers.MixtralConfig(
         vocab_size=32000, hidden_size=512, intermediate_size=1024, num_hidden_layers=8, num_attention_heads=8,
         num_key_value_heads=4, num_local_experts=8, num_experts_per_tok=2, sliding_window=None),
@@ -64,6 +65,13 @@ def token_ids(n, vocabulary):
     return torch.tensor([[5 + i * 7919 % (vocabulary - 10) for i in range(n)]])
 
 
+def through(trunk, ids, **more):
+    """The last layer's output, which of ModernBERT stands before its final norm, and all maps."""
+    before_norm = trunk.config.model_type == "modernbert"
+    out = trunk(ids, output_attentions=True, output_hidden_states=before_norm, **more)
+    return (out.hidden_states[-1] if before_norm else out.last_hidden_state), out.attentions
+
+
 class Eager:
     def __init__(self, folder):
         self.model = load(folder)
@@ -73,9 +81,9 @@ class Eager:
         torch.set_num_threads(n)
 
     def hidden(self, ids):
-        out = trunk_of(self.model)(ids, output_attentions=True)
-        assert len(out.attentions) == self.model.config.num_hidden_layers
-        return out.last_hidden_state[0].numpy()
+        hidden, maps = through(trunk_of(self.model), ids)
+        assert len(maps) == self.model.config.num_hidden_layers
+        return hidden[0].numpy()
 
     def begin(self, ids):
         """The next token's logits behind a prompt, and what the next step needs."""
@@ -105,8 +113,8 @@ class Pass(torch.nn.Module):
 
     def forward(self, ids):
         more = {"use_cache": False, "attention_mask": causal(ids, 0)} if self.trunk.config.model_type == "gpt2" else {}
-        out = self.trunk(ids, output_attentions=True, **more)
-        return (out.last_hidden_state, *out.attentions)
+        hidden, maps = through(self.trunk, ids, **more)
+        return (hidden, *maps)
 
 
 class Step(torch.nn.Module):
