@@ -2,7 +2,7 @@
  *
  * newterm, not initscr: initscr ends the program where the terminal's description is missing. 24-bit colour and hosts
  * without a description are served by the entries of terminfo.c. The size is asked of the kernel: $LINES and $COLUMNS
- * may be readline's. The mouse is asked for and read here, in xterm's SGR form (modes 1002 and 1006), which tmux, screen and
+ * may be readline's. The mouse is asked for and read here, in xterm's SGR form (modes 1002, 1003 and 1006), which tmux, screen and
  * every terminal since 2012 speak, whatever their description says of a mouse. BiDi is explicit (ECMA-48 BDSM) while the screen is open: cells are in visual order. */
 #include "repl/terminal/screen.h"
 
@@ -29,8 +29,8 @@
 
 #define BIDI_EXPLICIT "\033[8l"
 #define BIDI_IMPLICIT "\033[8h"
-#define MOUSE_ON "\033[?1002h\033[?1006h" /* buttons, the wheel, motion with a button down; SGR */
-#define MOUSE_OFF "\033[?1006l\033[?1002l"
+#define MOUSE_ON "\033[?1002h\033[?1003h\033[?1006h" /* buttons, the wheel, motion with a button down; all motion; SGR */
+#define MOUSE_OFF "\033[?1006l\033[?1003l\033[?1002l"
 
 enum { MOUSE_CODE = 0x400 /* for define_key, above those of curses.h */, MOUSE_REST = 50 /* ms for the rest of a report */ };
 
@@ -502,7 +502,7 @@ static int next_character(wint_t *out)
 /* Behind ESC [ <: "BUTTON;COLUMN;ROW" and M, or m where a button was let go. */
 static bool read_pointer(struct pointer *out)
 {
-    enum { MODIFIERS = 4 | 8 | 16, MOTION = 32, WHEEL = 64, EXTRA = 128 };
+    enum { LEFT = 0, NONE = 3, MODIFIERS = 4 | 8 | 16, MOTION = 32, WHEEL = 64, EXTRA = 128 };
     static const enum pointer_kind wheel[] = {POINTER_WHEEL_UP, POINTER_WHEEL_DOWN, POINTER_WHEEL_LEFT, POINTER_WHEEL_RIGHT};
     unsigned long number[3] = {0};
     size_t n = 0;
@@ -512,16 +512,25 @@ static bool read_pointer(struct pointer *out)
         if (n < 3 && c != ';' && number[n] < 100000)
             number[n] = number[n] * 10 + (c - '0');
     }
-    if (c != 'M' || n != 2 || !number[1] || !number[2] || (number[0] & EXTRA))
+    bool released = c == 'm', moved = number[0] & MOTION, wheel_turned = number[0] & WHEEL;
+    if ((c != 'M' && !released) || n != 2 || !number[1] || !number[2] || (number[0] & EXTRA))
         return false;
     unsigned button = number[0] & 3;
-    if (!(number[0] & WHEEL) && button != 0)
-        return false; /* the left button alone */
-    *out = (struct pointer){.kind = number[0] & WHEEL ? wheel[button] : number[0] & MOTION ? POINTER_DRAG : POINTER_PRESS,
-                            .row = number[2] - 1,
-                            .col = number[1] - 1,
-                            .modified = (number[0] & MODIFIERS) != 0};
+    if ((button == NONE && !wheel_turned && !moved) || (released && (button != LEFT || wheel_turned)))
+        return false; /* the end of a pull tells nothing */
+    enum pointer_kind kind = wheel_turned     ? wheel[button]
+                             : button == NONE ? POINTER_MOVE
+                             : released       ? POINTER_RELEASE
+                             : button == LEFT ? (moved ? POINTER_DRAG : POINTER_PRESS)
+                                              : (moved ? POINTER_PULL : POINTER_GRAB);
+    *out = (struct pointer){
+        .kind = kind, .row = number[2] - 1, .col = number[1] - 1, .modified = (number[0] & MODIFIERS) != 0};
     return true;
+}
+
+bool pointer_is_wheel(struct pointer pointer)
+{
+    return pointer.kind >= POINTER_WHEEL_UP;
 }
 
 static bool size_changed(void)
@@ -580,6 +589,13 @@ int screen_key(struct full_screen *screen, int milliseconds)
         if (ready > 0 && (in.revents & (POLLHUP | POLLERR | POLLNVAL)))
             return KEY_LEAVE;
     }
+}
+
+bool screen_pending(const struct full_screen *screen)
+{
+    struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
+    (void)screen;
+    return poll(&in, 1, 0) > 0 && (in.revents & POLLIN);
 }
 
 struct pointer screen_pointer(const struct full_screen *screen)

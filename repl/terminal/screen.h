@@ -28,13 +28,20 @@ enum screen_key {
     KEY_POINTER     /* the mouse did something: screen_pointer */
 };
 
-/* What the mouse did, in a cell of the screen. */
-enum pointer_kind { POINTER_PRESS, POINTER_DRAG, POINTER_WHEEL_UP, POINTER_WHEEL_DOWN, POINTER_WHEEL_LEFT, POINTER_WHEEL_RIGHT };
+/* What the mouse did, in a cell of the screen: moved with no button down; the left button pressed, moved with, let go; another
+ * button pressed, moved with; the wheel. */
+enum pointer_kind {
+    POINTER_MOVE,
+    POINTER_PRESS, POINTER_DRAG, POINTER_RELEASE,
+    POINTER_GRAB, POINTER_PULL,
+    POINTER_WHEEL_UP, POINTER_WHEEL_DOWN, POINTER_WHEEL_LEFT, POINTER_WHEEL_RIGHT
+};
 struct pointer {
     enum pointer_kind kind;
     size_t row, col;
     bool modified;  /* with Shift, Alt or Ctrl */
 };
+bool pointer_is_wheel(struct pointer pointer);
 
 struct full_screen;
 
@@ -58,6 +65,7 @@ void screen_show(struct full_screen *screen, const struct cell_grid *grid, size_
 
 /* The next key, waiting at most `milliseconds`. */
 int screen_key(struct full_screen *screen, int milliseconds);
+bool screen_pending(const struct full_screen *screen); /* more has been typed or moved */
 struct pointer screen_pointer(const struct full_screen *screen); /* of the last KEY_POINTER */
 
 /* Append text so that ncurses, which takes the C library's widths, and the terminal place it alike: a cluster whose

@@ -9,8 +9,41 @@ static size_t moved(size_t at, int by, size_t n)
     return to < 0 ? 0 : to >= (long)n ? n - 1 : (size_t)to;
 }
 
+/* ---- the mouse over it ---- */
+
+void viewer_hover(struct viewer *v, size_t row, size_t col)
+{
+    struct map_state *map = v->map;
+    if (!map->hover.on) {
+        map->hover.on = true;
+        map->hover.query = map->shown.row_tokens[map->row];
+        map->hover.key = map->shown.col_tokens[map->col];
+    }
+    map->row = row;
+    map->col = col;
+}
+
+void viewer_hover_end(struct viewer *v)
+{
+    struct map_state *map = v->map;
+    if (!map->hover.on)
+        return;
+    map->row = map_place(map->shown.row_tokens, map->shown.rows, map->hover.query);
+    map->col = map_place(map->shown.col_tokens, map->shown.cols, map->hover.key);
+    map->hover.on = false;
+}
+
+void viewer_hover_keep(struct viewer *v)
+{
+    v->map->moved |= v->map->hover.on;
+    v->map->hover.on = false;
+}
+
+/* ---- moves ---- */
+
 void viewer_stand(struct viewer *v, size_t row, size_t col)
 {
+    viewer_hover_keep(v);
     v->map->moved |= row != v->map->row || col != v->map->col;
     v->map->row = row;
     v->map->col = col;

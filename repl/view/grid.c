@@ -338,13 +338,14 @@ static void act_go(struct viewer *v, void *state, int amount)
     viewer_back(v);
 }
 
-/* A click chooses a head, a click on the chosen one goes there; the wheel goes through heads or layers. */
+/* A click chooses a head, a click on the chosen one goes there; the wheel goes through heads or layers; what the mouse is over
+ * is told. */
 static bool point(struct viewer *v, void *state, struct pointer at)
 {
     struct grid_state *s = state;
     const struct tiling *t = &s->tiling;
     bool back = at.kind == POINTER_WHEEL_UP || at.kind == POINTER_WHEEL_LEFT;
-    if (at.kind != POINTER_PRESS && at.kind != POINTER_DRAG) {
+    if (pointer_is_wheel(at)) {
         if (at.modified || at.kind == POINTER_WHEEL_LEFT || at.kind == POINTER_WHEEL_RIGHT)
             act_layer(v, state, back ? -1 : 1);
         else
@@ -356,9 +357,16 @@ static bool point(struct viewer *v, void *state, struct pointer at)
     size_t layer = (at.row - 2) / (t->lines + t->gap), head = (at.col - LEFT) / (t->width + GAP);
     if (layer >= t->rows_seen || head >= t->cols_seen)
         return true;
-    bool again = s->layer == s->first_layer + layer && s->head == s->first_head + head;
-    s->layer = s->first_layer + layer;
-    s->head = s->first_head + head;
+    layer += s->first_layer;
+    head += s->first_head;
+    for (size_t i = 0; at.kind == POINTER_MOVE && i < s->sites.n; i++)
+        if (s->sites.site[i].layer == layer && s->sites.site[i].head == head)
+            heads_tell(v, s->sites.site[i]);
+    if (at.kind != POINTER_PRESS && at.kind != POINTER_DRAG)
+        return true;
+    bool again = s->layer == layer && s->head == head;
+    s->layer = layer;
+    s->head = head;
     if (again && at.kind == POINTER_PRESS)
         act_go(v, state, 1);
     return true;

@@ -52,6 +52,17 @@ const char *heads_number(double value, char out[40])
     return out;
 }
 
+void heads_tell(struct viewer *viewer, struct site site)
+{
+    const struct head_values *h = &viewer->map->heads;
+    char value[40];
+    for (size_t i = 0; i < h->sites.n; i++)
+        if (h->sites.site[i].layer == site.layer && h->sites.site[i].head == site.head && h->sites.site[i].stack == site.stack)
+            viewer_say(viewer, "%c%zu.H%zu   %s %s", stack_letters[site.stack], site.layer, site.head, measures[h->measure]->label,
+                       i < h->done ? heads_number(h->values[i], value) : "…");
+    viewer->passing = true;
+}
+
 bool heads_work(struct viewer *viewer)
 {
     struct head_values *h = &viewer->map->heads;

@@ -10,32 +10,41 @@ struct help_state {
     size_t lines, seen;
 };
 
-/* Draws line after line; lines outside the window are only counted. */
+/* Draws line after line, on a wide screen in two columns; lines outside the window are only counted. */
 struct writer {
     struct cell_grid *grid;
-    size_t first, line, seen, columns, at;
+    size_t first, line, seen, rows, columns; /* seen: lines in all columns, each of so many rows */
     struct style accent;
 };
 
+/* Where a line stands; false where it is not seen. */
+static bool place(const struct writer *w, size_t line, size_t *row, size_t *col)
+{
+    if (line < w->first || line - w->first >= w->seen)
+        return false;
+    *row = 2 + (line - w->first) % w->rows;
+    *col = (line - w->first) / w->rows * w->columns;
+    return true;
+}
+
 static void put_line(struct writer *w, const char *label, const char *summary, struct style style)
 {
-    size_t line = w->line++;
-    if (line < w->first || line - w->first >= w->seen)
+    size_t row, col;
+    if (!place(w, w->line++, &row, &col))
         return;
-    size_t row = 2 + line - w->first;
     if (label)
-        grid_text(w->grid, row, 2, LABEL, str_of(label), summary ? w->accent : style);
+        grid_text(w->grid, row, col + 2, summary ? LABEL : w->columns - 3, str_of(label), summary ? w->accent : style);
     if (summary)
-        grid_text(w->grid, row, 2 + LABEL, w->columns - LABEL - 3, str_of(summary), style);
+        grid_text(w->grid, row, col + 2 + LABEL, w->columns - LABEL - 3, str_of(summary), style);
 }
 
 static void put_keys(struct writer *w, const char *title, const struct view_key *rows)
 {
     if (w->line)
         put_line(w, NULL, NULL, style_plain);
-    size_t line = w->line++;
-    if (line >= w->first && line - w->first < w->seen)
-        grid_text(w->grid, 2 + line - w->first, 1, w->columns - 2, str_of(title), style_bold);
+    size_t row, col;
+    if (place(w, w->line++, &row, &col))
+        grid_text(w->grid, row, col + 1, w->columns - 2, str_of(title), style_bold);
     for (; rows && rows->act; rows++)
         if (rows->label)
             put_line(w, rows->label, rows->summary, style_plain);
@@ -44,7 +53,8 @@ static void put_keys(struct writer *w, const char *title, const struct view_key 
 static void draw(struct viewer *v, void *state, struct cell_grid *grid)
 {
     struct help_state *s = state;
-    struct writer w = {grid, s->first, 0, grid->rows - 4, grid->columns, 0, style_accent(v->depth)};
+    size_t across = grid->columns >= WIDE ? 2 : 1, rows = grid->rows - 4;
+    struct writer w = {grid, s->first, 0, across * rows, rows, grid->columns / across, style_accent(v->depth)};
     char title[200];
     for (size_t i = 0; views[i]; i++) {
         int n = snprintf(title, sizeof title, "%s", views[i]->name);
@@ -68,7 +78,10 @@ static void draw(struct viewer *v, void *state, struct cell_grid *grid)
     put_line(&w, "L2.H1", "go to that head", style_plain);
     put_line(&w, "show, plot, …", "any command of gaze; Enter comes back", style_plain);
     put_keys(&w, "the mouse", NULL);
-    put_line(&w, "click, drag", "the crosshair there; on layers × heads or the grid: that head, in the grid again: go to it", style_plain);
+    put_line(&w, "over a cell", "the crosshair is there until the mouse leaves; a click or a key keeps it", style_plain);
+    put_line(&w, "click", "the crosshair there; on layers × heads or the grid: that head; again: go to it", style_plain);
+    put_line(&w, "drag", "zoom into the range of queries and keys; u goes back", style_plain);
+    put_line(&w, "right drag", "move a map that is larger than its place", style_plain);
     put_line(&w, "wheel", "previous, next head; with Shift, Alt or Ctrl, or over layers × heads: layer", style_plain);
     put_line(&w, "Shift-drag", "most terminals select text so while a program reads the mouse", style_plain);
     put_keys(&w, "What is seen", NULL);

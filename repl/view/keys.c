@@ -17,7 +17,9 @@ static const struct {
              {"Backspace", KEY_BACK},   {"Delete", KEY_REMOVE},     {"Space", ' '},            {"C-c", KEY_INTERRUPT}};
 enum { NAMES = sizeof names / sizeof *names, MOST = 100000 /* of a key in a row, rows, columns */ };
 
-static const char *const pointers[] = {[POINTER_PRESS] = "Press",         [POINTER_DRAG] = "Drag",
+static const char *const pointers[] = {[POINTER_MOVE] = "Move",           [POINTER_PRESS] = "Press",
+                                       [POINTER_DRAG] = "Drag",           [POINTER_RELEASE] = "Release",
+                                       [POINTER_GRAB] = "Grab",           [POINTER_PULL] = "Pull",
                                        [POINTER_WHEEL_UP] = "WheelUp",     [POINTER_WHEEL_DOWN] = "WheelDown",
                                        [POINTER_WHEEL_LEFT] = "WheelLeft", [POINTER_WHEEL_RIGHT] = "WheelRight"};
 enum { POINTERS = sizeof pointers / sizeof *pointers };

@@ -7,13 +7,6 @@
 #include "core/base/text.h"
 #include "repl/view/map_plan.h"
 
-struct map_pane {
-    int zoom;                  /* enum zoom */
-    size_t first_row, first_col; /* the first value shown */
-    bool centre;               /* the crosshair is to be in the middle of the next drawing */
-    struct map_plan_view plan; /* of the last drawing: page sizes */
-};
-
 /* ---- the map ---- */
 
 void value_draw(const struct viewer *v, const struct ink *ink, struct cell_grid *grid, struct cell_rect at, double value, bool number)
@@ -230,6 +223,7 @@ static void draw(struct viewer *v, void *state, struct cell_grid *grid)
     draw_keys(v, plan, grid);
     draw_axes(plan, grid);
     draw_cross(v, plan, grid);
+    map_range_draw(v, s, grid);
     if (plan->side.cols) {
         struct cell_rect side = plan->side;
         size_t rows = heads_draw(v, grid, side) + 1;
@@ -270,53 +264,18 @@ static const struct view_key keys[] = {
     {{'+', '='}, "+ - 0", "zoom", "larger cells, smaller, as fits", act_zoom, 1},
     {{'-'}, NULL, NULL, NULL, act_zoom, -1},
     {{'0'}, NULL, NULL, NULL, act_zoom, 0},
+    {{'z'}, "z", "range", "begin a range at the crosshair; again: zoom into it", map_act_range, 1},
+    {{KEY_ESCAPE}, NULL, NULL, NULL, map_act_no_range, 1},
     KEYS_FIND,
     KEYS_PIN,
     {{0}, NULL, NULL, NULL, NULL, 0},
 };
 
-/* The value whose cell that is; false where none is drawn there. */
-static bool value_at(const struct viewer *v, const struct map_plan_view *plan, size_t row, size_t col, size_t *i_out, size_t *j_out)
+/* Another map: a range of the old one means nothing. */
+static void changed(struct viewer *v, struct place at, void *state)
 {
-    bool row_found = false, col_found = false;
-    for (size_t i = plan->heat.row; i < v->map->shown.rows && !row_found; i++) {
-        struct cell_rect at;
-        bool lower;
-        if (!map_plan_place(plan, i, plan->heat.col, &at, &lower))
-            break;
-        row_found = row >= at.row && row < at.row + at.rows;
-        *i_out = i;
-    }
-    for (size_t j = plan->heat.col; j < v->map->shown.cols && !col_found; j++) {
-        struct cell_rect at;
-        bool lower;
-        if (!map_plan_place(plan, plan->heat.row, j, &at, &lower))
-            break;
-        col_found = col >= at.col && col < at.col + at.cols;
-        *j_out = j;
-    }
-    return row_found && col_found;
-}
-
-/* A click or a drag moves the crosshair, a click on the mini-map goes to that head; the wheel over it changes the layer. */
-static bool point(struct viewer *v, void *state, struct pointer at)
-{
-    const struct map_pane *s = state;
-    size_t i = 0, j = 0;
-    bool side = s->plan.side.cols && at.col >= s->plan.side.col;
-    if (at.kind == POINTER_WHEEL_UP || at.kind == POINTER_WHEEL_DOWN) {
-        if (side)
-            viewer_step_layer(v, at.kind == POINTER_WHEEL_UP ? -1 : 1);
-        return side;
-    }
-    if (side && at.kind == POINTER_PRESS) {
-        const struct site *site = heads_at(v, s->plan.side, at.row, at.col);
-        if (site)
-            viewer_go(v, *site);
-    } else if (value_at(v, &s->plan, at.row, at.col, &i, &j)) {
-        viewer_stand(v, i, j);
-    }
-    return at.kind == POINTER_PRESS || at.kind == POINTER_DRAG;
+    (void)v, (void)at;
+    ((struct map_pane *)state)->ranging = false;
 }
 
 static bool open(struct viewer *v, struct place at, void *state, struct err *err)
@@ -332,6 +291,7 @@ const struct view view_map = {
     .state_size = sizeof(struct map_pane),
     .keys = keys,
     .open = open,
+    .changed = changed,
     .draw = draw,
-    .point = point,
+    .point = map_point,
 };

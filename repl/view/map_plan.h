@@ -31,13 +31,30 @@ struct map_plan_view {
     size_t bar_row, neighbours_row, value_row, terms_row; /* neighbours_row 0: no room */
 };
 
+/* The map pane's own state. */
+struct map_pane {
+    int zoom;                  /* enum zoom */
+    size_t first_row, first_col; /* the first value shown */
+    bool centre;               /* the crosshair is to be in the middle of the next drawing */
+    struct map_plan_view plan; /* of the last drawing: page sizes */
+    bool ranging;              /* a range lies between this value and the crosshair */
+    size_t range_row, range_col;
+    size_t grab_row, grab_col; /* the cell of the screen that another button holds */
+};
+
 /* Lay out; first_row and first_col (values) are moved as little as it takes to keep the crosshair inside. */
 void map_plan_make(const struct viewer *viewer, const struct cell_grid *grid, enum zoom zoom, size_t *first_row,
                    size_t *first_col, struct map_plan_view *out);
 /* The cell of value (row, col): false where it is not seen. *lower: the lower half of a half block. */
 bool map_plan_place(const struct map_plan_view *plan, size_t row, size_t col, struct cell_rect *out, bool *lower);
 
-/* The three rows below the map (map_below.c). */
+/* ---- map_point.c: the mouse on the map, ranges and panning ---- */
+bool map_point(struct viewer *viewer, void *state, struct pointer at);
+void map_act_range(struct viewer *viewer, void *state, int amount);   /* begin a range at the crosshair, or zoom into it */
+void map_act_no_range(struct viewer *viewer, void *state, int amount);
+void map_range_draw(struct viewer *viewer, const struct map_pane *pane, struct cell_grid *grid);
+
+/* The rows below the map (map_below.c). */
 void map_below_draw(struct viewer *viewer, const struct map_plan_view *plan, struct cell_grid *grid);
 
 #endif

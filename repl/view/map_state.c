@@ -149,7 +149,7 @@ void viewer_note_map(struct viewer *viewer)
 void viewer_note_crosshair(struct viewer *viewer)
 {
     const struct map_state *map = viewer->map;
-    if (!map->moved || !viewer_kept(viewer) || !map->shown.rows || !map->shown.cols)
+    if (!map->moved || map->hover.on || !viewer_kept(viewer) || !map->shown.rows || !map->shown.cols)
         return;
     bool sink = map->shown.sink && map->col + 1 == map->shown.cols; /* it is no key */
     note_line(viewer, (struct view_line_of){.verb = "row", .q = map->shown.row_tokens[map->row],
@@ -333,8 +333,7 @@ static bool make_colours(struct viewer *viewer, struct err *err)
     return ink_refit(&viewer->map->ink, name, scale, viewer->depth, err);
 }
 
-/* The place of a token on an axis, else the nearest after it. */
-static size_t place_of(const size_t *tokens, size_t n, size_t token)
+size_t map_place(const size_t *tokens, size_t n, size_t token)
 {
     size_t best = n - 1;
     for (size_t i = n; i-- > 0;) {
@@ -385,8 +384,8 @@ bool viewer_make(struct viewer *viewer, struct err *err)
         return false;
     }
     if (viewer->map->shown.arena) {
-        viewer->map->row = place_of(map.row_tokens, map.rows, viewer->map->shown.row_tokens[viewer->map->row]);
-        viewer->map->col = place_of(map.col_tokens, map.cols, viewer->map->shown.col_tokens[viewer->map->col]);
+        viewer->map->row = map_place(map.row_tokens, map.rows, viewer->map->shown.row_tokens[viewer->map->row]);
+        viewer->map->col = map_place(map.col_tokens, map.cols, viewer->map->shown.col_tokens[viewer->map->col]);
     }
     shown_map_free(&viewer->map->shown);
     viewer->map->shown = map;

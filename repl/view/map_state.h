@@ -30,6 +30,10 @@ struct map_state {
     bool moved;                /* it was, and the history does not hold it yet */
     struct { struct str q, k; } wider[MAX_ZOOMS]; /* what was seen before each zoom, the whole map first */
     size_t n_wider;
+    struct {
+        bool on;
+        size_t query, key;     /* tokens of the crosshair before the mouse took it along */
+    } hover;
     size_t pinned;             /* a query's token, SIZE_MAX: none */
     char find[200];            /* the text last searched for */
     /* made from it */
@@ -51,6 +55,7 @@ struct map_state {
 /* Make viewer->map, of a run at viewer->at.site; freed by map_state_free, after an error too. */
 NODISCARD bool map_state_new(struct viewer *viewer, const struct call *call, struct kept_run *run, struct err *err);
 void map_state_free(struct map_state *map);
+size_t map_place(const size_t *tokens, size_t n, size_t token); /* of a token on an axis, else the nearest after it */
 /* The crosshair and the text searched for, as they were on another map. */
 void map_state_stand(struct map_state *map, const struct map_state *before);
 /* Make the map of what is looked at. False: the old one stays. */
@@ -93,6 +98,11 @@ void viewer_toggle_difference(struct viewer *viewer);
 
 /* ---- crosshair.c: acts and rows of keys that several panes have ---- */
 void viewer_stand(struct viewer *viewer, size_t row, size_t col); /* the crosshair there */
+/* The mouse is over a value: the crosshair follows. It goes back where the mouse leaves the map, or stays where a key is
+ * pressed or a button. */
+void viewer_hover(struct viewer *viewer, size_t row, size_t col);
+void viewer_hover_end(struct viewer *viewer);
+void viewer_hover_keep(struct viewer *viewer);
 void view_act_key(struct viewer *viewer, void *state, int amount);
 void view_act_query(struct viewer *viewer, void *state, int amount);
 void view_act_edge(struct viewer *viewer, void *state, int amount); /* first, last key */
@@ -122,6 +132,7 @@ void heads_next_measure(struct viewer *viewer, int amount);
 size_t heads_columns(const struct viewer *viewer); /* that the mini-map takes */
 /* Returns the rows that it took. */
 size_t heads_draw(struct viewer *viewer, struct cell_grid *grid, struct cell_rect rect);
+void heads_tell(struct viewer *viewer, struct site site); /* a message: its measure's value */
 /* The head that was drawn there; NULL where none was. */
 const struct site *heads_at(const struct viewer *viewer, struct cell_rect rect, size_t row, size_t col);
 

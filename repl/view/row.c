@@ -282,11 +282,15 @@ static void act_side(struct viewer *v, void *state, int amount)
 static bool point(struct viewer *v, void *state, struct pointer at)
 {
     const struct row_state *s = state;
-    if (at.kind != POINTER_PRESS && at.kind != POINTER_DRAG)
-        return false;
-    if (at.row >= TOP && at.row - TOP < s->seen)
+    bool listed = at.row >= TOP && at.row - TOP < s->seen;
+    size_t i = listed ? s->order[s->first + at.row - TOP] : 0;
+    if (listed && at.kind == POINTER_MOVE)
+        viewer_hover(v, s->of_key ? i : v->map->row, s->of_key ? v->map->col : i);
+    else if (at.kind == POINTER_MOVE)
+        viewer_hover_end(v);
+    else if (listed && (at.kind == POINTER_PRESS || at.kind == POINTER_DRAG))
         stand_at(v, s, s->first + at.row - TOP);
-    return true;
+    return !pointer_is_wheel(at);
 }
 
 static void line(const struct viewer *v, const void *state, struct buf *out)

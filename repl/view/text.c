@@ -112,17 +112,19 @@ static bool find(const struct placed *places, size_t n, struct pointer at, size_
     return false;
 }
 
-/* A click on a token takes it as key above, as query below. */
+/* A token under the mouse is the key above, the query below; a click keeps it. */
 static bool point(struct viewer *v, void *state, struct pointer at)
 {
     const struct text_state *s = state;
-    if (at.kind != POINTER_PRESS && at.kind != POINTER_DRAG)
-        return false;
     size_t row = v->map->row, col = v->map->col;
-    if (!find(s->keys, s->n_keys, at, &col))
-        (void)find(s->queries, s->n_queries, at, &row);
-    viewer_stand(v, row, col);
-    return true;
+    bool found = find(s->keys, s->n_keys, at, &col) || find(s->queries, s->n_queries, at, &row);
+    if (found && at.kind == POINTER_MOVE)
+        viewer_hover(v, row, col);
+    else if (at.kind == POINTER_MOVE)
+        viewer_hover_end(v);
+    else if (found && (at.kind == POINTER_PRESS || at.kind == POINTER_DRAG))
+        viewer_stand(v, row, col);
+    return !pointer_is_wheel(at);
 }
 
 static void line(const struct viewer *v, const void *state, struct buf *out)

@@ -74,9 +74,11 @@ struct viewer {
     struct prompt prompt;
     char message[MESSAGE_BYTES];
     bool message_is_error, leave, redraw;
+    bool passing;              /* the message is gone when the mouse moves on */
     struct buf echo;           /* commands equivalent to what was done, newline-ended */
     struct keys keys;          /* of the command, typed first */
     struct pointer pointer;    /* of the last KEY_POINTER */
+    bool moving;               /* the last key was the mouse moving */
     struct buf opened;         /* the command that opens what was opened at first */
     size_t first_columns, first_rows;
     struct buf typed;          /* every key since then, as words; without what is no step of its own */

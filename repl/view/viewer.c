@@ -9,7 +9,7 @@
 #include "repl/line/prompt.h"
 #include "repl/view/map_state.h"
 
-enum { IDLE = 150 /* ms */, SLICE = 40 /* ms */ };
+enum { IDLE = 150 /* ms */, SLICE = 40 /* ms */, LATE = 100 /* ms: a frame that waits for the mouse to rest */ };
 
 #define VIEW_ROW(name) &view_##name,
 const struct view *const views[] = {VIEWS(VIEW_ROW) NULL};
@@ -332,6 +332,7 @@ static void press(struct viewer *viewer, int key)
     const struct view *view = viewer->views[viewer->n_views - 1].view;
     void *state = viewer->views[viewer->n_views - 1].state;
     viewer->message[0] = 0;
+    viewer_hover_keep(viewer);
     if (key == KEY_INTERRUPT)
         viewer_say(viewer, "q leaves the view");
     else if (!try_keys(viewer, view->keys, state, key) && !try_panes(viewer, key) &&
@@ -346,9 +347,10 @@ static void point(struct viewer *viewer)
     struct pointer at = viewer->pointer;
     bool back = at.kind == POINTER_WHEEL_UP || at.kind == POINTER_WHEEL_LEFT;
     bool sideways = at.kind == POINTER_WHEEL_LEFT || at.kind == POINTER_WHEEL_RIGHT;
-    viewer->message[0] = 0;
-    if ((view->point && view->point(viewer, viewer->views[viewer->n_views - 1].state, at)) || at.kind == POINTER_PRESS ||
-        at.kind == POINTER_DRAG)
+    if ((at.kind != POINTER_MOVE && at.kind != POINTER_RELEASE) || viewer->passing)
+        viewer->message[0] = 0;
+    viewer->passing = false;
+    if ((view->point && view->point(viewer, viewer->views[viewer->n_views - 1].state, at)) || !pointer_is_wheel(at))
         return;
     if (sideways || at.modified)
         viewer_step_layer(viewer, back ? -1 : 1);
@@ -417,6 +419,11 @@ static int next_key(struct viewer *viewer, int milliseconds)
     struct typed typed;
     if (!key_of_command(viewer, &typed))
         typed = key_of_terminal(viewer, milliseconds);
+    bool on = typed.key == KEY_POINTER && typed.pointer.kind == POINTER_MOVE;
+    if (on && viewer->moving) /* of a movement its end is enough */
+        viewer->typed.n = viewer->before_key;
+    if (typed.key != KEY_NOTHING)
+        viewer->moving = on;
     viewer->pointer = typed.pointer;
     viewer->before_key = viewer->typed.n;
     if (typed.key != KEY_NOTHING && typed.key != KEY_LEAVE)
@@ -426,17 +433,22 @@ static int next_key(struct viewer *viewer, int milliseconds)
 
 static void loop(struct viewer *viewer)
 {
-    bool busy = true;
+    bool busy = true, moving = false;
+    double shown = 0;
     viewer->redraw = true;
     while (!viewer->leave) {
-        if (viewer->redraw)
+        bool late = milliseconds() - shown > LATE;
+        if (viewer->redraw && (late || !moving || !viewer->screen || !screen_pending(viewer->screen))) { /* of a quick movement the end */
             frame_show(viewer);
+            shown = milliseconds();
+        }
         int key = next_key(viewer, busy ? 0 : IDLE);
         if (key == KEY_LEAVE) {
             break;
         } else if (key == KEY_NOTHING) {
             busy = work(viewer);
             viewer->redraw = busy;
+            moving = false;
             continue;
         } else if (key == KEY_POINTER) {
             if (!viewer->prompt.mark) /* a line that is being typed stays */
@@ -447,6 +459,7 @@ static void loop(struct viewer *viewer)
         } else if (key != KEY_RESIZED) {
             press(viewer, key);
         }
+        moving = key == KEY_POINTER;
         viewer->redraw = busy = true;
     }
 }

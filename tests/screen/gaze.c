@@ -86,13 +86,28 @@ void leave(struct terminal *t, int status)
     terminal_free(t);
 }
 
-void mouse(struct terminal *t, int button, int row, int col)
+static void report_mouse(struct terminal *t, int button, int row, int col, char how)
 {
     char report[64];
-    snprintf(report, sizeof report, "\033[<%d;%d;%dM\033[<%d;%d;%dm", button, col + 1, row + 1, button, col + 1, row + 1);
-    if (button & (MOUSE_WHEEL_UP | MOUSE_DRAG)) /* nothing is let go */
-        *(strchr(report, 'M') + 1) = 0;
+    snprintf(report, sizeof report, "\033[<%d;%d;%d%c", button, col + 1, row + 1, how);
     terminal_send(t, report);
+}
+
+void mouse(struct terminal *t, int button, int row, int col)
+{
+    report_mouse(t, button, row, col, 'M');
+    if (!(button & (MOUSE_WHEEL_UP | MOUSE_DRAG)))
+        report_mouse(t, button, row, col, 'm');
+}
+
+void mouse_press(struct terminal *t, int button, int row, int col)
+{
+    report_mouse(t, button, row, col, 'M');
+}
+
+void mouse_release(struct terminal *t, int button, int row, int col)
+{
+    report_mouse(t, button, row, col, 'm');
 }
 
 /* ---- the prompt ---- */

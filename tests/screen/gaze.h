@@ -26,9 +26,12 @@ struct terminal *gaze_start(const char *const *arguments, const struct terminal_
                             const char *const *env);
 /* "ASAN_OPTIONS=…" for programs that a fault is sent to: ASan would take it itself, and report it. */
 const char *without_asan_handler(void);
-/* Report the mouse at a cell, from 0: a button pressed and let go, or the wheel. */
-enum { MOUSE_LEFT = 0, MOUSE_SHIFT = 4, MOUSE_CTRL = 16, MOUSE_DRAG = 32, MOUSE_WHEEL_UP = 64, MOUSE_WHEEL_DOWN = 65 };
+/* Report the mouse at a cell, from 0: a button pressed and let go, the mouse moved with a button down or none, or the wheel. */
+enum { MOUSE_LEFT = 0, MOUSE_SHIFT = 4, MOUSE_CTRL = 16, MOUSE_DRAG = 32, MOUSE_PULL = 34, MOUSE_MOVE = 35, MOUSE_WHEEL_UP = 64,
+       MOUSE_WHEEL_DOWN = 65 };
 void mouse(struct terminal *t, int button, int row, int col);
+void mouse_press(struct terminal *t, int button, int row, int col); /* and held */
+void mouse_release(struct terminal *t, int button, int row, int col);
 /* Wait until all keys sent so far have had their effect on the full screen and the frame is whole: a display saved after
  * them is reported in the last row, which is drawn last. Leaves that message there. */
 bool sync_frame(struct terminal *t);
