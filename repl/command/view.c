@@ -56,7 +56,7 @@ const struct command command_view = {
         "> FILE.svg, .png or .pdf makes a picture of the full screen, and needs none: the keys of keys= are pressed, and what is "
         "seen then is written, its cells with their characters and colours. :save-display FILE in the full screen writes the same, "
         "and leaves that command in the history. Names of keys are Up Down Left Right Home End PgUp PgDn Enter Tab BackTab Escape "
-        "Backspace Delete Space C-a … C-z, Press:ROW,COL and Drag: of the mouse; *3 behind one presses it three times; any other "
+        "Backspace Delete Space C-a … C-z, Press:ROW,COL, Drag:, Release:, Move: and others of the mouse; *3 behind one presses it three times; any other "
         "word is typed as it stands.",
     .examples = "view\n"
                 "view L2.H1\n"

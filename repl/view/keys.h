@@ -24,7 +24,7 @@ struct keys {
     bool in_word;        /* what is left begins within a word that is typed as it stands */
 };
 /* The next key: names (Up Down Left Right Home End PgUp PgDn Enter Tab BackTab Escape Backspace Delete Space C-a … C-z), each
- * perhaps with *N; Press:ROW,COL, Drag: and Wheel…: of the mouse, with M- before it where a modifier is held;
+ * perhaps with *N; Press:ROW,COL, Drag:, Release:, Move:, Grab:, Pull: and Wheel…: of the mouse, with M- before it where a modifier is held;
  * Size:COLUMNSxROWS; any other word is typed as it stands. KEY_NOTHING at the end. */
 struct typed keys_take(struct keys *keys);
 

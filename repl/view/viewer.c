@@ -422,10 +422,11 @@ static int next_key(struct viewer *viewer, int milliseconds)
     bool on = typed.key == KEY_POINTER && typed.pointer.kind == POINTER_MOVE;
     if (on && viewer->moving) /* of a movement its end is enough */
         viewer->typed.n = viewer->before_key;
-    if (typed.key != KEY_NOTHING)
+    if (typed.key != KEY_NOTHING) {
         viewer->moving = on;
+        viewer->before_key = viewer->typed.n;
+    }
     viewer->pointer = typed.pointer;
-    viewer->before_key = viewer->typed.n;
     if (typed.key != KEY_NOTHING && typed.key != KEY_LEAVE)
         keys_put(&viewer->typed, typed);
     return typed.key;
@@ -447,7 +448,7 @@ static void loop(struct viewer *viewer)
             break;
         } else if (key == KEY_NOTHING) {
             busy = work(viewer);
-            viewer->redraw = busy;
+            viewer->redraw |= busy; /* a frame that waited for the mouse is still to be shown */
             moving = false;
             continue;
         } else if (key == KEY_POINTER) {
