@@ -499,38 +499,17 @@ static int next_character(wint_t *out)
     return status;
 }
 
-/* Behind ESC [ <: "BUTTON;COLUMN;ROW" and M, or m where a button was let go. */
+/* Behind ESC [ <. */
 static bool read_pointer(struct pointer *out)
 {
-    enum { LEFT = 0, NONE = 3, MODIFIERS = 4 | 8 | 16, MOTION = 32, WHEEL = 64, EXTRA = 128 };
-    static const enum pointer_kind wheel[] = {POINTER_WHEEL_UP, POINTER_WHEEL_DOWN, POINTER_WHEEL_LEFT, POINTER_WHEEL_RIGHT};
-    unsigned long number[3] = {0};
+    char report[40];
     size_t n = 0;
     wint_t c = 0;
-    while (next_character(&c) == OK && ((c >= '0' && c <= '9') || c == ';')) {
-        n += c == ';';
-        if (n < 3 && c != ';' && number[n] < 100000)
-            number[n] = number[n] * 10 + (c - '0');
-    }
-    bool released = c == 'm', moved = number[0] & MOTION, wheel_turned = number[0] & WHEEL;
-    if ((c != 'M' && !released) || n != 2 || !number[1] || !number[2] || (number[0] & EXTRA))
-        return false;
-    unsigned button = number[0] & 3;
-    if ((button == NONE && !wheel_turned && !moved) || (released && (button != LEFT || wheel_turned)))
-        return false; /* the end of a pull tells nothing */
-    enum pointer_kind kind = wheel_turned     ? wheel[button]
-                             : button == NONE ? POINTER_MOVE
-                             : released       ? POINTER_RELEASE
-                             : button == LEFT ? (moved ? POINTER_DRAG : POINTER_PRESS)
-                                              : (moved ? POINTER_PULL : POINTER_GRAB);
-    *out = (struct pointer){
-        .kind = kind, .row = number[2] - 1, .col = number[1] - 1, .modified = (number[0] & MODIFIERS) != 0};
-    return true;
-}
-
-bool pointer_is_wheel(struct pointer pointer)
-{
-    return pointer.kind >= POINTER_WHEEL_UP;
+    while (next_character(&c) == OK && ((c >= '0' && c <= '9') || c == ';'))
+        if (n + 1 < sizeof report)
+            report[n++] = (char)c;
+    report[n++] = c == 'M' || c == 'm' ? (char)c : '?';
+    return pointer_parse((struct str){report, n}, out);
 }
 
 static bool size_changed(void)

@@ -41,6 +41,8 @@ struct pointer {
     size_t row, col;
     bool modified;  /* with Shift, Alt or Ctrl */
 };
+/* Read a report, from behind ESC [ < to its last character (pointer.c); false where it is none, or of no button that counts. */
+bool pointer_parse(struct str report, struct pointer *out);
 bool pointer_is_wheel(struct pointer pointer);
 
 struct full_screen;
