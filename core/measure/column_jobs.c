@@ -55,10 +55,15 @@ struct run *jobs_run(struct jobs *jobs, struct err *err)
             for (size_t k = 0; k < n; k++)
                 positions[i * n + k] = (float)(k + (jobs->job[i].made.shifted ? (size_t)jobs->shift : 0));
         }
-        struct intervention moved = {.kind = intervention_named("positions"), .layer = SIZE_MAX, .head = SIZE_MAX,
-                                     .token = SIZE_MAX, .values = positions, .stack = STACK_MAIN};
+        struct intervention changes[2];
+        size_t n_changes = 0;
+        if (jobs->change)
+            changes[n_changes++] = *jobs->change;
+        if (shifted)
+            changes[n_changes++] = (struct intervention){.kind = intervention_named("positions"), .layer = SIZE_MAX, .head = SIZE_MAX,
+                                                         .token = SIZE_MAX, .values = positions, .stack = STACK_MAIN};
         run = run_new(jobs->options->model,
-                      &(struct run_inputs){.texts = texts, .n_texts = jobs->n, .interventions = &moved, .n_interventions = shifted}, NULL, err);
+                      &(struct run_inputs){.texts = texts, .n_texts = jobs->n, .interventions = changes, .n_interventions = n_changes}, NULL, err);
     }
     free(texts);
     free(positions);

@@ -15,7 +15,8 @@ struct jobs {
     const struct material *material;
     bool absolute;
     int32_t shift;
-    struct job *job; /* [n] */
+    const struct intervention *change; /* made in every pass besides; or NULL */
+    struct job *job;                   /* [n] */
     size_t n, capacity;
 };
 /* Add a variant of text `text` with word number `word` in it. */

@@ -159,6 +159,14 @@ bool material_gather(const struct column_test_options *options, struct material 
     return false;
 }
 
+int32_t column_shift(const struct model *model, size_t length)
+{
+    size_t most = model->stacks[STACK_MAIN].max_tokens;
+    if (most && most <= length)
+        return 0;
+    return most && most - length < COLUMN_TEST_SHIFT ? (int32_t)(most - length) : COLUMN_TEST_SHIFT;
+}
+
 void material_free(struct material *m)
 {
     for (size_t t = 0; m->texts && t < m->n; t++)

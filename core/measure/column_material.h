@@ -32,5 +32,7 @@ struct material {
 /* Errors: those of column_test. */
 NODISCARD bool material_gather(const struct column_test_options *options, struct material *out, struct err *err);
 void material_free(struct material *material);
+/* How far the position ids of texts of that length can be shifted: COLUMN_TEST_SHIFT, or what there is room for. */
+int32_t column_shift(const struct model *model, size_t length);
 
 #endif

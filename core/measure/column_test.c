@@ -498,21 +498,12 @@ static bool room(struct work *w, struct err *err)
     return w->excess && w->other && w->inner && w->went && w->divergence && w->base;
 }
 
-/* How far position ids can be shifted. */
-static int32_t shift_of(const struct model *model, size_t length)
-{
-    size_t most = model->stacks[STACK_MAIN].max_tokens;
-    if (most && most <= length)
-        return 0;
-    return most && most - length < COLUMN_TEST_SHIFT ? (int32_t)(most - length) : COLUMN_TEST_SHIFT;
-}
-
 bool column_test(const struct column_test_options *options, struct column_test *out, struct err *err)
 {
     struct work w = {.options = options, .out = out};
     *out = (struct column_test){.length = options->length};
     bool ok = material_gather(options, &w.material, err) && model_has_positions(options->model, &out->absolute, err);
-    out->shift = ok && out->absolute ? shift_of(options->model, options->length) : 0;
+    out->shift = ok && out->absolute ? column_shift(options->model, options->length) : 0;
     out->skipped = w.material.skipped;
     out->cut = w.material.cut;
     memcpy(out->words, w.material.words, sizeof out->words);

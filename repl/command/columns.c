@@ -6,6 +6,7 @@
 #include "core/measure/column.h"
 #include "repl/grammar/call.h"
 #include "repl/result/result.h"
+#include "repl/run/columns_cause.h"
 #include "repl/run/columns_test.h"
 #include "repl/run/columns_texts.h"
 #include "repl/run/selector.h"
@@ -366,13 +367,19 @@ static bool run(struct session *session, const struct call *call, struct result 
 {
     static const char *const of_texts[] = {"length", "add_special", "front", "seed", "least", NULL};
     static const char *const of_run[] = {"all", "top", NULL}, *const of_test[] = {"n", NULL};
-    static const char *const of_counts[] = {"least", NULL};
+    static const char *const of_counts[] = {"least", NULL}, *const of_cause[] = {"dims", "controls", NULL};
     struct column_rule rule = {COLUMN_RATIO, COLUMN_COVER};
     if (call_given(call, "ratio"))
         rule.ratio = call_float(call, "ratio");
     if (call_given(call, "cover"))
         rule.cover = call_float(call, "cover");
-    if (call_arg(call, ARG_ACTION, 0))
+    const struct call_word *action = call_arg(call, ARG_ACTION, 0);
+    if (action && str_is(action->text, "cause"))
+        return only_with(call, of_run, "ranks the keys of one run: leave it out of columns cause", err) &&
+               only_with(call, of_counts, "belongs to texts=FILE without cause", err) && columns_cause(session, call, &rule, result, err);
+    if (!only_with(call, of_cause, "belongs to columns cause", err))
+        return false;
+    if (action)
         return only_with(call, of_run, "ranks the keys of one run: leave it out of columns test", err) &&
                only_with(call, of_counts, "belongs to texts=FILE without test", err) &&
                columns_test(session, call, &rule, result, err);
@@ -395,7 +402,14 @@ static const struct option options[] = {
      .lo = 0,
      .hi = 1},
     OPTIONS_TEXTS,
-    {.name = "n", .kind = VALUE_INT, .fallback = "64", .summary = "of test: how many texts", .lo = 4, .hi = 1e6},
+    {.name = "n", .kind = VALUE_INT, .fallback = "64", .summary = "of test and cause: how many texts", .lo = 4, .hi = 1e6},
+    {.name = "dims", .kind = VALUE_IDS, .summary = "of cause: dimensions that are zeroed; else those that the rule of weights finds (outliers)"},
+    {.name = "controls",
+     .kind = VALUE_INT,
+     .fallback = "100",
+     .summary = "of cause: so many random control sets, a fifth of it matched ones",
+     .lo = 0,
+     .hi = 10000},
     {.name = "seed", .kind = VALUE_INT, .fallback = "1", .summary = "of permuted maps and random words", .lo = 0, .hi = 9e15},
     {.name = "least",
      .kind = VALUE_INT,
@@ -405,7 +419,7 @@ static const struct option options[] = {
      .hi = 1e9},
     {0}};
 static const struct arg args[] = {
-    {.name = "test", .kind = ARG_ACTION, .optional = true, .summary = "what each column is bound to"},
+    {.name = "test", .kind = ARG_ACTION, .optional = true, .summary = "test: what each column is bound to; cause: what carries it"},
     {.name = "RUN", .kind = ARG_RUN, .optional = true, .summary = "which run: @, @3, @fox"},
     {.name = "SELECTOR", .kind = ARG_SELECTOR, .optional = true, .repeated = true, .summary = "which heads; all of them"},
     {0}};
@@ -413,7 +427,7 @@ static const struct arg args[] = {
 extern const struct command command_columns;
 const struct command command_columns = {
     .name = "columns",
-    .actions = "test",
+    .actions = "test|cause",
     .group = "measures",
     .keywords = "sink|attention sink|vertical|stripe|always the same index|null attention|no-op|noop|first "
                 "token|bos|cls|sep|broadcast|massive|anchor|streaming",
@@ -454,7 +468,16 @@ const struct command command_columns = {
         "of a verdict is the largest over all it requires; Benjamini-Hochberg at 5 % over all verdicts tested. In a model without "
         "absolute positions the word is start, not index. csv and json hold more: shuffled and random words, first token and "
         "first word exchanged, where the mass went with neither cause (went), and how far the rest of the map moved "
-        "(Jensen-Shannon divergence, nats). The test, its margins and its words are gaze's own.",
+        "(Jensen-Shannon divergence, nats). The test, its margins and its words are gaze's own.\n"
+        "\n"
+        "cause crosses that square with dimensions that are zeroed (dims=, else those that the rule of weights finds: outliers) in the "
+        "position table, in the words' rows, behind the norms or in all hidden states, and with control sets: controls= random ones of "
+        "as many dimensions, and a fifth as many random ones that hold as much of the sum of squares there. Columns are counted over "
+        "all heads and texts; ρ is what stays of n·c - 1 of the heads that have the column, pooled. Dimensions carry the columns of an "
+        "end where the upper bound of ρ is below 0.5 and the matched sets' 5th to 95th percentile lies in [0.8, 1.25], and leave them "
+        "where ρ holds in [0.8, 1.25] (two one-sided tests); a place in which the loss rises by more than 1 nat decides nothing. ln is the "
+        "change of the log excess by text; x token and x place say how much more it changes with the special token there than replaced, "
+        "and with the place occupied than vacant. The question is that of Luo et al. 2021 (positions) and Puccetti et al. 2022 (words).",
     .examples = "columns\n"
                 "columns L5\n"
                 "columns @1 L0-2.H* all=on top=20\n"
@@ -462,6 +485,7 @@ const struct command command_columns = {
                 "columns texts=corpus.txt length=96\n"
                 "columns L5 texts=corpus.txt add_special=off\n"
                 "columns test texts=corpus.txt length=32\n"
+                "columns cause dims=77,588 texts=corpus.txt length=32\n"
                 "columns test L0-2 texts=corpus.txt n=128 format=csv > verdicts.csv",
     .options = options,
     .args = args,
