@@ -7,6 +7,7 @@
 #include "repl/grammar/call.h"
 #include "repl/result/result.h"
 #include "repl/run/columns_cause.h"
+#include "repl/run/columns_does.h"
 #include "repl/run/columns_test.h"
 #include "repl/run/columns_texts.h"
 #include "repl/run/selector.h"
@@ -379,6 +380,11 @@ static bool run(struct session *session, const struct call *call, struct result 
                only_with(call, of_counts, "belongs to texts=FILE without cause", err) && columns_cause(session, call, &rule, result, err);
     if (!only_with(call, of_cause, "belongs to columns cause", err))
         return false;
+    if (action && str_is(action->text, "does"))
+        return only_with(call, of_run, "ranks the keys of one run: leave it out of columns does", err) &&
+               only_with(call, of_counts, "belongs to texts=FILE without does", err) &&
+               (call_given(call, "texts") || (only_with(call, of_texts, "belongs to texts=FILE", err) && only_with(call, of_test, "belongs to texts=FILE", err))) &&
+               columns_does(session, call, &rule, result, err);
     if (action)
         return only_with(call, of_run, "ranks the keys of one run: leave it out of columns test", err) &&
                only_with(call, of_counts, "belongs to texts=FILE without test", err) &&
@@ -402,7 +408,7 @@ static const struct option options[] = {
      .lo = 0,
      .hi = 1},
     OPTIONS_TEXTS,
-    {.name = "n", .kind = VALUE_INT, .fallback = "64", .summary = "of test and cause: how many texts", .lo = 4, .hi = 1e6},
+    {.name = "n", .kind = VALUE_INT, .fallback = "64", .summary = "of test, cause and does: how many texts", .lo = 4, .hi = 1e6},
     {.name = "dims", .kind = VALUE_IDS, .summary = "of cause: dimensions that are zeroed; else those that the rule of weights finds (outliers)"},
     {.name = "controls",
      .kind = VALUE_INT,
@@ -419,7 +425,7 @@ static const struct option options[] = {
      .hi = 1e9},
     {0}};
 static const struct arg args[] = {
-    {.name = "test", .kind = ARG_ACTION, .optional = true, .summary = "test: what each column is bound to; cause: what carries it"},
+    {.name = "test", .kind = ARG_ACTION, .optional = true, .summary = "test: what each column is bound to; cause: what carries it; does: what it does"},
     {.name = "RUN", .kind = ARG_RUN, .optional = true, .summary = "which run: @, @3, @fox"},
     {.name = "SELECTOR", .kind = ARG_SELECTOR, .optional = true, .repeated = true, .summary = "which heads; all of them"},
     {0}};
@@ -427,7 +433,7 @@ static const struct arg args[] = {
 extern const struct command command_columns;
 const struct command command_columns = {
     .name = "columns",
-    .actions = "test|cause",
+    .actions = "test|cause|does",
     .group = "measures",
     .keywords = "sink|attention sink|vertical|stripe|always the same index|null attention|no-op|noop|first "
                 "token|bos|cls|sep|broadcast|massive|anchor|streaming",
@@ -477,7 +483,13 @@ const struct command command_columns = {
         "end where the upper bound of ρ is below 0.5 and the matched sets' 5th to 95th percentile lies in [0.8, 1.25], and leave them "
         "where ρ holds in [0.8, 1.25] (two one-sided tests); a place in which the loss rises by more than 1 nat decides nothing. ln is the "
         "change of the log excess by text; x token and x place say how much more it changes with the special token there than replaced, "
-        "and with the place occupied than vacant. The question is that of Luo et al. 2021 (positions) and Puccetti et al. 2022 (words).",
+        "and with the place occupied than vacant. The question is that of Luo et al. 2021 (positions) and Puccetti et al. 2022 (words).\n"
+        "\n"
+        "does says what columns do, in one run or over the texts of a file: the norm of what the head adds from the column's token over "
+        "the median of the other tokens, the stable rank of the head's output with the column and without it (weights renormalised), and "
+        "how alike the column's values are between texts (cosine). A nop adds next to nothing, a broadcast makes the output low in rank "
+        "(Fesser et al. 2026, of vision transformers), a constant is the same in every text: a bias. Beside it massive activations and "
+        "the outlier dimensions of the first and the last token, with the state in which they arise (Sun et al. 2024; outliers).",
     .examples = "columns\n"
                 "columns L5\n"
                 "columns @1 L0-2.H* all=on top=20\n"
@@ -485,6 +497,7 @@ const struct command command_columns = {
                 "columns texts=corpus.txt length=96\n"
                 "columns L5 texts=corpus.txt add_special=off\n"
                 "columns test texts=corpus.txt length=32\n"
+                "columns does texts=corpus.txt length=32\n"
                 "columns cause dims=77,588 texts=corpus.txt length=32\n"
                 "columns test L0-2 texts=corpus.txt n=128 format=csv > verdicts.csv",
     .options = options,
