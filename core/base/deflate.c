@@ -104,7 +104,7 @@ unsigned char *deflate_bytes(const void *bytes, size_t n, int level, size_t *n_o
 
 bool inflate_bytes(const void *bytes, size_t n, void *out, size_t size, struct err *err)
 {
-    enum { SLICE = 1 << 20 }; /* of what comes out, between two looks at the flag of Ctrl-C */
+    enum { STEP = 1 << 20 }; /* of what comes out, between two looks at the flag of Ctrl-C */
     const size_t most = 1u << 30; /* zlib counts in unsigned int */
     z_stream z = {0};
     unsigned char spare; /* what is more than `size` bytes goes here */
@@ -114,7 +114,7 @@ bool inflate_bytes(const void *bytes, size_t n, void *out, size_t size, struct e
         return err_memory(err, sizeof z, "the deflate decoder");
     while (answer == Z_OK && made <= size && !cancel_requested()) {
         uInt given = (uInt)(n - used < most ? n - used : most);
-        uInt room = (uInt)(size - made < SLICE ? size - made : SLICE);
+        uInt room = (uInt)(size - made < STEP ? size - made : STEP);
         bool full = made == size;
         z.next_in = (Bytef *)(uintptr_t)bytes + used;
         z.avail_in = given;
