@@ -11,27 +11,42 @@
 #include "core/base/cancel.h"
 #include "core/forward.h"
 
-enum { SCAN_WINDOW = 128, SCAN_ROWS = 512 };
+enum { SCAN_ROWS = 512 };
+
+/* The next line, without its end; false behind the last. */
+static bool take_line(struct scan_lines *lines, struct str *out, bool *blank_out)
+{
+    if (!lines->rest.n)
+        return false;
+    const char *end = memchr(lines->rest.s, '\n', lines->rest.n);
+    size_t n = end ? (size_t)(end - lines->rest.s) : lines->rest.n, blank = 0;
+    *out = (struct str){lines->rest.s, n};
+    lines->rest.s += n + (end != NULL);
+    lines->rest.n -= n + (end != NULL);
+    lines->line++;
+    if (out->n && out->s[out->n - 1] == '\r')
+        out->n--;
+    while (blank < out->n && (out->s[blank] == ' ' || out->s[blank] == '\t'))
+        blank++;
+    *blank_out = blank == out->n;
+    return true;
+}
 
 bool scan_next_line(struct scan_lines *lines, struct str *out)
 {
-    while (lines->rest.n) {
-        const char *end = memchr(lines->rest.s, '\n', lines->rest.n);
-        size_t n = end ? (size_t)(end - lines->rest.s) : lines->rest.n, blank = 0;
-        *out = (struct str){lines->rest.s, n};
-        lines->rest.s += n + (end != NULL);
-        lines->rest.n -= n + (end != NULL);
-        lines->line++;
-        if (out->n && out->s[out->n - 1] == '\r')
-            out->n--;
-        while (blank < out->n && (out->s[blank] == ' ' || out->s[blank] == '\t'))
-            blank++;
-        if (blank < out->n) {
-            lines->number++;
-            return true;
-        }
+    bool blank = true;
+    while (blank && take_line(lines, out, &blank))
+        ;
+    if (blank)
+        return false;
+    lines->number++;
+    for (struct scan_lines ahead = *lines; lines->paragraphs; *lines = ahead) {
+        struct str line;
+        if (!take_line(&ahead, &line, &blank) || blank)
+            break;
+        out->n = (size_t)(line.s - out->s) + line.n;
     }
-    return false;
+    return true;
 }
 
 static bool is_wanted(const struct scan_options *options, size_t number)
@@ -85,6 +100,7 @@ struct entry {
     struct encoding encoding;
     struct str text; /* of the lines */
     size_t number, line;
+    bool done; /* seen before the scan was interrupted */
 };
 struct window {
     const struct scan_options *options;
@@ -93,6 +109,7 @@ struct window {
     struct scan_counts *counts;
     struct entry entries[SCAN_WINDOW];
     size_t n;
+    struct scan_counts open; /* of the open window: all but the texts */
     size_t done, all; /* texts, for progress */
 };
 
@@ -107,6 +124,8 @@ static void progress(struct window *w)
 static int by_length(const void *a, const void *b)
 {
     const struct entry *x = a, *y = b;
+    if (x->done != y->done)
+        return x->done ? -1 : 1;
     if (x->encoding.n != y->encoding.n)
         return x->encoding.n < y->encoding.n ? -1 : 1;
     return x->number < y->number ? -1 : x->number > y->number;
@@ -148,21 +167,108 @@ static struct run *run_entries(struct window *w, size_t at, size_t n, struct err
     return run;
 }
 
-static bool show(struct window *w, size_t at, size_t n, struct err *err)
+/* ---- how far it has come ---- */
+
+static void add_counts(struct scan_counts *to, const struct scan_counts *from)
 {
-    struct run *run = run_entries(w, at, n, err);
-    bool ok = run != NULL;
+    to->texts += from->texts;
+    to->skipped += from->skipped;
+    to->cut += from->cut;
+    if (from->bad && (!to->bad || from->bad_line < to->bad_line))
+        to->bad_line = from->bad_line;
+    to->bad += from->bad;
+}
+
+static void count_bad(struct window *w, size_t line)
+{
+    add_counts(&w->open, &(struct scan_counts){.bad = 1, .bad_line = line});
+    progress(w);
+}
+
+static bool rest(struct window *w, struct err *err)
+{
+    struct scan_place *place = w->options->place;
+    bool ok = true;
+    if (!place)
+        return true;
+    place->counts = *w->counts;
+    for (size_t o = 0; ok && o < w->n_observers; o++)
+        ok = !w->observers[o].rest || w->observers[o].rest(w->observers[o].context, place, err);
+    return ok;
+}
+
+/* The window is done: the next begins where the lines stand. */
+static bool next_window(struct window *w, const struct scan_lines *lines, struct err *err)
+{
+    struct scan_place *place = w->options->place;
+    add_counts(w->counts, &w->open);
+    w->open = (struct scan_counts){0};
+    if (place) {
+        place->offset = (size_t)(lines->rest.s - w->options->lines.s);
+        place->number = lines->number;
+        place->line = lines->line;
+        place->n_done = 0;
+    }
+    return rest(w, err);
+}
+
+static bool was_done(const struct scan_place *place, size_t number)
+{
+    for (size_t i = 0; place && i < place->n_done; i++)
+        if (place->done[i] == number)
+            return true;
+    return false;
+}
+
+/* ---- a pass ---- */
+
+/* Every observer sees the texts of a run; those that are seen are done. */
+static bool observe(struct window *w, const struct run *run, size_t at, size_t n, struct err *err)
+{
+    struct scan_place *place = w->options->place;
+    struct scan_text texts[SCAN_WINDOW];
+    bool ok = true;
+    for (size_t i = 0; i < n; i++)
+        texts[i] = (struct scan_text){run, i, w->entries[at + i].number, w->entries[at + i].line, &run->tokens->texts[i]};
+    for (size_t o = 0; ok && o < w->n_observers; o++)
+        ok = !w->observers[o].see_all || w->observers[o].see_all(w->observers[o].context, texts, n, err);
     for (size_t i = 0; ok && i < n; i++) {
-        struct scan_text text = {run, i, w->entries[at + i].number, w->entries[at + i].line, &run->tokens->texts[i]};
-        if (cancel_requested())
+        if (cancel_requested() && !place) /* with a place the pass is done as a whole */
             ok = err_set(err, ERR_CANCELLED, "cancelled");
         for (size_t o = 0; ok && o < w->n_observers; o++)
-            ok = w->observers[o].see(w->observers[o].context, &text, err);
-        if (ok) {
-            w->counts->texts++;
-            progress(w);
-        }
+            ok = !w->observers[o].see || w->observers[o].see(w->observers[o].context, &texts[i], err);
+        if (!ok)
+            break;
+        w->counts->texts++;
+        if (place)
+            place->done[place->n_done++] = texts[i].number;
+        progress(w);
     }
+    return ok && rest(w, err);
+}
+
+static bool show(struct window *w, size_t at, size_t n, struct err *err)
+{
+    struct err own = {0};
+    struct run *run = run_entries(w, at, n, &own);
+    if (!run && w->options->pass_over && own.code != ERR_CANCELLED && own.code != ERR_MEMORY) {
+        /* one by one: the encodings went with the failed pass */
+        for (size_t i = at; i < at + n; i++) {
+            bool was_cut, ok = true;
+            if (n > 1 && !(ok = scan_encode(w->options, w->entries[i].text, &w->entries[i].encoding, &was_cut, err)))
+                return false;
+            if (n > 1)
+                ok = show(w, i, 1, err);
+            else
+                count_bad(w, w->entries[i].line);
+            if (!ok)
+                return false;
+        }
+        return true;
+    }
+    if (!run && err)
+        *err = own;
+    bool ok = run && observe(w, run, at, n, err);
     run_free(run);
     return ok;
 }
@@ -171,7 +277,10 @@ static bool flush(struct window *w, struct err *err)
 {
     bool ok = true;
     qsort(w->entries, w->n, sizeof *w->entries, by_length);
-    for (size_t at = 0, n; ok && at < w->n; at += n) {
+    size_t at = 0;
+    while (at < w->n && w->entries[at].done)
+        at++;
+    for (size_t n; ok && at < w->n; at += n) {
         size_t rows = w->entries[at].encoding.n;
         for (n = 1; at + n < w->n && rows + w->entries[at + n].encoding.n <= SCAN_ROWS; n++)
             rows += w->entries[at + n].encoding.n;
@@ -187,33 +296,56 @@ static bool take(struct window *w, const struct scan_lines *lines, struct str te
 {
     const struct scan_options *o = w->options;
     struct entry *entry = &w->entries[w->n];
+    struct err own = {0};
     bool was_cut;
     if (cancel_requested())
         return err_set(err, ERR_CANCELLED, "cancelled");
-    if (!scan_encode(o, text, &entry->encoding, &was_cut, err))
+    if (!scan_encode(o, text, &entry->encoding, &was_cut, &own)) {
+        if (o->pass_over && own.code != ERR_CANCELLED && own.code != ERR_MEMORY) {
+            count_bad(w, lines->line);
+            return true;
+        }
+        if (err)
+            *err = own;
         return blame(o, lines->line, err);
+    }
     entry->text = text;
     entry->number = lines->number;
     entry->line = lines->line;
+    entry->done = was_done(o->place, lines->number);
     if (entry->encoding.n < o->shortest || entry->encoding.n == 0) {
         encoding_free(&entry->encoding);
         entry->encoding = (struct encoding){0};
-        w->counts->skipped++;
+        w->open.skipped++;
         progress(w);
         return true;
     }
-    w->counts->cut += was_cut;
+    w->open.cut += was_cut;
     w->n++;
+    if (entry->done)
+        progress(w);
     return true;
+}
+
+/* Where the scan begins: at the first line, or at its place. */
+static struct scan_lines first_line(const struct scan_options *o)
+{
+    struct scan_lines lines = {.rest = o->lines, .paragraphs = o->paragraphs};
+    if (o->place) {
+        lines.rest = (struct str){o->lines.s + o->place->offset, o->lines.n - o->place->offset};
+        lines.number = o->place->number;
+        lines.line = o->place->line;
+    }
+    return lines;
 }
 
 bool scan(const struct scan_options *options, const struct scan_observer *observers, size_t n_observers,
           struct scan_counts *out, struct err *err)
 {
-    struct scan_lines lines = {.rest = options->lines};
+    struct scan_lines lines = first_line(options);
     struct str text;
     bool ok = true;
-    *out = (struct scan_counts){0};
+    *out = options->place ? options->place->counts : (struct scan_counts){0};
     struct window *w = mem_new(1, sizeof *w, "a window of texts", err);
     if (!w)
         return false;
@@ -221,13 +353,13 @@ bool scan(const struct scan_options *options, const struct scan_observer *observ
                          .all = options->progress_all};
     while (!options->progress_all && scan_next_line(&lines, &text))
         w->all += is_wanted(options, lines.number);
-    lines = (struct scan_lines){.rest = options->lines};
+    lines = first_line(options);
     while (ok && scan_next_line(&lines, &text)) {
         if (!is_wanted(options, lines.number))
             continue;
-        ok = take(w, &lines, text, err) && (w->n < SCAN_WINDOW || flush(w, err));
+        ok = take(w, &lines, text, err) && (w->n < SCAN_WINDOW || (flush(w, err) && next_window(w, &lines, err)));
     }
-    ok = ok && flush(w, err);
+    ok = ok && flush(w, err) && next_window(w, &lines, err);
     for (size_t i = 0; i < w->n; i++)
         encoding_free(&w->entries[i].encoding);
     free(w);
@@ -238,7 +370,7 @@ bool scan(const struct scan_options *options, const struct scan_observer *observ
 
 struct run *scan_first(const struct scan_options *o, struct err *err)
 {
-    struct scan_lines lines = {.rest = o->lines};
+    struct scan_lines lines = {.rest = o->lines, .paragraphs = o->paragraphs};
     struct str text;
     while (scan_next_line(&lines, &text)) {
         struct encoding encoding;
@@ -263,7 +395,7 @@ struct run *scan_first(const struct scan_options *o, struct err *err)
 bool scan_lengths(const struct scan_options *options, size_t **lengths_out, size_t *n_out, struct err *err)
 {
     struct scan_options uncut = *options;
-    struct scan_lines lines = {.rest = options->lines};
+    struct scan_lines lines = {.rest = options->lines, .paragraphs = options->paragraphs};
     struct str text;
     void *lengths = NULL;
     size_t n = 0, capacity = 0;

@@ -13,6 +13,7 @@
 struct scan_lines {
     struct str rest;
     size_t number, line; /* of the text, of its line in the file: from 1 */
+    bool paragraphs;     /* a text is what stands between blank lines */
 };
 bool scan_next_line(struct scan_lines *lines, struct str *out);
 
@@ -30,10 +31,21 @@ struct scan_options {
     int32_t front;         /* id put in front of everything, -1: none */
     const struct watch *watch;          /* progress in texts; or NULL */
     size_t progress_before, progress_all; /* of earlier scans of one work, and of all of it (0: of this scan) */
+    bool paragraphs;
+    bool pass_over;        /* texts that are no UTF-8 or do not run are passed over and counted */
+    struct scan_place *place; /* where to go on, kept true while the scan goes on; NULL: from the beginning */
 };
 struct scan_counts {
     size_t texts;          /* seen */
     size_t skipped, cut;   /* fewer than `shortest` tokens; more than `length` */
+    size_t bad, bad_line;  /* passed over; the line of the first in the file */
+};
+enum { SCAN_WINDOW = 128 };
+/* How far a scan has come. Texts are seen in windows, within these by length: some of the open window are done. */
+struct scan_place {
+    size_t offset, number, line; /* of the open window in `lines`; of the text and the line before it */
+    size_t done[SCAN_WINDOW], n_done; /* numbers of its texts that were seen */
+    struct scan_counts counts;   /* of the windows before it, with the texts done */
 };
 
 /* A text as an observer sees it; valid until it returns. */
@@ -47,6 +59,10 @@ struct scan_observer {
     void *context;
     /* From the caller's thread, one text at a time; within a window the shorter ones come first. */
     bool (*see)(void *context, const struct scan_text *text, struct err *err);
+    /* In its place: all texts of a pass at once. They count as seen when it has returned true, and not at all else. */
+    bool (*see_all)(void *context, const struct scan_text *texts, size_t n, struct err *err);
+    /* After each pass and after each window, where a place is kept; NULL: nothing. */
+    bool (*rest)(void *context, const struct scan_place *place, struct err *err);
 };
 
 /* Show every text of the half to every observer. Errors: a line that is no UTF-8 or does not run (names file and line),

@@ -289,6 +289,44 @@ void column_marks(const float *probs, size_t Tq, size_t Tk, const struct attenti
         memset(out, 0, Tk);
 }
 
+/* The sums of each key run over the queries in their order, as those of draw_of do. */
+void column_draws(const float *probs, const struct attention *a, const struct column_rule *rule, struct column_draw *out)
+{
+    enum { PIECE = 256 }; /* keys at a time: their counts stay on the stack */
+    rule = rule ? rule : &own_rule;
+    for (size_t from = 0; from < a->Tk; from += PIECE) {
+        size_t n = a->Tk - from < PIECE ? a->Tk - from : PIECE, queries[PIECE] = {0}, covered[PIECE] = {0};
+        struct column_draw *draws = out + from;
+        bool full = true;
+        memset(draws, 0, n * sizeof *draws);
+        for (size_t i = 0; i < a->Tq; i++) {
+            size_t seen = keys_seen(a, i);
+            bool all = seen == a->Tk;
+            const float *row = probs + i * a->Tk + from;
+            full = full && all;
+            for (size_t j = 0; j < n; j++) {
+                if (!all && attention_masked(a, i, from + j))
+                    continue;
+                double p = row[j], times = p * (double)seen;
+                draws[j].mass += p;
+                draws[j].ratio += times;
+                queries[j]++;
+                covered[j] += times >= 2 && !(i == from + j && same_tokens(a));
+            }
+        }
+        for (size_t j = 0; j < n; j++) {
+            struct column_draw *d = &draws[j];
+            size_t others = queries[j] - (same_tokens(a) && from + j < a->Tq && !attention_masked(a, from + j, from + j));
+            double cover = others ? (double)covered[j] / (double)others : NAN;
+            d->alpha = queries[j] ? d->mass / (double)queries[j] : 0;
+            d->mass /= (double)a->Tq;
+            d->ratio = queries[j] ? d->ratio / (double)queries[j] : 0;
+            d->enough = full || queries[j] >= ANOVA_QUERIES;
+            d->is_column = d->ratio >= rule->ratio && cover >= rule->cover && d->enough;
+        }
+    }
+}
+
 void column_ratios(const float *probs, const struct attention *attention, float *out)
 {
     bool broken = map_not_finite(attention, probs);
@@ -299,29 +337,29 @@ void column_ratios(const float *probs, const struct attention *attention, float 
 }
 
 /* The largest ratio of all keys that enough queries see (NaN where none is), or of those that are columns (0 where none is). */
-static double largest_ratio(const struct measure_input *input, bool columns)
+static bool largest_ratio(const struct measure_input *input, bool columns, double *out, struct err *err)
 {
-    double largest = columns ? 0 : NAN;
-    for (size_t j = 0; j < input->attention->Tk; j++) {
-        struct draw d = draw_of(input->probs, input->attention, j, NULL, NULL);
-        if (columns ? d.is_column : d.enough)
-            largest = fmax(largest, d.ratio); /* a number, where one of them is NaN */
-    }
-    return largest;
+    size_t n = input->attention->Tk;
+    struct column_draw *draws = mem_new(n, sizeof *draws, "what keys draw", err);
+    *out = columns ? 0 : NAN;
+    if (!draws)
+        return false;
+    column_draws(input->probs, input->attention, NULL, draws);
+    for (size_t j = 0; j < n; j++)
+        if (columns ? draws[j].is_column : draws[j].enough)
+            *out = fmax(*out, draws[j].ratio); /* a number, where one of them is NaN */
+    free(draws);
+    return true;
 }
 
 static bool value(const struct measure_input *input, double *out, struct err *err)
 {
-    (void)err;
-    *out = largest_ratio(input, true);
-    return true;
+    return largest_ratio(input, true, out, err);
 }
 
 static bool value_of_any(const struct measure_input *input, double *out, struct err *err)
 {
-    (void)err;
-    *out = largest_ratio(input, false);
-    return true;
+    return largest_ratio(input, false, out, err);
 }
 
 extern const struct measure measure_column;

@@ -172,7 +172,7 @@ static bool half(struct work *w, enum scan_half half, size_t lines, bool (*see)(
                  size_t *seen, struct err *err)
 {
     struct scan_options options = scan_of(w->options);
-    struct scan_observer observer = {w, see};
+    struct scan_observer observer = {.context = w, .see = see};
     struct scan_counts counts;
     options.half = half;
     options.progress_all = lines;

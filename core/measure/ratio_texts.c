@@ -117,7 +117,7 @@ static bool see(void *context, const struct scan_text *text, struct err *err)
 
 struct scan_observer ratio_texts_observer(struct ratio_texts *texts)
 {
-    return (struct scan_observer){texts, see};
+    return (struct scan_observer){.context = texts, .see = see};
 }
 
 static int by_number(const void *a, const void *b)
@@ -182,7 +182,7 @@ static bool count(void *context, const struct scan_text *text, struct err *err)
 
 struct scan_observer ratio_counts_observer(struct ratio_counts *counts)
 {
-    return (struct scan_observer){counts, count};
+    return (struct scan_observer){.context = counts, .see = count};
 }
 
 size_t ratio_counts_choose(const struct ratio_counts *counts, size_t most, size_t *out)

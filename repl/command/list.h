@@ -46,6 +46,7 @@
     ROW(ablate)       \
     ROW(patch)        \
     ROW(stripes)      \
+    ROW(scan)         \
     ROW(routes)       \
     ROW(segments)     \
     ROW(ngrams)       \

@@ -144,7 +144,7 @@ static bool of_texts(struct session *session, const struct call *call, struct re
     if (!texts_file_open(session, call, &file, err))
         return false;
     struct cluster c = {.sites = file.sites.site, .n = file.sites.n, .model = file.model};
-    struct scan_observer observer = {&c, see};
+    struct scan_observer observer = {.context = &c, .see = see};
     struct scan_options options = file.scan;
     struct scan_counts counts;
     bool ok = room_for(&c, err);

@@ -115,7 +115,7 @@ static bool scan_all(struct session *session, const struct call *call, struct co
 {
     struct progress progress;
     struct kept_run probe = {.run = scan_first(options, err)};
-    struct scan_observer observer = {corpus, see};
+    struct scan_observer observer = {.context = corpus, .see = see};
     struct routing none;
     bool ok = probe.run && select_sites(session, call, &probe, SELECT_ALL, &corpus->sites, err);
     bool routed = false;

@@ -90,7 +90,7 @@ Test(core_scan, a_packed_text_gives_bit_for_bit_what_it_gives_alone)
 {
     struct bench b = bench_open(FOLDER);
     struct seen seen = {.options = &b.options};
-    struct scan_observer observer = {&seen, compare};
+    struct scan_observer observer = {.context = &seen, .see = compare};
     struct scan_counts counts;
     struct err err = {0};
     cr_assert(scan(&b.options, &observer, 1, &counts, &err), "%s", err.message);
@@ -109,7 +109,7 @@ Test(core_scan, halves_part_the_texts_and_every_observer_sees_them)
     size_t met[64] = {0}, all = 0;
     for (int half = SCAN_EVEN; half <= SCAN_ODD; half++) {
         struct seen seen[2] = {0};
-        struct scan_observer observers[] = {{&seen[0], remember}, {&seen[1], remember}};
+        struct scan_observer observers[] = {{.context = &seen[0], .see = remember}, {.context = &seen[1], .see = remember}};
         struct scan_counts counts;
         b.options.half = (enum scan_half)half;
         cr_assert(scan(&b.options, observers, 2, &counts, &err), "%s", err.message);
@@ -136,7 +136,7 @@ Test(core_scan, each_so_many_th_text_of_a_half_alone_is_seen)
     } rows[] = {{SCAN_ALL, 5, {1, 6, 11, 16, 21}}, {SCAN_ODD, 4, {1, 9, 17}}, {SCAN_EVEN, 4, {2, 10, 18}}, {SCAN_ALL, 99, {1}}};
     for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
         struct seen seen = {0};
-        struct scan_observer observer = {&seen, remember};
+        struct scan_observer observer = {.context = &seen, .see = remember};
         struct scan_counts counts;
         size_t n = 0, found = 0;
         b.options.half = rows[r].half;
@@ -155,7 +155,7 @@ Test(core_scan, the_text_that_does_not_run_is_named_though_it_is_packed)
     struct bench b = bench_open("examples/models/roberta-tiny");
     struct buf lines = {0};
     struct seen seen = {0};
-    struct scan_observer observer = {&seen, remember};
+    struct scan_observer observer = {.context = &seen, .see = remember};
     struct scan_counts counts;
     struct err err = {0};
     for (int i = 0; i < 6; i++) {

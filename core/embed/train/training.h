@@ -7,7 +7,7 @@
 #include "core/embed/train/alias.h"
 #include "core/embed/train/corpus.h"
 #include "core/embed/train/kernel.h"
-#include "core/embed/train/ranks.h"
+#include "core/base/ranks.h"
 
 struct training {
     struct train_options options; /* strings on the heap */

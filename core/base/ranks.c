@@ -1,5 +1,5 @@
-/* Training over several processes by MPI, which this file alone sees; without GAZE_MPI there is one process. See ranks.h. */
-#include "core/embed/train/ranks.h"
+/* Several processes by MPI, which this file alone sees; without GAZE_MPI there is one process. See ranks.h. */
+#include "core/base/ranks.h"
 
 #include <stdlib.h>
 
@@ -80,6 +80,45 @@ bool ranks_average(const struct ranks *ranks, float *numbers, size_t n, struct e
     return true;
 }
 
+enum { BYTES = 1 << 28 }; /* of one message: MPI counts in int */
+
+static bool send(struct str own, struct err *err)
+{
+    uint64_t size = own.n;
+    bool ok = MPI_Send(&size, 1, MPI_UINT64_T, 0, 0, MPI_COMM_WORLD) == MPI_SUCCESS;
+    for (size_t at = 0; ok && at < own.n; at += BYTES)
+        ok = MPI_Send(own.s + at, (int)(own.n - at < BYTES ? own.n - at : BYTES), MPI_BYTE, 0, 0, MPI_COMM_WORLD) == MPI_SUCCESS;
+    return ok || err_set(err, ERR_IO, "MPI cannot send");
+}
+
+static bool receive(size_t rank, struct buf *out, struct err *err)
+{
+    uint64_t size = 0;
+    bool ok = MPI_Recv(&size, 1, MPI_UINT64_T, (int)rank, 0, MPI_COMM_WORLD, MPI_STATUS_IGNORE) == MPI_SUCCESS;
+    char *piece = ok ? mem_new(size < BYTES ? size + 1 : BYTES, 1, "what another process has", err) : NULL;
+    out->n = 0;
+    for (size_t at = 0; piece && ok && at < size; at += BYTES) {
+        size_t n = size - at < BYTES ? (size_t)size - at : BYTES;
+        ok = MPI_Recv(piece, (int)n, MPI_BYTE, (int)rank, 0, MPI_COMM_WORLD, MPI_STATUS_IGNORE) == MPI_SUCCESS;
+        buf_add(out, piece, n);
+    }
+    free(piece);
+    return ok ? piece && buf_ok(out, err) : err_set(err, ERR_IO, "MPI cannot receive");
+}
+
+bool ranks_collect(const struct ranks *ranks, struct str own,
+                   bool (*take)(void *context, size_t rank, struct str bytes, struct err *err), void *context, struct err *err)
+{
+    struct buf bytes = {0};
+    bool ok = true;
+    if (ranks->own)
+        return send(own, err);
+    for (size_t rank = 1; ok && rank < ranks->n; rank++)
+        ok = receive(rank, &bytes, err) && take(context, rank, buf_view(&bytes), err);
+    buf_free(&bytes);
+    return ok;
+}
+
 int ranks_most(const struct ranks *ranks, int number)
 {
     if (ranks->n > 1)
@@ -99,7 +138,7 @@ bool ranks_begin(struct ranks *ranks, struct err *err)
 {
     *ranks = (struct ranks){.n = 1};
     if (launched_together() > 1)
-        return err_set(err, ERR_IO, "%ld processes were started, but this build has no MPI (make MPI=1): each would train alone",
+        return err_set(err, ERR_IO, "%ld processes were started, but this build has no MPI (make MPI=1): each would do all of it alone",
                        launched_together());
     return true;
 }
@@ -114,6 +153,13 @@ int ranks_most(const struct ranks *ranks, int number)
 {
     (void)ranks;
     return number;
+}
+
+bool ranks_collect(const struct ranks *ranks, struct str own,
+                   bool (*take)(void *context, size_t rank, struct str bytes, struct err *err), void *context, struct err *err)
+{
+    (void)ranks, (void)own, (void)take, (void)context, (void)err; /* there are no others */
+    return true;
 }
 
 bool ranks_alike(const struct ranks *ranks, uint64_t number)
