@@ -47,6 +47,7 @@
     ROW(patch)        \
     ROW(stripes)      \
     ROW(scan)         \
+    ROW(relations)    \
     ROW(routes)       \
     ROW(segments)     \
     ROW(ngrams)       \
