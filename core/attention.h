@@ -21,6 +21,7 @@ struct strided {
 struct linear;
 struct norm;
 struct attention;
+struct qk_made;
 struct scratch; /* memory of the calling thread, see scratch_floats */
 
 /* A named summand of the logits: a const object beside the architecture that declares it. */
@@ -79,6 +80,7 @@ struct attention {
     const float *mix_scores, *mix_probs; /* [H,H] out,in or NULL: talking heads, before and after the softmax */
     const void *own;                     /* what its terms need besides: position keys, bias table */
     struct leaving leaving;
+    const struct qk_made *made; /* what its queries and keys were projected from, as the pass saw it (run.h), or NULL */
     const struct given_maps *given;          /* NULL, or what maps are read from: there are no queries, keys and values then */
     /* Changes probabilities as they are made, for pass and maps alike; NULL: nothing does. */
     void (*change)(const void *context, const struct attention *a, size_t head, size_t row, size_t rows, float *probs);

@@ -165,6 +165,8 @@ float *pass_state(struct pass *pass, size_t index, float *hidden)
 
 float *pass_embed(struct pass *pass, float *hidden)
 {
+    if (hidden && hidden == pass->normed.y)
+        pass->run->entered.norm = pass->normed.norm;
     return pass_state(pass, 0, hidden);
 }
 
@@ -339,12 +341,38 @@ static void join_past(struct past *past, struct attention *a)
     a->z = (struct strided){rows->z, width, a->D};
 }
 
+/* The projection whose rows hold that view, or NULL. */
+static const struct projected *projection_of(const struct pass *pass, struct strided view)
+{
+    enum { MOST = sizeof pass->projected / sizeof *pass->projected };
+    for (size_t i = 0; i < MOST && i < pass->n_projected; i++) {
+        const struct projected *p = &pass->projected[(pass->n_projected - 1 - i) % MOST];
+        if (view.data && view.data >= p->y && view.data < p->y + p->linear.out)
+            return p;
+    }
+    return NULL;
+}
+
+static const struct qk_made *see_made(struct pass *pass, const struct attend *attend)
+{
+    const struct projected *q = projection_of(pass, attend->q), *k = projection_of(pass, attend->k);
+    struct qk_made *made = q && k && q->x == k->x ? pass_keep_items(pass, 1, sizeof *made) : NULL;
+    const struct kept *hidden = made ? run_kept(pass->run, "hidden", pass->stack->kind, attend->layer) : NULL;
+    if (!made)
+        return NULL;
+    *made = (struct qk_made){q->linear, k->linear, (size_t)(attend->q.data - q->y), (size_t)(attend->k.data - k->y), q->norm};
+    if (hidden && hidden->data == q->x) /* the norm that gave it is the layer's before */
+        made->norm.norm.weight = NULL;
+    return made;
+}
+
 float *pass_attention(struct pass *pass, const struct attend *attend)
 {
     struct run *run = pass->run;
     const struct stack *stack = &pass->model->stacks[attend->kind];
     size_t n = pass->tokens ? pass->tokens->n_texts : 0;
     const struct mask *masks = masks_used(pass, attend);
+    const struct qk_made *made = see_made(pass, attend);
     assert(attend->layer < stack->layers);
     float *z = pass_keep(pass, stack->shape[attend->layer].H * stack->shape[attend->layer].D);
     if (!z)
@@ -353,6 +381,7 @@ float *pass_attention(struct pass *pass, const struct attend *attend)
     struct attention *first = &run->attentions[run->n_attentions];
     for (size_t t = 0; t < n; t++) {
         first[t] = attention_of(pass, attend, masks, t, z);
+        first[t].made = made;
         if (run->past && attend->kind == run->past->stack)
             join_past(run->past, &first[t]);
         intervene_attention(&run->interventions, &first[t]);

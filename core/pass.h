@@ -32,6 +32,12 @@ struct pass {
         const float *y;         /* what the last norm of rows of E gave */
         struct final_norm norm; /* and which it was */
     } normed;
+    struct projected {
+        struct linear linear; /* as it was: some are made for one call */
+        const float *x, *y;
+        struct final_norm norm; /* that x is the output of; weight NULL: x is no norm's */
+    } projected[8];             /* the last ones */
+    size_t n_projected;
     struct err *err;
     bool failed;
 };
@@ -122,6 +128,8 @@ float *pass_rms(struct pass *pass, const struct norm *norm, const float *x, floa
 float *pass_gated(struct pass *pass, const struct linear *gate, const struct linear *up, const struct linear *down,
                   const float *x, const struct activation *activation);
 /* y = x + f: a residual of rows of E, kept. */
+/* y is what that norm gave: for those who take it without pass_norm. */
+void pass_saw_norm(struct pass *pass, const struct norm *norm, const float *y);
 float *pass_residual(struct pass *pass, const float *x, const float *f);
 /* out[r] (+)= table[index[r]] for all rows; an index outside the table is an error that names `what`; given back. */
 float *pass_lookup(struct pass *pass, const struct tensor *table, const int32_t *index, const char *what, float *out);

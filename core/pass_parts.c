@@ -34,10 +34,49 @@ static void see_norm(struct pass *pass, const struct norm *norm, const float *x,
     pass->attended.projected = pass->attended.z = NULL;
 }
 
+static void see_linears(struct pass *pass, const struct linear_out *outs, size_t n, const float *x)
+{
+    enum { MOST = sizeof pass->projected / sizeof *pass->projected };
+    for (size_t i = 0; i < n; i++) {
+        struct projected *seen = &pass->projected[pass->n_projected++ % MOST];
+        seen->linear = *outs[i].linear;
+        seen->x = x;
+        seen->y = outs[i].y;
+        seen->norm = pass->normed.norm;
+        if (!x || x != pass->normed.y)
+            seen->norm.norm.weight = NULL;
+    }
+}
+
+void pass_saw_norm(struct pass *pass, const struct norm *norm, const float *y)
+{
+    pass->normed.y = y;
+    pass->normed.norm = (struct final_norm){.norm = *norm};
+}
+
+/* A table's rows for all tokens, before the first layer. */
+static void see_lookup(struct pass *pass, const struct tensor *table, const int32_t *index, enum rows_kind kind)
+{
+    struct entered *entered = &pass->run->entered;
+    if (pass->failed || pass->stack->kind != STACK_MAIN || pass->run->n_kept || pass->run->past)
+        return;
+    int32_t *own = entered->n < MAX_ENTERED ? pass_keep_items(pass, pass->rows, sizeof *own) : NULL;
+    if (!own) {
+        entered->n = 0;
+        return;
+    }
+    memcpy(own, index, pass->rows * sizeof *own);
+    entered->at[entered->n].table = table;
+    entered->at[entered->n].index = own;
+    entered->at[entered->n].words = kind == ROWS_WORDS;
+    entered->at[entered->n++].positions = kind == ROWS_POSITIONS;
+}
+
 void pass_linears(struct pass *pass, const struct linear_out *outs, size_t n, const float *x, size_t x_stride)
 {
     struct linear_out part[4];
     const struct tokens *tokens = pass->tokens;
+    see_linears(pass, outs, n, x);
     if (n > sizeof part / sizeof *part)
         pass_fail(pass, ERR_LIMIT, "%zu projections at once", n);
     for (size_t t = 0, group; !pass->failed && t < tokens->n_texts; t += group) {
@@ -130,6 +169,7 @@ static float *lookup(struct pass *pass, const struct tensor *table, const int32_
     enum rows_kind kind = strcmp(what, "token id") == 0   ? ROWS_WORDS
                           : strcmp(what, "position") == 0 ? ROWS_POSITIONS
                                                           : ROWS_OTHER;
+    see_lookup(pass, table, index, kind);
     for (size_t r = 0; !pass->failed && r < pass->rows; r++) {
         if (index[r] < 0 || (size_t)index[r] >= table->shape[0]) {
             pass_fail(pass, ERR_LIMIT, "%s %d is outside the table of %zu rows (%.*s)", what, index[r], table->shape[0],

@@ -47,6 +47,24 @@ struct final_norm {
     float add; /* of rms: added to the weight */
 };
 
+/* How queries and keys were made, as the pass saw it: rows of projections of x, or of a norm of x. */
+struct qk_made {
+    struct linear q, k;
+    size_t q_at, k_at;       /* where in a row of the projection they begin */
+    struct final_norm norm;  /* weight NULL: of x itself */
+};
+/* What tables gave for the tokens before the first layer, as the pass saw it. */
+enum { MAX_ENTERED = 4 };
+struct entered {
+    size_t n;
+    struct {
+        const struct tensor *table;
+        const int32_t *index; /* [rows] */
+        bool words, positions;
+    } at[MAX_ENTERED];
+    struct final_norm norm; /* behind their sum; weight NULL: none */
+};
+
 struct past;
 enum { MAX_AXES = 8 };
 struct run {
@@ -66,6 +84,7 @@ struct run {
     size_t *global, n_global;           /* as given, in the arena; NULL: the family's choice */
     size_t capacity;                    /* tokens that an expert takes; 0: the model's */
     struct final_norm finals[STACK_KINDS];
+    struct entered entered;
     struct {
         _Atomic(void *) data;
         void (*free)(void *);

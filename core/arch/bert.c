@@ -178,8 +178,10 @@ float *bert_embed(const struct model *model, struct pass *pass, float *sum)
     float *x = w->widen.w.dtype ? pass_keep(pass, model->E) : sum;
     if (pass_ok(pass) && w->norm.weight)
         op_layer_norm(sum, NULL, pass->rows, B, w->norm.weight, w->norm.bias, model->norm_eps, sum);
-    if (w->norm.weight)
+    if (w->norm.weight) {
+        pass_saw_norm(pass, &w->norm, sum);
         pass_by(pass, ROWS_NORMS, sum, B);
+    }
     if (w->widen.w.dtype)
         pass_linear_to(pass, &w->widen, sum, EPILOGUE_NONE, x);
     return pass_embed(pass, x);

@@ -7,4 +7,10 @@
     ROW(norms_residual)   \
     ROW(norms_layernorm)  \
     ROW(effective)        \
-    ROW(valuezero)
+    ROW(valuezero)        \
+    ROW(w2w) \
+    ROW(w2p) \
+    ROW(p2w) \
+    ROW(p2p) \
+    ROW(wprest) \
+    ROW(qbias)

@@ -217,6 +217,53 @@ def seq2seq(case, path, ids, target):
         tell(case, stack, taken, maps, again, stack != "X", None)
 
 
+def centred(x):
+    return x - x.mean(-1, keepdims=True)
+
+
+def split(case, q_of, k_of, q_bias, words, positions, rest, norm, eps, heads):
+    """w2w .. p2p of layer 0: rows [T,E] of words and positions less their tables' means, and the whole sum; q_of(x): [H,T,D] without bias."""
+    s = words[0] + positions[0] + rest
+    sd = np.sqrt(s.var(-1, keepdims=True) + eps)
+    g, b = norm.weight.detach().double().numpy(), norm.bias.detach().double().numpy()
+    W, P = (centred(x - m) / sd * g for x, m in (words, positions))
+    X = centred(s) / sd * g + b
+    h = heads - 1
+    D = q_of(X).shape[-1]
+    part = lambda a, c: q_of(a)[h] @ k_of(c)[h].T / np.sqrt(D)
+    parts = {"w2w": part(W, W), "w2p": part(W, P), "p2w": part(P, W), "p2p": part(P, P)}
+    k = k_of(X)[h] + q_bias[1][h]
+    whole = (q_of(X)[h] + q_bias[0][h]) @ k.T / np.sqrt(D)
+    parts["wprest"] = whole - sum(parts.values())
+    parts["qbias"] = np.broadcast_to(q_bias[0][h] @ k.T / np.sqrt(D), whole.shape)
+    for name, m in parts.items():
+        put(case, "L", 0, h, name, m)
+
+
+def split_bert(case, path, ids):
+    model = AutoModel.from_pretrained(path).eval()
+    e, a, H = model.embeddings, model.encoder.layer[0].attention.self, model.config.num_attention_heads
+    n = lambda t: t.detach().double().numpy()
+    table, places = n(e.word_embeddings.weight), n(e.position_embeddings.weight)
+    at = np.arange(len(ids)) + (model.config.pad_token_id + 1 if model.config.model_type == "roberta" else 0)
+    cut = lambda y: y.reshape(y.shape[0], H, -1).transpose(1, 0, 2)
+    bias = [n(x.bias).reshape(H, 1, -1)[:, 0] for x in (a.query, a.key)]
+    split(case, lambda x: cut(x @ n(a.query.weight).T), lambda x: cut(x @ n(a.key.weight).T), bias,
+          (table[ids], table.mean(0)), (places[at], places.mean(0)), n(e.token_type_embeddings.weight)[0], e.LayerNorm,
+          model.config.layer_norm_eps, H)
+
+
+def split_gpt2(case, path, ids):
+    model = AutoModel.from_pretrained(path).eval()
+    H, E, c = model.config.n_head, model.config.n_embd, model.h[0].attn.c_attn
+    n = lambda t: t.detach().double().numpy()
+    table, places, w, b = n(model.wte.weight), n(model.wpe.weight), n(c.weight), n(c.bias)
+    cut = lambda y: y.reshape(y.shape[0], H, -1).transpose(1, 0, 2)
+    split(case, lambda x: cut(x @ w[:, :E]), lambda x: cut(x @ w[:, E:2 * E]), [b[:E].reshape(H, -1), b[E:2 * E].reshape(H, -1)],
+          (table[ids], table.mean(0)), (places[np.arange(len(ids))], places.mean(0)), 0, model.h[0].ln_1,
+          model.config.layer_norm_epsilon, H)
+
+
 IDS = [1, 17, 40, 5, 33, 21, 8]
 WIDE = list(range(3, 27))
 CASES = [
@@ -230,6 +277,8 @@ for n, (path, ids, target) in enumerate(CASES):
     else:
         of = gpt2_layers if "gpt2" in path else llama_layers if "llama" in path else bert_layers
         plain(n, path, ids, of)
+        if of is not llama_layers and len(ids) < 10:
+            (split_gpt2 if of is gpt2_layers else split_bert)(n, path, ids)
 
 print("/* Written by reference.py: PyTorch and numpy. */")
 for n, (path, ids, target) in enumerate(CASES):
