@@ -7,6 +7,7 @@
     ROW(map)       \
     ROW(grid)      \
     ROW(row)       \
+    ROW(links)     \
     ROW(text)      \
     ROW(stripes)   \
     ROW(help)

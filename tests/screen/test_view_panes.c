@@ -151,6 +151,61 @@ Test(view_panes, a_masked_key_is_called_so_and_a_signed_bar_stands_left_of_0, .t
     leave(t, 0);
 }
 
+/* ---- the lines pane ---- */
+
+/* Dots of the Braille patterns in a row of the screen. */
+static size_t dots_in(const struct terminal *t, int row, int first, int last)
+{
+    size_t n = 0;
+    for (int col = first; col <= last; col++)
+        n += strncmp(emulator_cell(t->screen, row, col)->text, "\xe2\xa0", 2) == 0 || strncmp(emulator_cell(t->screen, row, col)->text, "\xe2\xa1", 2) == 0 ||
+             strncmp(emulator_cell(t->screen, row, col)->text, "\xe2\xa2", 2) == 0 || strncmp(emulator_cell(t->screen, row, col)->text, "\xe2\xa3", 2) == 0;
+    return n;
+}
+
+Test(view_panes, lines_go_from_a_query_to_its_strongest_key, .timeout = 280)
+{
+    struct own_map own;
+    cr_assert(own_map_make(&own, "L1.H2"));
+    for (size_t s = 0; s < 3; s++)
+        for (size_t k = 0; k < 4; k += 3) {
+            struct terminal *t = view_start("roberta-tiny", "view L1.H2", &terminal_kinds[k], sizes[s][0], sizes[s][1], "Query");
+            size_t best = 0;
+            cr_assert(t);
+            for (size_t j = 0; j < own.T; j++)
+                best = own.probs[8 * own.T + j] > own.probs[8 * own.T + best] ? j : best;
+            terminal_send(t, ":go 8 0\r");
+            terminal_keys(t, "L a");
+            cr_assert(terminal_wait_text(t, "query 8 it  this query alone") && sync_frame(t));
+            int row, col, first = 2 + (best < 8 ? (int)best : 8), last = 2 + (best < 8 ? 8 : (int)best);
+            for (row = 2; row < 2 + (int)own.T; row++) { /* a line from row 8 to that of its key: no dots but between them */
+                double least = 1;
+                for (size_t j = 0; j < own.T; j++)
+                    if (own.probs[8 * own.T + j] >= 0.1 * own.probs[8 * own.T + best]) {
+                        first = 2 + (int)j < first ? 2 + (int)j : first;
+                        last = 2 + (int)j > last ? 2 + (int)j : last;
+                        least = fmin(least, own.probs[8 * own.T + j]);
+                    }
+                size_t n = dots_in(t, row, 10, sizes[s][1] - 10);
+                cr_expect((n > 0) == (row >= first && row <= last), "row %d has %zu dots; lines are in %d to %d", row, n, first, last);
+            }
+            cr_assert(terminal_find(t, "\xe2\x96\xb8", &row, &col));
+            cr_expect_eq(row, 2 + 8, "the query's own line");
+            terminal_keys(t, "e");
+            cr_expect(terminal_wait_row(t, -1, ":plot @1 L1.H2 q=8 style=lines > L1.H2.lines.png"));
+            terminal_keys(t, "C-c a o ] e");
+            cr_expect(terminal_wait_row(t, -1, ":plot @1 L1.H3 style=lines L1.H2 > L1.H3.lines.png"), "two heads in one drawing");
+            terminal_keys(t, "C-c");
+            mouse(t, MOUSE_LEFT, 2 + 4, 8);
+            cr_expect(terminal_wait_row(t, -3, "query 4 on"), "a click takes that query");
+            terminal_keys(t, "m");
+            cr_expect(terminal_wait_text(t, "holds values below 0"), "scores are no weights");
+            terminal_keys(t, "q q");
+            leave(t, 0);
+        }
+    own_map_free(&own);
+}
+
 /* ---- between panes ---- */
 
 Test(view_panes, tab_goes_through_the_panes_and_a_key_leads_to_each, .timeout = 280)
@@ -158,7 +213,7 @@ Test(view_panes, tab_goes_through_the_panes_and_a_key_leads_to_each, .timeout = 
     struct terminal *t = view_start("roberta-tiny", "view L1.H2", NULL, 24, 80, "Query");
     static const struct {
         const char *keys, *title;
-    } steps[] = {{"Tab", " grid "}, {"Tab", "L1.H2 row "}, {"Tab", "L1.H2 text "}, {"v", " L1.H2  probs"}, {"x", "L1.H2 stripes "},
+    } steps[] = {{"Tab", " grid "}, {"Tab", "L1.H2 row "}, {"Tab", "L1.H2 lines "}, {"Tab", "L1.H2 text "}, {"v", " L1.H2  probs"}, {"x", "L1.H2 stripes "},
                  {"r", "L1.H2 row "}, {"g", " grid "}, {"v", "L1.H2 text "}, {"q", " L1.H2  probs"}};
     cr_assert(t);
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {

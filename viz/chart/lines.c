@@ -6,6 +6,7 @@
 
 #include "core/base/text.h"
 #include "viz/chart/chart.h"
+#include "viz/chart/lines.h"
 #include "viz/chart/series.h"
 #include "viz/scale.h"
 
@@ -88,53 +89,69 @@ static size_t widest(const struct str *labels, size_t n, size_t most)
 }
 
 /* The dots of a cell and the link that was drawn there last, which is the strongest. */
-struct field {
-    unsigned char *bits;
+struct dots {
+    unsigned char *bits; /* [rows, columns] */
     size_t *link;
-    size_t columns, rows;
+    const struct lines_field *field;
 };
 
-static void draw_dots(struct field *field, const struct link *link, size_t number)
+static void draw_dots(struct dots *dots, const struct link *link, size_t number)
 {
     static const unsigned char bit[4][2] = {{0x01, 0x08}, {0x02, 0x10}, {0x04, 0x20}, {0x40, 0x80}};
-    double x1 = 2 * (double)field->columns - 1, y0 = 4 * (double)link->row + 1.5, y1 = 4 * (double)link->col + 1.5;
+    const struct cell_rect at = dots->field->at;
+    double x1 = 2 * (double)at.cols - 1;
+    double y0 = 4 * (double)((long)link->row - dots->field->first_query) + 1.5, y1 = 4 * (double)((long)link->col - dots->field->first_key) + 1.5;
     size_t steps = (size_t)fmax(x1, fabs(y1 - y0)) * 2 + 1;
     for (size_t s = 0; s <= steps; s++) {
         double t = (double)s / (double)steps;
-        size_t x = (size_t)lround(t * x1), y = (size_t)lround(y0 + t * (y1 - y0)), at = y / 4 * field->columns + x / 2;
-        field->bits[at] |= bit[y % 4][x % 2];
-        field->link[at] = number;
+        long x = lround(t * x1), y = lround(y0 + t * (y1 - y0));
+        if (y < 0 || y >= 4 * (long)at.rows)
+            continue;
+        size_t cell = (size_t)(y / 4) * at.cols + (size_t)(x / 2);
+        dots->bits[cell] |= bit[y % 4][x % 2];
+        dots->link[cell] = number;
     }
+}
+
+static void put_dots(const struct dots *dots, const struct link *links, struct cell_grid *grid, enum depth depth)
+{
+    const struct cell_rect at = dots->field->at;
+    for (size_t cell = 0; cell < at.rows * at.cols; cell++) {
+        char text[4];
+        struct style style = {0};
+        const struct link *link = &links[dots->link[cell]];
+        if (!dots->bits[cell])
+            continue;
+        if (dots->field->front)
+            style.fg = dots->field->accent;
+        else if (depth != DEPTH_MONO)
+            style.fg = ink_rgb(depth, series_colour(link->panel));
+        style.flags = link->strength < 0.4 ? CELL_DIM : link->strength > 0.8 ? CELL_BOLD : 0;
+        grid_text(grid, at.row + cell / at.cols, at.col + cell % at.cols, 1,
+                  (struct str){text, utf8_encode(0x2800 + dots->bits[cell], text)}, style);
+    }
+}
+
+bool lines_put(const struct picture *picture, const struct lines_field *field, struct cell_grid *grid, enum depth depth, struct err *err)
+{
+    struct link *links = NULL;
+    size_t n = 0, cells = field->at.rows * field->at.cols;
+    struct dots dots = {.bits = mem_new(cells, 1, "a picture", err), .link = mem_new(cells, sizeof *dots.link, "a picture", err), .field = field};
+    bool ok = dots.bits && dots.link && links_make(picture, LEAST_CELLS, field->most, &links, &n, err);
+    for (size_t i = 0; ok && i < n; i++)
+        draw_dots(&dots, &links[i], i);
+    if (ok)
+        put_dots(&dots, links, grid, depth);
+    free(links);
+    free(dots.bits);
+    free(dots.link);
+    return ok;
 }
 
 /* Lines a query: one head has room for more. */
 static size_t most_of(const struct picture *picture)
 {
     return picture->n_panels == 1 ? 3 : picture->n_panels <= 3 ? 2 : 1;
-}
-
-static bool put_links(const struct picture *picture, struct cell_grid *grid, size_t top, size_t left, struct field *field,
-                      enum depth depth, struct err *err)
-{
-    struct link *links;
-    size_t n;
-    if (!links_make(picture, LEAST_CELLS, most_of(picture), &links, &n, err))
-        return false;
-    for (size_t i = 0; i < n; i++)
-        draw_dots(field, &links[i], i);
-    for (size_t at = 0; at < field->rows * field->columns; at++) {
-        char text[4];
-        struct style style = {0};
-        if (!field->bits[at])
-            continue;
-        if (depth != DEPTH_MONO)
-            style.fg = ink_rgb(depth, series_colour(links[field->link[at]].panel));
-        style.flags = links[field->link[at]].strength < 0.4 ? CELL_DIM : links[field->link[at]].strength > 0.8 ? CELL_BOLD : 0;
-        grid_text(grid, top + at / field->columns, left + at % field->columns, 1,
-                  (struct str){text, utf8_encode(0x2800 + field->bits[at], text)}, style);
-    }
-    free(links);
-    return true;
 }
 
 static bool lines_cells(const struct picture *picture, const struct cells_options *options, struct cell_grid *grid, struct err *err)
@@ -146,11 +163,8 @@ static bool lines_cells(const struct picture *picture, const struct cells_option
     size_t columns = options->columns < 24 ? options->columns ? 24 : 80 : options->columns, most = columns / 3;
     size_t left = widest(first->row_labels, first->rows, most), right = widest(first->col_labels, first->cols, most);
     size_t room = columns - left - right - 2, top = (picture->title != NULL) + 1;
-    struct field field = {.columns = room < 40 ? room : 40, .rows = first->rows > first->cols ? first->rows : first->cols};
-    size_t notes = top + field.rows;
-    field.bits = mem_new(field.rows * field.columns, 1, "a picture", err);
-    field.link = mem_new(field.rows * field.columns, sizeof *field.link, "a picture", err);
-    bool ok = field.bits && field.link && grid_new(grid, columns, notes, err);
+    size_t across = room < 40 ? room : 40, rows = first->rows > first->cols ? first->rows : first->cols;
+    bool ok = grid_new(grid, columns, top + rows, err);
     if (ok && picture->title)
         grid_text(grid, 0, 0, columns, str_of(picture->title), (struct style){.flags = CELL_BOLD});
     if (ok)
@@ -158,8 +172,9 @@ static bool lines_cells(const struct picture *picture, const struct cells_option
     for (size_t i = 0; ok && i < first->rows; i++)
         grid_text_right(grid, top + i, 0, left, label_of(first->row_labels, i), (struct style){0});
     for (size_t j = 0; ok && j < first->cols; j++)
-        grid_text(grid, top + j, left + field.columns + 2, right, label_of(first->col_labels, j), (struct style){0});
-    ok = ok && put_links(picture, grid, top, left + 1, &field, options->depth, err);
+        grid_text(grid, top + j, left + across + 2, right, label_of(first->col_labels, j), (struct style){0});
+    const struct lines_field field = {.at = {top, left + 1, rows, across}, .most = most_of(picture)};
+    ok = ok && lines_put(picture, &field, grid, options->depth, err);
     if (ok) {
         struct buf text = {0};
         buf_printf(&text, "queries left, keys right, a query's %zu strongest%s; largest %.3f, no line below a tenth of it",
@@ -169,8 +184,6 @@ static bool lines_cells(const struct picture *picture, const struct cells_option
     }
     for (size_t i = 0; ok && i < picture->n_notes; i++)
         ok = grid_add_wrapped(grid, columns, picture->notes[i], (struct style){.flags = CELL_DIM}, err);
-    free(field.bits);
-    free(field.link);
     if (!ok)
         grid_free(grid);
     return ok;
