@@ -191,6 +191,8 @@ Test(view_panes, lines_go_from_a_query_to_its_strongest_key, .timeout = 280)
             }
             cr_assert(terminal_find(t, "\xe2\x96\xb8", &row, &col));
             cr_expect_eq(row, 2 + 8, "the query's own line");
+            for (int at = row - 1; at <= row + 1; at++)
+                cr_expect_eq(dots_in(t, at, col + 1, col + 1), at == row, "they begin at the query, not in row %d", at);
             terminal_keys(t, "e");
             cr_expect(terminal_wait_row(t, -1, ":plot @1 L1.H2 q=8 style=lines > L1.H2.lines.png"));
             terminal_keys(t, "C-c a o ] e");
