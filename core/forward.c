@@ -145,7 +145,7 @@ static bool reserve(struct run *run, struct err *err)
         attentions += stack->layers * run->tokens->n_texts;
         layers += stack->layers;
     }
-    if (!size_mul(bytes, sizeof(float), &bytes) || !size_add(bytes, (5 * layers + 8) * 64, &bytes))
+    if (!size_mul(bytes, sizeof(float), &bytes) || !size_add(bytes, layers * (6 * 64 + sizeof(struct qk_made)) + 8 * 64, &bytes))
         return err_memory(err, SIZE_MAX, "a run");
     run->attentions = mem_new(attentions, sizeof *run->attentions, "a run", err);
     run->attentions_capacity = attentions;

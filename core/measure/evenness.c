@@ -29,7 +29,7 @@ const struct measure measure_evenness = {
     .name = "evenness",
     .label = "entropy / ln keys",
     .formula = "mean over queries that see m > 1 keys of -Σ_j p_ij ln p_ij / ln m, p = 0.9999·A + 0.0001/m",
-    .source = "entropy of Clark et al. 2019; the quotient is Pielou 1966",
+    .source = "entropy of Clark et al. 2019, arXiv 1906.04341; the quotient is Pielou 1966",
     .descending = true,
     .needs = MEASURE_DISTRIBUTIONS,
     .costly = true,

@@ -38,6 +38,24 @@ static const struct {
                "  title = {In-context Learning and Induction Heads},\n"
                "  author = {Olsson, Catherine and Elhage, Nelson and Nanda, Neel and others},\n"
                "  journal = {Transformer Circuits Thread},\n  year = {2022},\n  eprint = {2209.11895},\n  archiveprefix = {arXiv},\n}\n"},
+    {"Kobayashi et al. 2020", "@inproceedings{kobayashi-etal-2020-attention,\n"
+                              "  title = {Attention is Not Only a Weight: Analyzing Transformers with Vector Norms},\n"
+                              "  author = {Kobayashi, Goro and Kuribayashi, Tatsuki and Yokoi, Sho and Inui, Kentaro},\n"
+                              "  booktitle = {Proceedings of the 2020 Conference on Empirical Methods in Natural Language Processing},\n"
+                              "  year = {2020},\n  pages = {7057--7075},\n  doi = {10.18653/v1/2020.emnlp-main.574},\n}\n"},
+    {"Kobayashi et al. 2021", "@inproceedings{kobayashi-etal-2021-incorporating,\n"
+                              "  title = {Incorporating Residual and Normalization Layers into Analysis of Masked Language Models},\n"
+                              "  author = {Kobayashi, Goro and Kuribayashi, Tatsuki and Yokoi, Sho and Inui, Kentaro},\n"
+                              "  booktitle = {Proceedings of the 2021 Conference on Empirical Methods in Natural Language Processing},\n"
+                              "  year = {2021},\n  pages = {4547--4568},\n  doi = {10.18653/v1/2021.emnlp-main.373},\n}\n"},
+    {"Roy & Vetterli", "@inproceedings{roy-vetterli-2007-effective,\n"
+                       "  title = {The Effective Rank: A Measure of Effective Dimensionality},\n"
+                       "  author = {Roy, Olivier and Vetterli, Martin},\n"
+                       "  booktitle = {15th European Signal Processing Conference},\n  year = {2007},\n  pages = {606--610},\n}\n"},
+    {"2510.15731", "@misc{rulli-etal-2025,\n  author = {Rulli, Maximo Eduardo and others},\n"
+                   "  year = {2025},\n  eprint = {2510.15731},\n  archiveprefix = {arXiv},\n}\n"},
+    {"2606.08105", "@misc{fesser-etal-2026,\n  author = {Fesser and others},\n"
+                   "  year = {2026},\n  eprint = {2606.08105},\n  archiveprefix = {arXiv},\n}\n"},
     {"gaze's own", "@misc{gaze,\n  title = {gaze: attention of transformer checkpoints},\n  note = {version " GAZE_VERSION "},\n}\n"},
 };
 

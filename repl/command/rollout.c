@@ -18,8 +18,8 @@ const struct command command_rollout = {
             "multiplied down to the first layer: R_l = A_l R_(l-1), A_l = rownorm(mean_h A + I). A row tells how much of each token\n"
             "of the input is in that place after layer l, by the maps alone: values, feed-forward and norms have no part in it. One\n"
             "map a layer; L5.H1 and L5 are the same. The encoder's layers and the decoder's own are followed each among themselves;\n"
-            "cross-attention goes from one to the other and has none. part=rollout shows it in show, row, export, diff and view.",
-    .examples = "rollout L5\nrollout L0-5 > rollout.png\nrollout L5 q=fox format=csv\nexport L5.H0 part=rollout > r.npy",
+            "cross-attention goes from one to the other and has none. part=rollout shows it in show, row, diff and view.",
+    .examples = "rollout L5\nrollout L0-5 > rollout.png\nrollout L5 q=fox format=csv\nshow L5.H0 part=rollout > rollout.csv",
     .options = options,
     .args = args,
     .writes = true,

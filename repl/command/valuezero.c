@@ -18,7 +18,7 @@ const struct command command_valuezero = {
             "feed-forward and norm, and without j means that the value of token j is zero in all heads of that layer, the pattern and\n"
             "the layer's input as they were; rows are divided by their sum. One map a layer. It costs one pass over as many copies\n"
             "of the text as it has tokens, for all layers of the stack together; the run keeps it, so that the next layer is there.\n"
-            "Cross-attention (X2) zeroes a source token in the decoder's layer. part=valuezero shows it in show, row, export, diff\n"
+            "Cross-attention (X2) zeroes a source token in the decoder's layer. part=valuezero shows it in show, row, diff\n"
             "and view.",
     .examples = "valuezero L2\nvaluezero L0-5 > values.png\nvaluezero L2 q=fox format=json\nvaluezero X1",
     .options = options,
