@@ -298,7 +298,7 @@ static bool make_room(struct making *making, struct shown_map *map, float **prob
     if (!size_mul(map->rows, map->cols, &cells) || !size_mul(making->Tq, making->Tk, &all))
         return err_set(err, ERR_LIMIT, "a map of %zu × %zu tokens is too large", making->Tq, making->Tk);
     map->values = arena_alloc(map->arena, cells, sizeof *map->values, "the map", err);
-    map->masked = arena_alloc(map->arena, cells, 1, "the map", err);
+    map->masked = arena_zalloc(map->arena, cells, 1, "the map", err); /* a column that no key has is seen */
     making->scratch = arena_new(err);
     if (!map->values || !map->masked || !making->scratch)
         return false;
