@@ -17,21 +17,26 @@ static const char *asked(void)
     return name && *name ? name : NULL;
 }
 
+/* The set of that name, SIMD_SETS for none. */
+static unsigned named(const char *name)
+{
+    unsigned i = 0;
+    while (i < SIMD_SETS && strcmp(name, simd_name((enum simd)i)) != 0)
+        i++;
+    return i;
+}
+
 const char *simd_unknown(void)
 {
     const char *name = asked();
-    for (unsigned i = 0; name && i < SIMD_SETS; i++)
-        if (!strcmp(name, simd_name((enum simd)i)))
-            return NULL;
-    return name;
+    return name && named(name) == SIMD_SETS ? name : NULL;
 }
 
 static unsigned read_best(void)
 {
-    unsigned found = SIMD_AVX512;
-    for (unsigned i = 0; asked() && i < SIMD_SETS; i++)
-        if (!strcmp(asked(), simd_name((enum simd)i)))
-            found = i;
+    unsigned found = asked() ? named(asked()) : SIMD_AVX512;
+    if (found == SIMD_SETS)
+        found = SIMD_AVX512;
     atomic_store_explicit(&best, found, memory_order_relaxed);
     return found;
 }

@@ -193,12 +193,7 @@ static bool give_texts(const struct asked_ablation *asked, const struct ablation
         say_controls("random sets of as many dimensions", t->random, t->controls.n_random, &t->own, &text);
         say_controls("random sets that hold as much (within 5 %)", t->matched, t->controls.n_matched, &t->own, &text);
     }
-    ok = buf_ok(&text, err);
-    if (ok && strcmp(result_format(result), "table") == 0)
-        ok = result_text(result, buf_view(&text), err);
-    else if (ok)
-        result_note(result, "%.*s", (int)text.n - 1, text.data);
-    ok = ok && result_columns(result, "what,dims,squares,loss,change,low,high,first_other,jsd", err) &&
+    ok = result_say(result, &text, err) && result_columns(result, "what,dims,squares,loss,change,low,high,first_other,jsd", err) &&
          put_change(result, STR("as it is"), 0, NAN, &before, err) &&
          put_change(result, buf_view(&asked->what), asked->ablation.dims.n, t->squares, &t->own, err);
     bool machine = strcmp(result_format(result), "table") != 0;
@@ -341,11 +336,7 @@ static bool give(struct session *session, const struct call *call, struct asked_
         prediction_say(&ask, predicted, before->run, after->run, &text);
     if (ok && asked->ablation.mode == ABLATE_DIMS)
         ok = say_dims(session, asked, model, before->run, &ask, predicted + ask.n, &text, err);
-    ok = ok && buf_ok(&text, err);
-    if (ok && strcmp(result_format(result), "table") == 0)
-        ok = result_text(result, buf_view(&text), err);
-    else if (ok)
-        result_note(result, "%.*s", (int)text.n - 1, text.data);
+    ok = ok && result_say(result, &text, err);
     ok = ok && prediction_rows(&ask, predicted, NULL, before->run, result, err);
     free(predicted);
     prediction_ask_free(&ask);

@@ -359,11 +359,7 @@ static bool say(const struct sheet *s, size_t n, struct result *result, struct e
         buf_printf(&text, "%zu tensors hold numbers that are not finite: left out\n", s->outliers.not_finite);
     if (!n)
         buf_puts(&text, "no value is out\n");
-    bool ok = buf_ok(&text, err);
-    if (ok && s->table)
-        ok = result_text(result, buf_view(&text), err);
-    else if (ok)
-        result_note(result, "%.*s", (int)text.n - 1, text.data);
+    bool ok = result_say(result, &text, err);
     buf_free(&text);
     return ok;
 }

@@ -88,11 +88,7 @@ static bool give(const struct call *call, const struct run *before, const struct
     }
     if (ok)
         prediction_say(&ask, predicted, before, after, &text);
-    ok = ok && buf_ok(&text, err);
-    if (ok && strcmp(result_format(result), "table") == 0)
-        ok = result_text(result, buf_view(&text), err);
-    else if (ok)
-        result_note(result, "%.*s", (int)text.n - 1, text.data);
+    ok = ok && result_say(result, &text, err);
     ok = ok && prediction_rows(&ask, predicted, fits ? source : NULL, before, result, err);
     free(predicted);
     prediction_ask_free(&ask);

@@ -219,7 +219,6 @@ static bool say_predictions(const struct shift *s, struct buf *out, struct err *
 static bool say(const struct shift *s, const struct changes *changes, struct result *result, struct err *err)
 {
     struct buf text = {0};
-    bool table = strcmp(result_format(result), "table") == 0;
     say_tokens(s, 0, &text);
     say_tokens(s, 1, &text);
     say_kind(s, &text);
@@ -228,11 +227,7 @@ static bool say(const struct shift *s, const struct changes *changes, struct res
     buf_puts(&text, "heads by ");
     changes_say(changes, &text);
     buf_char(&text, '\n');
-    ok = ok && buf_ok(&text, err);
-    if (ok && table)
-        ok = result_text(result, buf_view(&text), err);
-    else if (ok)
-        result_note(result, "%.*s", (int)text.n - 1, text.data);
+    ok = ok && result_say(result, &text, err);
     buf_free(&text);
     return ok;
 }

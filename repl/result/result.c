@@ -480,6 +480,17 @@ void result_note(struct result *result, const char *format, ...)
     buf_free(&line);
 }
 
+bool result_say(struct result *result, const struct buf *text, struct err *err)
+{
+    if (!buf_ok(text, err))
+        return false;
+    if (strcmp(result_format(result), "table") == 0)
+        return result_text(result, buf_view(text), err);
+    if (text->n)
+        result_note(result, "%.*s", (int)text->n - 1, text->data);
+    return true;
+}
+
 void result_note_name(struct result *result, const struct call *call, struct str name)
 {
     struct str wanted = call_str(call, "as");

@@ -26,6 +26,8 @@ bool result_wants_bold(const struct result *result);
 NODISCARD bool result_text(struct result *result, struct str text, struct err *err);
 /* A line on standard error: what load, use, run, set report; progress. Never part of the document. */
 void result_note(struct result *result, const char *format, ...) PRINTF_LIKE(2, 3);
+/* Sentences, lines each, that belong to a table: above it for a person, else on standard error, beside rows for a program. */
+NODISCARD bool result_say(struct result *result, const struct buf *text, struct err *err);
 /* as=NAME of the call was taken and another name was given: say so. */
 void result_note_name(struct result *result, const struct call *call, struct str name);
 

@@ -7,6 +7,7 @@
 
 #include "core/measure/column_cause.h"
 #include "core/measure/outliers.h"
+#include "repl/run/columns_test.h"
 #include "repl/run/texts_file.h"
 #include "repl/terminal/progress.h"
 
@@ -132,7 +133,7 @@ static void say_words(const struct column_cause_options *o, const struct column_
     }
 }
 
-static bool say(const struct column_cause_options *o, const struct column_cause *c, const struct texts_file *file, bool given, bool table,
+static bool say(const struct column_cause_options *o, const struct column_cause *c, const struct texts_file *file, bool given,
                 struct result *result, struct err *err)
 {
     struct buf text = {0};
@@ -146,11 +147,7 @@ static bool say(const struct column_cause_options *o, const struct column_cause 
                           "one-sided tests, 5 %%); ln: change of the log excess (floor %g) [95 %%]; gaze's own cross: help columns\n",
                    o->test.n_sites, c->measured_on, RETENTION_LOST, RETENTION_LOW, RETENTION_HIGH, RETENTION_LOW, RETENTION_HIGH, CAUSE_FLOOR);
     }
-    bool ok = buf_ok(&text, err);
-    if (ok && table)
-        ok = result_text(result, buf_view(&text), err);
-    else if (ok)
-        result_note(result, "%.*s", (int)text.n - 1, text.data);
+    bool ok = result_say(result, &text, err);
     buf_free(&text);
     return ok;
 }
@@ -290,22 +287,11 @@ bool columns_cause(struct session *session, const struct call *call, const struc
     struct column_cause_options o = {.dims = {.dim = dims},
                                      .random = (size_t)call_int(call, "controls"),
                                      .matched = ((size_t)call_int(call, "controls") + 4) / 5,
-                                     .test = {.model = file.model,
-                                              .lines = file.scan.lines,
-                                              .name = file.path,
-                                              .length = file.scan.length,
-                                              .texts = (size_t)call_int(call, "n"),
-                                              .no_special = file.scan.no_special,
-                                              .front = file.scan.front,
-                                              .seed = (uint64_t)call_int(call, "seed"),
-                                              .rule = *rule,
-                                              .sites = file.sites.site,
-                                              .n_sites = file.sites.n,
-                                              .watch = &watch}};
+                                     .test = columns_test_options(call, &file, rule, &watch)};
     bool ok = dims && (given ? given_dims(call, file.model, dims, &o.dims.n, err) : found_dims(file.model, dims, &o.dims.n, err)) &&
               column_cause(&o, &cause, err);
     progress_end(&progress);
-    ok = ok && result_columns(result, table ? header_table : header_rows, err) && say(&o, &cause, &file, given, table, result, err) &&
+    ok = ok && result_columns(result, table ? header_table : header_rows, err) && say(&o, &cause, &file, given, result, err) &&
          put(&cause, table, result, err);
     free(dims);
     texts_file_free(&file);

@@ -116,11 +116,7 @@ static bool say(const struct sheet *s, const struct texts_file *file, const stru
                           "(Fesser et al. 2026, of vision transformers); cosine of values between columns; nop: value < %g; constant: cosine >= %g; "
                           "broadcast: rank < %g of that without (thresholds gaze's own)\n",
                    DOES_NOP, DOES_CONSTANT, DOES_BROADCAST);
-    bool ok = buf_ok(&text, err);
-    if (ok && s->table)
-        ok = result_text(result, buf_view(&text), err);
-    else if (ok)
-        result_note(result, "%.*s", (int)text.n - 1, text.data);
+    bool ok = result_say(result, &text, err);
     buf_free(&text);
     return ok;
 }

@@ -334,6 +334,23 @@ static bool put(const struct report *r, struct result *result, struct err *err)
     return ok;
 }
 
+struct column_test_options columns_test_options(const struct call *call, const struct texts_file *file,
+                                                const struct column_rule *rule, const struct watch *watch)
+{
+    return (struct column_test_options){.model = file->model,
+                                        .lines = file->scan.lines,
+                                        .name = file->path,
+                                        .length = file->scan.length,
+                                        .texts = (size_t)call_int(call, "n"),
+                                        .no_special = file->scan.no_special,
+                                        .front = file->scan.front,
+                                        .seed = (uint64_t)call_int(call, "seed"),
+                                        .rule = *rule,
+                                        .sites = file->sites.site,
+                                        .n_sites = file->sites.n,
+                                        .watch = watch};
+}
+
 bool columns_test(struct session *session, const struct call *call, const struct column_rule *rule, struct result *result,
                   struct err *err)
 {
@@ -343,18 +360,7 @@ bool columns_test(struct session *session, const struct call *call, const struct
     if (!texts_file_open(session, call, &file, err))
         return false;
     struct watch watch = progress_begin(&progress, session, "texts");
-    struct column_test_options o = {.model = file.model,
-                                    .lines = file.scan.lines,
-                                    .name = file.path,
-                                    .length = file.scan.length,
-                                    .texts = (size_t)call_int(call, "n"),
-                                    .no_special = file.scan.no_special,
-                                    .front = file.scan.front,
-                                    .seed = (uint64_t)call_int(call, "seed"),
-                                    .rule = *rule,
-                                    .sites = file.sites.site,
-                                    .n_sites = file.sites.n,
-                                    .watch = &watch};
+    struct column_test_options o = columns_test_options(call, &file, rule, &watch);
     bool ok = column_test(&o, &test, err);
     progress_end(&progress);
     struct report report = {&test, &o, &file, {.stack = sites_tell_stack(&file.sites)}, strcmp(result_format(result), "table") == 0};
