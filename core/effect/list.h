@@ -2,6 +2,7 @@
  * and a row here. */
 #define EFFECTS(ROW)      \
     ROW(rollout)          \
+    ROW(flow)             \
     ROW(norms)            \
     ROW(norms_layer)      \
     ROW(norms_residual)   \

@@ -4,7 +4,7 @@
  *
  * The published code adds I and divides by the row's sum, the paper writes 0.5·A + 0.5·I: the same where rows sum to 1. It
  * knows no values and no feed-forward: what mixes is the maps alone. */
-#include "core/effect/effect.h"
+#include "core/effect/rollout.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -35,31 +35,37 @@ static bool augmented(const struct attention *a, float *map, float *out, struct 
 }
 
 /* Has this layer the axis of layer l, with itself? */
-static bool same_axis(const struct attention *a, const struct attention *of, struct err *err)
+static bool same_axis(const struct attention *a, const struct attention *of, const char *effect, struct err *err)
 {
     return (a->queries == a->keys && a->Tq == a->Tk && a->queries == of->queries && a->Tq == of->Tq) ||
            err_set(err, ERR_UNSUPPORTED,
-                   "rollout multiplies maps of tokens with themselves: the queries and keys of %c%zu are not the tokens of %c%zu",
+                   "%s multiplies maps of tokens with themselves: the queries and keys of %c%zu are not the tokens of %c%zu", effect,
                    stack_letters[a->stack->kind], a->layer, stack_letters[of->stack->kind], of->layer);
+}
+
+bool rollout_layer(const struct run *run, const struct attention *of, size_t l, const char *effect, float *room, float *out,
+                   struct err *err)
+{
+    if (of->stack->kind == STACK_CROSS)
+        return err_set(err, ERR_UNSUPPORTED,
+                       "%s multiplies maps of tokens with themselves: cross-attention goes from the decoder's to the encoder's", effect);
+    if (of->stack->kind == STACK_EMD)
+        return err_set(err, ERR_UNSUPPORTED,
+                       "%s multiplies maps of one stack: an enhanced mask decoder's passes all read the same layer", effect);
+    const struct attention *a = run_attention(run, (struct site){of->stack->kind, of->text, l, 0}, err);
+    return a && same_axis(a, of, effect, err) && augmented(a, room, out, err) &&
+           (!cancel_requested() || err_set(err, ERR_CANCELLED, "cancelled"));
 }
 
 static bool make(const struct run *run, const struct attention *of, size_t head, float *out, struct err *err)
 {
     size_t T = of->Tq, cells = T * T;
     (void)head;
-    if (of->stack->kind == STACK_CROSS || of->stack->kind == STACK_EMD)
-        return err_set(err, ERR_UNSUPPORTED,
-                       of->stack->kind == STACK_CROSS
-                           ? "rollout multiplies maps of tokens with themselves: cross-attention goes from the decoder's to the encoder's"
-                           : "rollout multiplies maps of one stack: an enhanced mask decoder's passes all read the same layer");
     float *room = mem_new(3 * cells, sizeof *room, "rolled out attention", err);
     bool ok = room != NULL;
     for (size_t l = 0; ok && l <= of->layer; l++) {
-        const struct attention *a = run_attention(run, (struct site){of->stack->kind, of->text, l, 0}, err);
         float *layer = room, *map = room + cells, *before = room + 2 * cells;
-        ok = a && same_axis(a, of, err) && augmented(a, map, layer, err);
-        if (ok && cancel_requested())
-            ok = err_set(err, ERR_CANCELLED, "cancelled");
+        ok = rollout_layer(run, of, l, "rollout", map, layer, err);
         if (!ok)
             break;
         if (l == 0) {

@@ -29,6 +29,7 @@
     ROW(qk)           \
     ROW(mixing)       \
     ROW(rollout)      \
+    ROW(flow)         \
     ROW(norms)        \
     ROW(valuezero)    \
     ROW(effective)    \

@@ -12,7 +12,7 @@ extern const struct command command_rollout;
 const struct command command_rollout = {
     .name = "rollout",
     .group = "maps",
-    .keywords = "rollout|flow|attention rollout|attention flow|abnar|zuidema|propagate|trace",
+    .keywords = "rollout|attention rollout|abnar|zuidema|propagate|trace",
     .summary = "attention followed down through the layers to the tokens",
     .help = "Attention rollout (Abnar and Zuidema 2020): the maps of a layer averaged over heads, half of each row left where it is, and\n"
             "multiplied down to the first layer: R_l = A_l R_(l-1), A_l = rownorm(mean_h A + I). A row tells how much of each token\n"

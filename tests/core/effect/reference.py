@@ -5,7 +5,8 @@
 
 Formulas of the published codes: rollout of samiraabnar/attention_flow, norms of gorokoba560/norm-analysis-of-transformer, value
 zeroing of hmohebbi/ValueZeroing (run to the end of the layer, with the layer's whole input), effective attention of Brunner et
-al. 2020, section 3, by numpy.linalg.svd and matrix_rank's threshold."""
+al. 2020, section 3, by numpy.linalg.svd and matrix_rank's threshold; flow by networkx's maximum_flow_value."""
+import networkx as nx
 import numpy as np
 import torch
 from transformers import AutoConfig, AutoModel, AutoModelForSeq2SeqLM, AutoModelForCausalLM
@@ -102,6 +103,16 @@ def rollout(maps):
     return before
 
 
+def flow(maps):
+    """By networkx: a node (l, i) for each token above each layer, (0, j) for the input."""
+    G, T = nx.DiGraph(), maps[0].shape[1]
+    for l, A in enumerate(maps):
+        A = A.mean(0) + np.eye(T)
+        A = A / A.sum(-1, keepdims=True)
+        G.add_edges_from(((l + 1, i), (l, j), {"capacity": A[i, j]}) for i in range(T) for j in range(T))
+    return np.array([[nx.maximum_flow_value(G, (len(maps), i), (0, j)) for j in range(T)] for i in range(T)])
+
+
 def layernorm_parts(layer, y, full, eps):
     """y [T,T,E] or [T,E]: less the part's own mean, by the deviation of the whole vector, times the weight."""
     g = layer.norm.weight.detach().double().numpy()
@@ -157,6 +168,7 @@ def tell(case, stack, taken, maps, again, own, eps):
         put(case, stack, l, head, "effective_rank", effective_rank(A[head]))
         if own:
             put(case, stack, l, head, "rollout", rollout(maps[: l + 1]))
+            put(case, stack, l, head, "flow", flow(maps[: l + 1]))
             T = A.shape[1]
             x = taken.inputs[l]
             preserve = parts[np.arange(T), np.arange(T)]

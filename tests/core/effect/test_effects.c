@@ -94,3 +94,13 @@ Test(core_effects, equal_pytorch_and_numpy)
     }
     cr_assert_eq(failed, 0, "%zu of %zu differ", failed, COUNT(reference_effects));
 }
+
+Test(core_effects, every_effect_has_a_reference)
+{
+    for (size_t e = 0; effects[e]; e++) {
+        size_t found = 0;
+        for (size_t i = 0; i < COUNT(reference_effects); i++)
+            found += strcmp(reference_effects[i].name, effects[e]->name) == 0;
+        cr_expect_gt(found, 0, "%s", effects[e]->name);
+    }
+}
