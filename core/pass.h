@@ -124,12 +124,15 @@ float *pass_by(struct pass *pass, enum rows_kind kind, float *x, size_t width);
 float *pass_norm(struct pass *pass, const struct norm *norm, const float *x, const float *residual, float *y);
 /* y = norm(x) of the root mean square, x/√(mean x² + eps)·(weight + add), over rows of E; y may be x; given back. */
 float *pass_rms(struct pass *pass, const struct norm *norm, const float *x, float add, float *y);
-/* down(act(gate(x)) · up(x)), the gated feed-forward; scratch. */
+/* down(act(up(x))), the feed-forward, into y; y NULL: scratch. */
+float *pass_feed_forward(struct pass *pass, const struct linear *up, const struct linear *down, const float *x,
+                         const struct activation *activation, float *y);
+/* down(act(gate(x)) · up(x)), the gated one; scratch. */
 float *pass_gated(struct pass *pass, const struct linear *gate, const struct linear *up, const struct linear *down,
                   const float *x, const struct activation *activation);
-/* y = x + f: a residual of rows of E, kept. */
 /* y is what that norm gave: for those who take it without pass_norm. */
 void pass_saw_norm(struct pass *pass, const struct norm *norm, const float *y);
+/* y = x + f: a residual of rows of E, kept. */
 float *pass_residual(struct pass *pass, const float *x, const float *f);
 /* out[r] (+)= table[index[r]] for all rows; an index outside the table is an error that names `what`; given back. */
 float *pass_lookup(struct pass *pass, const struct tensor *table, const int32_t *index, const char *what, float *out);

@@ -142,14 +142,47 @@ float *pass_rms(struct pass *pass, const struct norm *norm, const float *x, floa
     return pass_by(pass, ROWS_NORMS, y, pass->model->E);
 }
 
+/* Floats from row to row of inner activations: rows a multiple of 4 KiB apart would all meet in one set of the first cache,
+ * and down's product would copy them. */
+static size_t inner_stride(size_t width)
+{
+    return width % 1024 ? width : width + 80;
+}
+
+/* f(x·Wᵀ + b), rows `stride` apart; scratch. */
+static float *inner_of(struct pass *pass, const struct linear *linear, const float *x, const struct activation *activation,
+                       size_t stride)
+{
+    float *y = pass_scratch(pass, stride);
+    struct linear_out out = {linear, y, stride, activation ? activation->epilogue : EPILOGUE_NONE};
+    pass_linears(pass, &out, 1, x, linear->in);
+    for (size_t r = 0; !pass->failed && activation && activation->epilogue == EPILOGUE_NONE && r < pass->rows; r++)
+        activation->apply(y + r * stride, linear->out);
+    return y;
+}
+
+static float *down_from(struct pass *pass, const struct linear *down, const float *inner, size_t stride, float *y)
+{
+    struct linear_out out = {down, y ? y : pass_scratch(pass, down->out), down->out, EPILOGUE_NONE};
+    pass_linears(pass, &out, 1, inner, stride);
+    return pass->failed ? NULL : out.y;
+}
+
+float *pass_feed_forward(struct pass *pass, const struct linear *up, const struct linear *down, const float *x,
+                         const struct activation *activation, float *y)
+{
+    size_t stride = inner_stride(up->out);
+    return down_from(pass, down, inner_of(pass, up, x, activation, stride), stride, y);
+}
+
 float *pass_gated(struct pass *pass, const struct linear *gate, const struct linear *up, const struct linear *down,
                   const float *x, const struct activation *activation)
 {
-    float *open = pass_activated(pass, gate, x, activation), *inner = pass_linear(pass, up, x, EPILOGUE_NONE);
-    if (pass->failed)
-        return NULL;
-    op_multiply(inner, open, pass->rows * up->out);
-    return pass_linear(pass, down, inner, EPILOGUE_NONE);
+    size_t stride = inner_stride(up->out);
+    float *open = inner_of(pass, gate, x, activation, stride), *inner = inner_of(pass, up, x, NULL, stride);
+    for (size_t r = 0; !pass->failed && r < pass->rows; r++)
+        op_multiply(inner + r * stride, open + r * stride, up->out);
+    return down_from(pass, down, inner, stride, NULL);
 }
 
 float *pass_residual(struct pass *pass, const float *x, const float *f)
@@ -227,8 +260,7 @@ float *pass_block_end(struct pass *pass, const struct block *block, const float 
     float *y = pass_keep(pass, pass->model->E);
     float *attended = pass_linear(pass, &block->o, z, EPILOGUE_NONE);
     pass_norm(pass, &block->attention_norm, attended, x, attended);
-    float *inner = pass_activated(pass, &block->up, attended, pass->model->activation);
-    pass_linear_to(pass, &block->down, inner, EPILOGUE_NONE, y);
+    pass_feed_forward(pass, &block->up, &block->down, attended, pass->model->activation, y);
     pass_by(pass, ROWS_FFN, y, pass->model->E);
     return pass_norm(pass, &block->output_norm, y, attended, y);
 }

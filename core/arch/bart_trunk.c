@@ -78,8 +78,7 @@ static float *self_attended(const struct bart *w, struct pass *pass, const struc
 static float *fed_forward(const struct bart *w, struct pass *pass, const struct bart_layer *layer, const float *x)
 {
     float *y = pass_keep(pass, pass->model->E);
-    const float *inner = pass_activated(pass, &layer->up, before(w, pass, &layer->ffn_norm, x), pass->model->activation);
-    pass_linear_to(pass, &layer->down, inner, EPILOGUE_NONE, y);
+    pass_feed_forward(pass, &layer->up, &layer->down, before(w, pass, &layer->ffn_norm, x), pass->model->activation, y);
     return behind(w, pass, &layer->ffn_norm, x, y);
 }
 

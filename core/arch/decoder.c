@@ -249,7 +249,7 @@ static float *feed_forward(struct pass *pass, const struct decoder_layer *layer,
     if (layer->routed)
         y = mixture_forward(pass, &layer->mixture, &d->mixture, l, in);
     else if (d->plain_ffn)
-        y = pass_linear(pass, &layer->down, pass_activated(pass, &layer->up, in, activation), EPILOGUE_NONE);
+        y = pass_feed_forward(pass, &layer->up, &layer->down, in, activation, NULL);
     else
         y = pass_gated(pass, &layer->gate, &layer->up, &layer->down, in, activation);
     normed(pass, &layer->ffn_post, y, y);

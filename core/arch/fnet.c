@@ -118,8 +118,7 @@ static void forward(const struct model *model, struct pass *pass)
         const struct fnet_layer *layer = stack_layer(pass->stack, l);
         float *a = mixed(pass, w, over_tokens, x), *y = pass_keep(pass, model->E);
         pass_norm(pass, &layer->mixed_norm, a, x, a);
-        float *inner = pass_activated(pass, &layer->up, a, model->activation);
-        pass_linear_to(pass, &layer->down, inner, EPILOGUE_NONE, y);
+        pass_feed_forward(pass, &layer->up, &layer->down, a, model->activation, y);
         x = pass_layer(pass, l, pass_norm(pass, &layer->output_norm, y, a, y));
     }
 }

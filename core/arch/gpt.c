@@ -92,8 +92,7 @@ float *gpt_fed_forward(struct pass *pass, size_t l, const float *in, const float
 {
     const struct gpt_layer *layer = stack_layer(pass->stack, l);
     float *y = pass_keep(pass, pass->model->E);
-    float *inner = pass_activated(pass, &layer->up, in, pass->model->activation);
-    pass_linear_to(pass, &layer->down, inner, EPILOGUE_NONE, y);
+    pass_feed_forward(pass, &layer->up, &layer->down, in, pass->model->activation, y);
     if (pass_ok(pass))
         op_add(y, residual, pass->rows * pass->model->E);
     return y;

@@ -14,8 +14,7 @@ float *prenorm_end(struct pass *pass, const struct block *block, const float *x,
     if (pass_ok(pass))
         op_add(attended, x, pass->rows * E);
     float *normed = pass_norm(pass, &block->output_norm, attended, NULL, pass_scratch(pass, E));
-    float *inner = pass_activated(pass, &block->up, normed, pass->model->activation);
-    pass_linear_to(pass, &block->down, inner, EPILOGUE_NONE, y);
+    pass_feed_forward(pass, &block->up, &block->down, normed, pass->model->activation, y);
     if (pass_ok(pass))
         op_add(y, attended, pass->rows * E);
     return y;

@@ -264,8 +264,7 @@ static void forward(const struct model *model, struct pass *pass)
         const float *in = pass_norm(pass, &layer->attention_norm, h, NULL, pass_scratch(pass, E));
         a = pass_residual(pass, a, attended(pass, layer, l, in, masks[layer->hashed]));
         in = pass_norm(pass, &layer->ffn_norm, a, NULL, pass_scratch(pass, E));
-        const float *inner = pass_activated(pass, &layer->up, in, model->activation);
-        h = pass_layer(pass, l, pass_residual(pass, h, pass_linear(pass, &layer->down, inner, EPILOGUE_NONE)));
+        h = pass_layer(pass, l, pass_residual(pass, h, pass_feed_forward(pass, &layer->up, &layer->down, in, model->activation, NULL)));
     }
     keep_streams(w, pass, a, h);
 }

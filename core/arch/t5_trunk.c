@@ -46,8 +46,7 @@ static float *fed_forward(struct pass *pass, const struct t5_layer *layer, size_
         return pass_residual(pass, x, w->experts(pass, layer, l, in));
     if (layer->gate.w.dtype)
         return pass_residual(pass, x, pass_gated(pass, &layer->gate, &layer->up, &layer->down, in, activation));
-    return pass_residual(pass, x,
-                         pass_linear(pass, &layer->down, pass_activated(pass, &layer->up, in, activation), EPILOGUE_NONE));
+    return pass_residual(pass, x, pass_feed_forward(pass, &layer->up, &layer->down, in, activation, NULL));
 }
 
 /* A table of biases as the attentions of all texts take it. NULL: none. */

@@ -8,6 +8,8 @@
 #define MICRO_STRIP_ROWS 2
 #define MICRO_DOT_ROWS 4
 #define MICRO_DOT_COLS 3
+#define MICRO_FAR_ROWS 4
+#define MICRO_FAR_COLS 3
 #define MICRO_EACH_ROW(X) X(1) X(2) X(3) X(4) X(5) X(6)
 #define MICRO_EACH_STRIP(X) X(1) X(2)
 #define MICRO_EACH_DOT(X)                                                                                             \

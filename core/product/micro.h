@@ -1,5 +1,6 @@
 /* The tile kernels, written once in the words of core/op/lanes_*.h. A kernel's file includes its lanes, defines
  *   MICRO_NAME, MICRO_ROWS, MICRO_STRIP_ROWS, MICRO_DOT_ROWS, MICRO_DOT_COLS,
+ *   MICRO_FAR_ROWS, MICRO_FAR_COLS (as many sums at most; rows as many as MICRO_DOT_ROWS at least, columns at most),
  *   MICRO_EACH_ROW(X), MICRO_EACH_STRIP(X), MICRO_EACH_DOT(X)
  * and includes this; it gets `micro` and the functions of its row. Each (rows, columns) is a function of its own, so
  * that all sums live in registers. */
@@ -191,7 +192,7 @@ MICRO_EACH_DOT(DOT)
 static void dot(size_t m, size_t n, const struct micro_dot *call)
 {
 #define DOT(M, N) [M - 1][N - 1] = dot_##M##_##N,
-    static void (*const table[MICRO_DOT_ROWS][MICRO_DOT_COLS])(const struct micro_dot *) = {MICRO_EACH_DOT(DOT)};
+    static void (*const table[MICRO_FAR_ROWS][MICRO_DOT_COLS])(const struct micro_dot *) = {MICRO_EACH_DOT(DOT)};
 #undef DOT
     table[m - 1][n - 1](call);
 }
@@ -263,8 +264,8 @@ static const struct micro micro = {
     .name = MICRO_NAME,
     .rows = MICRO_ROWS,
     .cols = MICRO_COLS,
-    .dot_rows = MICRO_DOT_ROWS,
-    .dot_cols = MICRO_DOT_COLS,
+    .dot_tile = {MICRO_DOT_ROWS, MICRO_DOT_COLS},
+    .far_tile = {MICRO_FAR_ROWS, MICRO_FAR_COLS},
     .lanes = LANES,
     .outer = outer,
     .strip_rows = MICRO_STRIP_ROWS,

@@ -7,6 +7,8 @@
 #define MICRO_STRIP_ROWS 2
 #define MICRO_DOT_ROWS 2
 #define MICRO_DOT_COLS 4
+#define MICRO_FAR_ROWS 2
+#define MICRO_FAR_COLS 4
 #define MICRO_EACH_ROW(X) X(1) X(2) X(3) X(4)
 #define MICRO_EACH_STRIP(X) X(1) X(2)
 #define MICRO_EACH_DOT(X) X(1, 1) X(1, 2) X(1, 3) X(1, 4) X(2, 1) X(2, 2) X(2, 3) X(2, 4)

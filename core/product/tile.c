@@ -20,7 +20,8 @@ enum {
     DOTS_ROWS = 48,   /* rows that share one reading of a block of W */
     FEW_ROWS = 12, /* they and a whole block of W fit the caches */
     DOTS_DEPTH = 768, /* inputs of a block of W: six rows of it stay in the first cache */
-    COLLIDING_DEPTH = 512,
+    FAR_DEPTH = 1536,  /* likewise of a far tile */
+    SPREAD_DEPTH = 512, /* inputs of a block of W that is copied */
     PANELS_COLS = 96,
     STRIP_COLS = 384, /* of a task that reads [in,out] in place */
     GROUP_ROWS = 512 /* rows of a task: more are cut, for many threads */
@@ -118,8 +119,8 @@ static void widen_rows(const struct micro *micro, const struct tensor *w, size_t
         widen(micro, w, w->order[row + i] * in, in, out + i * in);
 }
 
-/* Rows whose distance is a multiple of the first cache's way all fall into one set of it: such a block of x is
- * copied. */
+/* Rows whose distance is a multiple of the first cache's way all fall into one set of it: such a block is copied where the
+ * sets have no room for a tile's. */
 static bool rows_collide(size_t stride)
 {
     return stride % 1024 == 0;
@@ -137,12 +138,12 @@ static const float *spread_rows(const float *x, size_t stride, size_t rows, size
 /* n outputs of W from `w` on against a group of rows; `next` is the block that follows, or NULL. `spread` has room for
  * a block of W. */
 static void dots_block(const struct job *job, const float *w, size_t in, size_t n, const float *x, size_t rows, float *y,
-                       size_t y_stride, float *sums, float *spread, const float *next)
+                       size_t y_stride, float *sums, float *spread, bool far, const float *next)
 {
     const struct micro *micro = job->micro;
-    size_t blocks = (rows + micro->dot_rows - 1) / micro->dot_rows, at = 0;
-    bool collide = rows > FEW_ROWS && rows_collide(in);
-    size_t depth = rows <= FEW_ROWS ? in : collide ? COLLIDING_DEPTH : DOTS_DEPTH;
+    bool collide = far && rows_collide(job->x_stride);
+    size_t most = far ? micro->far_tile.rows : micro->dot_tile.rows, blocks = (rows + most - 1) / most, at = 0;
+    size_t depth = rows <= FEW_ROWS ? in : collide ? SPREAD_DEPTH : far ? FAR_DEPTH : DOTS_DEPTH;
     do {
         size_t k = in - at < depth ? in - at : depth;
         size_t steps = k / micro->lanes, bytes = n * k * sizeof(float);
@@ -176,14 +177,16 @@ static bool dots_task(const struct job *job, size_t task, size_t thread)
     struct place p = place_of(job, task);
     const struct linear *l = p.out->linear;
     bool wide = is_wide(&l->w);
-    size_t n_sums = (DOTS_ROWS + 1) * TILE_MAX_SUMS, n_spread = micro->dot_cols * DOTS_DEPTH;
+    size_t n_sums = (DOTS_ROWS + 1) * TILE_MAX_SUMS, n_spread = micro->dot_tile.cols * SPREAD_DEPTH;
+    bool far = p.rows > FEW_ROWS && rows_collide(l->in);
+    size_t most = far ? micro->far_tile.cols : micro->dot_tile.cols;
     float *sums =
-        pool_scratch(thread, 0, (n_sums + n_spread + (wide ? micro->dot_cols * l->in : 0)) * sizeof(float));
+        pool_scratch(thread, 0, (n_sums + n_spread + (wide ? most * l->in : 0)) * sizeof(float));
     if (!sums)
         return false;
     float *spread = sums + n_sums, *widened = spread + n_spread;
-    for (size_t c = p.from; c < p.to; c += micro->dot_cols) {
-        size_t n = p.to - c < micro->dot_cols ? p.to - c : micro->dot_cols;
+    for (size_t c = p.from; c < p.to; c += most) {
+        size_t n = p.to - c < most ? p.to - c : most;
         const float *w = element(&l->w, c * l->in);
         if (wide) {
             widen_rows(micro, &l->w, c, n, l->in, widened);
@@ -194,7 +197,7 @@ static bool dots_task(const struct job *job, size_t task, size_t thread)
         for (size_t r = 0; r < p.rows; r += DOTS_ROWS) {
             size_t rows = p.rows - r < DOTS_ROWS ? p.rows - r : DOTS_ROWS;
             dots_block(job, w, l->in, n, job->x + (p.row + r) * job->x_stride, rows,
-                        p.out->y + (p.row + r) * p.out->y_stride + c, p.out->y_stride, sums, spread,
+                        p.out->y + (p.row + r) * p.out->y_stride + c, p.out->y_stride, sums, spread, far,
                         !wide && r == 0 && next < l->out ? element(&l->w, next * l->in) : NULL);
         }
     }

@@ -18,7 +18,7 @@
 #include "core/product/kernel.h"
 
 enum {
-    TILE_DEPTH = 256,     /* inputs of a packed panel: 32 kB at 32 columns */
+    TILE_DEPTH = 384,     /* inputs of a packed panel: 32 kB at 32 columns */
     TILE_NARROW = 1024,
     TILE_MAX_COLS = 32,   /* of any micro kernel */
     TILE_MAX_ROWS = 16,   /* likewise */
@@ -43,7 +43,9 @@ struct micro_dot {
 struct micro {
     const char *name;
     size_t rows, cols;         /* largest tile of `outer` */
-    size_t dot_rows, dot_cols; /* largest tile of `dot` */
+    struct {
+        size_t rows, cols;
+    } dot_tile, far_tile; /* largest tiles of `dot`; far_tile: for a W whose rows share sets of the first cache */
     size_t strip_rows, lanes;
     /* c[m,n] (+)= alpha·a[m,k]·b[k,n]; b rows are readable to `cols`, or to half of it where n is not more */
     void (*outer)(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b, size_t ldb, float alpha,
