@@ -3,6 +3,7 @@
 #include "core/attention.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/cancel.h"
@@ -176,6 +177,65 @@ static bool prob_block(const struct attention *a, size_t head, unsigned terms, s
     return true;
 }
 
+/* ---- edges ---- */
+
+static bool part_is_edge(struct part part)
+{
+    return part.kind == PART_EDGE || part.kind == PART_EDGE_QUERIES || part.kind == PART_EDGE_KEYS;
+}
+
+/* An attention whose every query, or key, of one head is the mean one. */
+struct mean_rows {
+    struct attention attention;
+    float *rows; /* [Tq+Tk, D] */
+};
+
+/* rows [n,D], each the mean of the n rows of a head. */
+static void fill_mean(struct strided from, size_t head, size_t n, size_t D, float *rows)
+{
+    for (size_t d = 0; d < D; d++) {
+        double sum = 0;
+        for (size_t i = 0; i < n; i++)
+            sum += (double)from.data[i * from.row + head * from.step + d];
+        for (size_t i = 0; i < n; i++)
+            rows[i * D + d] = (float)(sum / (double)n);
+    }
+}
+
+static void mean_rows_free(struct mean_rows *mean)
+{
+    if (mean)
+        free(mean->rows);
+    free(mean);
+}
+
+/* *out stays NULL where there are no queries and keys to take the mean of. */
+static bool mean_rows_new(const struct attention *a, size_t head, enum part_kind kind, struct mean_rows **out, struct err *err)
+{
+    *out = NULL;
+    if (!a->q.data || !a->k.data || !a->D)
+        return true;
+    struct mean_rows *mean = mem_new(1, sizeof *mean, "mean queries and keys", err);
+    if (mean)
+        mean->rows = mem_new((a->Tq + a->Tk) * a->D, sizeof *mean->rows, "mean queries and keys", err);
+    if (!mean || !mean->rows) {
+        mean_rows_free(mean);
+        return false;
+    }
+    mean->attention = *a;
+    if (kind != PART_EDGE_QUERIES) {
+        fill_mean(a->q, head, a->Tq, a->D, mean->rows);
+        mean->attention.q = (struct strided){mean->rows, a->D, 0};
+    }
+    if (kind != PART_EDGE_KEYS) {
+        float *keys = mean->rows + a->Tq * a->D;
+        fill_mean(a->k, head / (a->H / a->Hkv), a->Tk, a->D, keys);
+        mean->attention.k = (struct strided){keys, a->D, 0};
+    }
+    *out = mean;
+    return true;
+}
+
 /* ---- given maps ---- */
 
 bool attention_has_scores(const struct attention *a)
@@ -202,35 +262,48 @@ static bool given_map(const struct attention *a, size_t head, struct part part, 
     if (whole)
         memcpy(out, whole + at, n * sizeof *out);
     else /* none of the terms tells what of it is edge */
-        sum_given(a, part.kind == PART_SCORES ? TERMS_USED : part.kind == PART_EDGE ? 0 : part.terms, at, n, out);
+        sum_given(a, part.kind == PART_SCORES ? TERMS_USED : part_is_edge(part) ? 0 : part.terms, at, n, out);
     if (part.kind == PART_SOFTMAX)
         softmax_block(a, head, row, rows, out);
     return true;
+}
+
+/* A block of rows. edges: the attention that edges are made of. */
+static bool part_block(const struct attention *a, const struct attention *edges, size_t head, struct part part, size_t row, size_t rows,
+                       float *out, struct err *err)
+{
+    switch (part.kind) { /* the kinds of a part are closed: this is where they mean something */
+    case PART_PROBS: return prob_block(a, head, TERMS_USED, row, rows, out, err);
+    case PART_SCORES: return score_block(a, head, TERMS_USED, row, rows, out, err);
+    case PART_LOGITS: return sum_terms(a, head, part.terms, false, row, rows, out, err);
+    case PART_SOFTMAX: return prob_block(a, head, part.terms, row, rows, out, err);
+    case PART_EDGE:
+    case PART_EDGE_QUERIES:
+    case PART_EDGE_KEYS: return sum_terms(edges, head, part.terms, true, row, rows, out, err);
+    case PART_EFFECT: break;
+    }
+    return err_set(err, ERR_ARG, "what a map does is made of its run"); /* run_map */
 }
 
 bool attention_map(const struct attention *a, size_t head, struct part part, size_t row, size_t rows, float *out, struct err *err)
 {
     if (a->given)
         return given_map(a, head, part, row, rows, out, err);
-    for (size_t done = 0; done < rows;) {
-        size_t n = rows - done < BLOCK_ROWS ? rows - done : BLOCK_ROWS;
-        float *to = out + done * a->Tk;
-        bool ok = false;
-        if (cancel_requested())
-            return err_set(err, ERR_CANCELLED, "cancelled");
-        switch (part.kind) { /* the kinds of a part are closed: this is where they mean something */
-        case PART_PROBS: ok = prob_block(a, head, TERMS_USED, row + done, n, to, err); break;
-        case PART_SCORES: ok = score_block(a, head, TERMS_USED, row + done, n, to, err); break;
-        case PART_LOGITS: ok = sum_terms(a, head, part.terms, false, row + done, n, to, err); break;
-        case PART_SOFTMAX: ok = prob_block(a, head, part.terms, row + done, n, to, err); break;
-        case PART_EDGE: ok = sum_terms(a, head, part.terms, true, row + done, n, to, err); break;
-        case PART_EFFECT: return err_set(err, ERR_ARG, "what a map does is made of its run"); /* run_map */
-        }
-        if (!ok)
-            return false;
-        done += n;
+    struct mean_rows *mean = NULL;
+    bool ok = !part_is_edge(part) || mean_rows_new(a, head, part.kind, &mean, err);
+    for (size_t done = 0, n; ok && done < rows; done += n) {
+        n = rows - done < BLOCK_ROWS ? rows - done : BLOCK_ROWS;
+        ok = cancel_requested() ? err_set(err, ERR_CANCELLED, "cancelled")
+                                : part_block(a, mean ? &mean->attention : a, head, part, row + done, n, out + done * a->Tk, err);
     }
-    return true;
+    mean_rows_free(mean);
+    return ok;
+}
+
+void attention_softmax(const struct attention *a, size_t head, size_t row, size_t rows, float *logits)
+{
+    softmax_block(a, head, row, rows, logits);
+    change_block(a, head, row, rows, logits);
 }
 
 /* ---- the forward pass ---- */

@@ -30,8 +30,8 @@ struct term {
     /* Add this term's logits of query rows [row, row+rows) to out [rows,Tk]; scaled as they enter the softmax. */
     bool (*logits)(const struct attention *a, size_t head, size_t row, size_t rows, struct scratch *scratch, float *out,
                    struct err *err);
-    /* The same for what of it depends on i−j and not on the key's content (its column part is an edge effect of
-     * relative positions, see measure/column.h); NULL: nothing. */
+    /* The same for what of it goes by i−j, whatever queries and keys it takes beside (measure/column.h: its column part is
+     * an edge, and what the contents of queries or keys make of one); NULL: nothing. */
     bool (*edge)(const struct attention *a, size_t head, size_t row, size_t rows, struct scratch *scratch, float *out,
                  struct err *err);
     /* The logit of a key that lies `ahead` of its query (j−i), where the term is a number of that alone; NULL: it is not. */
@@ -94,12 +94,15 @@ enum part_kind {
     PART_SCORES,  /* what enters the softmax, without any mask */
     PART_LOGITS,  /* a sum of terms */
     PART_SOFTMAX, /* the softmax of a sum of terms, masked as the map is */
-    PART_EDGE,    /* what of a sum of terms depends on relative position alone */
+    PART_EDGE,    /* what of a sum of terms depends on relative position alone: every query and every key is the mean one */
+    PART_EDGE_QUERIES, /* the same with the queries as they are: beside the edge, what their content makes of places */
+    PART_EDGE_KEYS,    /* the same with the keys as they are */
     PART_EFFECT   /* what the map does; needs the run: run_map alone makes it */
 };
 struct part {
     enum part_kind kind;
-    unsigned terms; /* bit t: term t, for LOGITS, SOFTMAX, EDGE; of EFFECT: which (effect/effect.h) */
+    unsigned terms; /* bit t: term t, for LOGITS, SOFTMAX, EDGE…; of EFFECT: which (effect/effect.h). Bits from MAX_TERMS up, of
+                       LOGITS and SOFTMAX: parts of the content (effect/split.h), which run_map alone makes */
 };
 
 size_t attention_terms(const struct attention *a); /* how many */
@@ -111,6 +114,9 @@ bool attention_has_scores(const struct attention *a);
  * they are what the terms give. Call on any thread. */
 NODISCARD bool attention_map(const struct attention *a, size_t head, struct part part, size_t row, size_t rows, float *out,
                              struct err *err);
+/* logits [rows,Tk] of query rows [row,row+rows) become probabilities: masked, beside sinks, changed as the pass changed them. Of heads
+ * that are neither mixed nor capped. */
+void attention_softmax(const struct attention *a, size_t head, size_t row, size_t rows, float *logits);
 /* Fill a->z for all heads of all the attentions (one a text). Runs on the pool. */
 NODISCARD bool attention_forward(struct attention *attentions, size_t n, struct err *err);
 /* Is key j hidden from query i? */

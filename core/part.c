@@ -3,6 +3,7 @@
 
 #include "core/base/number.h"
 #include "core/effect/effect.h"
+#include "core/effect/split.h"
 #include "core/run.h"
 
 bool run_mask_parse(struct str text, struct run_mask *out, struct err *err)
@@ -41,13 +42,48 @@ static bool unknown_term(const struct term *const *terms, struct str name, struc
         buf_printf(&known, "%s%s", t ? ", " : "", terms[t]->name);
     if (!terms[0])
         buf_puts(&known, "no terms that are told apart");
+    if (split_of(terms) < MAX_TERMS) {
+        buf_printf(&known, "; parts of %s are", terms[split_of(terms)]->name);
+        for (size_t s = 0; s < SPLITS; s++)
+            buf_printf(&known, "%s %s", s ? "," : "", splits[s]->name);
+    }
     err_set(err, ERR_NOT_FOUND, "no term \"%.*s\" here: the scores of this model are the sum of %s", STR_ARGS(name),
             buf_cstr(&known));
     buf_free(&known);
     return false;
 }
 
-/* "c2c+c2p" → bits. */
+/* The number of a name's bit: a term of the model, or a part of its content; MAX_TERMS + SPLITS: neither. */
+static size_t bit_of(const struct term *const *terms, struct str name)
+{
+    size_t t = 0, s = 0;
+    while (terms[t] && !str_is(name, terms[t]->name))
+        t++;
+    while (s < SPLITS && !str_is(name, splits[s]->name))
+        s++;
+    return terms[t] ? t : split_of(terms) < MAX_TERMS ? MAX_TERMS + s : MAX_TERMS + SPLITS;
+}
+
+static const char *bit_name(const struct term *const *terms, size_t bit)
+{
+    return bit < MAX_TERMS ? terms[bit]->name : splits[bit - MAX_TERMS]->name;
+}
+
+/* Nothing of the content stands in a sum twice. */
+static bool adds_once(const struct term *const *terms, unsigned bits, struct err *err)
+{
+    unsigned parts = bits >> MAX_TERMS;
+    size_t content = split_of(terms), s = 0;
+    while (s < SPLITS && !(parts >> s & 1))
+        s++;
+    if (parts && bits >> content & 1)
+        return err_set(err, ERR_ARG, "%s is a part of %s: the sum would hold it twice", splits[s]->name, terms[content]->name);
+    if ((parts & SPLIT_QBIAS) && (parts & SPLIT_WPREST))
+        return err_set(err, ERR_ARG, "qbias is a part of wprest: the sum would hold it twice");
+    return true;
+}
+
+/* "c2c+c2p", "w2p+p2p" → bits. */
 static bool parse_sum(const struct term *const *terms, struct str sum, unsigned *bits, struct err *err)
 {
     *bits = 0;
@@ -56,17 +92,24 @@ static bool parse_sum(const struct term *const *terms, struct str sum, unsigned 
         while (end < sum.n && sum.s[end] != '+')
             end++;
         struct str name = {sum.s + begin, end - begin};
-        size_t t = 0;
-        while (terms[t] && !str_is(name, terms[t]->name))
-            t++;
-        if (!terms[t])
+        size_t t = bit_of(terms, name);
+        if (t == MAX_TERMS + SPLITS)
             return unknown_term(terms, name, err);
         if (*bits >> t & 1)
-            return err_set(err, ERR_ARG, "term %s stands twice in the sum", terms[t]->name);
+            return err_set(err, ERR_ARG, "term %s stands twice in the sum", bit_name(terms, t));
         *bits |= 1u << t;
         begin = end + 1;
     }
-    return true;
+    return adds_once(terms, *bits, err);
+}
+
+/* All but these: terms that are named go, parts of the content are taken off it. */
+static unsigned all_but(const struct term *const *terms, unsigned bits)
+{
+    unsigned n = 0;
+    while (terms[n])
+        n++;
+    return (~bits & ((1u << n) - 1)) | (bits >> MAX_TERMS << MAX_TERMS);
 }
 
 bool part_parse(const struct term *const *terms, struct str part, struct str softmax, struct str without, struct part *out,
@@ -80,13 +123,10 @@ bool part_parse(const struct term *const *terms, struct str part, struct str sof
         return parse_sum(terms, softmax, &out->terms, err);
     }
     if (without.n) {
-        size_t n = 0;
-        while (terms[n])
-            n++;
         out->kind = PART_SOFTMAX;
         if (!parse_sum(terms, without, &out->terms, err))
             return false;
-        out->terms = ~out->terms & ((1u << n) - 1);
+        out->terms = all_but(terms, out->terms);
         return out->terms != 0 || err_set(err, ERR_ARG, "without=%.*s leaves no term", STR_ARGS(without));
     }
     if (part.n == 0 || str_is(part, "probs"))
@@ -110,6 +150,8 @@ void part_name(const struct term *const *terms, struct part part, struct buf *ou
                                          [PART_LOGITS] = "",
                                          [PART_SOFTMAX] = "softmax of ",
                                          [PART_EDGE] = "edge of ",
+                                         [PART_EDGE_QUERIES] = "edge and queries of ",
+                                         [PART_EDGE_KEYS] = "edge and keys of ",
                                          [PART_EFFECT] = ""};
     buf_puts(out, part.kind == PART_EFFECT ? part_effect(part)->name : before[part.kind]);
     if (part.kind == PART_PROBS || part.kind == PART_SCORES || part.kind == PART_EFFECT)
@@ -118,6 +160,12 @@ void part_name(const struct term *const *terms, struct part part, struct buf *ou
     for (size_t t = 0; terms[t]; t++)
         if (part.terms >> t & 1) {
             buf_printf(out, "%s%s", first ? "" : "+", terms[t]->name);
+            first = false;
+        }
+    const char *sign = split_of(terms) < MAX_TERMS && part.terms >> split_of(terms) & 1 ? "-" : "+";
+    for (size_t s = 0; s < SPLITS; s++)
+        if (part.terms >> (MAX_TERMS + s) & 1) {
+            buf_printf(out, "%s%s", first ? "" : sign, splits[s]->name);
             first = false;
         }
 }

@@ -165,8 +165,11 @@ float *pass_state(struct pass *pass, size_t index, float *hidden)
 
 float *pass_embed(struct pass *pass, float *hidden)
 {
-    if (hidden && hidden == pass->normed.y)
-        pass->run->entered.norm = pass->normed.norm;
+    struct entered *entered = pass->stack->kind < STACK_CROSS ? &pass->run->entered[pass->stack->kind] : NULL;
+    if (entered && !entered->done && hidden && hidden == pass->normed.y)
+        entered->norm = pass->normed.norm;
+    if (entered)
+        entered->done = true;
     return pass_state(pass, 0, hidden);
 }
 

@@ -137,6 +137,8 @@ float *pass_residual(struct pass *pass, const float *x, const float *f);
 /* out[r] (+)= table[index[r]] for all rows; an index outside the table is an error that names `what`; given back. */
 float *pass_lookup(struct pass *pass, const struct tensor *table, const int32_t *index, const char *what, float *out);
 float *pass_lookup_add(struct pass *pass, const struct tensor *table, const int32_t *index, const char *what, float *out);
+/* x, which pass_lookup gave, times a number; given back. */
+float *pass_lookup_times(struct pass *pass, float times, float *x);
 /* Token types for a table of n rows: where it has but one, that row, whatever the tokenizer says. */
 const int32_t *pass_types(struct pass *pass, size_t n);
 int32_t *pass_zeros(struct pass *pass); /* an index of 0 for every row, for the whole pass */

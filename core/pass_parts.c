@@ -57,8 +57,8 @@ void pass_saw_norm(struct pass *pass, const struct norm *norm, const float *y)
 /* A table's rows for all tokens, before the first layer. */
 static void see_lookup(struct pass *pass, const struct tensor *table, const int32_t *index, enum rows_kind kind)
 {
-    struct entered *entered = &pass->run->entered;
-    if (pass->failed || pass->stack->kind != STACK_MAIN || pass->run->n_kept || pass->run->past)
+    struct entered *entered = &pass->run->entered[pass->stack->kind < STACK_CROSS ? pass->stack->kind : 0];
+    if (pass->failed || pass->stack->kind >= STACK_CROSS || entered->done || pass->run->past)
         return;
     int32_t *own = entered->n < MAX_ENTERED ? pass_keep_items(pass, pass->rows, sizeof *own) : NULL;
     if (!own) {
@@ -68,6 +68,7 @@ static void see_lookup(struct pass *pass, const struct tensor *table, const int3
     memcpy(own, index, pass->rows * sizeof *own);
     entered->at[entered->n].table = table;
     entered->at[entered->n].index = own;
+    entered->at[entered->n].times = 1;
     entered->at[entered->n].words = kind == ROWS_WORDS;
     entered->at[entered->n++].positions = kind == ROWS_POSITIONS;
 }
@@ -221,6 +222,18 @@ static float *lookup(struct pass *pass, const struct tensor *table, const int32_
 float *pass_lookup(struct pass *pass, const struct tensor *table, const int32_t *index, const char *what, float *out)
 {
     return lookup(pass, table, index, what, false, out);
+}
+
+float *pass_lookup_times(struct pass *pass, float times, float *x)
+{
+    struct entered *entered = &pass->run->entered[pass->stack->kind < STACK_CROSS ? pass->stack->kind : 0];
+    if (pass->failed || times == 1)
+        return x;
+    for (size_t i = 0; i < pass->rows * pass->model->E; i++)
+        x[i] *= times;
+    if (entered->n == 1 && !entered->done)
+        entered->at[0].times = times;
+    return x;
 }
 
 float *pass_lookup_add(struct pass *pass, const struct tensor *table, const int32_t *index, const char *what, float *out)

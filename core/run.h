@@ -61,8 +61,10 @@ struct entered {
         const struct tensor *table;
         const int32_t *index; /* [rows] */
         bool words, positions;
+        float times;          /* its rows were multiplied by that */
     } at[MAX_ENTERED];
-    struct final_norm norm; /* behind their sum; weight NULL: none */
+    bool done;                /* the first layer begins */
+    struct final_norm norm;   /* behind their sum; weight NULL: none */
 };
 
 struct past;
@@ -84,7 +86,7 @@ struct run {
     size_t *global, n_global;           /* as given, in the arena; NULL: the family's choice */
     size_t capacity;                    /* tokens that an expert takes; 0: the model's */
     struct final_norm finals[STACK_KINDS];
-    struct entered entered;
+    struct entered entered[STACK_CROSS]; /* of the main stack, of the decoder */
     struct {
         _Atomic(void *) data;
         void (*free)(void *);

@@ -22,12 +22,10 @@ static float *embedded(const struct bart *w, const struct bart_ends *ends, struc
 {
     size_t E = pass->model->E;
     float *x = pass_lookup(pass, &w->words.table, pass->tokens->ids, "token id", pass_keep(pass, E));
+    x = pass_lookup_times(pass, w->scaled ? sqrtf((float)E) : 1, x);
     int32_t *positions = pass_alloc(pass, pass->rows, sizeof *positions);
     if (!pass_ok(pass))
         return NULL;
-    float scale = w->scaled ? sqrtf((float)E) : 1;
-    for (size_t i = 0; w->scaled && i < pass->rows * E; i++)
-        x[i] *= scale;
     for (size_t r = 0; r < pass->rows; r++) {
         positions[r] = pass->tokens->positions[r] + (int32_t)w->offset;
         if (!ends->position.dtype)

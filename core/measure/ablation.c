@@ -77,6 +77,30 @@ static const float *values_of(const struct ablation *ablation, const struct outp
     return values;
 }
 
+bool ablation_of_parts(const struct ablation *ablation)
+{
+    for (size_t i = 0; ablation->mode == ABLATE_TERMS && i < ablation->n_sites; i++)
+        if (ablation->terms[i] >> MAX_TERMS)
+            return true;
+    return false;
+}
+
+/* The pattern without parts of the content: of the first text of `like`. */
+static bool pattern_without(unsigned parts, struct site site, const struct run *like, struct arena *arena, struct intervention *out,
+                            struct err *err)
+{
+    const struct attention *a = run_attention(like, site, err);
+    float *pattern = a ? arena_alloc(arena, a->Tq * a->Tk, sizeof *pattern, "a pattern", err) : NULL;
+    if (!pattern)
+        return false;
+    out->kind = intervention_named("replace_pattern");
+    out->terms = 0;
+    out->values = pattern;
+    out->n_values = a->Tq * a->Tk;
+    unsigned all = (1u << attention_terms(a)) - 1, named = parts & all;
+    return run_map(like, site, (struct part){.kind = PART_SOFTMAX, .terms = (all & ~named) | (parts >> MAX_TERMS << MAX_TERMS)}, 0, a->Tq, pattern, err);
+}
+
 struct intervention *ablation_make(const struct ablation *ablation, const struct outputs *outputs, const struct run *like, size_t first,
                                    struct arena *arena, size_t *n_out, struct err *err)
 {
@@ -92,6 +116,8 @@ struct intervention *ablation_make(const struct ablation *ablation, const struct
         all[i] = (struct intervention){.kind = intervention_named(kinds[ablation->mode]), .layer = site.layer, .head = site.head,
                                        .token = SIZE_MAX, .stack = site.stack,
                                        .terms = ablation->mode == ABLATE_TERMS ? ablation->terms[i] : 0};
+        if (all[i].terms >> MAX_TERMS && !pattern_without(all[i].terms, site, like, arena, &all[i], err))
+            return NULL;
         if (!all[i].kind->output || ablation->mode == ABLATE_ZERO)
             continue;
         const struct attention *a = run_attention(like, site, err);

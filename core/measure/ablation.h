@@ -20,7 +20,8 @@ struct ablation {
     enum ablation_mode mode;
     const struct site *sites; /* [n_sites] heads; ABLATE_DIMS: none */
     size_t n_sites;
-    const unsigned *terms; /* [n_sites] ABLATE_TERMS: bits */
+    const unsigned *terms; /* [n_sites] ABLATE_TERMS: bits of struct part; parts of the content go from the pattern that the run to be
+                              changed has, so that they are left out in one layer alone */
     struct dims dims;      /* ABLATE_DIMS */
     enum rows_kind rows;   /* where dims are zero */
     uint64_t seed;
@@ -37,6 +38,8 @@ struct outputs {
     size_t n;
     struct arena *arena;
 };
+/* Are parts of the content left out? Their changes are of a run of one text. */
+bool ablation_of_parts(const struct ablation *ablation);
 NODISCARD bool outputs_new(const struct ablation *ablation, const struct model *model, struct outputs *out, struct err *err);
 /* All tokens of all texts of a run. */
 NODISCARD bool outputs_add(struct outputs *outputs, const struct ablation *ablation, const struct run *run, struct err *err);

@@ -100,7 +100,7 @@ static bool read_texts(struct work *w, struct err *err)
 static size_t batch(const struct work *w, size_t at)
 {
     size_t n = 1, rows = w->texts[at].encoding.n;
-    while (at + n < w->out->texts && rows + w->texts[at + n].encoding.n <= ROWS_IN_A_PASS)
+    while (!ablation_of_parts(w->ablation) && at + n < w->out->texts && rows + w->texts[at + n].encoding.n <= ROWS_IN_A_PASS)
         rows += w->texts[at + n++].encoding.n;
     return n;
 }

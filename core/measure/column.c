@@ -101,6 +101,15 @@ static double median_of(float *x, size_t n)
     return n % 2 ? upper : (upper + kth(x, n, n / 2 - 1)) / 2;
 }
 
+static void no_nats(struct column *column)
+{
+    column->nats = column->edge = column->by_queries = column->by_keys = column->keys = NAN;
+    for (size_t t = 0; t < MAX_TERMS; t++)
+        column->term[t] = NAN;
+    for (size_t s = 0; s < SPLITS; s++)
+        column->split[s] = NAN;
+}
+
 /* The part of the map that draws: mass, ratio, cover and median of every key. */
 static bool fill_draws(const struct run *run, struct site site, const struct attention *a, const struct column_rule *rule,
                        struct column_map *out, struct err *err)
@@ -117,9 +126,8 @@ static bool fill_draws(const struct run *run, struct site site, const struct att
     for (size_t j = 0; ok && j < a->Tk; j++) {
         if (out->not_finite) {
             columns[j] = (struct column){
-                .key = j, .mass = NAN, .alpha = NAN, .ratio = NAN, .cover = NAN, .median = NAN, .nats = NAN, .edge = NAN};
-            for (size_t t = 0; t < MAX_TERMS; t++)
-                columns[j].term[t] = NAN;
+                .key = j, .mass = NAN, .alpha = NAN, .ratio = NAN, .cover = NAN, .median = NAN};
+            no_nats(&columns[j]);
             continue;
         }
         struct draw d = draw_of(probs, a, j, rule, values);
@@ -148,35 +156,79 @@ static double share_of(const double *part, const double *c, size_t n)
     return all > 0 ? with / all : NAN;
 }
 
+/* What words, positions and the query's bias make of the content, where this layer has such parts and the content is used. */
+static bool split_content(const struct run *run, struct site site, const struct attention *a, unsigned used, bool additive,
+                          struct anova *anova, const double *c, double *part, struct column_map *out, struct err *err)
+{
+    size_t content = split_of(a->terms);
+    bool there = additive && content < MAX_TERMS && used >> content & 1;
+    for (size_t s = 0; s < SPLITS; s++) {
+        struct err why = {0};
+        bool made = there && anova_columns(anova, run, site, effect_part(splits[s]), part, NULL, &why);
+        if (there && !made && why.code != ERR_UNSUPPORTED) {
+            if (err)
+                *err = why;
+            return false;
+        }
+        for (size_t j = 0; j < a->Tk; j++)
+            out->columns[j].split[s] = made ? part[j] : NAN;
+        out->split_share[s] = made ? share_of(part, c, a->Tk) : NAN;
+    }
+    return true;
+}
+
+/* Edges of the mean query and key, and what queries and keys make beside: the map is linear in either. */
+static bool fill_edges(const struct run *run, struct site site, unsigned used, bool additive, struct anova *anova, const double *c,
+                       double *part, struct column_map *out, struct err *err)
+{
+    static const enum part_kind kinds[] = {PART_EDGE, PART_EDGE_QUERIES, PART_EDGE_KEYS};
+    for (size_t k = 0; k < 3; k++) {
+        if (additive && !anova_columns(anova, run, site, (struct part){.kind = kinds[k], .terms = used}, part, NULL, err))
+            return false;
+        for (size_t j = 0; j < out->n; j++) {
+            struct column *column = &out->columns[j];
+            if (!additive)
+                column->edge = column->by_queries = column->by_keys = NAN;
+            else if (k == 0)
+                column->edge = part[j];
+            else
+                *(k == 1 ? &column->by_queries : &column->by_keys) = part[j] - column->edge;
+        }
+        if (k == 0)
+            out->edge_share = additive ? share_of(part, c, out->n) : NAN;
+    }
+    for (size_t j = 0; j < out->n; j++) {
+        struct column *column = &out->columns[j];
+        column->keys = column->nats - column->edge - column->by_queries - column->by_keys;
+    }
+    return true;
+}
+
 /* The column part of the scores and its split over the terms. c and part: [Tk] each. */
 static bool fill_parts(const struct run *run, struct site site, const struct attention *a, struct anova *anova, double *c,
                        double *part, struct column_map *out, struct err *err)
 {
     size_t n = a->Tk;
     unsigned used = ((1u << out->n_terms) - 1) & ~attention_dropped(a, site.head);
-    bool splits = !a->mix_scores && a->cap == 0; /* else the terms are those of other maps than this one */
+    bool additive = !a->mix_scores && a->cap == 0; /* else the terms are those of other maps than this one */
     if (!anova_columns(anova, run, site, (struct part){.kind = PART_SCORES}, c, &out->share, err))
         return false;
     for (size_t j = 0; j < n; j++)
         out->columns[j].nats = c[j];
     for (size_t t = 0; t < out->n_terms; t++) {
         bool there = used >> t & 1;
-        if (there && splits &&
+        if (there && additive &&
             !anova_columns(anova, run, site, (struct part){.kind = PART_LOGITS, .terms = 1u << t}, part, NULL, err))
             return false;
         for (size_t j = 0; j < n; j++) {
-            if (!splits || !there)
-                part[j] = !splits || isnan(c[j]) ? NAN : 0;
+            if (!additive || !there)
+                part[j] = !additive || isnan(c[j]) ? NAN : 0;
             out->columns[j].term[t] = part[j];
         }
         out->term_share[t] = share_of(part, c, n);
     }
-    if (splits && !anova_columns(anova, run, site, (struct part){.kind = PART_EDGE, .terms = used}, part, NULL, err))
-        return false;
-    for (size_t j = 0; j < n; j++)
-        out->columns[j].edge = splits ? part[j] : NAN;
-    out->edge_share = splits ? share_of(part, c, n) : NAN;
-    return true;
+    return split_content(run, site, a, used, additive, anova, c, part, out, err) &&
+           fill_edges(run, site, used, additive, anova, c, part, out, err);
 }
 
 /* A map that is not finite has no parts. */
@@ -185,6 +237,8 @@ static void no_parts(struct column_map *out)
     out->share = out->edge_share = NAN;
     for (size_t t = 0; t < MAX_TERMS; t++)
         out->term_share[t] = NAN;
+    for (size_t s = 0; s < SPLITS; s++)
+        out->split_share[s] = NAN;
 }
 
 /* Maps that were given without scores leave their columns without parts. */
@@ -194,7 +248,7 @@ static bool fill_scores(const struct run *run, struct site site, const struct at
     if (attention_has_scores(a))
         return fill_parts(run, site, a, anova, c, c + a->Tk, out, err);
     for (size_t j = 0; j < a->Tk; j++)
-        out->columns[j].nats = out->columns[j].edge = NAN;
+        no_nats(&out->columns[j]);
     return true;
 }
 

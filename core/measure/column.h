@@ -11,7 +11,7 @@
 #ifndef GAZE_CORE_MEASURE_COLUMN_H
 #define GAZE_CORE_MEASURE_COLUMN_H
 
-#include "core/run.h"
+#include "core/effect/split.h"
 
 /* What makes a key a column; gaze's own where a rule is NULL. */
 struct column_rule {
@@ -26,14 +26,17 @@ struct column {
     double alpha;                      /* of a causal map: Σ_{i≥j} A_ij / (n−j), the mean of those that may see it; else NaN */
     double nats;                       /* column part of the scores at this key; NaN where left out of the fit */
     double term[MAX_TERMS];            /* its split: sums to nats where nothing mixes or caps; NaN else */
-    double edge;                       /* what of it relative positions alone make at the edges */
+    double split[SPLITS];              /* of the content: what words, positions and the query's bias make of it (split.h); NaN: not here */
+    double edge;                       /* of the terms of relative positions: what they make of the mean query and key, at the edges */
+    double by_queries, by_keys;        /* what queries, and keys, that differ from the mean make of an edge: interactions */
+    double keys;                       /* the rest: what the keys' own content makes, whatever the place */
     bool is_column;
 };
 struct column_map {
     size_t n;                          /* keys */
     struct column *columns;            /* [n] in key order; free() */
     size_t n_terms;
-    double share, term_share[MAX_TERMS], edge_share; /* of the scores' variance; of Σc_j²; NaN: 0/0 */
+    double share, term_share[MAX_TERMS], split_share[SPLITS], edge_share; /* of the scores' variance; of Σc_j²; NaN: 0/0 */
     size_t left_out;                   /* causal keys with fewer than 8 queries */
     bool not_finite;                   /* the map holds numbers that are not finite: none of its keys is a column, all are NaN */
 };

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/effect/split.h"
 #include "core/measure/ablation.h"
 #include "core/measure/column_texts.h"
 #include "repl/grammar/call.h"
@@ -76,7 +77,15 @@ static bool read_terms(const struct call *call, const struct model *model, struc
         if (!part_parse(model->stacks[out->sites.site[i].stack].terms, call_str(call, "term"), (struct str){0}, (struct str){0}, &part, err))
             return call_blame_option(call, "term", err);
         out->terms[i] = part.terms;
-        if (part.kind == PART_LOGITS)
+        for (size_t s = 0; s < SPLITS; s++)
+            if (part_effect(part) == splits[s])
+                out->terms[i] = 1u << (MAX_TERMS + s);
+        bool of_parts = out->terms[i] >> MAX_TERMS;
+        if (of_parts && (out->sites.site[i].layer != out->sites.site[0].layer || out->sites.site[i].stack != out->sites.site[0].stack)) {
+            err_set(err, ERR_ARG, "parts of the content are left out of the heads of one layer: what they are above it changes with it");
+            return call_blame_option(call, "term", err);
+        }
+        if (part.kind == PART_LOGITS || of_parts)
             continue;
         err_set(err, ERR_ARG, "%.*s is no term that could be left out", STR_ARGS(call_str(call, "term")));
         return call_blame_option(call, "term", err);
@@ -417,7 +426,8 @@ const struct command command_ablate = {
         "Runs the text of a run again with heads or dimensions taken out: later layers feel it. The run that is made is kept and shown "
         "like any other (show @, diff @1 @2). mode= says what stands in the place of a head: its output zero; every key that it "
         "sees attended to alike (uniform); its mean output over the text's tokens; its outputs at tokens drawn at random "
-        "(resample). term= leaves a term out of the scores of the heads named, the softmax is taken of the rest.\n"
+        "(resample). term= leaves a term out of the scores of the heads named, the softmax is taken of the rest; so too parts of the "
+        "content in one layer: w2w, w2p, p2w, p2p, wprest in the first layer of models with absolute positions, qbias in any.\n"
         "\n"
         "dims= zeroes dimensions of the model's width in all layers and stacks: in=positions in what the position table gives, in=words "
         "in the rows of the word table that the text reads (not where it is the output layer too), in=norms behind every "

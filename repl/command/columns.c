@@ -16,7 +16,7 @@
 #include "repl/run/token_choice.h"
 #include "repl/terminal/progress.h"
 
-enum { FIXED = SITE_CELLS + 8, SHARES = 12 }; /* columns before the terms'; heads whose shares are written above the table */
+enum { FIXED = SITE_CELLS + 8, SHARES = 12, EDGES = 4 }; /* columns before the terms'; heads whose shares are written above the table */
 
 /* A key of a site among those that are listed. */
 struct ranked {
@@ -32,6 +32,8 @@ struct listing {
     size_t n, keys; /* listed; in all maps */
     size_t n_terms; /* of all sites together */
     const struct term *terms[STACK_KINDS * MAX_TERMS];
+    bool split[SPLITS];    /* some map has this part of the content */
+    bool crossed;          /* queries or keys make something of an edge in some map */
     struct site_row row;
     struct column_rule rule;
     size_t broken;       /* maps that are not finite */
@@ -57,6 +59,18 @@ static void gather_terms(struct listing *l)
                 l->terms[l->n_terms++] = a->terms[t];
         }
     }
+}
+
+/* Which parts of columns some map has: the others have no column in the table. */
+static void gather_parts(struct listing *l)
+{
+    for (size_t s = 0; s < l->sites.n; s++)
+        for (size_t j = 0; j < l->maps[s].n; j++) {
+            const struct column *c = &l->maps[s].columns[j];
+            for (size_t p = 0; p < SPLITS; p++)
+                l->split[p] = l->split[p] || isfinite(c->split[p]);
+            l->crossed = l->crossed || (isfinite(c->by_queries) && (c->by_queries != 0 || c->by_keys != 0));
+        }
 }
 
 /* The number of a term among this site's own, or MAX_TERMS. */
@@ -113,6 +127,10 @@ static void say_share(const struct listing *l, size_t s, struct buf *out)
     for (size_t t = 0; t < map->n_terms; t++)
         if (!isnan(map->term_share[t]))
             buf_printf(out, "%s %s %.3f", t ? "," : "; of it", attention_of(l, s)->terms[t]->name, map->term_share[t]);
+    for (size_t p = 0, said = 0; p < SPLITS; p++)
+        if (!isnan(map->split_share[p])) {
+            buf_printf(out, "%s %s %.3f", said++ ? "," : "; of the content", splits[p]->name, map->split_share[p]);
+        }
     if (!isnan(map->edge_share))
         buf_printf(out, "; edge %.3f", map->edge_share);
     if (map->left_out)
@@ -267,7 +285,10 @@ static bool put_header(const struct listing *l, struct result *result, struct er
                l->causal ? "alpha," : "");
     for (size_t t = 0; t < l->n_terms; t++)
         buf_printf(&header, ",nats_%s", l->terms[t]->name);
-    buf_puts(&header, ",edge");
+    for (size_t p = 0; p < SPLITS; p++)
+        if (l->split[p])
+            buf_printf(&header, ",nats_%s", splits[p]->name);
+    buf_puts(&header, l->crossed ? ",edge,keys,edge_queries,edge_keys" : ",edge");
     bool ok = buf_ok(&header, err) && result_columns(result, buf_cstr(&header), err);
     buf_free(&header);
     return ok;
@@ -279,7 +300,7 @@ static bool put_row(const struct listing *l, const struct ranked *r, struct resu
     const struct column *c = r->column;
     struct buf token = {0}, name = {0};
     const struct attention *a = attention_of(l, r->site);
-    struct cell_value cells[FIXED + STACK_KINDS * MAX_TERMS + 1];
+    struct cell_value cells[FIXED + STACK_KINDS * MAX_TERMS + SPLITS + EDGES];
     size_t n = 0;
     if (l->table)
         token_label(spelled_of(l->kept->run, a->keys, site.text), c->key, &token);
@@ -302,7 +323,12 @@ static bool put_row(const struct listing *l, const struct ranked *r, struct resu
     for (size_t t = 0; t < l->n_terms; t++)
         cells[n++] = own_term(a, l->terms[t]) < MAX_TERMS ? number(c->term[own_term(a, l->terms[t])], 2)
                                                           : (struct cell_value){.kind = CELL_NONE};
-    cells[n++] = number(c->edge, 2);
+    for (size_t p = 0; p < SPLITS; p++)
+        if (l->split[p])
+            cells[n++] = isfinite(c->split[p]) ? number(c->split[p], 2) : (struct cell_value){.kind = CELL_NONE};
+    const double edges[EDGES] = {c->edge, c->keys, c->by_queries, c->by_keys};
+    for (size_t e = 0; e < (l->crossed ? EDGES : 1); e++)
+        cells[n++] = number(edges[e], 2);
     bool ok = buf_ok(&token, err) && buf_ok(&name, err) && result_row(result, cells, n, err);
     buf_free(&token);
     buf_free(&name);
@@ -312,6 +338,7 @@ static bool put_row(const struct listing *l, const struct ranked *r, struct resu
 static bool list(struct listing *l, const struct call *call, struct result *result, struct err *err)
 {
     size_t top = call_given(call, "top") ? (size_t)call_int(call, "top") : 0;
+    gather_parts(l);
     if (!rank(l, call_flag(call, "all"), top, err) || !put_header(l, result, err) || !say(l, result, err))
         return false;
     for (size_t i = 0; i < l->n; i++)
@@ -441,7 +468,11 @@ const struct command command_columns = {
     .help =
         "Lists the keys that are columns: n·c_j >= 3, c_j = (1/n)·Σ_i A_ij, and A_ij >= 2/n in at least 2/3 of the queries i "
         "!= j; largest ratio first. Beside it the column part of the scores in nats (exp of it is the key's factor over the "
-        "geometric-mean key), split over the terms; edge is what of it relative positions make without any content. share = "
+        "geometric-mean key), split over the terms; in the first layer of models with absolute positions the content is split again into "
+        "words and positions of query and key (w2w, w2p, p2w, p2p, the rest: help show), and in every layer the query's bias is told "
+        "apart (qbias, b_Q·k_j). Of terms of relative positions edge is what they make of the mean query and the mean key, at the ends "
+        "of a text, whatever its content; edge_queries and edge_keys what queries and keys that differ from the mean make beside it (the "
+        "interactions); keys all the rest, what a key's own content makes wherever it stands. share = "
         "n·Σ_j c_j² / Σ_ij (s_ij - μ - r_i)² of s_ij = μ + r_i + c_j + e_ij (two-way ANOVA). Definition and thresholds are "
         "gaze's own; ratio= and cover= put others in their place. Where queries do not see all keys each counts against the m_i "
         "keys that it sees: ratio is the mean of m_i·A_ij, cover asks for A_ij >= 2/m_i; causal maps have alpha beside the mass, "

@@ -25,9 +25,10 @@ const struct command command_show = {
     .keywords = "attention|map|maps|heatmap|heat map|matrix|display|print|view a head|head view|bertviz|picture|look|visualize|visualise|weights",
     .summary = "attention maps of heads, in the terminal",
     .help = "Rows are queries, columns keys. Several heads are small maps on one scale. part=scores and sums of terms\n"
-            "(part=c2p) are signed: a diverging scale about 0. In layer 0 of models that add absolute positions\n"
-            "part=w2w, w2p, p2w, p2p and wprest split the content by words and positions (tables less their means; gaze's own), in\n"
-            "every layer part=qbias is what the query's bias makes of it: none is summed into the scores again. softmax=c2c+c2p is the softmax of a sum of terms, without=\n"
+            "(part=c2p) are signed: a diverging scale about 0. In the first layer of models that add absolute\n"
+            "positions part=w2w, w2p, p2w, p2p and wprest split the content by words and positions (tables less their means; gaze's\n"
+            "own), in every layer part=qbias is what the query's bias makes of it: none is summed into the scores again, and sums of\n"
+            "them are parts too (part=w2p+p2p, softmax=w2w, without=p2p). softmax=c2c+c2p is the softmax of a sum of terms, without=\n"
             "that of the others; later layers are not run again. agg= folds the selected heads. special=off hides special\n"
             "tokens and says what mass they hold. Keys marked are columns: n times their mass is 3 or more, and two thirds\n"
             "of the queries give them twice the uniform share.",
