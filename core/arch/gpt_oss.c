@@ -10,17 +10,22 @@
 
 #include "core/arch/decoder.h"
 
+struct gpt_oss {
+    struct decoder decoder; /* first */
+    bool apart;             /* experts_apart: gate and up are tensors of their own and all lie output first, as in GGUF files */
+};
 struct gpt_oss_layer {
-    struct decoder_layer decoder;     /* first */
-    struct tensor up, down;           /* [X,E,2I] [X,I,E] */
-    const float *up_bias, *down_bias; /* [X,2I] [X,E] */
+    struct decoder_layer decoder;                 /* first */
+    struct tensor up, down;                       /* [X,E,2I] [X,I,E]; apart [X,I,E] [X,E,I] */
+    struct tensor gate;                           /* apart [X,I,E] */
+    const float *up_bias, *down_bias, *gate_bias; /* [X,2I] [X,E]; apart [X,I] [X,E] [X,I] */
 };
 
-/* [n,2I] → [n,I] in place: what is written lies before what is still to be read. */
-static void join(float *up, size_t n, size_t I)
+/* Gates and values in turn are made one in place: what is written lies before what is still to be read. */
+static void join(float *up, const float *gates, size_t n, size_t I)
 {
     for (size_t i = 0; i < n * I; i++) {
-        float gate = fminf(up[2 * i], 7), value = fminf(fmaxf(up[2 * i + 1], -7), 7);
+        float gate = fminf(gates ? gates[i] : up[2 * i], 7), value = fminf(fmaxf(gates ? up[i] : up[2 * i + 1], -7), 7);
         up[i] = (value + 1) * gate / (1 + expf(-1.702f * gate));
     }
 }
@@ -42,36 +47,56 @@ static bool configure(struct model *model, const struct json *config, struct err
     return decoder_configure(model, err) && decoder_windows(model, slides, err) && decoder_route(model, NULL, err);
 }
 
-/* Expert e's projection in a tensor [X,in,out] of all. */
-static struct linear expert_of(const struct tensor *all, const float *biases, size_t e)
+/* Expert e's projection. */
+static struct linear expert_of(const struct tensor *all, const float *biases, size_t e, bool out_first)
 {
-    size_t in = all->shape[1], out = all->shape[2];
-    struct linear linear = {.w = *all, .bias = biases + e * out, .out = out, .in = in, .layout = LAYOUT_IN_OUT};
+    size_t in = all->shape[out_first ? 2 : 1], out = all->shape[out_first ? 1 : 2];
+    struct linear linear = {
+        .w = *all, .bias = biases + e * out, .out = out, .in = in, .layout = out_first ? LAYOUT_OUT_IN : LAYOUT_IN_OUT};
     linear.w.rank = 2;
-    linear.w.shape[0] = in;
-    linear.w.shape[1] = out;
+    linear.w.shape[0] = all->shape[1];
+    linear.w.shape[1] = all->shape[2];
     linear.w.bytes = all->bytes / all->shape[0];
     linear.w.data = (const unsigned char *)all->data + e * linear.w.bytes;
     return linear;
 }
 
+/* The experts' projections in a tensor [X,in,out] of all, or [X,out,in]. */
+static struct linear *experts_of(struct model *model, const struct tensor *all, const float *biases, bool out_first,
+                                 struct err *err)
+{
+    size_t n = model->dim['X'];
+    struct linear *experts = arena_alloc(model->arena, n, sizeof *experts, "the experts", err);
+    for (size_t e = 0; experts && e < n; e++)
+        experts[e] = expert_of(all, biases, e, out_first);
+    return experts;
+}
+
 static bool bound(struct model *model, struct err *err)
 {
     const struct stack *stack = &model->stacks[STACK_MAIN];
-    size_t n = model->dim['X'];
+    bool apart = ((const struct gpt_oss *)model->own)->apart;
     for (size_t l = 0; l < stack->layers; l++) {
         struct gpt_oss_layer *layer = stack_layer(stack, l);
         struct mixture *mixture = &layer->decoder.mixture;
-        mixture->up = arena_alloc(model->arena, n, sizeof *mixture->up, "the experts", err);
-        mixture->down = arena_alloc(model->arena, n, sizeof *mixture->down, "the experts", err);
-        if (!mixture->up || !mixture->down)
+        mixture->up = experts_of(model, &layer->up, layer->up_bias, apart, err);
+        mixture->down = experts_of(model, &layer->down, layer->down_bias, apart, err);
+        mixture->gate = apart ? experts_of(model, &layer->gate, layer->gate_bias, true, err) : NULL;
+        if (!mixture->up || !mixture->down || (apart && !mixture->gate))
             return false;
-        for (size_t e = 0; e < n; e++) {
-            mixture->up[e] = expert_of(&layer->up, layer->up_bias, e);
-            mixture->down[e] = expert_of(&layer->down, layer->down_bias, e);
-        }
     }
     return true;
+}
+
+static bool is_apart(const struct model *model, size_t layer)
+{
+    (void)layer;
+    return ((const struct gpt_oss *)model->own)->apart;
+}
+
+static bool is_joined(const struct model *model, size_t layer)
+{
+    return !is_apart(model, layer);
 }
 
 static const char *note(const struct model *model, enum stack_kind stack, size_t layer)
@@ -91,14 +116,15 @@ static const struct config_key keys[] = {
     DECODER_WINDOW(128),
     DECODER_EXPERT_SIZES("num_local_experts", 128, 4),
     {.key = "swiglu_limit", .kind = CONFIG_ONLY, .text = "7"},
+    {.key = "experts_apart", .kind = CONFIG_BOOL, .fallback = false, .field = offsetof(struct gpt_oss, apart)},
     DECODER_TIED(false),
     {0},
 };
 
-#define EXPERTS(kind_, name_, shape_, field_, meaning_)                                                                          \
+#define EXPERTS(kind_, name_, shape_, field_, when_, meaning_)                                                                   \
     {                                                                                                                            \
         .name = "layers.{l}.mlp.experts." name_, .shape = shape_, .kind = PARAM_##kind_, .layered = true,                        \
-        .offset = offsetof(struct gpt_oss_layer, field_), .meaning = meaning_                                                    \
+        .offset = offsetof(struct gpt_oss_layer, field_), .when = when_, .meaning = meaning_                                     \
     }
 static const struct param params[] = {
     DECODER_WORDS,
@@ -108,10 +134,15 @@ static const struct param params[] = {
     DECODER_LAST(NORM_NO_BIAS),
     DECODER_ROW(FLOATS, "self_attn.sinks", "H", sink, "a logit beside the keys of each head", .init = INIT_NORMAL),
     DECODER_ROUTED(LINEAR, "mlp.router", "X,E", router, "router of the experts", ),
-    EXPERTS(TABLE, "gate_up_proj", "X,E,J", up, "experts, gate and up"),
-    EXPERTS(FLOATS, "gate_up_proj_bias", "X,J", up_bias, "experts, biases of gate and up"),
-    EXPERTS(TABLE, "down_proj", "X,I,E", down, "experts, down"),
-    EXPERTS(FLOATS, "down_proj_bias", "X,E", down_bias, "experts, biases of down"),
+    EXPERTS(TABLE, "gate_up_proj", "X,E,J", up, is_joined, "experts, gate and up"),
+    EXPERTS(FLOATS, "gate_up_proj_bias", "X,J", up_bias, is_joined, "experts, biases of gate and up"),
+    EXPERTS(TABLE, "down_proj", "X,I,E", down, is_joined, "experts, down"),
+    EXPERTS(TABLE, "gate_proj", "X,I,E", gate, is_apart, "experts, gate"),
+    EXPERTS(FLOATS, "gate_proj_bias", "X,I", gate_bias, is_apart, "experts, biases of gate"),
+    EXPERTS(TABLE, "up_proj", "X,I,E", up, is_apart, "experts, up"),
+    EXPERTS(FLOATS, "up_proj_bias", "X,I", up_bias, is_apart, "experts, biases of up"),
+    EXPERTS(TABLE, "down_proj", "X,E,I", down, is_apart, "experts, down"),
+    EXPERTS(FLOATS, "down_proj_bias", "X,E", down_bias, NULL, "experts, biases of down"),
     {0},
 };
 
@@ -125,7 +156,7 @@ const struct arch arch_gpt_oss = {
     .params = params,
     .heads = CAUSAL_HEADS,
     .classify = CAUSAL_CLASSIFY(struct decoder),
-    .own_size = sizeof(struct decoder),
+    .own_size = sizeof(struct gpt_oss),
     .layer_size = sizeof(struct gpt_oss_layer),
     .configure = configure,
     .bound = bound,

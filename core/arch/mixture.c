@@ -76,12 +76,12 @@ static bool inner(struct pass *pass, const struct mixture *mixture, const struct
     const struct activation *activation = pass->model->activation;
     size_t I = mixture->down[e].in;
     struct linear_out outs[2] = {{&mixture->up[e], b->up, mixture->up[e].out, EPILOGUE_NONE}};
-    if (!kind->join)
-        outs[1] = (struct linear_out){&mixture->gate[e], b->gate, I, activation->epilogue};
-    if (!products(pass, outs, kind->join ? 1 : 2, b->x, n, T))
+    if (mixture->gate)
+        outs[1] = (struct linear_out){&mixture->gate[e], b->gate, I, kind->join ? EPILOGUE_NONE : activation->epilogue};
+    if (!products(pass, outs, mixture->gate ? 2 : 1, b->x, n, T))
         return false;
     if (kind->join) {
-        kind->join(b->up, n, I);
+        kind->join(b->up, mixture->gate ? b->gate : NULL, n, I);
         return true;
     }
     if (activation->epilogue == EPILOGUE_NONE)

@@ -25,8 +25,9 @@ struct mixture {
 struct mixture_kind {
     size_t chosen; /* k */
     bool normalised;
-    /* NULL: act(gate(x)) · up(x). Else there is no gate: up(x) [n,2I] becomes [n,I] in place. */
-    void (*join)(float *up, size_t n, size_t I);
+    /* NULL: act(gate(x)) · up(x). Else what of gate and up goes down, into up [n,I]; gate [n,I], or NULL where the mixture has
+       none and up is [n,2I], both in turn. */
+    void (*join)(float *up, const float *gate, size_t n, size_t I);
 };
 
 /* The mixture of layer l over rows of x [rows,E]; scratch. */

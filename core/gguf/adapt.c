@@ -13,11 +13,16 @@ static void gguf_architectures(struct buf *out)
     }
 }
 
-static const struct gguf_family *family_of(const struct gguf *gguf, struct err *err)
+static bool holds(const struct gguf_family *f, const struct gguf *gguf, const struct weights *weights)
+{
+    return !f->when || gguf_own_number(gguf, f->when, 0) != 0 || weights_find(weights, str_of(f->when));
+}
+
+static const struct gguf_family *family_of(const struct gguf *gguf, const struct weights *weights, struct err *err)
 {
     struct str name = gguf_text(gguf, "general.architecture");
     for (const struct gguf_family *f = gguf_families; f->architecture; f++)
-        if (str_is(name, f->architecture) && (!f->when || gguf_own_number(gguf, f->when, 0) != 0))
+        if (str_is(name, f->architecture) && holds(f, gguf, weights))
             return f;
     struct buf known = {0};
     gguf_architectures(&known);
@@ -34,7 +39,7 @@ struct json *gguf_adapt(const struct gguf *gguf, struct weights *weights, struct
 {
     struct buf text = {0};
     struct json *config = NULL;
-    const struct gguf_family *family = family_of(gguf, err);
+    const struct gguf_family *family = family_of(gguf, weights, err);
     if (family && gguf_put_config(&text, gguf, family, weights, err) && buf_ok(&text, err) &&
         gguf_rename(gguf, family, weights, err))
         config = json_parse(buf_view(&text), gguf->path, 0, err);

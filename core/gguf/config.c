@@ -16,10 +16,11 @@ static const struct {
     {"attention.head_count_kv", "num_key_value_heads"},
     {"attention.key_length", "head_dim|d_kv"},
     {"context_length", "max_position_embeddings|n_positions"},
-    {"attention.layer_norm_rms_epsilon", "rms_norm_eps|layer_norm_epsilon"},
-    {"attention.layer_norm_epsilon", "layer_norm_eps|layer_norm_epsilon|norm_epsilon"},
-    {"rope.freq_base", "rope_theta|rotary_emb_base"},
-    {"attention.sliding_window", "sliding_window"},
+    {"attention.layer_norm_rms_epsilon", "rms_norm_eps|layer_norm_epsilon|norm_eps"},
+    {"attention.layer_norm_epsilon", "layer_norm_eps|layer_norm_epsilon|norm_epsilon|norm_eps"},
+    {"rope.freq_base", "rope_theta|rotary_emb_base|global_rope_theta"},
+    {"rope.freq_base_swa", "rope_local_base_freq|local_rope_theta"},
+    {"attention.sliding_window", "sliding_window|local_attention"},
     {"expert_count", "num_local_experts|num_experts"},
     {"expert_used_count", "num_experts_per_tok"},
     {"expert_feed_forward_length", "moe_intermediate_size"},
@@ -61,8 +62,19 @@ double gguf_own_number(const struct gguf *gguf, const char *key, double fallback
     return is_number(value) ? gguf_item(value, 0) : fallback;
 }
 
+/* Is the member written already? */
+static bool has_member(const struct buf *out, struct str name)
+{
+    char quoted[80];
+    int n = snprintf(quoted, sizeof quoted, "\"%.*s\":", STR_ARGS(name));
+    struct str text = buf_view(out);
+    return n > 0 && memmem(text.s, text.n, quoted, (size_t)n);
+}
+
 static void put_number(struct buf *out, struct str name, double value)
 {
+    if (has_member(out, name))
+        return;
     buf_printf(out, ",\"%.*s\":", (int)name.n, name.s);
     if (value == floor(value) && fabs(value) < 1e15)
         buf_printf(out, "%.0f", value);
@@ -81,7 +93,8 @@ static void put_members(struct buf *out, const char *members, double value)
 
 static void put_flag(struct buf *out, const char *name, bool value)
 {
-    buf_printf(out, ",\"%s\":%s", name, value ? "true" : "false");
+    if (!has_member(out, str_of(name)))
+        buf_printf(out, ",\"%s\":%s", name, value ? "true" : "false");
 }
 
 static bool put_keys(struct buf *out, const struct gguf *gguf, struct err *err)
@@ -147,8 +160,13 @@ static bool put_scaling(struct buf *out, const struct gguf *gguf, const struct w
     if (!str_is(type, "linear") && !str_is(type, "yarn"))
         return err_set(err, ERR_UNSUPPORTED, "%s: rope.scaling.type \"%.*s\" is not read (linear, yarn are)", gguf->path,
                        STR_ARGS(type));
+    double yarn = gguf_own_number(gguf, "rope.scaling.yarn_attn_factor", attention);
     buf_printf(out, ",\"rope_scaling\":{\"rope_type\":\"%.*s\"", STR_ARGS(type));
     put_number(out, STR("factor"), factor);
+    if (!isnan(yarn))
+        put_number(out, STR("attention_factor"), yarn);
+    if (str_is(gguf_text(gguf, "general.architecture"), "gpt-oss")) /* trained so, which the file leaves out */
+        put_flag(out, "truncate", false);
     put_number(out, STR("original_max_position_embeddings"), original);
     put_number(out, STR("beta_fast"), gguf_own_number(gguf, "rope.scaling.yarn_beta_fast", 32));
     put_number(out, STR("beta_slow"), gguf_own_number(gguf, "rope.scaling.yarn_beta_slow", 1));
@@ -168,8 +186,7 @@ static bool put_counted(struct buf *out, const struct gguf *gguf, const struct w
     put_number(out, STR("vocab_size"), (double)words->shape[0]);
     if (down && down->rank == 2) /* of Phi 2 the converter writes another number than the file has */
         put_members(out, "intermediate_size|n_inner|d_ff", (double)down->shape[1]);
-    if (types)
-        put_number(out, STR("type_vocab_size"), types->rank == 2 ? (double)types->shape[0] : 1);
+    put_number(out, STR("type_vocab_size"), !types ? 0 : types->rank == 2 ? (double)types->shape[0] : 1);
     if (!own_value(gguf, "attention.head_count_kv"))
         put_number(out, STR("num_key_value_heads"), H);
     double D = gguf_own_number(gguf, "attention.key_length", H > 0 ? floor(E / H) : 0);
@@ -179,6 +196,38 @@ static bool put_counted(struct buf *out, const struct gguf *gguf, const struct w
     if (D > 0 && turned != D)
         put_members(out, "partial_rotary_factor|rotary_pct", turned / D);
     return true;
+}
+
+/* Which layers have a window: a flag a layer, or one in so many that has none. */
+static bool put_windows(struct buf *out, const struct gguf *gguf, struct err *err)
+{
+    const struct gguf_value *pattern = own_value(gguf, "attention.sliding_window_pattern");
+    double layers = gguf_own_number(gguf, "block_count", 0);
+    if (!pattern)
+        return true;
+    if (pattern->type == GGUF_STRING || pattern->type == GGUF_ARRAY || (pattern->array && (double)pattern->n < layers))
+        return err_set(err, ERR_FORMAT, "%s: attention.sliding_window_pattern is no list of %g layers", gguf->path, layers);
+    if (!pattern->array) {
+        put_members(out, "sliding_window_pattern|global_attn_every_n_layers", gguf_item(pattern, 0));
+        return true;
+    }
+    buf_puts(out, ",\"layer_types\":[");
+    for (size_t l = 0; (double)l < layers; l++)
+        buf_printf(out, "%s\"%s_attention\"", l ? "," : "", gguf_item(pattern, l) != 0 ? "sliding" : "full");
+    buf_char(out, ']');
+    return true;
+}
+
+/* Members that the metadata leave out, unless they have them. */
+static void put_more(struct buf *out, const char *more)
+{
+    while (*more) {
+        const char *name = more + 2, *end = strstr(name, ",\""), *quote = strchr(name, '"');
+        size_t n = end ? (size_t)(end - more) : strlen(more);
+        if (!has_member(out, (struct str){name, (size_t)(quote - name)}))
+            buf_str(out, (struct str){more, n});
+        more += n;
+    }
 }
 
 static void put_ids(struct buf *out, const struct gguf *gguf)
@@ -200,21 +249,30 @@ bool gguf_put_config(struct buf *out, const struct gguf *gguf, const struct gguf
                      struct err *err)
 {
     buf_printf(out, "{\"model_type\":\"%s\"", family->model_type);
-    if (!put_keys(out, gguf, err) || !put_counted(out, gguf, weights, err) || !put_scaling(out, gguf, weights, err))
+    if (!put_counted(out, gguf, weights, err) || !put_keys(out, gguf, err) || !put_scaling(out, gguf, weights, err) ||
+        !put_windows(out, gguf, err))
         return false;
     put_ids(out, gguf);
+    const struct gguf_value *normed = own_value(gguf, "expert_weights_norm"), *act = own_value(gguf, "hidden_activation");
+    if (normed)
+        put_flag(out, "norm_topk_prob", gguf_own_number(gguf, "expert_weights_norm", 0) != 0);
+    if (act && act->type == GGUF_STRING && !act->array) {
+        const unsigned char *at = act->at;
+        buf_puts(out, ",\"hidden_activation\":");
+        json_quote(out, gguf_next_text(&at));
+    }
     put_flag(out, "tie_word_embeddings", !has(weights, "output.weight"));
     bool biased = has(weights, "blk.0.attn_q.bias") || has(weights, "blk.0.attn_qkv.bias");
     put_flag(out, "attention_bias", biased);
     put_flag(out, "use_qkv_bias", biased);
     put_flag(out, "use_bias", has(weights, "blk.0.ffn_up.bias"));
     put_flag(out, "mlp_bias", has(weights, "blk.0.ffn_up.bias"));
-    bool normed = has(weights, "blk.0.attn_q_norm.weight");
-    put_flag(out, "use_qk_norm", normed);
-    put_flag(out, "qk_layernorm", normed);
-    buf_puts(out, family->more);
+    bool qk_normed = has(weights, "blk.0.attn_q_norm.weight");
+    put_flag(out, "use_qk_norm", qk_normed);
+    put_flag(out, "qk_layernorm", qk_normed);
     if (family->put && !family->put(out, gguf, weights, err))
         return false;
+    put_more(out, family->more);
     buf_char(out, '}');
     return true;
 }

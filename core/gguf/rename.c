@@ -92,17 +92,19 @@ static bool undo_pairs(struct weights *weights, struct tensor *tensor, size_t he
     return order != NULL;
 }
 
-/* Row (head, which, i) of the family lies at (which, head, i). */
-static bool undo_blocks(struct weights *weights, struct tensor *tensor, size_t heads, struct err *err)
+/* Of each key/value head its queries, its key, its value in the family; in the file all queries, then all keys, then all values.
+ */
+static bool undo_groups(struct weights *weights, struct tensor *tensor, const struct heads *heads, struct err *err)
 {
-    size_t rows = tensor->rank ? tensor->shape[0] : 0;
-    if (!heads || rows % (3 * heads))
-        return odd_rows(tensor, heads, err);
-    size_t D = rows / heads / 3;
+    size_t rows = tensor->rank ? tensor->shape[0] : 0, H = heads->H, Hkv = heads->Hkv;
+    if (!H || !Hkv || H % Hkv || rows % (H + 2 * Hkv))
+        return odd_rows(tensor, H, err);
+    size_t D = rows / (H + 2 * Hkv), queries = H / Hkv, group = (queries + 2) * D;
     uint32_t *order = new_order(weights, tensor, err);
     for (size_t r = 0; order && r < rows; r++) {
-        size_t head = r / (3 * D), which = r / D % 3, i = r % D;
-        order[r] = (uint32_t)((which * heads + head) * D + i);
+        size_t g = r / group, which = r % group / D, i = r % D;
+        size_t block = which < queries ? g * queries + which : which == queries ? H + g : H + Hkv + g;
+        order[r] = (uint32_t)(block * D + i);
     }
     return order != NULL;
 }
@@ -128,7 +130,8 @@ static bool undo(struct weights *weights, struct tensor *tensor, enum gguf_fix f
     switch (fix) { /* closed: what the converter does */
     case FIX_PAIRS: return undo_pairs(weights, tensor, heads->H, err);
     case FIX_PAIRS_KV: return undo_pairs(weights, tensor, heads->Hkv, err);
-    case FIX_QKV: return undo_blocks(weights, tensor, heads->H, err);
+    case FIX_QKV: return undo_groups(weights, tensor, &(struct heads){heads->H, heads->H}, err);
+    case FIX_GROUPS: return undo_groups(weights, tensor, heads, err);
     case FIX_LESS_ONE: return tensor->rank != 1 || less_one(weights, tensor, err);
     case FIX_TURNED: tensor->turned = tensor->rank == 2; return true;
     case FIX_MATRIX:
@@ -156,9 +159,28 @@ static bool list_add(struct list *list, struct tensor tensor, struct err *err)
     return true;
 }
 
+/* Where a tensor of the file stands while it is renamed. */
+struct renaming {
+    struct list *list;
+    struct weights *weights;
+    const struct gguf_family *family;
+    const struct heads *heads;
+};
+
+/* Rows [first, first + n) of a tensor. */
+static struct tensor rows_of(const struct tensor *all, size_t first, size_t n)
+{
+    struct tensor part = *all;
+    size_t row = all->bytes / all->shape[0];
+    part.shape[0] = n;
+    part.bytes = row * n;
+    part.data = (const unsigned char *)all->data + row * first;
+    return part;
+}
+
 /* The experts of one tensor [X, …], each one of its own. */
-static bool add_experts(struct list *list, struct weights *weights, const struct tensor *all, const char *to, struct str layer,
-                        struct str suffix, struct err *err)
+static bool add_experts(const struct renaming *r, const struct tensor *all, const char *to, struct str layer, struct str suffix,
+                        struct err *err)
 {
     size_t X = all->rank ? all->shape[0] : 0;
     if (all->rank < 2 || !X || all->bytes % X)
@@ -169,32 +191,62 @@ static bool add_experts(struct list *list, struct weights *weights, const struct
         memmove(one.shape, one.shape + 1, (size_t)one.rank * sizeof *one.shape);
         one.bytes = all->bytes / X;
         one.data = (const unsigned char *)all->data + e * one.bytes;
-        if (!write_name(weights, to, layer, e, suffix, &one.name, err) || !list_add(list, one, err))
+        if (!write_name(r->weights, to, layer, e, suffix, &one.name, err) || !list_add(r->list, one, err))
             return false;
     }
     return true;
 }
 
-static bool rename_one(struct list *list, struct weights *weights, const struct gguf_family *family, const struct heads *heads,
-                       const struct tensor *from, struct err *err)
+/* The tensor under the family's name; `stem` is the file's, without ".weight". */
+static bool rename_part(const struct renaming *r, struct tensor tensor, struct str stem, struct str suffix, struct err *err)
 {
-    struct tensor tensor = *from;
-    struct str suffix = {0}, stem = tensor.name, layer = {0};
+    struct str layer = {0};
+    const struct gguf_name *name = find_name(r->family, stem, &layer);
+    if (!name)
+        return list_add(r->list, tensor, err);
+    if (name->fix == FIX_CONFIG)
+        return true;
+    if (name->fix == FIX_EXPERTS || (name->fix == FIX_ROWS && tensor.rank == 2))
+        return add_experts(r, &tensor, name->to, layer, suffix, err);
+    if (name->fix == FIX_BARE)
+        suffix.n = 0;
+    else if (name->fix == FIX_WITH)
+        suffix = str_is(suffix, ".bias") ? STR("_bias") : (struct str){0};
+    return undo(r->weights, &tensor, name->fix, r->heads, err) &&
+           write_name(r->weights, name->to, layer, 0, suffix, &tensor.name, err) && list_add(r->list, tensor, err);
+}
+
+/* Queries, keys and values in one tensor, one after another, where the family has three. */
+static bool rename_fused(const struct renaming *r, const struct tensor *tensor, struct str stem, struct str suffix,
+                         struct err *err)
+{
+    static const char last[] = "qkv";
+    size_t H = r->heads->H, Hkv = r->heads->Hkv, rows = tensor->rank ? tensor->shape[0] : 0, first = 0;
+    if (!H || !Hkv || !rows || rows % (H + 2 * Hkv))
+        return odd_rows(tensor, H, err);
+    for (size_t i = 0; i < 3; i++) {
+        char name[64];
+        int length = snprintf(name, sizeof name, "%.*s%c", (int)(stem.n < 60 ? stem.n : 60) - 3, stem.s, last[i]);
+        size_t n = rows / (H + 2 * Hkv) * (i ? Hkv : H);
+        if (!rename_part(r, rows_of(tensor, first, n), (struct str){name, (size_t)length}, suffix, err))
+            return false;
+        first += n;
+    }
+    return true;
+}
+
+static bool rename_one(const struct renaming *r, const struct tensor *tensor, struct err *err)
+{
     static const struct str suffixes[] = {{".weight", 7}, {".bias", 5}};
+    struct str suffix = {0}, stem = tensor->name, layer;
     for (size_t i = 0; i < 2; i++)
-        if (str_ends(tensor.name, suffixes[i])) {
+        if (str_ends(tensor->name, suffixes[i])) {
             suffix = suffixes[i];
             stem.n -= suffix.n;
         }
-    const struct gguf_name *name = find_name(family, stem, &layer);
-    if (!name)
-        return list_add(list, tensor, err);
-    if (name->fix == FIX_EXPERTS)
-        return add_experts(list, weights, &tensor, name->to, layer, suffix, err);
-    if (name->fix == FIX_BARE)
-        suffix.n = 0;
-    return undo(weights, &tensor, name->fix, heads, err) && write_name(weights, name->to, layer, 0, suffix, &tensor.name, err) &&
-           list_add(list, tensor, err);
+    if (!find_name(r->family, stem, &layer) && matches(stem, "blk.{l}.attn_qkv", &layer))
+        return rename_fused(r, tensor, stem, suffix, err);
+    return rename_part(r, *tensor, stem, suffix, err);
 }
 
 bool gguf_rename(const struct gguf *gguf, const struct gguf_family *family, struct weights *weights, struct err *err)
@@ -202,9 +254,10 @@ bool gguf_rename(const struct gguf *gguf, const struct gguf_family *family, stru
     struct list list = {0};
     double H = gguf_own_number(gguf, "attention.head_count", 0), Hkv = gguf_own_number(gguf, "attention.head_count_kv", H);
     struct heads heads = {H >= 1 && H < 1e6 ? (size_t)H : 0, Hkv >= 1 && Hkv < 1e6 ? (size_t)Hkv : 0};
+    const struct renaming renaming = {&list, weights, family, &heads};
     bool ok = true;
     for (size_t i = 0; ok && i < weights->n; i++)
-        ok = rename_one(&list, weights, family, &heads, &weights->tensors[i], err);
+        ok = rename_one(&renaming, &weights->tensors[i], err);
     if (!ok) {
         free(list.at);
         return false;
