@@ -224,6 +224,16 @@ TARGET static void pack(size_t n, size_t k, const float *w, size_t ldw, float *p
     }
 }
 
+TARGET static void copy(size_t n, size_t k, const float *w, size_t ldw, float *panels, size_t step)
+{
+    for (size_t i = 0; i < k; i++, w += ldw, panels += MICRO_COLS)
+        for (size_t p = 0; p < n; p++) {
+            vec b0 = v_load(w + p * MICRO_COLS), b1 = v_load(w + p * MICRO_COLS + LANES);
+            v_store(panels + p * step, b0);
+            v_store(panels + p * step + LANES, b1);
+        }
+}
+
 #ifdef LANES_WIDEN
 TARGET static void widen_f16(const void *from, size_t n, float *out)
 {
@@ -272,6 +282,7 @@ static const struct micro micro = {
     .strip = strip,
     .dot = dot,
     .pack = pack,
+    .copy = copy,
 #ifdef LANES_WIDEN
     .widen_f16 = widen_f16,
     .widen_bf16 = widen_bf16,

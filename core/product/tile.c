@@ -314,7 +314,10 @@ static bool panels_task(const struct job *job, size_t task, size_t thread)
     size_t blocks = (p.rows + micro->rows - 1) / micro->rows, at = 0;
     do {
         size_t k = l->in - at < TILE_DEPTH ? l->in - at : TILE_DEPTH;
-        for (size_t i = 0; i < panels; i++) {
+        size_t copied = l->layout == LAYOUT_IN_OUT && !is_wide(&l->w) ? (p.to - p.from) / micro->cols : 0;
+        if (copied)
+            micro->copy(copied, k, element(&l->w, at * l->out + p.from), l->out, panel, panel_size);
+        for (size_t i = copied; i < panels; i++) {
             size_t col = p.from + i * micro->cols, n = p.to - col < micro->cols ? p.to - col : micro->cols;
             make_panel(micro, l, col, n, at, k, panel + i * panel_size,
                        l->w.dtype->block > 1 ? wide + i * micro->cols * l->in : wide);

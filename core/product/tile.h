@@ -57,6 +57,8 @@ struct micro {
     void (*dot)(size_t m, size_t n, const struct micro_dot *call);
     /* panel[k][cols] = w[n,k] turned over, zero beyond n */
     void (*pack)(size_t n, size_t k, const float *w, size_t ldw, float *panel);
+    /* n panels [k][cols], `step` floats apart, of a w [k, n·cols] that is not turned */
+    void (*copy)(size_t n, size_t k, const float *w, size_t ldw, float *panels, size_t step);
     /* vectorised widening, or NULL: the dtype's own */
     void (*widen_f16)(const void *from, size_t n, float *out);
     void (*widen_bf16)(const void *from, size_t n, float *out);
