@@ -5,12 +5,14 @@
 
 #include "core/product/product.h"
 
-/* The table rows [lo,hi) that the deltas of queries [row,row+rows) against all keys can name. */
-static void span_of(const struct attention *a, const struct relative *r, size_t row, size_t rows, size_t *lo, size_t *hi)
+/* The table rows [lo,hi) that the deltas of queries [row,row+rows) against keys [key,key+keys) can name. */
+static void span_of(const struct attention *a, const struct relative *r, size_t row, size_t rows, size_t key, size_t keys,
+                    size_t *lo, size_t *hi)
 {
     *lo = SIZE_MAX;
     *hi = 0;
-    for (size_t d = row; d < row + rows + a->Tk - 1; d++) {
+    size_t first = row + a->Tk - key - keys;
+    for (size_t d = first; d < first + rows + keys - 1; d++) {
         size_t b = r->index[d];
         if (b < *lo)
             *lo = b;
@@ -24,7 +26,7 @@ bool relative_query_logits(const struct attention *a, size_t head, size_t row, s
 {
     const struct relative *r = a->own;
     size_t lo, hi, Tk = a->Tk;
-    span_of(a, r, row, rows, &lo, &hi);
+    span_of(a, r, row, rows, 0, a->Tk, &lo, &hi);
     float *table = scratch_floats(scratch, 0, rows * (hi - lo), err); /* [rows, hi-lo] */
     if (!table)
         return false;
@@ -40,29 +42,46 @@ bool relative_query_logits(const struct attention *a, size_t head, size_t row, s
     return true;
 }
 
-/* out[i,j] += scale · k_j · table[b(i−j)], table with `stride` floats a row, its row 0 standing for b = base. */
+/* The columns j of keys [key,key+keys): out[i,j] += table[j − key, b(i−j) − lo], rows of the table `width` apart. The gather runs
+ * down diagonals: tiles keep both sides in the cache. */
+static void gather_keys(const struct attention *a, size_t row, size_t rows, size_t key, size_t keys, const float *table,
+                        size_t width, size_t lo, float *out)
+{
+    enum { TILE = 32, AHEAD = 6 };
+    const struct relative *r = a->own;
+    for (size_t i0 = 0; i0 < rows; i0 += TILE)
+        for (size_t j0 = 0; j0 < keys; j0 += TILE) {
+            size_t i1 = i0 + TILE < rows ? i0 + TILE : rows, j1 = j0 + TILE < keys ? j0 + TILE : keys;
+            for (size_t i = i0; i < i1; i++) {
+                const uint32_t *index = r->index + row + i + a->Tk - 1 - key;
+                float *to = out + i * a->Tk + key;
+                for (size_t j = j0; j < j1 && i + AHEAD < rows; j += 16)
+                    __builtin_prefetch(to + AHEAD * a->Tk + j, 1, 3);
+                for (size_t j = j0; j < j1; j++)
+                    to[j] += table[j * width + *(index - j) - lo];
+            }
+        }
+}
+
+/* out[i,j] += scale · k_j · table[b(i−j)], table with `stride` floats a row, its row 0 standing for b = base. Some keys at a
+ * time: far from the queries they meet few rows of the table, and the products stay in the second cache. */
 static bool key_logits(const struct attention *a, size_t head, size_t row, size_t rows, const float *position, size_t stride,
                        size_t base, struct scratch *scratch, float *out, struct err *err)
 {
-    enum { TILE = 32 }; /* the gather runs down diagonals: tiles keep both sides in the cache */
+    enum { KEYS = 256 };
     const struct relative *r = a->own;
-    size_t lo, hi, Tk = a->Tk, kv = head / (a->H / a->Hkv);
-    span_of(a, r, row, rows, &lo, &hi);
-    size_t width = hi - lo;
-    float *table = scratch_floats(scratch, 0, Tk * width, err); /* [Tk, width] */
-    if (!table)
-        return false;
-    product_abt(Tk, width, a->D, a->scale, a->k.data + kv * a->k.step, a->k.row, position + (lo - base) * stride, stride, false,
-                table, width);
-    for (size_t i0 = 0; i0 < rows; i0 += TILE)
-        for (size_t j0 = 0; j0 < Tk; j0 += TILE) {
-            size_t i1 = i0 + TILE < rows ? i0 + TILE : rows, j1 = j0 + TILE < Tk ? j0 + TILE : Tk;
-            for (size_t i = i0; i < i1; i++) {
-                const uint32_t *index = r->index + row + i + Tk - 1;
-                for (size_t j = j0; j < j1; j++)
-                    out[i * Tk + j] += table[j * width + *(index - j) - lo];
-            }
-        }
+    const float *k = a->k.data + head / (a->H / a->Hkv) * a->k.step;
+    for (size_t key = 0, keys, lo, hi; key < a->Tk; key += keys) {
+        keys = a->Tk - key < KEYS ? a->Tk - key : KEYS;
+        span_of(a, r, row, rows, key, keys, &lo, &hi);
+        size_t n = hi - lo, width = n % 256 ? n : n + 16; /* rows 1 KiB apart would share few sets of the first cache */
+        float *table = scratch_floats(scratch, 0, keys * width, err); /* n of each row used */
+        if (!table)
+            return false;
+        product_abt(keys, n, a->D, a->scale, k + key * a->k.row, a->k.row, position + (lo - base) * stride, stride, false, table,
+                    width);
+        gather_keys(a, row, rows, key, keys, table, width, lo, out);
+    }
     return true;
 }
 
@@ -78,7 +97,7 @@ bool relative_key_edge(const struct attention *a, size_t head, size_t row, size_
 {
     const struct relative *r = a->own;
     size_t lo, hi, D = a->D, cells = 0;
-    span_of(a, r, row, rows, &lo, &hi);
+    span_of(a, r, row, rows, 0, a->Tk, &lo, &hi);
     float *centred = scratch_floats(scratch, 1, (hi - lo + 1) * D, err); /* the table minus its mean, and the mean */
     if (!centred)
         return false;
