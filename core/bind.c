@@ -153,7 +153,7 @@ static bool missing(const struct model *model, const struct place *at, const cha
     return false;
 }
 
-/* The tensor is some parameter's: counted once, however often; where the model's weights are fresh, made anew once. */
+/* The tensor is some parameter's: counted once, however often; where the model's weights are fresh or shuffled, made anew once. */
 static bool mark_bound(struct model *model, const struct tensor *tensor, enum init init, struct err *err)
 {
     size_t i = (size_t)(tensor - model->weights->tensors);
@@ -161,6 +161,8 @@ static bool mark_bound(struct model *model, const struct tensor *tensor, enum in
         return true;
     model->bound[i] = 1;
     model->parameters += tensor_numel(tensor);
+    if (model->shuffled)
+        return shuffled_tensor(&model->weights->tensors[i], model->seed, model->weights->arena, err);
     if (!model->fresh)
         return true;
     float deviation = (float)json_number(json_get(model->config, "initializer_range"), 0.02);

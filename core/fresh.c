@@ -2,6 +2,7 @@
 #include "core/fresh.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "core/base/random.h"
 
@@ -39,5 +40,36 @@ bool fresh_tensor(struct tensor *tensor, enum init init, float deviation, uint64
     tensor->data = numbers;
     tensor->dtype = &DTYPE_F32;
     tensor->bytes = n * sizeof *numbers;
+    return true;
+}
+
+/* Swap elements of so many bytes until every order is as likely. */
+static void shuffle(unsigned char *data, size_t n, size_t bytes, uint64_t state)
+{
+    unsigned char held[sizeof(double)];
+    for (; n > 1; n--) {
+        unsigned char *last = data + (n - 1) * bytes, *other = data + (size_t)(random_next(&state) % n) * bytes;
+        memcpy(held, last, bytes);
+        memcpy(last, other, bytes);
+        memcpy(other, held, bytes);
+    }
+}
+
+bool shuffled_tensor(struct tensor *tensor, uint64_t seed, struct arena *arena, struct err *err)
+{
+    size_t n = tensor_numel(tensor);
+    bool plain = tensor->dtype->block == 1 && tensor->dtype->bytes <= sizeof(double);
+    const struct dtype *dtype = plain ? tensor->dtype : &DTYPE_F32;
+    unsigned char *numbers = arena_alloc(arena, n, dtype->bytes, "shuffled weights", err);
+    if (!numbers)
+        return false;
+    if (plain)
+        memcpy(numbers, tensor->data, n * dtype->bytes);
+    else
+        tensor->dtype->widen(tensor->data, n, (float *)(void *)numbers);
+    shuffle(numbers, n, dtype->bytes, random_stream(seed, hash_of(tensor->name)));
+    tensor->data = numbers;
+    tensor->dtype = dtype;
+    tensor->bytes = n * dtype->bytes;
     return true;
 }

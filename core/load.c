@@ -71,12 +71,15 @@ static bool load_parts(struct model *model, struct err *err)
         return false;
     if (!model->weights && !model->tokenizer)
         return nothing_there(model, err);
-    if (!model->weights && model->fresh)
-        return err_set(err, ERR_NOT_FOUND, "%s: holds no weights, whose names and shapes fresh ones take", model->folder);
+    if (!model->weights && (model->fresh || model->shuffled))
+        return err_set(err, ERR_NOT_FOUND, "%s: holds no weights, whose names and shapes %s ones take", model->folder,
+                       model->fresh ? "fresh" : "shuffled");
     return (!model->weights || load_weights(model, err)) && unread_list(model, err);
 }
 
-static struct model *load(const char *path, const char *name, bool fresh, uint64_t seed, struct err *err)
+enum made { AS_STORED, FRESH, SHUFFLED };
+
+static struct model *load(const char *path, const char *name, enum made made, uint64_t seed, struct err *err)
 {
     struct err ignored;
     if (!err)
@@ -84,7 +87,8 @@ static struct model *load(const char *path, const char *name, bool fresh, uint64
     struct model *model = mem_new(1, sizeof *model, "a model", err);
     if (!model)
         return NULL;
-    model->fresh = fresh;
+    model->fresh = made == FRESH;
+    model->shuffled = made == SHUFFLED;
     model->seed = seed;
     model->arena = arena_new(err);
     if (!model->arena || !checkpoint_open(path, &model->checkpoint, err))
@@ -103,10 +107,15 @@ fail:
 
 struct model *model_load(const char *path, const char *name, struct err *err)
 {
-    return load(path, name, false, 0, err);
+    return load(path, name, AS_STORED, 0, err);
 }
 
 struct model *model_load_fresh(const char *path, const char *name, uint64_t seed, struct err *err)
 {
-    return load(path, name, true, seed, err);
+    return load(path, name, FRESH, seed, err);
+}
+
+struct model *model_load_shuffled(const char *path, const char *name, uint64_t seed, struct err *err)
+{
+    return load(path, name, SHUFFLED, seed, err);
 }

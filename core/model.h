@@ -29,6 +29,7 @@ struct model {
     size_t parameters;    /* elements bound, counted once however often they are bound */
     bool prepared;
     bool fresh;           /* weights are not the file's, but fresh ones of this seed */
+    bool shuffled;        /* … or each tensor's own numbers in another order */
     uint64_t seed;
 };
 
@@ -38,6 +39,8 @@ struct model {
 NODISCARD struct model *model_load(const char *path, const char *name, struct err *err);
 /* The same with every parameter as its family initialises it, from `seed`: a control that has learned nothing. */
 NODISCARD struct model *model_load_fresh(const char *path, const char *name, uint64_t seed, struct err *err);
+/* The same with the numbers of every tensor in another order: what each holds is kept, what it has learned is not. */
+NODISCARD struct model *model_load_shuffled(const char *path, const char *name, uint64_t seed, struct err *err);
 void model_free(struct model *model);
 /* Run the architecture's prepare once. */
 NODISCARD bool model_prepare(struct model *model, struct err *err);

@@ -24,8 +24,7 @@ static bool same_tokens(const struct attention *a)
     return a->queries == a->keys;
 }
 
-/* Does query i see no key behind i, but i itself? */
-static bool is_causal(const struct attention *a)
+bool column_is_causal(const struct attention *a)
 {
     for (size_t i = 0; i < a->Tq; i++)
         if (!a->mask.hi || a->mask.hi[i] != i + 1)
@@ -121,7 +120,7 @@ static bool fill_draws(const struct run *run, struct site site, const struct att
     float *probs = mem_new(cells, sizeof *probs, "an attention map", err);
     float *values = mem_new(a->Tq, sizeof *values, "a column", err);
     bool ok = probs && values && run_map(run, site, (struct part){.kind = PART_PROBS}, 0, a->Tq, probs, err);
-    bool causal = is_causal(a);
+    bool causal = column_is_causal(a);
     out->not_finite = ok && map_not_finite(a, probs);
     for (size_t j = 0; ok && j < a->Tk; j++) {
         if (out->not_finite) {

@@ -54,6 +54,8 @@ void column_marks(const float *probs, size_t Tq, size_t Tk, const struct attenti
 /* The ratio n·c_j of every key of these probabilities [Tq,Tk] into out [Tk]: NaN where too few queries see the key to say, all
  * INFINITY where the map is not finite. */
 void column_ratios(const float *probs, const struct attention *attention, float *out);
+/* Does query i see no key behind i, but i itself? */
+bool column_is_causal(const struct attention *attention);
 /* What each key draws of these probabilities [Tq,Tk], in one walk over them. */
 struct column_draw {
     double mass, ratio, alpha; /* alpha: the mean of the queries that see the key; 0 where none does */

@@ -418,8 +418,8 @@ bool column_cause(struct column_cause_options *options, struct column_cause *out
     *out = (struct column_cause){.length = o->length, .loss = NAN};
     for (size_t k = 0; k < CAUSE_ROWS_KINDS; k++)
         out->loss_zeroed[k] = NAN;
-    bool ok = material_gather(o, &w.material, err) && model_has_positions(o->model, &out->absolute, err);
-    out->shift = ok && out->absolute ? column_shift(o->model, o->length) : 0;
+    bool ok = material_gather(o, AXIS_SOURCE, &w.material, err) && model_has_positions(o->model, &out->absolute, err);
+    out->shift = ok && out->absolute ? column_shift(o->model, AXIS_SOURCE, o->length) : 0;
     out->skipped = w.material.skipped;
     out->cut = w.material.cut;
     w.texts = out->measured_on = w.material.n / 2;

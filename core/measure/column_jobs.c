@@ -40,14 +40,43 @@ bool jobs_add(struct jobs *jobs, size_t text, size_t variant, size_t word, struc
     return encoding_of_ids(jobs->options->model->tokenizer, ids, ids + n, n, &job->encoding, err);
 }
 
+/* The other axis of each job's text, [n]; *out NULL: the model has none. */
+static bool other_axis(const struct jobs *jobs, struct encoding **out, struct err *err)
+{
+    const struct material *m = jobs->material;
+    int32_t *ids = m->others ? mem_new(2 * m->length, sizeof *ids, "variants of texts", err) : NULL;
+    *out = ids ? mem_new(jobs->n, sizeof **out, "variants of texts", err) : NULL;
+    bool ok = !m->others || *out;
+    for (size_t i = 0; ok && m->others && i < jobs->n; i++) {
+        const struct token *tokens = m->others[jobs->job[i].text].tokens;
+        for (size_t k = 0; k < m->length; k++) {
+            ids[k] = tokens[k].id;
+            ids[m->length + k] = tokens[k].type;
+        }
+        ok = encoding_of_ids(jobs->options->model->tokenizer, ids, ids + m->length, m->length, &(*out)[i], err);
+    }
+    free(ids);
+    return ok;
+}
+
+static void free_encodings(struct encoding *texts, size_t n)
+{
+    for (size_t i = 0; texts && i < n; i++)
+        encoding_free(&texts[i]);
+    free(texts);
+}
+
 struct run *jobs_run(struct jobs *jobs, struct err *err)
 {
     size_t n = jobs->material->length;
-    bool shifted = false;
+    bool shifted = false, target = jobs->material->axis == AXIS_TARGET;
+    struct encoding *others = NULL;
     struct encoding *texts = mem_new(jobs->n, sizeof *texts, "variants of texts", err);
     float *positions = mem_new(jobs->n * n, sizeof *positions, "position ids", err);
     struct run *run = NULL;
-    if (texts && positions) {
+    if (!texts || !positions || !other_axis(jobs, &others, err)) {
+        free_encodings(others, jobs->n);
+    } else {
         for (size_t i = 0; i < jobs->n; i++) {
             texts[i] = jobs->job[i].encoding;
             jobs->job[i].encoding = (struct encoding){0};
@@ -61,9 +90,13 @@ struct run *jobs_run(struct jobs *jobs, struct err *err)
             changes[n_changes++] = *jobs->change;
         if (shifted)
             changes[n_changes++] = (struct intervention){.kind = intervention_named("positions"), .layer = SIZE_MAX, .head = SIZE_MAX,
-                                                         .token = SIZE_MAX, .values = positions, .stack = STACK_MAIN};
+                                                         .token = SIZE_MAX, .values = positions,
+                                                         .stack = column_axis_stack(jobs->material->axis)};
         run = run_new(jobs->options->model,
-                      &(struct run_inputs){.texts = texts, .n_texts = jobs->n, .interventions = changes, .n_interventions = n_changes}, NULL, err);
+                      &(struct run_inputs){.texts = target ? others : texts, .targets = target ? texts : others, .n_texts = jobs->n,
+                                           .interventions = changes, .n_interventions = n_changes},
+                      NULL, err);
+        free(others);
     }
     free(texts);
     free(positions);
@@ -88,18 +121,33 @@ void jobs_free(struct jobs *jobs)
 
 /* ---- losses ---- */
 
-/* Is the key one whose word counts, in every variant of the text? */
-static bool is_asked(const struct job *job, size_t key, bool masks)
+/* The head that is asked: the model's own over whole texts, or its decoder's. *other: it answers on the axis that stays. */
+static struct asked asked_of(const struct jobs *jobs, bool *other)
 {
-    size_t from = job->made.from[key], n = job->made.n;
+    const struct model *model = jobs->options->model;
+    struct asked asked = asked_head(model, true);
+    const struct output_head *each;
+    *other = false;
+    for (size_t i = 0; !asked.head && (each = model_head(model, i)); i++)
+        if (each->place == HEAD_NEXT && each->stack == STACK_DECODER) {
+            asked = (struct asked){.head = each, .of = "next words of the target", .mask = -1};
+            *other = jobs->material->axis == AXIS_SOURCE;
+        }
+    return asked;
+}
+
+/* Is the key one whose word counts, in every variant of the text? */
+static bool is_asked(const struct job *job, size_t key, bool masks, bool other)
+{
+    size_t from = other ? key : job->made.from[key], n = job->made.n;
     if (from == SIZE_MAX || from < 2 || from + 3 >= n || key + 1 >= n)
         return false;
     return !masks || (from + job->text) % ASKED_EVERY == 0;
 }
 
 /* Add the losses of all jobs of the run. sums, counts [VARIANTS]. */
-static bool add_losses(const struct jobs *jobs, const struct run *run, const struct output_head *head, double *sums, size_t *counts,
-                       struct err *err)
+static bool add_losses(const struct jobs *jobs, const struct run *run, const struct output_head *head, bool other, double *sums,
+                       size_t *counts, struct err *err)
 {
     bool masks = head->place == HEAD_MASKS;
     size_t width = head->width(run->model), V = tokenizer_vocab_size(run->model->tokenizer);
@@ -108,9 +156,9 @@ static bool add_losses(const struct jobs *jobs, const struct run *run, const str
     for (size_t j = 0; ok && j < jobs->n; j++)
         for (size_t key = 0; ok && key < jobs->material->length; key++) {
             const struct job *job = &jobs->job[j];
-            if (!is_asked(job, key, masks))
+            if (!is_asked(job, key, masks, other))
                 continue;
-            int32_t id = job->made.ids[masks ? key : key + 1];
+            int32_t id = other ? jobs->material->others[job->text].tokens[key + 1].id : job->made.ids[masks ? key : key + 1];
             if ((size_t)id >= width || (size_t)id >= V)
                 continue;
             ok = run_logits(run, head, j, &key, 1, logits, err);
@@ -123,22 +171,21 @@ static bool add_losses(const struct jobs *jobs, const struct run *run, const str
 
 bool column_losses(struct jobs *jobs, size_t first, double *loss_out, const char **of_out, struct err *err)
 {
-    struct model *model = jobs->options->model;
     double sums[VARIANTS] = {0};
     size_t counts[VARIANTS] = {0};
-    struct asked asked = asked_head(model, true);
+    bool ok = true, other;
+    struct asked asked = asked_of(jobs, &other);
     const struct output_head *head = asked.head;
-    bool ok = true;
     *of_out = asked.of;
     for (size_t t = first; ok && head && t < jobs->material->n; t += 2) {
         for (size_t v = 0; ok && v < VARIANTS; v++) {
             ok = jobs_add(jobs, t, v, t / 2, err);
             for (size_t key = 0; ok && asked.masks && key < jobs->material->length; key++)
-                if (is_asked(&jobs->job[jobs->n - 1], key, true))
+                if (is_asked(&jobs->job[jobs->n - 1], key, true, false))
                     jobs->job[jobs->n - 1].encoding.tokens[key].id = asked.mask;
         }
         struct run *run = ok ? jobs_run(jobs, err) : NULL;
-        ok = run && add_losses(jobs, run, head, sums, counts, err);
+        ok = run && add_losses(jobs, run, head, other, sums, counts, err);
         run_free(run);
         jobs_clear(jobs);
     }

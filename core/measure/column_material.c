@@ -147,21 +147,49 @@ static bool choose_words(const struct column_test_options *o, struct material *m
                                              o->name, kept, COLUMN_TEST_WORDS));
 }
 
-bool material_gather(const struct column_test_options *options, struct material *out, struct err *err)
+/* ---- the other axis ---- */
+
+enum stack_kind column_axis_stack(enum column_axis axis)
 {
-    *out = (struct material){.length = options->length};
+    return axis == AXIS_TARGET ? STACK_DECODER : STACK_MAIN;
+}
+
+/* Targets of the sources gathered, and which of the two are changed. */
+static bool add_targets(const struct column_test_options *o, struct material *m, struct err *err)
+{
+    if (!o->model->stacks[STACK_DECODER].layers)
+        return true;
+    struct encoding *targets = mem_new(m->n, sizeof *targets, "texts", err);
+    int32_t *ids = mem_new(m->length, sizeof *ids, "texts", err);
+    bool ok = targets && ids;
+    for (size_t t = 0; ok && t < m->n; t++) {
+        ids[0] = o->model->start_token;
+        for (size_t i = 1; i < m->length; i++)
+            ids[i] = m->texts[t].tokens[i - 1].id;
+        ok = encoding_of_ids(o->model->tokenizer, ids, NULL, m->length, &targets[t], err);
+    }
+    free(ids);
+    m->others = m->axis == AXIS_TARGET && targets ? m->texts : targets;
+    if (m->axis == AXIS_TARGET && targets)
+        m->texts = targets;
+    return ok;
+}
+
+bool material_gather(const struct column_test_options *options, enum column_axis axis, struct material *out, struct err *err)
+{
+    *out = (struct material){.axis = axis, .length = options->length};
     out->texts = mem_new(options->texts, sizeof *out->texts, "texts", err);
     if (out->texts && (options->lines.n ? take_lines(options, out, err) : make_texts(options, out, err)) &&
-        choose_words(options, out, err))
+        add_targets(options, out, err) && choose_words(options, out, err))
         return true;
     material_free(out);
     *out = (struct material){0};
     return false;
 }
 
-int32_t column_shift(const struct model *model, size_t length)
+int32_t column_shift(const struct model *model, enum column_axis axis, size_t length)
 {
-    size_t most = model->stacks[STACK_MAIN].max_tokens;
+    size_t most = model->stacks[column_axis_stack(axis)].max_tokens;
     if (most && most <= length)
         return 0;
     return most && most - length < COLUMN_TEST_SHIFT ? (int32_t)(most - length) : COLUMN_TEST_SHIFT;
@@ -171,6 +199,9 @@ void material_free(struct material *m)
 {
     for (size_t t = 0; m->texts && t < m->n; t++)
         encoding_free(&m->texts[t]);
+    for (size_t t = 0; m->others && t < m->n; t++)
+        encoding_free(&m->others[t]);
     free(m->texts);
+    free(m->others);
     free(m->ordinary);
 }

@@ -7,6 +7,7 @@
 #include "core/base/pool.h"
 #include "core/base/random.h"
 #include "core/measure/column.h"
+#include "core/measure/column_look.h"
 #include "core/measure/measure.h"
 #include "core/scan.h"
 
@@ -19,24 +20,6 @@ struct marks {
     struct err *errs;          /* [n_sites] */
     unsigned char *not_finite; /* [n_sites] */
 };
-
-/* Shuffle the visible keys of each row on its own (Durstenfeld 1964). visible [Tk] is scratch. */
-static void permute(float *probs, const struct attention *a, size_t *visible, uint64_t *state)
-{
-    for (size_t i = 0; i < a->Tq; i++) {
-        float *row = probs + i * a->Tk;
-        size_t n = 0;
-        for (size_t j = 0; j < a->Tk; j++)
-            if (!attention_masked(a, i, j))
-                visible[n++] = j;
-        for (; n > 1; n--) {
-            size_t x = visible[n - 1], y = visible[random_next(state) % n];
-            float swap = row[x];
-            row[x] = row[y];
-            row[y] = swap;
-        }
-    }
-}
 
 static void mark_site(void *context, size_t task, size_t thread)
 {
@@ -57,7 +40,7 @@ static void mark_site(void *context, size_t task, size_t thread)
         m->not_finite[task] = map_not_finite(a, probs);
         column_marks(probs, a->Tq, a->Tk, a, &m->options->rule, marks);
         for (size_t round = 1; round <= m->rounds; round++) {
-            permute(probs, a, visible, &state);
+            column_permute(probs, a, visible, &state);
             column_marks(probs, a->Tq, a->Tk, a, &m->options->rule, marks + round * m->n);
         }
     }

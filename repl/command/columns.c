@@ -5,7 +5,7 @@
 
 #include "core/measure/column.h"
 #include "repl/grammar/call.h"
-#include "repl/result/result.h"
+#include "repl/result/figure.h"
 #include "repl/run/columns_cause.h"
 #include "repl/run/columns_does.h"
 #include "repl/run/columns_test.h"
@@ -395,6 +395,8 @@ static bool run(struct session *session, const struct call *call, struct result 
 {
     static const char *const of_texts[] = {"length", "add_special", "front", "seed", "least", NULL};
     static const char *const of_run[] = {"all", "top", NULL}, *const of_test[] = {"n", NULL};
+    static const char *const of_twins[] = {"twins", NULL};
+    static const char *const of_picture[] = {"title", "size", "dpi", "font", "fontsize", "caption", "palette", NULL};
     static const char *const of_counts[] = {"least", NULL}, *const of_cause[] = {"dims", "controls", NULL};
     struct column_rule rule = {COLUMN_RATIO, COLUMN_COVER};
     if (call_given(call, "ratio"))
@@ -402,6 +404,10 @@ static bool run(struct session *session, const struct call *call, struct result 
     if (call_given(call, "cover"))
         rule.cover = call_float(call, "cover");
     const struct call_word *action = call_arg(call, ARG_ACTION, 0);
+    bool test = action && str_is(action->text, "test");
+    if (!test && (!only_with(call, of_twins, "belongs to columns test", err) ||
+                  !only_with(call, of_picture, "belongs to the picture of columns test", err)))
+        return false;
     if (action && str_is(action->text, "cause"))
         return only_with(call, of_run, "ranks the keys of one run: leave it out of columns cause", err) &&
                only_with(call, of_counts, "belongs to texts=FILE without cause", err) && columns_cause(session, call, &rule, result, err);
@@ -443,6 +449,12 @@ static const struct option options[] = {
      .summary = "of cause: so many random control sets, a fifth of it matched ones",
      .lo = 0,
      .hi = 10000},
+    {.name = "twins",
+     .kind = VALUE_INT,
+     .fallback = "5",
+     .summary = "of test: so many models of shuffled, and of fresh weights, are held against it; 0: none",
+     .lo = 0,
+     .hi = 100},
     {.name = "seed", .kind = VALUE_INT, .fallback = "1", .summary = "of permuted maps and random words", .lo = 0, .hi = 9e15},
     {.name = "least",
      .kind = VALUE_INT,
@@ -450,6 +462,8 @@ static const struct option options[] = {
      .summary = "texts that must be able to show a listed hypothesis",
      .lo = 1,
      .hi = 1e9},
+    {.name = "palette", .kind = VALUE_PALETTE, .summary = "colour map of the picture of test"},
+    OPTION_FIGURE,
     {0}};
 static const struct arg args[] = {
     {.name = "test", .kind = ARG_ACTION, .optional = true, .summary = "test: what each column is bound to; cause: what carries it; does: what it does"},
@@ -533,5 +547,6 @@ const struct command command_columns = {
                 "columns test L0-2 texts=corpus.txt n=128 format=csv > verdicts.csv",
     .options = options,
     .args = args,
+    .writes = true,
     .run = run,
 };

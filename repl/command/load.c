@@ -75,9 +75,9 @@ static void report(struct result *result, const struct model *model)
     else
         buf_printf(&line, ": a tokenizer of %zu ids alone, no weights", tokenizer_vocab_size(model->tokenizer));
     result_note(result, "%s", buf_cstr(&line));
-    if (model->fresh)
-        result_note(result, "%s: its weights are fresh, seed %" PRIu64 ": what it shows, it has not learned", model->name,
-                    model->seed);
+    if (model->fresh || model->shuffled)
+        result_note(result, "%s: its weights are %s, seed %" PRIu64 ": what it shows, it has not learned", model->name,
+                    model->fresh ? "fresh" : "shuffled within each tensor", model->seed);
     line.n = 0;
     if (unread_line(model, &line))
         result_note(result, "%s: %s", model->name, buf_cstr(&line));
@@ -90,8 +90,9 @@ static void report(struct result *result, const struct model *model)
 static bool run(struct session *session, const struct call *call, struct result *result, struct err *err)
 {
     const struct call_word *word = call_arg(call, ARG_LOADABLE, 0);
-    if (call_given(call, "seed") && !str_is(call_str(call, "weights"), "random")) {
-        err_set(err, ERR_ARG, "seed= stands beside weights=random");
+    bool fresh = str_is(call_str(call, "weights"), "random"), shuffled = str_is(call_str(call, "weights"), "shuffled");
+    if (call_given(call, "seed") && !fresh && !shuffled) {
+        err_set(err, ERR_ARG, "seed= stands beside weights=random or weights=shuffled");
         return call_blame_option(call, "seed", err);
     }
     char *path = session_find_model(session, word->text, err);
@@ -105,9 +106,11 @@ static bool run(struct session *session, const struct call *call, struct result 
     struct str wanted = wanted_name(call, word->text);
     bool named = call_given(call, "as") || is_own_name(path, wanted);
     char *name = named ? session_free_name(session, wanted, err) : NULL;
-    bool fresh = str_is(call_str(call, "weights"), "random"), in_cache = lies_in_cache(path);
+    bool in_cache = lies_in_cache(path);
+    uint64_t seed = (uint64_t)call_int(call, "seed");
     struct model *model = named && !name ? NULL
-                          : fresh        ? model_load_fresh(path, name, (uint64_t)call_int(call, "seed"), err)
+                          : fresh        ? model_load_fresh(path, name, seed, err)
+                          : shuffled     ? model_load_shuffled(path, name, seed, err)
                                          : model_load(path, name, err);
     free(name);
     free(path);
@@ -127,8 +130,9 @@ static bool run(struct session *session, const struct call *call, struct result 
 }
 
 static const struct option options[] = {
-    {"weights", VALUE_ENUM, "file|random", "file", "random: fresh ones, as the family initialises them; a control", 0, 0},
-    {"seed", VALUE_INT, NULL, "1", "of weights=random", 0, 9007199254740991},
+    {"weights", VALUE_ENUM, "file|random|shuffled", "file",
+     "random: fresh ones, as the family initialises them; shuffled: each tensor's own numbers in another order; controls", 0, 0},
+    {"seed", VALUE_INT, NULL, "1", "of weights=random and weights=shuffled", 0, 9007199254740991},
     {"memory", VALUE_ENUM, "fits|any", "fits", "any: weights larger than this machine's memory too; pages are read as they are needed", 0,
      0},
     {"as", VALUE_WORD, NULL, NULL, "the name it is called by, instead of its folder's", 0, 0},

@@ -59,13 +59,13 @@ static bool choose_length(const struct call *call, struct texts_file *t, struct 
     return call_blame_option(call, "length", err);
 }
 
-/* Sites whose keys are the tokens of the text: not those of a decoder's other side, nor pooled ones. */
-static void keep_own_sites(struct texts_file *t, const struct run *first)
+/* Sites whose keys are the tokens of the text: not those of a decoder's other side, unless both are asked for, nor pooled ones. */
+static void keep_own_sites(struct texts_file *t, const struct run *first, bool both)
 {
     size_t n = 0;
     for (size_t i = 0; i < t->sites.n; i++) {
         const struct attention *a = run_attention(first, t->sites.site[i], NULL);
-        if (a && a->keys == first->tokens)
+        if (a && (a->keys == first->tokens || (both && a->keys == first->target)))
             t->sites.site[n++] = t->sites.site[i];
     }
     t->left_out = t->sites.n - n;
@@ -86,7 +86,7 @@ static struct run *open_without(const struct call *call, struct texts_file *t, s
     return run_one(t->model, &encoding, NULL, err);
 }
 
-bool texts_file_open(struct session *session, const struct call *call, struct texts_file *out, struct err *err)
+static bool open(struct session *session, const struct call *call, bool both, struct texts_file *out, struct err *err)
 {
     struct kept_run probe = {0};
     *out = (struct texts_file){.model = texts_file_model(session, call, err)};
@@ -124,7 +124,7 @@ bool texts_file_open(struct session *session, const struct call *call, struct te
 select:
     if (!select_sites(session, call, &probe, SELECT_ALL, &t->sites, err))
         goto fail;
-    keep_own_sites(t, probe.run);
+    keep_own_sites(t, probe.run, both);
     run_free(probe.run);
     if (t->sites.n)
         return true;
@@ -138,6 +138,16 @@ fail:
     texts_file_free(t);
     *t = (struct texts_file){0};
     return false;
+}
+
+bool texts_file_open(struct session *session, const struct call *call, struct texts_file *out, struct err *err)
+{
+    return open(session, call, false, out, err);
+}
+
+bool texts_file_open_both(struct session *session, const struct call *call, struct texts_file *out, struct err *err)
+{
+    return open(session, call, true, out, err);
 }
 
 void texts_file_free(struct texts_file *texts)

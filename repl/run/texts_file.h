@@ -24,6 +24,8 @@ struct model *texts_file_model(struct session *session, const struct call *call,
 /* Open the file, choose the length (given, or the median of the texts: half of them reach it; at most 128) and resolve
  * the selector on the first text. Errors: no tokenizer, no text of that length, what stands in scan.h. */
 NODISCARD bool texts_file_open(struct session *session, const struct call *call, struct texts_file *out, struct err *err);
+/* The same with the heads whose keys are the tokens of a decoder's own side. */
+NODISCARD bool texts_file_open_both(struct session *session, const struct call *call, struct texts_file *out, struct err *err);
 void texts_file_free(struct texts_file *texts); /* a zeroed struct is fine */
 
 #define OPTIONS_TEXTS                                                                                                     \

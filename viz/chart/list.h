@@ -7,4 +7,5 @@
     X(lines)      \
     X(bars)       \
     X(text)       \
+    X(squares)    \
     X(display)

@@ -81,7 +81,7 @@ static void expect_verdict(struct garden *g, enum verdict verdict)
     cr_expect_eq(head->square.verdict, verdict, "verdict %d: ratio %.2f, replaced %.2f, vacant %.2f, both %.2f", head->square.verdict,
                  head->square.excess + 1, head->square.cell[SQUARE_INDEX].value, head->square.cell[SQUARE_TOKEN].value,
                  head->square.cell[SQUARE_NONE].value);
-    cr_expect(out.absolute && out.shift == COLUMN_TEST_SHIFT);
+    cr_expect(out.side[0].absolute && out.side[0].shift == COLUMN_TEST_SHIFT);
     column_test_free(&out);
 }
 
