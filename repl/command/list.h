@@ -41,6 +41,7 @@
     ROW(view)         \
     ROW(grid)         \
     ROW(heads)        \
+    ROW(layers)       \
     ROW(cite)         \
     ROW(columns)      \
     ROW(outliers)     \

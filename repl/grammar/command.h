@@ -22,6 +22,7 @@ enum value_kind {
     VALUE_TERMS,    /* a sum of term names, for softmax= and without= */
     VALUE_PART,     /* probs, scores or a sum of terms */
     VALUE_MEASURE,  /* a head measure */
+    VALUE_MEASURES, /* some of them, with commas */
     VALUE_PALETTE,
     VALUE_SCALE,    /* linear, sqrt, log:1e-4, symlog */
     VALUE_IDS,      /* 1,7,2; or the word `values` */

@@ -103,6 +103,19 @@ static bool check_measure(const struct option *option, struct str text, struct e
     return false;
 }
 
+static bool check_measures(const struct option *option, struct str text, struct err *err)
+{
+    for (size_t begin = 0; begin <= text.n;) {
+        size_t end = begin;
+        while (end < text.n && text.s[end] != ',')
+            end++;
+        if (!check_measure(option, (struct str){text.s + begin, end - begin}, err))
+            return false;
+        begin = end + 1;
+    }
+    return true;
+}
+
 static bool check_scale(const struct option *option, struct str text, struct err *err)
 {
     struct scale scale = {0};
@@ -158,6 +171,7 @@ static const struct value_rule rules[] = {
     [VALUE_TERMS] = {"SUM", NULL},
     [VALUE_PART] = {"probs|scores|SUM", NULL},
     [VALUE_MEASURE] = {"MEASURE", check_measure},
+    [VALUE_MEASURES] = {"MEASURE,…", check_measures},
     [VALUE_PALETTE] = {"PALETTE", check_palette},
     [VALUE_SCALE] = {"linear|sqrt|log:FLOOR|symlog", check_scale},
     [VALUE_IDS] = {"ID,ID,…", check_ids},

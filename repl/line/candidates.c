@@ -242,6 +242,12 @@ static void offer_parts(struct completion *c)
         completion_add(c, str_of((*e)->name), (*e)->summary);
 }
 
+static void offer_several(struct completion *c)
+{
+    keep_until_last(c, ',');
+    offer_measures(c);
+}
+
 /* The words of the last run, where they need no quotes. */
 static void offer_tokens(struct completion *c)
 {
@@ -397,6 +403,7 @@ static void (*const arg_offers[])(struct completion *) = {
 static void (*const value_offers[])(struct completion *) = {
     [VALUE_FLAG] = offer_flags,       [VALUE_FILE] = offer_files,   [VALUE_TOKENS] = offer_tokens,
     [VALUE_TERMS] = offer_terms,      [VALUE_PART] = offer_parts,   [VALUE_MEASURE] = offer_measures,
+    [VALUE_MEASURES] = offer_several,
     [VALUE_PALETTE] = offer_palettes, [VALUE_SCALE] = offer_scales, [VALUE_MODEL] = offer_loaded,
     [VALUE_FORMAT] = offer_formats,   [VALUE_SIZE] = offer_sizes,   [VALUE_VECTORS] = offer_vectors_formats,
 };

@@ -88,14 +88,16 @@ static bool give_picture(struct session *session, const struct call *call, const
     for (size_t i = 0; points && i < c->n; i++) {
         char name[48];
         snprintf(name, sizeof name, "%c%zu.%zu", stack_letters[c->sites[i].stack], c->sites[i].layer, c->sites[i].head);
-        points[i] = (struct scatter_point){.x = c->xy[2 * i], .y = c->xy[2 * i + 1]};
+        size_t last = c->sites[c->n - 1].layer;
+        points[i] = (struct scatter_point){.x = c->xy[2 * i], .y = c->xy[2 * i + 1],
+                                           .tint = (unsigned char)(1 + (last ? 254 * c->sites[i].layer / last : 0))};
         if (!arena_str(arena, str_of(name), &points[i].label, err))
             return false;
     }
     snprintf(note, sizeof note,
              "Jensen\u2013Shannon divergence of rows, 0.999\u00b7A + 0.001/n, summed (Clark et al. 2019); classical scaling: %.0f %% + %.0f %%",
              100 * c->share[0], 100 * c->share[1]);
-    snprintf(counted, sizeof counted, "%zu heads, %zu text%s, %zu queries", c->n, c->texts, c->texts == 1 ? "" : "s", c->rows);
+    snprintf(counted, sizeof counted, "%zu heads, the deeper their layer the brighter, %zu text%s, %zu queries", c->n, c->texts, c->texts == 1 ? "" : "s", c->rows);
     const struct str notes[] = {str_of(note), str_of(counted)};
     struct scatter scatter = {.points = points, .n_points = c->n};
     struct picture picture = {.chart = &chart_scatter,

@@ -8,4 +8,5 @@
     X(bars)       \
     X(text)       \
     X(squares)    \
+    X(layers)     \
     X(display)

@@ -9,7 +9,7 @@
 
 #include "core/base/text.h"
 #include "viz/chart/chart.h"
-#include "viz/draw/cells.h"
+#include "viz/draw/dots.h"
 #include "viz/draw/figure.h"
 
 /* ---- from data units into a rectangle ---- */
@@ -43,6 +43,12 @@ static double aspect_of(const struct scatter *s)
     return (1 - 2 * f.dy) / fmax(1 - 2 * f.dx, 1e-9);
 }
 
+/* The colour of a point whose own would be `plain`. The brightest fifth of viridis is not seen on white. */
+static struct rgb colour_of(const struct scatter_point *point, struct rgb plain)
+{
+    return point->strong ? figure_accent() : point->tint ? palette_at(&palette_viridis, 0.85 * (point->tint - 1) / 254) : plain;
+}
+
 /* ---- cells ---- */
 
 enum { SIDE = 14, LEAST_LINES = 7, MOST_LINES = 30 };
@@ -51,41 +57,6 @@ enum { SIDE = 14, LEAST_LINES = 7, MOST_LINES = 30 };
 static size_t margin_of(size_t columns)
 {
     return columns > 60 ? SIDE : columns / 5;
-}
-
-struct dots {
-    unsigned char *bits; /* [rows,columns] the eight dots of a cell */
-    size_t columns, rows;
-};
-
-static void set_dot(struct dots *d, double x, double y)
-{
-    static const unsigned char bit[4][2] = {{0x01, 0x08}, {0x02, 0x10}, {0x04, 0x20}, {0x40, 0x80}};
-    if (x < 0 || y < 0)
-        return;
-    size_t column = (size_t)x / 2, row = (size_t)y / 4;
-    if (column < d->columns && row < d->rows)
-        d->bits[row * d->columns + column] |= bit[(size_t)y % 4][(size_t)x % 2];
-}
-
-static void dot_line(struct dots *d, struct point a, struct point b)
-{
-    size_t steps = (size_t)ceil(fmax(fabs(b.x - a.x), fabs(b.y - a.y))) + 1;
-    for (size_t i = 0; i <= steps; i++) {
-        double t = (double)i / (double)steps;
-        set_dot(d, a.x + t * (b.x - a.x), a.y + t * (b.y - a.y));
-    }
-}
-
-static void put_dots(struct cell_grid *grid, size_t top, const struct dots *d, struct style style)
-{
-    for (size_t r = 0; r < d->rows; r++)
-        for (size_t c = 0; c < d->columns; c++)
-            if (d->bits[r * d->columns + c]) {
-                char text[4];
-                size_t n = utf8_encode(0x2800 + d->bits[r * d->columns + c], text);
-                grid_text(grid, top + r, c, 1, (struct str){text, n}, style);
-            }
 }
 
 /* Does [col, col + n) of that row hold points and names? `taken` [rows,columns]. */
@@ -166,15 +137,15 @@ static bool put_points(const struct picture *picture, struct cell_grid *grid, si
     f.dx += 2 * (double)margin;
     f.dy += 2;
     for (size_t i = 0; i < s->n_lines; i++)
-        dot_line(d, place(&f, s->points[s->lines[i].from].x, s->points[s->lines[i].from].y),
+        dots_line(d, place(&f, s->points[s->lines[i].from].x, s->points[s->lines[i].from].y),
                  place(&f, s->points[s->lines[i].to].x, s->points[s->lines[i].to].y));
-    put_dots(grid, top, d, (struct style){.flags = CELL_DIM});
+    dots_put(d, grid, top, 0, (struct style){.flags = CELL_DIM});
     static const struct rgb sky = {0x4a, 0x90, 0xd9}; /* seen on black and on white */
     for (size_t i = 0; i < s->n_points; i++) {
         struct point at = place(&f, s->points[i].x, s->points[i].y);
         struct style style = {.flags = s->points[i].strong ? CELL_BOLD : 0};
         if (depth != DEPTH_MONO)
-            style.fg = ink_rgb(depth, s->points[i].strong ? figure_accent() : sky);
+            style.fg = ink_rgb(depth, colour_of(&s->points[i], sky));
         take(taken, d, (long)at.y / 4, (long)at.x / 2, 1);
         grid_text(grid, top + (size_t)at.y / 4, (size_t)at.x / 2, 1, STR("●"), style);
     }
@@ -194,14 +165,13 @@ static bool scatter_cells(const struct picture *picture, const struct cells_opti
         d.rows = lines > MOST_LINES ? MOST_LINES : lines < LEAST_LINES ? LEAST_LINES : (size_t)lines;
     }
     *grid = (struct cell_grid){0};
-    d.bits = mem_new(d.columns * d.rows, 1, "a picture", err);
-    bool ok = d.bits && grid_new(grid, d.columns, top + d.rows + picture->n_notes, err);
+    bool ok = dots_new(&d, err) && grid_new(grid, d.columns, top + d.rows + picture->n_notes, err);
     if (ok && picture->title)
         grid_text(grid, 0, 0, d.columns, str_of(picture->title), (struct style){.flags = CELL_BOLD});
     ok = ok && put_points(picture, grid, top, &d, options->depth, err);
     for (size_t i = 0; ok && i < picture->n_notes; i++)
         grid_text(grid, top + d.rows + i, 0, d.columns, picture->notes[i], (struct style){.flags = CELL_DIM});
-    free(d.bits);
+    dots_free(&d);
     if (!ok)
         grid_free(grid);
     return ok;
@@ -260,6 +230,7 @@ static double covered_by(const struct figure *f, struct box place, const struct 
     return covered;
 }
 
+enum { MANY = 40 }; /* names are set smaller where there are more */
 enum { BESIDE = 4, RINGS = 8, WAYS = 16, PLACES = BESIDE + RINGS * WAYS };
 
 /* Where a name may stand, best first: outward of its point, inward, above, below, then on rings around it. */
@@ -346,11 +317,12 @@ static bool scatter_draw(const struct figure *f, struct canvas *canvas, struct e
                           place(&frame, s->points[s->lines[i].to].x, s->points[s->lines[i].to].y), 0.7, pale);
     for (size_t i = 0; i < s->n_points; i++) {
         struct point at = place(&frame, s->points[i].x, s->points[i].y);
-        put_disc(canvas, at, radius, s->points[i].strong ? figure_accent() : blue);
+        put_disc(canvas, at, radius, colour_of(&s->points[i], blue));
         taken[i] = (struct box){at.x - radius, at.y - radius, 2 * radius, 2 * radius};
     }
+    double size = s->n_points > MANY ? fmax(0.75 * t, fmin(6, t)) : t;
     for (size_t i = 0; i < s->n_points; i++) {
-        struct text_style style = {.size = t, .bold = s->points[i].strong, .colour = ink};
+        struct text_style style = {.size = size, .bold = s->points[i].strong, .colour = ink};
         struct point at = place(&frame, s->points[i].x, s->points[i].y);
         bool far = false;
         struct box box = label_box(f, at, figure_extents(canvas, &style, s->points[i].label), taken, s->n_points + i, &far);

@@ -9,6 +9,7 @@ struct scatter_point {
     double x, y;      /* data units, y upward */
     struct str label; /* UTF-8 display text, not escaped */
     bool strong;      /* stands out: an answer */
+    unsigned char tint; /* 0: the chart's own colour; else 1 … 255 along viridis */
 };
 struct scatter_line {
     size_t from, to; /* points */
