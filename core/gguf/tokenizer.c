@@ -74,6 +74,15 @@ static size_t id_at(const struct tokens *t, const char *key)
     return id >= 0 && id < (double)t->n ? (size_t)id : t->n;
 }
 
+/* The first token that is so spelled, n where there is none. */
+static size_t id_of(const struct tokens *t, const char *token)
+{
+    for (size_t i = 0; i < t->n; i++)
+        if (str_is(t->strings[i], token))
+            return i;
+    return t->n;
+}
+
 /* A role's id; the converter once wrote "seperator". */
 static size_t role_id(const struct tokens *t, const char *role)
 {
@@ -81,6 +90,13 @@ static size_t role_id(const struct tokens *t, const char *role)
     snprintf(key, sizeof key, KEY("%s_token_id"), role);
     size_t id = id_at(t, key);
     return id == t->n && strcmp(role, "separator") == 0 ? id_at(t, KEY("seperator_token_id")) : id;
+}
+
+/* The same, of a file without roles by the token that plays it. */
+static size_t role_or(const struct tokens *t, const char *role, const char *token)
+{
+    size_t id = role_id(t, role);
+    return id < t->n ? id : id_of(t, token);
 }
 
 static size_t unknown_id(const struct tokens *t)
@@ -111,9 +127,19 @@ static void put_token(struct buf *out, const struct tokens *t, size_t i, bool wo
     buf_free(&spelled);
 }
 
-static void put_added(struct buf *out, const struct tokens *t, bool wordpiece)
+/* Which added tokens take the blanks beside them, which the file does not say: masks of RoBERTa and its kin those before, of Phi
+ * 3 all but three those behind. */
+enum blanks { BLANKS_STAY, BLANKS_BEFORE_MASKS, BLANKS_BEHIND };
+
+static bool takes_behind(struct str token)
+{
+    return !str_is(token, "<unk>") && !str_is(token, "<s>") && !str_is(token, "<|endoftext|>");
+}
+
+static void put_added(struct buf *out, const struct tokens *t, bool wordpiece, enum blanks blanks)
 {
     const char *between = "";
+    size_t mask = blanks == BLANKS_BEFORE_MASKS ? role_id(t, "mask") : t->n;
     buf_puts(out, ",\"added_tokens\":[");
     for (size_t i = 0; i < t->n; i++) {
         int type = type_of(t, i);
@@ -121,7 +147,12 @@ static void put_added(struct buf *out, const struct tokens *t, bool wordpiece)
             continue;
         buf_printf(out, "%s{\"id\":%zu,\"content\":", between, i);
         put_token(out, t, i, wordpiece);
-        buf_printf(out, ",\"normalized\":false,\"special\":%s}", type == PIECE_USER ? "false" : "true");
+        buf_printf(out, ",\"normalized\":false,\"special\":%s", type == PIECE_USER ? "false" : "true");
+        if (i == mask)
+            buf_puts(out, ",\"lstrip\":true");
+        if (blanks == BLANKS_BEHIND && takes_behind(t->strings[i]))
+            buf_puts(out, ",\"rstrip\":true");
+        buf_char(out, '}');
         between = ",";
     }
     buf_char(out, ']');
@@ -252,12 +283,13 @@ static struct frame frame_of(const struct tokens *t, bool bos, bool eos)
 static bool put_llama(struct buf *out, const struct tokens *t, struct err *err)
 {
     struct frame frame = frame_of(t, true, false);
+    bool phi3 = str_is(gguf_text(t->gguf, "general.architecture"), "phi3");
     (void)err;
     buf_puts(out, "{\"normalizer\":{\"type\":\"Sequence\",\"normalizers\":[");
     if (gguf_bool(t->gguf, KEY("add_space_prefix"), true))
         buf_puts(out, "{\"type\":\"Prepend\",\"prepend\":\"" SPACE "\"},");
     buf_puts(out, "{\"type\":\"Replace\",\"pattern\":{\"String\":\" \"},\"content\":\"" SPACE "\"}]}");
-    put_added(out, t, false);
+    put_added(out, t, false, phi3 ? BLANKS_BEHIND : BLANKS_STAY);
     put_processor(out, t, &frame);
     buf_puts(out, ",\"model\":{\"type\":\"BPE\"");
     put_unknown(out, t);
@@ -283,7 +315,7 @@ static bool put_gpt2(struct buf *out, const struct tokens *t, struct err *err)
         frame.types = frame.pair_before = false;
     }
     buf_printf(out, "{\"normalizer\":%s,\"pre_tokenizer\":%s", splitting->normalizer, splitting->pretokenizer);
-    put_added(out, t, false);
+    put_added(out, t, false, splitting->roberta || str_is(pre, "modern-bert") ? BLANKS_BEFORE_MASKS : BLANKS_STAY);
     put_processor(out, t, &frame);
     buf_printf(out, ",\"model\":{\"type\":\"BPE\",\"ignore_merges\":%s", splitting->ignore_merges ? "true" : "false");
     put_vocab(out, t, false);
@@ -293,21 +325,35 @@ static bool put_gpt2(struct buf *out, const struct tokens *t, struct err *err)
     return true;
 }
 
+/* Is there a piece with a capital? Vocabularies of texts in lower case have none, and older files say nothing of it. */
+static bool is_cased(const struct tokens *t)
+{
+    for (size_t i = 0; i < t->n; i++) {
+        struct str s = t->strings[i];
+        if ((s.n && s.s[0] == '[') || type_of(t, i) != PIECE_NORMAL)
+            continue;
+        for (size_t c = 0; c < s.n; c++)
+            if (s.s[c] >= 'A' && s.s[c] <= 'Z')
+                return true;
+    }
+    return false;
+}
+
 static bool put_bert(struct buf *out, const struct tokens *t, struct err *err)
 {
-    bool lower = gguf_bool(t->gguf, KEY("normalizer.lowercase"), true);
+    bool lower = gguf_bool(t->gguf, KEY("normalizer.lowercase"), !is_cased(t));
     bool strips = gguf_bool(t->gguf, KEY("normalizer.strip_accents"), lower);
     struct frame frame = {.before = role_id(t, "cls"), .behind = role_id(t, "separator"), .between = t->n, .types = true};
     (void)err;
     if (frame.before == t->n)
-        frame.before = role_id(t, "bos");
+        frame.before = role_or(t, "bos", "[CLS]");
     if (frame.behind == t->n)
-        frame.behind = role_id(t, "eos");
+        frame.behind = role_or(t, "eos", "[SEP]");
     buf_printf(out,
                "{\"normalizer\":{\"type\":\"BertNormalizer\",\"clean_text\":true,\"handle_chinese_chars\":true,"
                "\"strip_accents\":%s,\"lowercase\":%s},\"pre_tokenizer\":{\"type\":\"BertPreTokenizer\"}",
                strips ? "true" : "false", lower ? "true" : "false");
-    put_added(out, t, true);
+    put_added(out, t, true, BLANKS_STAY);
     put_processor(out, t, &frame);
     buf_puts(out, ",\"model\":{\"type\":\"WordPiece\"");
     put_unknown(out, t);
@@ -319,12 +365,15 @@ static bool put_bert(struct buf *out, const struct tokens *t, struct err *err)
 static bool put_t5(struct buf *out, const struct tokens *t, struct err *err)
 {
     const struct gguf_value *charsmap = gguf_find(t->gguf, KEY("precompiled_charsmap"));
-    bool fairseq = role_id(t, "mask") < t->n; /* XLM-R's tokens, of which T5 has none */
+    bool fairseq = str_is(t->strings[0], "<s>"); /* XLM-R's tokens begin so */
     struct frame frame = frame_of(t, fairseq, true);
     size_t unknown = unknown_id(t);
     frame.types = frame.pair_before = false;
-    if (fairseq)
+    if (fairseq) {
+        frame.before = frame.before < t->n || !gguf_bool(t->gguf, KEY("add_bos_token"), true) ? frame.before : 0;
+        frame.behind = frame.behind < t->n ? frame.behind : id_of(t, "</s>");
         frame.between = frame.behind;
+    }
     if (unknown == t->n)
         return err_set(err, ERR_FORMAT, "%s: no token stands for what is unknown", t->gguf->path);
     buf_puts(out, "{\"normalizer\":{\"type\":\"Sequence\",\"normalizers\":[");
@@ -336,7 +385,7 @@ static bool put_t5(struct buf *out, const struct tokens *t, struct err *err)
     buf_puts(out, "{\"type\":\"Strip\",\"strip_left\":false,\"strip_right\":true},"
                   "{\"type\":\"Replace\",\"pattern\":{\"Regex\":\" {2,}\"},\"content\":\"" SPACE "\"}]},"
                   "\"pre_tokenizer\":{\"type\":\"Metaspace\",\"replacement\":\"" SPACE "\",\"prepend_scheme\":\"always\"}");
-    put_added(out, t, false);
+    put_added(out, t, false, BLANKS_BEFORE_MASKS);
     put_processor(out, t, &frame);
     buf_printf(out, ",\"model\":{\"type\":\"Unigram\",\"unk_id\":%zu,\"byte_fallback\":false,\"vocab\":[]}}", unknown);
     return true;
