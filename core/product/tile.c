@@ -171,12 +171,49 @@ static void dots_block(const struct job *job, const float *w, size_t in, size_t 
     } while (at < in);
 }
 
+/* The kernel that reads W as it is stored, for a few rows; NULL: W is widened first. */
+static micro_narrow_fn *narrow_of(const struct micro *micro, const struct linear *l, size_t rows)
+{
+    const struct dtype *type = l->w.dtype;
+    if (rows > FEW_ROWS || l->w.order || l->in % NARROW_GROUP)
+        return NULL;
+    return type == &DTYPE_F16    ? micro->narrow_f16
+           : type == &DTYPE_BF16 ? micro->narrow_bf16
+           : type == &DTYPE_Q8_0 ? micro->narrow_q8_0
+                                 : NULL;
+}
+
+/* dot_tile.cols outputs from column `col` on; the same number from `next` on are fetched meanwhile. */
+static void narrow_block(const struct job *job, const struct place *p, micro_narrow_fn *narrow, size_t col, size_t next)
+{
+    const struct linear *l = p->out->linear;
+    size_t most = job->micro->dot_tile.rows, blocks = (p->rows + most - 1) / most, groups = l->in / NARROW_GROUP;
+    struct micro_narrow call = {
+        .x_stride = job->x_stride,
+        .w = element(&l->w, col * l->in),
+        .w_row = l->in / l->w.dtype->block * l->w.dtype->bytes,
+        .k = l->in,
+        .c_stride = p->out->y_stride,
+    };
+    if (next + job->micro->dot_tile.cols <= l->out) {
+        call.ahead = element(&l->w, next * l->in);
+        call.ahead_step = job->micro->dot_tile.cols * call.w_row / groups;
+    }
+    for (size_t b = 0; b < blocks; b++, call.ahead_step = 0) {
+        size_t r = part_of(p->rows, blocks, b), m = part_of(p->rows, blocks, b + 1) - r;
+        call.x = job->x + (p->row + r) * job->x_stride;
+        call.c = p->out->y + (p->row + r) * p->out->y_stride + col;
+        narrow(m, &call);
+    }
+}
+
 static bool dots_task(const struct job *job, size_t task, size_t thread)
 {
     const struct micro *micro = job->micro;
     struct place p = place_of(job, task);
     const struct linear *l = p.out->linear;
     bool wide = is_wide(&l->w);
+    micro_narrow_fn *narrow = narrow_of(micro, l, p.rows);
     size_t n_sums = (DOTS_ROWS + 1) * TILE_MAX_SUMS, n_spread = micro->dot_tile.cols * SPREAD_DEPTH;
     bool far = p.rows > FEW_ROWS && rows_collide(l->in);
     size_t most = far ? micro->far_tile.cols : micro->dot_tile.cols;
@@ -188,12 +225,16 @@ static bool dots_task(const struct job *job, size_t task, size_t thread)
     for (size_t c = p.from; c < p.to; c += most) {
         size_t n = p.to - c < most ? p.to - c : most;
         const float *w = element(&l->w, c * l->in);
+        /* the thread's next tile is probably the one that is `threads` further on */
+        size_t next = c + n < p.to ? c + n : p.from + job->threads * job->cols;
+        if (narrow && n == most) {
+            narrow_block(job, &p, narrow, c, next);
+            continue;
+        }
         if (wide) {
             widen_rows(micro, &l->w, c, n, l->in, widened);
             w = widened;
         }
-        /* the thread's next tile is probably the one that is `threads` further on */
-        size_t next = c + n < p.to ? c + n : p.from + job->threads * job->cols;
         for (size_t r = 0; r < p.rows; r += DOTS_ROWS) {
             size_t rows = p.rows - r < DOTS_ROWS ? p.rows - r : DOTS_ROWS;
             dots_block(job, w, l->in, n, job->x + (p.row + r) * job->x_stride, rows,

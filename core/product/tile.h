@@ -22,7 +22,8 @@ enum {
     TILE_NARROW = 1024,
     TILE_MAX_COLS = 32,   /* of any micro kernel */
     TILE_MAX_ROWS = 16,   /* likewise */
-    TILE_MAX_SUMS = 384   /* floats of the sums of one dot tile */
+    TILE_MAX_SUMS = 384,  /* floats of the sums of one dot tile */
+    NARROW_GROUP = 32
 };
 
 /* One tile of dot products: c[r,o] = Σ_i x[r,i]·w[o,i] over k inputs of a longer sum. The unfinished sums of a tile
@@ -39,6 +40,20 @@ struct micro_dot {
     float *c; /* written by the last part */
     size_t c_stride;
 };
+
+/* A tile of dot products with all of a W that is stored in fewer bits: whole groups of NARROW_GROUP inputs, dot_tile.cols
+ * outputs. The bits are those of `dot` on the widened W. */
+struct micro_narrow {
+    const float *x;
+    size_t x_stride;
+    const char *w;
+    size_t w_row, k; /* bytes from output to output; inputs */
+    const char *ahead;
+    size_t ahead_step; /* bytes for every group */
+    float *c;
+    size_t c_stride;
+};
+typedef void micro_narrow_fn(size_t m, const struct micro_narrow *call);
 
 struct micro {
     const char *name;
@@ -63,6 +78,8 @@ struct micro {
     void (*widen_f16)(const void *from, size_t n, float *out);
     void (*widen_bf16)(const void *from, size_t n, float *out);
     void (*widen_q8_0)(const void *from, size_t n, float *out);
+    /* m ≤ dot_tile.rows; NULL: by way of widening */
+    micro_narrow_fn *narrow_f16, *narrow_bf16, *narrow_q8_0;
 };
 
 bool tile_supports(const struct linear *linear, unsigned class);
