@@ -275,6 +275,37 @@ Test(record, is_whole_however_the_program_ends, .timeout = 280)
     }
 }
 
+/* A script that goes on for long, and Ctrl-C: it ends with 130, what it recorded is whole, and stands in the place of the old file. */
+Test(record, is_whole_where_ctrl_c_stops_a_script, .timeout = 280)
+{
+    char home[] = "/tmp/gaze-cast-XXXXXX", script[100], path[100];
+    struct replay r;
+    cr_assert(mkdtemp(home));
+    snprintf(script, sizeof script, "%s/long.gaze", home);
+    snprintf(path, sizeof path, "%s/walk.cast", home);
+    FILE *file = fopen(script, "w");
+    cr_assert(file);
+    fprintf(file, "record %s\n", path);
+    for (int i = 0; i < 200000; i++)
+        fputs("show L0.H0\n", file);
+    fclose(file);
+    struct terminal *t = gaze_start((const char *[]){"-X", "examples/models/roberta-tiny", SENTENCE, "-f", script, NULL}, NULL, 24, 80, NULL);
+    cr_assert(terminal_wait_text(t, "attention probability"));
+    cr_expect(access(path, F_OK) != 0, "no file before the end");
+    terminal_keys(t, "C-c");
+    cr_expect_eq(terminal_wait_exit(t), 130);
+    cr_expect(terminal_modes_restored(t));
+    cr_assert(replay_read(&r, path));
+    char *output = replay_all(&r, 'o');
+    cr_expect(strstr(output, "L0.H0") && strstr(output, "attention probability"));
+    free(output);
+    replay_free(&r);
+    unlink(path);
+    unlink(script);
+    rmdir(home);
+    terminal_free(t);
+}
+
 Test(record, ends_with_the_last_whole_event_where_the_disk_is_full, .timeout = 280)
 {
     char path[200], line[300];

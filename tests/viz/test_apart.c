@@ -133,3 +133,30 @@ Test(apart, letters_of_5_and_of_10_points_and_labels_turned_as_wanted_stay_apart
             }
     cr_expect_gt(drawn, 150, "%zu figures were drawn", drawn);
 }
+
+/* 1 cm, as narrow as sizes go: the error says which width is enough, and one millimetre less is not. */
+Test(apart, a_figure_too_narrow_for_its_labels_is_one_error_that_names_a_width_that_is_enough)
+{
+    enum { LENGTH = 12 };
+    const double mm = 72 / 25.4;
+    fill();
+    for (size_t s = 0; s < SHAPES; s++) {
+        struct picture picture = picture_of(&shapes[s], LENGTH);
+        struct figure f;
+        struct err err = {0};
+        struct canvas *measure = canvas_pixels_new(1, 1, 72, &err);
+        cr_assert_not_null(measure);
+        struct render_options options = {.width = 10 * mm};
+        int enough = 0;
+        bool refused = !figure_plan(&picture, &options, measure, &f, &err);
+        const char *size = strstr(err.message, "; size=");
+        cr_expect(refused && err.code == ERR_ARG && strstr(err.message, "a figure 10.0 mm wide has no room for ") == err.message, "%s: %s",
+                  shapes[s].name, err.message);
+        cr_expect(size && sscanf(size, "; size=%dmm is wide enough", &enough) == 1 && enough > 10, "%s: %s", shapes[s].name, err.message);
+        options.width = enough * mm;
+        cr_expect(figure_plan(&picture, &options, measure, &f, &err), "%s at %d mm: %s", shapes[s].name, enough, err.message);
+        options.width = (enough - 1) * mm;
+        cr_expect_not(figure_plan(&picture, &options, measure, &f, &err), "%s at %d mm", shapes[s].name, enough - 1);
+        measure->ops->free(measure);
+    }
+}

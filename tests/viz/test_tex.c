@@ -1,6 +1,7 @@
 /* The .tex of a figure in a real run of pdfTeX: it compiles, its labels say what they said, its cells have their colours. */
 #include <criterion/criterion.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,15 +38,24 @@ static void write_figure(const struct picture *picture, const char *name)
     buf_free(&remarks);
 }
 
+/* doc.pdf of a document with that body. */
+static void typeset(const char *body)
+{
+    struct buf document = {0};
+    int status;
+    buf_printf(&document, "\\documentclass{article}\\usepackage{pgfplots}\\pgfplotsset{compat=1.16}\\pagestyle{empty}\n"
+               "\\begin{document}\\noindent%s\\end{document}\n", body);
+    scratch_write("doc.tex", document.data, document.n);
+    struct buf log = tool_output("HOME=$PWD pdflatex -interaction=nonstopmode -halt-on-error doc.tex", &status);
+    cr_assert_eq(status, 0, "%s", buf_cstr(&log));
+    buf_free(&log);
+    buf_free(&document);
+}
+
 /* Three figures, a page each. */
 static void compile(void)
 {
     struct panel panel;
-    int status;
-    static const char document[] =
-        "\\documentclass{article}\\usepackage{pgfplots}\\pgfplotsset{compat=1.16}\\pagestyle{empty}\n"
-        "\\begin{document}\\noindent\\input{map.tex}\\newpage\\input{lines.tex}\\newpage"
-        "\\input{bars.tex}\\end{document}\n";
     struct picture picture = picture_of(&panel, NULL);
     write_figure(&picture, "map.tex");
     picture = picture_of(&panel, &chart_lines);
@@ -53,10 +63,7 @@ static void compile(void)
     picture = picture_of(&panel, &chart_bars);
     panel.rows = 1;
     write_figure(&picture, "bars.tex");
-    scratch_write("doc.tex", document, sizeof document - 1);
-    struct buf log = tool_output("HOME=$PWD pdflatex -interaction=nonstopmode -halt-on-error doc.tex", &status);
-    cr_assert_eq(status, 0, "%s", buf_cstr(&log));
-    buf_free(&log);
+    typeset("\\input{map.tex}\\newpage\\input{lines.tex}\\newpage\\input{bars.tex}");
 }
 
 /* The viewer's colours of the cells of row i, met on a line through the middle of its height; how many of them were met. */
@@ -94,6 +101,27 @@ Test(tex, a_real_run_of_tex_sets_labels_as_they_are_and_cells_in_the_palettes_co
     free(rgb);
 }
 
+/* Though one is a stop and one reaches below the line. */
+Test(tex, labels_of_rows_stand_on_lines_as_far_apart_as_the_rows)
+{
+    static const struct str stops[3] = {{"acc", 3}, {".", 1}, {"gyp", 3}};
+    struct panel panel = {.rows = 3, .cols = 3, .values = values, .row_labels = stops, .col_labels = stops, .tick = NAN};
+    struct picture picture = {.panels = &panel, .n_panels = 1, .scale = {.lo = 0, .hi = 1}};
+    struct buf out = {0}, remarks = {0};
+    struct err err = {0};
+    double y[3];
+    cr_assert(renderer_tex.render(&picture, &(struct render_options){0}, &out, &remarks, &err), "%s", err.message);
+    const char *at = buf_cstr(&out);
+    for (size_t i = 0; i < 3; i++) {
+        at = strstr(at, "anchor=base east");
+        cr_assert(at && (at = strstr(at, "] at (")) && sscanf(at, "] at (%*f,%lf)", &y[i]) == 1, "label %zu", i);
+        cr_expect(strncmp(strchr(at, '{') + 1, stops[i].s, stops[i].n) == 0);
+    }
+    cr_expect_float_eq(y[0] - y[1], y[1] - y[2], 0.002);
+    buf_free(&out);
+    buf_free(&remarks);
+}
+
 Test(tex, text_is_escaped_or_drawn)
 {
     static const struct {
@@ -101,7 +129,7 @@ Test(tex, text_is_escaped_or_drawn)
     } rows[] = {
         {"50% a_b", "50\\% a{\\ttfamily\\char95}b"}, {"a--b-c", "a-{}-b-c"}, {"<\\>", "\\textless{}\\textbackslash{}\\textgreater{}"},
         {"naïve", "naïve"},         {"𓀀", NULL},            {"אב", NULL},
-        {"Ðe", NULL},
+        {"Ðe", NULL},           {"≠cat × 2", "\\ensuremath{\\neq}cat \\ensuremath{\\times} 2"},
     };
     struct err err = {0};
     struct canvas *measure = canvas_outlines_new(&err);
@@ -118,10 +146,55 @@ Test(tex, text_is_escaped_or_drawn)
     measure->ops->free(measure);
 }
 
+/* What pgfplots does not take: a single row, a single column, and more cells than its tables find memory for. */
+Test(tex, maps_of_one_row_of_one_column_and_of_130_tokens_are_set_by_a_real_run_of_tex)
+{
+    enum { MOST = 130 };
+    static float some[MOST * MOST];
+    static const struct {
+        size_t rows, cols, runs; /* cells of other colours than their neighbours, at least */
+    } rows[] = {{1, 6, 6}, {6, 1, 6}, {MOST, MOST, MOST * MOST * 9 / 10}};
+    unsigned long long state = 11;
+    if (tool_missing("pdflatex") || tool_missing("pdftoppm"))
+        return;
+    for (size_t i = 0; i < MOST * MOST; i++)
+        some[i] = i < 6 ? (float)i / 5 : (float)draw(&state, 1000) / 1000;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct panel panel = {.rows = rows[i].rows, .cols = rows[i].cols, .values = some, .tick = NAN};
+        struct picture picture = {.panels = &panel, .n_panels = 1, .scale = {.lo = 0, .hi = 1}, .palette = "viridis", .row_axis = "Query",
+                                  .col_axis = "Key"};
+        struct buf out = {0}, remarks = {0};
+        struct err err = {0};
+        size_t w, h, met = 0;
+        cr_assert(renderer_tex.render(&picture, &(struct render_options){.width = 218}, &out, &remarks, &err), "%s", err.message);
+        scratch_write("map.tex", out.data, out.n);
+        size_t n = 0;
+        for (const char *at = out.data; (at = memmem(at, out.n - (size_t)(at - out.data), "\n\\gaze ", 7)); at++)
+            n++;
+        cr_expect_geq(n, rows[i].runs);
+        typeset("\\input{map.tex}");
+        unsigned char *rgb = tool_pixels("doc.pdf", 144, &w, &h);
+        for (size_t k = 0; k < 6; k++) { /* of the six first cells, which stand in no colour bar so large */
+            struct rgb want = palette_at(&palette_viridis, (double)some[k]);
+            size_t pixels = 0;
+            for (size_t at = 0; at < w * h; at++)
+                pixels += abs(rgb[3 * at] - want.r) <= 2 && abs(rgb[3 * at + 1] - want.g) <= 2 && abs(rgb[3 * at + 2] - want.b) <= 2;
+            met += pixels > (i < 2 ? 100U : 2U);
+        }
+        cr_expect_eq(met, 6, "%zu × %zu: %zu of 6 colours", rows[i].rows, rows[i].cols, met);
+        free(rgb);
+        buf_free(&out);
+        buf_free(&remarks);
+    }
+}
+
 Test(tex, more_cells_than_tex_takes_are_refused_with_the_way_out)
 {
     enum { T = 201 };
     static float many[T * T];
+    unsigned long long state = 3;
+    for (size_t i = 0; i < T * T; i++)
+        many[i] = (float)draw(&state, 1000) / 1000;
     struct panel panel = {.rows = T, .cols = T, .values = many, .tick = NAN};
     struct picture picture = {.panels = &panel, .n_panels = 1, .scale = {.lo = 0, .hi = 1}};
     struct buf out = {0}, remarks = {0};

@@ -6,6 +6,7 @@
 
 #include "core/base/text.h"
 #include "viz/chart/chart.h"
+#include "viz/chart/maps.h"
 #include "viz/chart/series.h"
 #include "viz/layout.h"
 #include "viz/scale.h"
@@ -96,13 +97,17 @@ static void value_range(const struct picture *picture, double *lo, double *hi)
         *hi = *lo + 1;
 }
 
-static double longest_label(const struct figure *f, struct canvas *measure, size_t stride)
+static double longest_label(const struct figure *f, struct canvas *measure)
 {
     const struct panel *first = f->picture.panels;
     struct text_style style = {.size = f->label};
     double longest = 0;
-    for (size_t j = 0; first->col_labels && j < first->cols; j += stride)
-        longest = fmax(longest, figure_extents(measure, &style, first->col_labels[j]).width);
+    for (size_t j = 0; j < first->cols; j += f->col_stride) {
+        struct buf text = {0};
+        maps_label(first, true, j, f->col_stride, &text);
+        longest = fmax(longest, measure->ops->extents(measure, &style, buf_view(&text)).width);
+        buf_free(&text);
+    }
     return longest;
 }
 
@@ -110,13 +115,16 @@ static double longest_label(const struct figure *f, struct canvas *measure, size
 static void settle_labels(struct figure *f, const struct render_options *options, struct canvas *measure)
 {
     f->label = f->cell_w >= 1.1 * f->text ? f->text : fmax(6, fmin(f->text, f->cell_w / 1.1));
-    double longest = longest_label(f, measure, 1);
+    f->col_stride = 1;
+    double longest = longest_label(f, measure);
     bool flat = options->turn == TURN_FLAT || (options->turn == TURN_AUTO && 1.12 * longest <= f->cell_w);
     f->col_turn = flat ? 0 : options->turn == TURN_SLANTED ? 45 : 90;
     f->col_need = flat ? 1.12 * longest : f->col_turn == 45 ? 1.5 * f->label : 1.1 * f->label;
-    f->col_stride = (size_t)fmax(1, ceil(f->col_need / f->cell_w - 1e-9));
-    f->col_labels = fmin(longest_label(f, measure, f->col_stride), 12 * f->text);
-    f->col_labels = flat ? f->label : f->col_turn == 45 ? 0.707 * f->col_labels + 0.7 * f->label : f->col_labels;
+    f->col_stride = label_stride(f->cell_w, f->col_need * (1 - 1e-9));
+    if (flat && f->col_stride > 1) /* numbers make them longer */
+        f->col_stride = label_stride(f->cell_w, f->col_need = 1.12 * longest_label(f, measure));
+    f->col_labels = fmin(longest_label(f, measure), 12 * f->text);
+    f->col_labels = flat ? f->label + 0.4 * f->text : f->col_turn == 45 ? 0.707 * f->col_labels + 0.7 * f->label : f->col_labels;
 }
 
 static void put_labels(const struct figure *f, struct canvas *canvas)
@@ -124,9 +132,15 @@ static void put_labels(const struct figure *f, struct canvas *canvas)
     const struct panel *first = f->picture.panels;
     struct text_style style = {.size = f->label, .colour = figure_ink, .turn = f->col_turn, .along = f->col_turn ? 1 : 0.5,
                                .across = f->col_turn ? 0.5 : 0.1, .width = f->col_turn ? 12 * f->text + 0.1 : 0};
-    for (size_t j = 0; first->col_labels && j < first->cols; j += f->col_stride)
-        figure_text(canvas, (struct point){f->grid_x + ((double)j + 0.5) * f->cell_w, f->grid_y + f->grid_h + 0.4 * f->text}, &style,
-                    first->col_labels[j]);
+    for (size_t j = 0; j < first->cols; j += f->col_stride) {
+        struct buf text = {0};
+        double x = f->grid_x + ((double)j + 0.5) * f->cell_w, y = f->grid_y + f->grid_h;
+        maps_label(first, true, j, f->col_stride, &text);
+        canvas->ops->text(canvas, (struct point){x, y + (f->col_turn ? 0.4 : 0.8) * f->text}, &style, buf_view(&text));
+        if (f->col_stride > 1) /* which bar is meant */
+            canvas->ops->line(canvas, (struct point){x, y}, (struct point){x, y + 0.25 * f->text}, 0.5, figure_grey);
+        buf_free(&text);
+    }
 }
 
 static bool bars_plan(const struct picture *picture, const struct render_options *options, struct canvas *measure,
@@ -145,7 +159,7 @@ static bool bars_plan(const struct picture *picture, const struct render_options
     settle_labels(f, options, measure);
     f->height = f->grid_y + f->grid_h + 0.5 * f->text + f->col_labels + 2.2 * f->text;
     f->height = fmax(f->height, figure_side_height(f, measure, str_of(picture->value_name)));
-    return f->grid_w > 60 || err_set(err, ERR_ARG, "a width of %g points leaves the bars no room", f->width);
+    return f->grid_w > 60 || figure_narrow(f->width, err, "the bars");
 }
 
 static void put_axis(const struct figure *f, struct canvas *canvas, const struct scale *axis)

@@ -7,7 +7,9 @@
 #include "core/base/text.h"
 #include "viz/chart/chart.h"
 #include "viz/chart/lines.h"
+#include "viz/chart/maps.h"
 #include "viz/chart/series.h"
+#include "viz/layout.h"
 #include "viz/scale.h"
 
 #define LEAST_PAPER 0.05
@@ -191,12 +193,18 @@ static bool lines_cells(const struct picture *picture, const struct cells_option
 
 /* ---- figures ---- */
 
-static double widest_label(struct canvas *measure, const struct figure *f, const struct str *labels, size_t n)
+/* Of the labels that are shown. */
+static double widest_label(struct canvas *measure, const struct figure *f, bool right)
 {
+    const struct panel *first = f->picture.panels;
     struct text_style style = {.size = f->label};
     double width = 0;
-    for (size_t i = 0; labels && i < n; i++)
-        width = fmax(width, figure_extents(measure, &style, labels[i]).width);
+    for (size_t i = 0; i < (right ? first->cols : first->rows); i += f->row_stride) {
+        struct buf text = {0};
+        maps_label(first, right, i, f->row_stride, &text);
+        width = fmax(width, measure->ops->extents(measure, &style, buf_view(&text)).width);
+        buf_free(&text);
+    }
     return width;
 }
 
@@ -218,13 +226,13 @@ static bool lines_plan(const struct picture *picture, const struct render_option
     double highest = fmin(600, fmax(300, 1.5 * f->width)); /* no more than a page, no tower in a column */
     f->cell_h = fmin(1.45 * f->text, highest / (double)n);
     f->label = f->cell_h >= 1.2 * f->text ? f->text : fmax(6, fmin(f->text, f->cell_h / 1.2));
-    f->row_stride = (size_t)fmax(1, ceil(1.2 * f->label / f->cell_h));
+    f->row_stride = label_stride(f->cell_h, 1.2 * f->label * (1 - 1e-9));
     double most = 0.34 * f->width;
-    double widest = fmax(widest_label(measure, f, first->row_labels, first->rows), widest_label(measure, f, first->col_labels, first->cols));
+    double widest = fmax(widest_label(measure, f, false), widest_label(measure, f, true));
     if (widest > most) /* smaller is better than cut */
         f->label = fmax(fmin(5, f->label), f->label * most / widest);
-    f->row_labels = fmax(fmin(most, widest_label(measure, f, first->row_labels, first->rows)), axis_width(measure, f, picture->row_axis));
-    f->col_labels = fmax(fmin(most, widest_label(measure, f, first->col_labels, first->cols)), axis_width(measure, f, picture->col_axis));
+    f->row_labels = fmax(fmin(most, widest_label(measure, f, false)), axis_width(measure, f, picture->row_axis));
+    f->col_labels = fmax(fmin(most, widest_label(measure, f, true)), axis_width(measure, f, picture->col_axis));
     f->grid_x = f->row_labels + 0.8 * f->text;
     f->grid_w = f->width - f->grid_x - f->col_labels - 0.8 * f->text;
     f->grid_y = (picture->title ? 2.2 : 0.4) * f->text + series_key_height(f, measure) + 1.5 * f->text;
@@ -232,16 +240,21 @@ static bool lines_plan(const struct picture *picture, const struct render_option
     f->grid_y += f->head - 1.5 * f->text;
     f->grid_h = f->cell_h * (double)n;
     f->height = f->grid_y + f->grid_h + 2 * f->text;
-    return f->grid_w > 30 || err_set(err, ERR_ARG, "a width of %g points leaves the lines no room", f->width);
+    return f->grid_w > 30 || figure_narrow(f->width, err, "the lines");
 }
 
-static void put_column(const struct figure *f, struct canvas *canvas, const struct str *labels, size_t n, bool right)
+static void put_column(const struct figure *f, struct canvas *canvas, bool right)
 {
+    const struct panel *first = f->picture.panels;
     struct text_style style = {.size = f->label, .colour = figure_ink, .along = right ? 0 : 1, .across = 0.5,
                                .width = (right ? f->col_labels : f->row_labels) + 0.1};
     double x = right ? f->grid_x + f->grid_w + 0.4 * f->text : f->grid_x - 0.4 * f->text;
-    for (size_t i = 0; labels && i < n; i += f->row_stride)
-        figure_text(canvas, (struct point){x, f->grid_y + ((double)i + 0.5) * f->cell_h}, &style, labels[i]);
+    for (size_t i = 0; i < (right ? first->cols : first->rows); i += f->row_stride) {
+        struct buf text = {0};
+        maps_label(first, right, i, f->row_stride, &text);
+        canvas->ops->text(canvas, (struct point){x, f->grid_y + ((double)i + 0.5) * f->cell_h}, &style, buf_view(&text));
+        buf_free(&text);
+    }
     struct text_style name = {.size = f->text, .bold = true, .colour = figure_ink, .along = right ? 0 : 1};
     const char *axis = right ? f->picture.col_axis : f->picture.row_axis;
     if (axis)
@@ -251,7 +264,6 @@ static void put_column(const struct figure *f, struct canvas *canvas, const stru
 static bool lines_draw(const struct figure *f, struct canvas *canvas, struct err *err)
 {
     const struct picture *picture = &f->picture;
-    const struct panel *first = picture->panels;
     struct link *links;
     size_t n;
     if (!links_make(picture, LEAST_PAPER, 0, &links, &n, err))
@@ -264,8 +276,8 @@ static bool lines_draw(const struct figure *f, struct canvas *canvas, struct err
         canvas->ops->line(canvas, from, to, thickest * (0.15 + 0.85 * t), series_pale(series_colour(links[i].panel), 0.12 + 0.88 * t));
     }
     free(links);
-    put_column(f, canvas, first->row_labels, first->rows, false);
-    put_column(f, canvas, first->col_labels, first->cols, true);
+    put_column(f, canvas, false);
+    put_column(f, canvas, true);
     struct buf text = {0};
     struct text_style small = {.size = f->small, .colour = figure_pale, .along = 0.5};
     buf_printf(&text, "darkest: %s ", picture->value_name ? picture->value_name : "");

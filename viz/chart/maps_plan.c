@@ -262,10 +262,13 @@ static bool settle(struct figure *f, const struct render_options *options, struc
             double gaps = (double)(f->across - 1) * f->gap, labels = f->row_labels;
             labels *= f->same_rows ? 1 : (double)f->across;
             double room = options->width - left_of(f) - labels - gaps - right;
+            if (room < MAP_MIN * (double)f->across && f->picture.n_panels > BARE && !f->bare) { /* as long as labels can go */
+                f->bare = true;
+                round = -1;
+                continue;
+            }
             if (room < MAP_MIN * (double)f->across)
-                return err_set(err, ERR_ARG, "a figure %.1f mm wide leaves %.1f mm for %zu map%s side by side; raise size= "
-                               "or lower across=", options->width * 25.4 / 72, fmax(room, 0) * 25.4 / 72, f->across,
-                               f->across == 1 ? "" : "s");
+                return figure_narrow(options->width, err, f->across == 1 ? "the map" : "%zu maps side by side", f->across);
             f->cell_w = room / (double)values_across(f);
             f->cell_w = fmin(f->cell_w, 40); /* few values need not fill the width */
         }

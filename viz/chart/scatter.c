@@ -193,7 +193,7 @@ static bool scatter_plan(const struct picture *picture, const struct render_opti
     f->grid_h =
         fmax(0.3 * f->grid_w, fmin(0.72 * f->grid_w, aspect_of(picture->data) * (f->grid_w - 10 * f->text) + 4 * f->text));
     f->height = f->grid_y + f->grid_h + 2.8 * f->text;
-    return f->grid_w > 60 || err_set(err, ERR_ARG, "a width of %g points leaves the words no room", f->width);
+    return f->grid_w > 60 || figure_narrow(f->width, err, "the words");
 }
 
 static void put_disc(struct canvas *canvas, struct point at, double radius, struct rgb colour)

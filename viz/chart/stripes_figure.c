@@ -80,8 +80,7 @@ static bool set_widths(struct figure *f, const struct stripes_view *v, const str
         double room = options->width - f->grid_x - right - (double)(f->across - 1) * space;
         f->map_w = room / (double)f->across;
         if (f->map_w - fixed < LANE_MIN * (double)(keys ? keys : 0))
-            return err_set(err, ERR_ARG, "a figure %.1f mm wide leaves no room for %zu head%s; raise size=%s", options->width * 25.4 / 72,
-                           f->across, f->across == 1 ? "" : "s side by side", f->across == 1 ? "" : " or lower across=");
+            return figure_narrow(options->width, err, "%zu head%s", f->across, f->across == 1 ? "" : "s side by side");
     }
     f->cell_w = keys ? (f->map_w - fixed) / (double)(keys * v->most) : 0;
     if (!keys)

@@ -176,7 +176,7 @@ static bool text_plan(const struct picture *picture, const struct render_options
     f->bar_x = f->grid_x;
     f->bar_y = f->grid_y + f->grid_h + 0.2 * f->text;
     f->height = f->bar_y + 3.3 * f->text;
-    return f->grid_w > 80 || err_set(err, ERR_ARG, "a width of %g points leaves the text no room", f->width);
+    return f->grid_w > 80 || figure_narrow(f->width, err, "the text");
 }
 
 static void put_words(const struct figure *f, struct canvas *canvas, const struct panel *panel, double *y)

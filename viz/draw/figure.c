@@ -2,6 +2,8 @@
 #include "viz/draw/figure.h"
 
 #include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
 
 #include "core/base/text.h"
 #include "viz/scale.h"
@@ -46,6 +48,16 @@ void figure_side_name(const struct figure *f, struct canvas *canvas, struct poin
     double half = fmin(figure_extents(canvas, style, name).width, room) / 2;
     at.y = fmin(fmax(at.y, half + 0.4 * f->text), f->height - half - 0.4 * f->text);
     figure_text(canvas, at, style, name);
+}
+
+bool figure_narrow(double width, struct err *err, const char *what, ...)
+{
+    char text[200];
+    va_list list;
+    va_start(list, what);
+    vsnprintf(text, sizeof text, what, list);
+    va_end(list);
+    return err_set(err, ERR_ARG, "a figure %.1f mm wide has no room for %s", width * 25.4 / 72, text);
 }
 
 bool figure_colours(struct figure *f, struct err *err)

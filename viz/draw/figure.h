@@ -72,6 +72,8 @@ double figure_side_height(const struct figure *figure, struct canvas *measure, s
 /* An upward name beside what it names, centred at `at` as far as the figure's height allows; smaller, then cut, where it is
  * longer than that (style is changed so). */
 void figure_side_name(const struct figure *figure, struct canvas *canvas, struct point at, struct text_style *style, struct str name);
+/* ERR_ARG: "a figure 10.0 mm wide has no room for WHAT". Returns false. */
+bool figure_narrow(double width, struct err *err, const char *what, ...) PRINTF_LIKE(3, 4);
 /* The palette and the scale of the picture, where a chart's colours are values: ERR_NOT_FOUND for an unknown palette. */
 NODISCARD bool figure_colours(struct figure *figure, struct err *err);
 struct rgb figure_colour(const struct figure *figure, float value); /* as pool_value gives them: infinite for not finite */

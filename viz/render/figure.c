@@ -1,16 +1,41 @@
 /* A picture on any canvas. See figure.h. */
 #include "viz/render/figure.h"
 
+#include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/base/cancel.h"
 #include "core/base/text.h"
 #include "viz/chart/chart.h"
 
+#define WIDEST (2000 * 72 / 25.4) /* points: two metres, as sizes go */
+
+/* Where it is the width alone that is wrong: the whole millimetres that are enough, said behind the message. Returns false. */
+static bool say_width(const struct picture *picture, const struct render_options *options, struct canvas *measure, struct err *err)
+{
+    const struct chart_kind *chart = picture_chart(picture);
+    struct render_options other = *options;
+    struct figure figure;
+    double low = options->width, high = WIDEST, mm = 72 / 25.4;
+    size_t length = err ? strlen(err->message) : 0;
+    if (low <= 0 || !length)
+        return false;
+    for (other.width = high; high - low > 0.02 * mm; other.width = (low + high) / 2)
+        if (chart->plan(picture, &other, measure, &figure, &(struct err){0}))
+            high = other.width;
+        else if (other.width >= WIDEST)
+            return false;
+        else
+            low = other.width;
+    snprintf(err->message + length, sizeof err->message - length, "; size=%.0fmm is wide enough", ceil(high / mm));
+    return false;
+}
+
 bool figure_plan(const struct picture *picture, const struct render_options *options, struct canvas *measure,
                  struct figure *figure_out, struct err *err)
 {
-    return picture_chart(picture)->plan(picture, options, measure, figure_out, err);
+    return picture_chart(picture)->plan(picture, options, measure, figure_out, err) || say_width(picture, options, measure, err);
 }
 
 bool figure_draw(const struct figure *figure, struct canvas *canvas, struct err *err)

@@ -1,5 +1,6 @@
 /* TeX: a tikzpicture to be \input. Maps are matrix plots of pgfplots with their values in tables, so that they can be drawn
- * otherwise; other charts, and what stands around maps, are TikZ. pdfTeX, LuaTeX and XeTeX read it. */
+ * otherwise; maps of a single row or column, which pgfplots refuses, and of more cells than it has memory for are rectangles; other
+ * charts, and what stands around maps, are TikZ. pdfTeX, LuaTeX and XeTeX read it. */
 #include <math.h>
 #include <string.h>
 
@@ -14,7 +15,7 @@
 #include "viz/render/tex_text.h"
 #include "viz/scale.h"
 
-enum { MOST_CELLS = 40000 }; /* pdfTeX takes half a minute and most of its memory for them */
+enum { PLOT_CELLS = 8000 }; /* pgfplots takes 5 MB of TeX's memory, which is all there is, for twice as many */
 
 /* The palette as a colormap of pgfplots. */
 static void put_colormap(struct buf *out, const struct palette *palette)
@@ -78,21 +79,35 @@ static void put_plot(struct buf *out, const struct figure *f, const struct panel
     buf_puts(out, "\\end{axis}\n");
 }
 
+/* Does pgfplots take them? */
+static bool are_plots(const struct picture *picture)
+{
+    size_t cells = 0;
+    for (size_t k = 0; k < picture->n_panels; k++) {
+        const struct panel *panel = &picture->panels[k];
+        cells += panel->rows * panel->cols;
+        if (panel->rows < 2 || panel->cols < 2)
+            return false;
+    }
+    return cells <= PLOT_CELLS;
+}
+
 static bool put_maps(struct canvas *canvas, const struct figure *f, struct err *err)
 {
     struct buf *out = tex_canvas_body(canvas);
-    size_t cells = 0;
-    for (size_t k = 0; k < f->picture.n_panels; k++)
-        cells += f->picture.panels[k].rows * f->picture.panels[k].cols;
-    if (cells > MOST_CELLS)
-        return err_set(err, ERR_LIMIT, "%zu cells are more than TeX takes (%d): plot to .pdf and \\includegraphics it", cells, MOST_CELLS);
+    if (!are_plots(&f->picture))
+        return maps_draw(f, canvas, err);
     put_colormap(out, f->palette);
-    for (size_t k = 0; k < f->picture.n_panels; k++) {
-        const struct panel *panel = &f->picture.panels[k];
-        if (panel->rows && panel->cols)
-            put_plot(out, f, panel, maps_box(f, k));
-    }
+    for (size_t k = 0; k < f->picture.n_panels; k++)
+        put_plot(out, f, &f->picture.panels[k], maps_box(f, k));
     return maps_draw_around(f, canvas, err);
+}
+
+static bool fits_tex(struct canvas *canvas, struct err *err)
+{
+    return tex_canvas_runs(canvas) <= TEX_CANVAS_RUNS ||
+           err_set(err, ERR_LIMIT, "more cells than TeX has memory for (%d of different colours): plot to .pdf and \\includegraphics it",
+                   TEX_CANVAS_RUNS);
 }
 
 static void put_head(struct buf *out, const struct picture *picture, const struct render_options *options)
@@ -116,7 +131,7 @@ static bool render_tex(const struct picture *picture, const struct render_option
     canvas = ok ? tex_canvas_new(figure.width, figure.height, figure.dpi, err) : NULL;
     ok = canvas && (!options->font || canvas->ops->font(canvas, options->font, err));
     figure.remarks = remarks;
-    ok = ok && (maps ? put_maps(canvas, &figure, err) : figure_draw(&figure, canvas, err));
+    ok = ok && (maps ? put_maps(canvas, &figure, err) : figure_draw(&figure, canvas, err)) && fits_tex(canvas, err);
     ok = ok && (!cancel_requested() || err_set(err, ERR_CANCELLED, "cancelled")) && buf_ok(tex_canvas_body(canvas), err);
     if (ok) {
         put_head(out, picture, options);

@@ -18,7 +18,10 @@ static const char *spelled(int32_t cp)
         {'_', "{\\ttfamily\\char95}"}, {'^', "{\\ttfamily\\char94}"}, {'~', "{\\ttfamily\\char126}"}, {'<', "\\textless{}"}, {'>', "\\textgreater{}"},
         {'|', "\\textbar{}"}, {'"', "{\\ttfamily\\char34}"}, {'`', "\\textasciigrave{}"}, {'\'', "\\textquotesingle{}"},
         {0x2026, "\\ldots{}"}, {0x2212, "$-$"}, {0x201c, "``"},
-        {0x201d, "''"}, {0x2013, "--"}, {0xa0, "~"},
+        {0x201d, "''"}, {0x2013, "--"}, {0xa0, "~"}, {0xb7, "\\ensuremath{\\cdot}"}, {0xd7, "\\ensuremath{\\times}"},
+        {0xb1, "\\ensuremath{\\pm}"}, {0x2260, "\\ensuremath{\\neq}"}, {0x2264, "\\ensuremath{\\leq}"}, {0x2265, "\\ensuremath{\\geq}"},
+        {0x2192, "\\ensuremath{\\rightarrow}"}, {0x221e, "\\ensuremath{\\infty}"}, {0x2248, "\\ensuremath{\\approx}"},
+        {0x0394, "\\ensuremath{\\Delta}"}, {0x03a3, "\\ensuremath{\\Sigma}"}, {0x2018, "`"}, {0x2019, "'"}, {0x2014, "---"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (rows[i].cp == cp)
