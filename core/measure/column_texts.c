@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "core/base/pool.h"
-#include "core/base/random.h"
 #include "core/measure/column.h"
 #include "core/measure/column_look.h"
 #include "core/measure/measure.h"

@@ -12,6 +12,7 @@
     ROW(special)      \
     ROW(share)        \
     ROW(confidence)   \
+    ROW(confidence_rest) \
     ROW(positional)   \
     ROW(punctuation)  \
     ROW(duplicate)    \
@@ -22,6 +23,11 @@
     ROW(evenness) \
     ROW(distance_rest) \
     ROW(incoming) \
+    ROW(vertical) \
+    ROW(diagonal) \
+    ROW(block) \
+    ROW(pattern) \
+    ROW(variability) \
     ROW(effective_rank) \
     ROW(stable_rank) \
     ROW(mixing)       \

@@ -6,6 +6,8 @@
 
 #include "core/base/cancel.h"
 #include "core/base/pool.h"
+#include "core/base/random.h"
+#include "core/measure/column_look.h"
 #include "core/measure/list.h"
 
 #define MEASURE_EXTERN(name) extern const struct measure measure_##name;
@@ -77,7 +79,7 @@ bool map_not_finite(const struct attention *a, const float *probs)
     return false;
 }
 
-static bool is_causal(const struct attention *a)
+bool map_is_causal(const struct attention *a)
 {
     for (size_t i = 0; i < a->Tq; i++)
         for (size_t j = i + 1; j < a->Tk; j++)
@@ -88,29 +90,27 @@ static bool is_causal(const struct attention *a)
 
 const char *measure_refusal(const struct measure *measure, const struct attention *a)
 {
+    return measure->walks ? "it holds texts against each other: texts=FILE" : measure_texts_refusal(measure, a);
+}
+
+const char *measure_texts_refusal(const struct measure *measure, const struct attention *a)
+{
     if (measure->needs & MEASURE_DISTRIBUTIONS && a->mix_probs)
         return "the model mixes its heads' probabilities: rows are no distributions";
     if (measure->needs & MEASURE_TOKENS && (a->queries != a->keys || a->Tq != a->Tk))
         return "its queries and keys are not the same tokens";
-    if (measure->needs & MEASURE_CAUSAL && !is_causal(a))
+    if (measure->needs & MEASURE_CAUSAL && !map_is_causal(a))
         return "its queries see keys behind them";
     return NULL;
 }
 
-/* A map and what measures read of it. */
-struct measured_map {
-    const struct attention *attention;
-    float *probs;
-    unsigned char *special;
-};
-
-static void measured_map_free(struct measured_map *map)
+void measured_map_free(struct measured_map *map)
 {
     free(map->probs);
     free(map->special);
 }
 
-static bool measured_map_make(const struct run *run, struct site site, bool uniform, struct measured_map *map, struct err *err)
+bool measured_map_make(const struct run *run, struct site site, bool uniform, struct measured_map *map, struct err *err)
 {
     size_t cells;
     *map = (struct measured_map){.attention = run_attention(run, site, err)};
@@ -133,21 +133,29 @@ static bool measured_map_make(const struct run *run, struct site site, bool unif
     return ok;
 }
 
-/* Several measures of one site into out [n]; *broken_out: the map is not finite. */
-static bool measure_map(const struct run *run, const struct measure *const *wanted, size_t n, struct site site, bool uniform,
-                        double *out, bool *broken_out, struct err *err)
+/* Several measures of a map into out [n]; *broken_out: the map is not finite. */
+static bool measure_map(const struct run *run, const struct measure *const *wanted, size_t n, struct site site,
+                        const struct measured_map *map, double *out, bool *broken_out, struct err *err)
 {
-    struct measured_map map;
-    if (!measured_map_make(run, site, uniform, &map, err))
-        return false;
-    *broken_out = map_not_finite(map.attention, map.probs);
+    *broken_out = map_not_finite(map->attention, map->probs);
     bool ok = true;
     for (size_t m = 0; ok && m < n; m++) {
-        struct measure_input input = {run, map.attention, site, map.probs, map.special};
+        struct measure_input input = {run, map->attention, site, map->probs, map->special};
         out[m] = NAN;
-        if (!*broken_out && !measure_refusal(wanted[m], map.attention))
+        if (!*broken_out && !measure_refusal(wanted[m], map->attention))
             ok = wanted[m]->value(&input, &out[m], err);
     }
+    return ok;
+}
+
+/* A map of one site, measured. */
+static bool measure_made(const struct run *run, const struct measure *const *wanted, size_t n, struct site site, double *out,
+                         bool *broken_out, struct err *err)
+{
+    struct measured_map map;
+    if (!measured_map_make(run, site, false, &map, err))
+        return false;
+    bool ok = measure_map(run, wanted, n, site, &map, out, broken_out, err);
     measured_map_free(&map);
     return ok;
 }
@@ -155,14 +163,57 @@ static bool measure_map(const struct run *run, const struct measure *const *want
 bool measure_site(const struct run *run, const struct measure *measure, struct site site, double *out, struct err *err)
 {
     bool broken;
-    return measure_map(run, &measure, 1, site, false, out, &broken, err);
+    return measure_made(run, &measure, 1, site, out, &broken, err);
+}
+
+/* Two texts that have this map alike. */
+static bool walk_twice(const struct measure *m, const struct measure_input *input, double *out, struct err *err)
+{
+    double *kept = mem_new(m->walks->room(input->attention), sizeof *kept, "sums over texts", err);
+    for (size_t walk = 0; kept && walk < m->walks->n; walk++) {
+        m->walks->see(input, walk, kept);
+        m->walks->see(input, walk, kept);
+    }
+    *out = kept ? m->walks->value(kept) : NAN;
+    free(kept);
+    return kept != NULL;
 }
 
 bool measure_uniform(const struct run *run, const struct measure *measure, struct site site, double *out, struct err *err)
 {
+    struct measured_map map;
+    bool broken, ok = true;
+    *out = NAN;
+    if (measure->beyond)
+        return true;
+    if (!measured_map_make(run, site, true, &map, err))
+        return false;
+    struct measure_input input = {run, map.attention, site, map.probs, map.special};
+    if (!measure->walks)
+        ok = measure_map(run, &measure, 1, site, &map, out, &broken, err);
+    else if (!measure_texts_refusal(measure, map.attention))
+        ok = walk_twice(measure, &input, out, err);
+    measured_map_free(&map);
+    return ok;
+}
+
+bool measure_permuted(const struct run *run, const struct measure *measure, struct site site, uint64_t seed, double *out, struct err *err)
+{
+    struct measured_map map;
     bool broken;
     *out = NAN;
-    return measure->costly || measure_map(run, &measure, 1, site, true, out, &broken, err);
+    if (measure->beyond)
+        return true;
+    if (!measured_map_make(run, site, false, &map, err))
+        return false;
+    size_t *visible = mem_new(map.attention->Tk, sizeof *visible, "visible keys", err);
+    uint64_t state = random_stream(seed, site.layer * 0x100000001b3u + site.head);
+    if (visible)
+        column_permute(map.probs, map.attention, visible, &state);
+    bool ok = visible && measure_map(run, &measure, 1, site, &map, out, &broken, err);
+    free(visible);
+    measured_map_free(&map);
+    return ok;
 }
 
 struct many {
@@ -183,8 +234,7 @@ static void measure_one(void *context, size_t task, size_t thread)
     bool broken = false;
     if (cancel_requested())
         err_set(err, ERR_CANCELLED, "cancelled");
-    else if (!measure_map(many->run, many->wanted, many->n_wanted, many->sites[task], false,
-                          many->out + task * many->n_wanted, &broken, err) &&
+    else if (!measure_made(many->run, many->wanted, many->n_wanted, many->sites[task], many->out + task * many->n_wanted, &broken, err) &&
              err->code == ERR_NONE)
         err_set(err, ERR_FORMAT, "a measure has no value here");
     if (many->not_finite)

@@ -106,6 +106,7 @@ const struct measure measure_mixing = {
     .descending = true,
     .needs = MEASURE_TOKENS,
     .costly = true,
+    .beyond = true,
     .value = of_heads,
 };
 const struct measure measure_mixing_residual = {
@@ -116,6 +117,7 @@ const struct measure measure_mixing_residual = {
     .descending = true,
     .needs = MEASURE_TOKENS,
     .costly = true,
+    .beyond = true,
     .value = with_residual,
 };
 const struct measure measure_mixing_layernorm = {
@@ -126,5 +128,6 @@ const struct measure measure_mixing_layernorm = {
     .descending = true,
     .needs = MEASURE_TOKENS,
     .costly = true,
+    .beyond = true,
     .value = with_norm,
 };

@@ -29,5 +29,6 @@ const struct measure measure_share = {
     .source = "two-way ANOVA of the scores, gaze's own",
     .descending = true,
     .costly = true,
+    .beyond = true,
     .value = value,
 };

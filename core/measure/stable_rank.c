@@ -34,5 +34,6 @@ const struct measure measure_stable_rank = {
     .source = "Fesser et al. 2026, arXiv 2606.08105",
     .descending = true,
     .costly = true,
+    .beyond = true,
     .value = value,
 };

@@ -12,6 +12,8 @@
 #include "repl/map/panel_table.h"
 #include "repl/map/shown_map.h"
 #include "repl/result/figure.h"
+#include "repl/run/heads_numbers.h"
+#include "repl/run/texts_file.h"
 #include "repl/terminal/progress.h"
 #include "viz/draw/cells.h"
 #include "viz/layout.h"
@@ -24,7 +26,8 @@ struct sheet {
     struct session *session;
     const struct call *call;
     struct map_request request;
-    struct kept_run *kept;
+    struct kept_run *kept;   /* NULL: of texts */
+    const struct model *model; /* of texts, else NULL */
     struct sites sites;
     struct panel *panels;
     float *largest;          /* [sites.n] magnitude that each map is divided by */
@@ -66,7 +69,10 @@ static bool set_scale(const struct sheet *sheet, struct scale *scale, struct err
 static bool give(const struct sheet *sheet, struct picture *picture, struct result *result, struct err *err)
 {
     /* Small maps have no room for numbers: there they are not asked for by a setting. */
-    const struct figure_source source = {.runs = &sheet->kept, .n_runs = 1, .numbers = call_given(sheet->call, "by") && sheet->session->digits > 0};
+    const struct figure_source source = {.runs = &sheet->kept,
+                                         .n_runs = sheet->kept ? 1 : 0,
+                                         .model = sheet->model,
+                                         .numbers = call_given(sheet->call, "by") && sheet->session->digits > 0};
     picture->value_name = sheet->value_name;
     picture->notes = sheet->notes;
     picture->n_notes = sheet->n_notes;
@@ -110,18 +116,6 @@ static bool make_axes(struct sheet *sheet, struct axes *axes, struct err *err)
     return true;
 }
 
-static bool note_formula(struct sheet *sheet, const struct measure *m, struct err *err)
-{
-    struct buf text = {0};
-    double uniform;
-    if (!m->value) /* a distance of two runs: its formula was noted */
-        return true;
-    if (!measure_uniform(sheet->kept->run, m, sheet->sites.site[0], &uniform, err))
-        return false;
-    buf_printf(&text, "%s: %s (%s); the uniform map gives %.4g", m->name, m->formula, m->source, uniform);
-    return note(sheet, &text, err);
-}
-
 /* The bar begins where that of show does: at 0, unless a value is below it. Numbers tell the heads apart. */
 static void begin_at_zero(const struct sheet *sheet, const double *values, struct scale *scale)
 {
@@ -142,7 +136,7 @@ static bool draw_measure(struct sheet *sheet, const struct measure *m, const dou
                          struct result *result, struct err *err)
 {
     struct axes axes = {0};
-    if (!make_axes(sheet, &axes, err) || !note_formula(sheet, m, err))
+    if (!make_axes(sheet, &axes, err))
         return false;
     float *cells = arena_zalloc(sheet->arena, axes.rows * axes.cols, sizeof *cells, "the grid", err);
     unsigned char *masked = arena_alloc(sheet->arena, axes.rows * axes.cols, 1, "the grid", err);
@@ -159,6 +153,8 @@ static bool draw_measure(struct sheet *sheet, const struct measure *m, const dou
                               .scale = {.lo = NAN, .hi = NAN}};
     snprintf(sheet->value_name, sizeof sheet->value_name, "%s", m->label);
     begin_at_zero(sheet, values, &picture.scale);
+    if (m->words)
+        picture.scale.decimals = 0;
     return set_scale(sheet, &picture.scale, err) && give(sheet, &picture, result, err);
 }
 
@@ -184,13 +180,20 @@ static bool list_measure(const struct sheet *sheet, const struct measure *m, con
 static bool grid_by(struct sheet *sheet, struct result *result, struct err *err)
 {
     const struct measure *m = measure_named(call_str(sheet->call, "by"));
-    double *values = arena_alloc(sheet->arena, sheet->sites.n, sizeof *values, "values of heads", err);
-    unsigned char *broken = arena_alloc(sheet->arena, sheet->sites.n, 1, "values of heads", err);
-    if (!values || !broken ||
-        !measure_many(sheet->kept->run, &m, 1, sheet->sites.site, sheet->sites.n, NULL, values, broken, err))
-        return false;
-    return result_wants_picture(result) ? draw_measure(sheet, m, values, broken, result, err)
-                                        : list_measure(sheet, m, values, result, err);
+    struct heads_numbers h;
+    struct buf text = {0};
+    bool ok = heads_numbers_make(sheet->session, sheet->call, "by", true, &h, err);
+    if (ok) {
+        heads_numbers_say(&h, &text);
+        sites_free(&sheet->sites); /* of texts they are those whose keys are the text's tokens */
+        sheet->sites = h.sites;
+        h.sites = (struct sites){0};
+        ok = result_wants_picture(result) ? note(sheet, &text, err) && draw_measure(sheet, m, h.values, h.broken, result, err)
+                                          : list_measure(sheet, m, h.values, result, err);
+    }
+    buf_free(&text);
+    heads_numbers_free(&h);
+    return ok;
 }
 
 /* ---- two runs: how much each head changed ---- */
@@ -404,14 +407,33 @@ static bool check_by(const struct call *call, struct err *err)
     return true;
 }
 
+/* Options that stand beside by= alone. */
+static bool only_by(const struct call *call, struct err *err)
+{
+    static const char *const of_measures[] = {"texts", "length", "front", "add_special", "references", NULL};
+    for (const char *const *o = of_measures; *o; o++)
+        if (call_given(call, *o)) {
+            err_set(err, ERR_ARG, "%s= stands beside by=MEASURE", *o);
+            return call_blame_option(call, *o, err);
+        }
+    return true;
+}
+
 static bool run(struct session *session, const struct call *call, struct result *result, struct err *err)
 {
     struct kept_run **runs = NULL;
     size_t n_runs;
     struct sheet sheet = {.session = session, .call = call, .arena = arena_new(err)};
-    bool by = call_given(call, "by"), ok = sheet.arena && (!by || check_by(call, err)) &&
-              select_runs(session, call, &runs, &n_runs, err);
-    if (ok) {
+    bool by = call_given(call, "by"), texts = call_given(call, "texts");
+    bool ok = sheet.arena && (!by || check_by(call, err));
+    if (ok && !by)
+        ok = only_by(call, err);
+    n_runs = texts ? 1 : 0;
+    if (ok && texts)
+        ok = (sheet.model = texts_file_model(session, call, err)) != NULL;
+    else
+        ok = ok && select_runs(session, call, &runs, &n_runs, err);
+    if (ok && !texts) {
         sheet.kept = runs[0];
         ok = select_sites(session, call, sheet.kept, SELECT_ALL, &sheet.sites, err);
     }
@@ -435,6 +457,8 @@ static bool run(struct session *session, const struct call *call, struct result 
 
 static const struct option options[] = {
     {.name = "by", .kind = VALUE_MEASURE, .summary = "one cell a head, coloured by this measure"},
+    OPTION_REFERENCES,
+    OPTIONS_TEXTS,
     OPTION_PART,
     OPTION_TOKENS,
     {.name = "norm", .kind = VALUE_ENUM, .values = "head|layer|model", .fallback = "model",
@@ -463,11 +487,13 @@ const struct command command_grid = {
     .summary = "all layers × heads at once: small maps, or one measure as colour",
     .help = "Without by=: every selected head's map, small, on one scale over the whole model (norm=head and norm=layer give each head or "
             "layer its own, in units of its largest magnitude; the colour bar says which). Large maps are pooled by the largest magnitude, "
-            "so that columns survive. With by=: one cell a head, coloured by a measure (see heads), its formula and source below. "
+            "so that columns survive. With by=: one cell a head, coloured by a measure (see heads), its formula and source below; "
+            "with texts=FILE of the lines of a file, as heads does. "
             "Formats without pictures get the maps as show gives them, or a row a head.",
     .examples = "grid\n"
                 "grid @1 @2\n"
                 "grid by=entropy\n"
+                "grid by=variability texts=corpus.txt length=32\n"
                 "grid L0-2 norm=head\n"
                 "grid part=c2p > c2p.png\n"
                 "grid by=column format=csv",

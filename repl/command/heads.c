@@ -3,42 +3,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/measure/measure.h"
 #include "repl/grammar/call.h"
 #include "repl/result/figure.h"
 #include "repl/run/heads_cluster.h"
+#include "repl/run/heads_numbers.h"
 #include "repl/run/selector.h"
 #include "repl/run/site.h"
 #include "repl/run/texts_file.h"
-#include "repl/terminal/progress.h"
-
-enum { MOST = 32 }; /* measures in a row */
 
 struct table {
-    const struct run *run;
-    struct sites sites;
+    struct heads_numbers numbers;
     struct site_row row;
-    const struct measure *shown[MOST]; /* [n] those that one pass over a map gives, and the one that ranks */
-    size_t n, sort;                    /* shown[sort] ranks */
-    double *values;                    /* [sites.n, n] */
-    unsigned char *broken;             /* [sites.n] 1: the map is not finite */
-    size_t *order;                     /* [sites.n] sites as ranked */
+    size_t *order; /* [sites.n] sites as ranked */
 };
-
-static void choose_measures(struct table *t, const struct measure *sort)
-{
-    for (const struct measure *const *m = measures; *m && t->n < MOST; m++)
-        if (!(*m)->costly || *m == sort) {
-            if (*m == sort)
-                t->sort = t->n;
-            t->shown[t->n++] = *m;
-        }
-}
 
 /* Is site a to stand before site b? What has no value last; equals in the order of layers and heads. */
 static bool before(const struct table *t, size_t a, size_t b, bool descending)
 {
-    double x = t->values[a * t->n + t->sort], y = t->values[b * t->n + t->sort];
+    const struct heads_numbers *h = &t->numbers;
+    double x = h->values[a * h->n + h->sort], y = h->values[b * h->n + h->sort];
     if (isnan(x) != isnan(y))
         return isnan(y);
     if (x != y && !isnan(x))
@@ -63,37 +46,42 @@ static void rank(struct table *t, size_t from, size_t to, size_t *scratch, bool 
 
 static bool say(const struct table *t, size_t shown, struct result *result, struct err *err)
 {
-    const struct measure *m = t->shown[t->sort];
     struct buf text = {0};
-    double uniform;
-    if (!measure_uniform(t->run, m, t->sites.site[t->order[0]], &uniform, err))
-        return false;
-    buf_printf(&text, "%s: %s (%s)", m->name, m->formula, m->source);
-    if (!isnan(uniform))
-        buf_printf(&text, "; the uniform map gives %.4g", uniform);
-    if (shown < t->sites.n)
-        buf_printf(&text, "; %zu of %zu heads", shown, t->sites.n);
+    heads_numbers_say(&t->numbers, &text);
+    if (shown < t->numbers.sites.n)
+        buf_printf(&text, "; %zu of %zu heads", shown, t->numbers.sites.n);
     buf_char(&text, '\n');
     bool ok = buf_ok(&text, err) && result_text(result, buf_view(&text), err);
     buf_free(&text);
     return ok;
 }
 
+static struct cell_value cell_of(const struct measure *m, double value, bool broken)
+{
+    if (isnan(value) && !broken)
+        return (struct cell_value){.kind = CELL_NONE, .text = STR("-")};
+    if (m->words && !isnan(value))
+        return text_cell(str_of(m->words[(size_t)value]));
+    return (struct cell_value){.kind = CELL_NUMBER, .number = value, .digits = 3};
+}
+
 static bool put_row(const struct table *t, size_t site, bool person, struct result *result, struct err *err)
 {
-    struct cell_value cells[MOST + SITE_CELLS];
+    const struct heads_numbers *h = &t->numbers;
+    struct cell_value cells[HEADS_MEASURES + SITE_CELLS + 2];
     struct buf name = {0};
     size_t n = 0;
-    site_name(t->sites.site[site], &name);
+    site_name(h->sites.site[site], &name);
     if (person)
         cells[n++] = (struct cell_value){.kind = CELL_TEXT, .text = buf_view(&name)};
     else
-        n = site_cells(t->sites.site[site], t->row, cells);
-    for (size_t m = 0; m < t->n; m++) {
-        double value = t->values[site * t->n + m];
-        cells[n++] = isnan(value) && !t->broken[site] ? (struct cell_value){.kind = CELL_NONE, .text = STR("-")}
-                                                      : (struct cell_value){.kind = CELL_NUMBER, .number = value, .digits = 3};
-    }
+        n = site_cells(h->sites.site[site], t->row, cells);
+    for (size_t m = 0; m < h->n; m++)
+        cells[n++] = cell_of(h->shown[m], h->values[site * h->n + m], h->broken[site]);
+    if (h->permuted)
+        cells[n++] = cell_of(h->shown[h->sort], h->permuted[site], false);
+    if (h->random)
+        cells[n++] = cell_of(h->shown[h->sort], h->random[site], false);
     bool ok = buf_ok(&name, err) && result_row(result, cells, n, err);
     buf_free(&name);
     return ok;
@@ -101,58 +89,46 @@ static bool put_row(const struct table *t, size_t site, bool person, struct resu
 
 static bool put(const struct table *t, size_t top, struct result *result, struct err *err)
 {
+    const struct heads_numbers *h = &t->numbers;
     bool person = strcmp(result_format(result), "table") == 0;
-    size_t shown = top < t->sites.n ? top : t->sites.n, broken = 0;
+    size_t shown = top < h->sites.n ? top : h->sites.n, broken = 0;
     struct buf header = {0};
     buf_puts(&header, person ? "site" : site_header(t->row));
-    for (size_t m = 0; m < t->n; m++)
-        buf_printf(&header, ",%s", t->shown[m]->name);
+    for (size_t m = 0; m < h->n; m++)
+        buf_printf(&header, ",%s", h->shown[m]->name);
+    buf_printf(&header, "%s%s", h->permuted ? ",permuted" : "", h->random ? ",random" : "");
     bool ok = buf_ok(&header, err) && result_columns(result, buf_cstr(&header), err);
     buf_free(&header);
     ok = ok && (!person || say(t, shown, result, err));
     for (size_t i = 0; ok && i < shown; i++)
         ok = put_row(t, t->order[i], person, result, err);
-    for (size_t s = 0; s < t->sites.n; s++)
-        broken += t->broken[s];
+    for (size_t s = 0; s < h->sites.n; s++)
+        broken += h->broken[s];
     if (ok && broken)
-        result_note(result, "%zu of %zu maps %s not finite", broken, t->sites.n, broken == 1 ? "is" : "are");
+        result_note(result, "%zu of %zu maps %s not finite", broken, h->sites.n, broken == 1 ? "is" : "are");
     return ok;
 }
 
 static bool heads_run(struct session *session, const struct call *call, struct result *result, struct err *err)
 {
-    struct kept_run **runs = NULL;
     struct table t = {0};
-    size_t n_runs, *scratch = NULL;
+    struct heads_numbers *h = &t.numbers;
     const struct measure *sort = measure_named(call_str(call, "sort"));
-    choose_measures(&t, sort);
-    bool ok = select_runs(session, call, &runs, &n_runs, err) && select_sites(session, call, runs[0], SELECT_ALL, &t.sites, err);
-    if (ok) {
-        struct progress progress;
-        struct watch watch = progress_begin(&progress, session, "heads");
-        t.run = runs[0]->run;
-        t.row.stack = sites_tell_stack(&t.sites);
-        t.values = mem_new(t.sites.n * t.n, sizeof *t.values, "values of heads", err);
-        t.broken = mem_new(t.sites.n, 1, "values of heads", err);
-        t.order = mem_new(t.sites.n, sizeof *t.order, "values of heads", err);
-        scratch = mem_new(t.sites.n, sizeof *scratch, "values of heads", err);
-        ok = t.values && t.broken && t.order && scratch &&
-             measure_many(t.run, t.shown, t.n, t.sites.site, t.sites.n, &watch, t.values, t.broken, err);
-        progress_end(&progress);
-    }
-    for (size_t i = 0; ok && i < t.sites.n; i++)
+    bool ok = heads_numbers_make(session, call, "sort", false, h, err);
+    t.row.stack = sites_tell_stack(&h->sites);
+    t.order = ok ? mem_new(h->sites.n, sizeof *t.order, "values of heads", err) : NULL;
+    size_t *scratch = t.order ? mem_new(h->sites.n, sizeof *scratch, "values of heads", err) : NULL;
+    ok = scratch != NULL;
+    for (size_t i = 0; ok && i < h->sites.n; i++)
         t.order[i] = i;
     if (ok) {
         struct str order = call_str(call, "order");
-        rank(&t, 0, t.sites.n, scratch, str_is(order, "descending") || (!order.n && sort->descending));
+        rank(&t, 0, h->sites.n, scratch, str_is(order, "descending") || (!order.n && sort->descending));
         ok = put(&t, (size_t)call_int(call, "top"), result, err);
     }
-    free(t.values);
-    free(t.broken);
+    heads_numbers_free(h);
     free(t.order);
     free(scratch);
-    sites_free(&t.sites);
-    free(runs);
     return ok;
 }
 
@@ -169,8 +145,8 @@ static bool only_with(const struct call *call, const char *const *options_, cons
 
 static bool run(struct session *session, const struct call *call, struct result *result, struct err *err)
 {
-    static const char *const of_ranks[] = {"sort", "order", "top", NULL};
-    static const char *const of_cluster[] = {"texts", "length", "add_special", "front", "title", "size", NULL};
+    static const char *const of_ranks[] = {"sort", "order", "top", "references", NULL};
+    static const char *const of_cluster[] = {"title", "size", NULL};
     if (call_arg(call, ARG_ACTION, 0))
         return only_with(call, of_ranks, "ranks heads: leave it out of heads cluster", err) &&
                heads_cluster(session, call, result, err);
@@ -186,6 +162,7 @@ static const struct option options[] = {
     {.name = "sort", .kind = VALUE_MEASURE, .fallback = "column", .summary = "the measure that ranks, largest first"},
     {.name = "order", .kind = VALUE_ENUM, .values = "descending|ascending", .summary = "ascending: smallest first"},
     {.name = "top", .kind = VALUE_INT, .fallback = "20", .summary = "the first so many heads", .lo = 1, .hi = 1e9},
+    OPTION_REFERENCES,
     OPTIONS_TEXTS,
     OPTION_FIGURE,
     {0}};
@@ -215,7 +192,13 @@ const struct command command_heads = {
         "So are cls and sep (mass on the special token in front, and on those behind), first_entropy (of the first query's row), "
         "evenness (entropy / ln of the keys), distance_rest (without the first token), incoming (keys above the average by 3), "
         "effective_rank of the map, stable_rank of the head's output, and the layer's mixing, mixing_residual, mixing_layernorm. "
-        "\n\n"
+        "pattern names one of the five of Kovaleva et al. (2019), by vertical (mass in columns), diagonal and block, with "
+        "thresholds of gaze's own. references=permuted adds what the ranking measure gives where the keys of each row are permuted, "
+        "references=all also that of the same model with random weights.\n\n"
+        "texts=FILE measures every line, cut to one length (shorter ones are left out), and gives the means; a class is the "
+        "commonest. sort=variability holds the texts against each other: how much of a head's map changes with the text (Vig and "
+        "Belinkov 2019), 0 where it is the same whatever the text says. (In scan the same measures have intervals, and texts keep "
+        "their own lengths.)\n\n"
         "cluster places the heads in a plane so that like ones are near: the distance of two heads is the Jensen-Shannon divergence "
         "of their rows (smoothed: 0.999 A + 0.001/n, natural logarithm), summed over the queries of the run, or of all texts of "
         "texts=FILE, cut to one length (Clark et al. 2019; js_row, divided by the queries, is gaze's own); then classical scaling "
@@ -226,6 +209,8 @@ const struct command command_heads = {
                 "heads sort=entropy top=5\n"
                 "heads sort=entropy order=ascending\n"
                 "heads @1 L0-2 sort=previous\n"
+                "heads sort=variability texts=corpus.txt length=32\n"
+                "heads sort=entropy references=all\n"
                 "heads cluster\n"
                 "heads cluster texts=corpus.txt length=64 > heads.pdf\n"
                 "heads sort=special format=csv > heads.csv",

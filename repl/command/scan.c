@@ -149,12 +149,18 @@ static bool choose_state(struct work *w, struct err *err)
 
 /* ---- what is counted ---- */
 
+/* Has it a mean? Not a class, nor what holds texts against each other in several walks. */
+static bool adds_up(const struct measure *m)
+{
+    return !m->words && !m->walks;
+}
+
 static bool choose_measures(const struct call *call, struct tally_shape *shape, struct err *err)
 {
     struct str names = call_str(call, "measures");
     bool all = str_is(names, "all"), none = str_is(names, "none");
     for (const struct measure *const *m = measures; *m && (all || !call_given(call, "measures")); m++)
-        if ((all || !(*m)->costly) && shape->n_measures < TALLY_MEASURES)
+        if ((all || !(*m)->costly) && adds_up(*m) && shape->n_measures < TALLY_MEASURES)
             shape->measures[shape->n_measures++] = (char *)(*m)->name;
     while (names.n && !all && !none) {
         const char *comma = memchr(names.s, ',', names.n);
@@ -163,9 +169,14 @@ static bool choose_measures(const struct call *call, struct tally_shape *shape, 
         if (!m || shape->n_measures == TALLY_MEASURES) {
             struct buf there = {0};
             for (const struct measure *const *each = measures; *each; each++)
-                buf_printf(&there, ", %s", (*each)->name);
+                if (adds_up(*each))
+                    buf_printf(&there, ", %s", (*each)->name);
             err_set(err, ERR_ARG, "\"%.*s\" is no measure: all, none%s", STR_ARGS(name), buf_cstr(&there));
             buf_free(&there);
+            return call_blame_option(call, "measures", err);
+        }
+        if (!adds_up(m)) {
+            err_set(err, ERR_ARG, "%s does not add up over texts: heads sort=%s texts=FILE tells it", m->name, m->name);
             return call_blame_option(call, "measures", err);
         }
         shape->measures[shape->n_measures++] = (char *)m->name;
@@ -250,7 +261,7 @@ static bool old_tally(struct work *w, const char *path, struct err *err)
         ok = err_set(err, ERR_ARG, "%s: a scan of %s of %llu bytes, %s has %zu", path, p->corpus, (unsigned long long)p->size, w->path,
                      w->file->size);
     for (size_t m = 0; ok && m < w->tally.shape.n_measures; m++)
-        if (!measure_named(str_of(w->tally.shape.measures[m])))
+        if (!measure_named(str_of(w->tally.shape.measures[m])) || !adds_up(measure_named(str_of(w->tally.shape.measures[m]))))
             ok = err_set(err, ERR_ARG, "%s: counts \"%s\", which is no measure here", path, w->tally.shape.measures[m]);
     if (ok && hash_to(w, w->tally.place.offset) && w->hash != p->hash)
         ok = err_set(err, ERR_ARG, "%s: the text of %s that was counted has changed since", path, w->path);

@@ -39,7 +39,9 @@ void heads_restart(struct viewer *viewer)
 void heads_next_measure(struct viewer *viewer, int amount)
 {
     size_t n = measure_count();
-    viewer->map->heads.measure = (viewer->map->heads.measure + n + (size_t)amount) % n;
+    do
+        viewer->map->heads.measure = (viewer->map->heads.measure + n + (size_t)amount) % n;
+    while (measures[viewer->map->heads.measure]->walks); /* of many texts: a run is one */
     heads_restart(viewer);
     viewer_note_crosshair(viewer);
     viewer_note(viewer, "grid @%zu by=%s", viewer->at.run, measures[viewer->map->heads.measure]->name);

@@ -76,6 +76,15 @@ def effective_rank(a):
     return np.exp(-(p * np.log(p)).sum())
 
 
+def pattern(a, see, marks):
+    n, marks = len(a), np.array(marks, bool)
+    i, j = np.indices((n, n))
+    near = (abs(i - j) <= 1) & ~marks[None, :] & see
+    v, d, u = a[:, marks].sum() / n, a[near].sum() / n, (see / see.sum(1, keepdims=True))[near].sum() / n
+    d = max((d - u) / (1 - u), 0) if u < 1 else 0
+    return (3 if v >= .2 and d >= .2 else 1 if v > d else 2) if v + d >= .5 else 0
+
+
 def measures(a, causal, special):
     n = len(a)
     see = visible(n, causal)
@@ -94,6 +103,12 @@ def measures(a, causal, special):
         "next": np.diagonal(a, 1).sum() / n,
         "self": np.trace(a) / n,
         "special": a[:, special].sum() / n,
+        "confidence_rest": a[[k for k in range(n) if k not in special]].max(1).mean() if n > len(special) else np.nan,
+        "vertical": a[:, [k for k, c in enumerate(cols) if c[4]]].sum() / n,
+        "diagonal": a[abs(i - j) <= 1].sum() / n,
+        "block": np.nan,  # one segment; reference_runs.py has two
+        "pattern": pattern(a, see, [c[4] for c in cols]),
+        "variability": np.nan,  # of many texts
         "confidence": a[:max(1, n - 1)].max(1).mean(),
         "positional": np.unique(a.argmax(1) - np.arange(n), return_counts=True)[1].max() / n,
         "punctuation": a[:, [k for k in range(n) if k % 7 in (2, 4) and k not in special]].sum() / n,

@@ -59,10 +59,10 @@ Test(core_measures, rows_are_complete_and_names_unique)
     size_t n = 0;
     for (; measures[n]; n++) {
         const struct measure *m = measures[n];
-        cr_expect(m->name && m->label && m->formula && m->source && m->value, "%s is incomplete", m->name);
+        cr_expect(m->name && m->label && m->formula && m->source && !m->value == !!m->walks, "%s is incomplete", m->name);
         cr_expect_eq(measure_named(str_of(m->name)), m);
     }
-    cr_expect_eq(n, 26);
+    cr_expect_eq(n, 32);
     cr_expect_null(measure_named(STR("entropyy")));
 }
 
@@ -194,8 +194,10 @@ Test(core_measures, a_measure_says_to_what_it_applies)
     struct err err = {0};
     static const struct measure causal = {.name = "causal", .needs = MEASURE_CAUSAL};
     cr_expect(measure_refusal(&causal, &p->attention));
-    for (size_t m = 0; measures[m]; m++)
-        cr_expect_null(measure_refusal(measures[m], &p->attention), "%s", measures[m]->name);
+    for (size_t m = 0; measures[m]; m++) {
+        cr_expect_null(measure_texts_refusal(measures[m], &p->attention), "%s", measures[m]->name);
+        cr_expect_eq(measure_refusal(measures[m], &p->attention) != NULL, measures[m]->walks != NULL, "%s", measures[m]->name);
+    }
     p->attention.keys = &others; /* the same tokens, but another axis */
     cr_expect(measure_refusal(measure_named(STR("distance")), &p->attention));
     cr_expect(measure_refusal(measure_named(STR("self")), &p->attention));
