@@ -6,8 +6,6 @@
 
 #include "core/base/cancel.h"
 #include "core/base/pool.h"
-#include "core/base/random.h"
-#include "core/measure/column_look.h"
 #include "core/measure/list.h"
 
 #define MEASURE_EXTERN(name) extern const struct measure measure_##name;
@@ -193,25 +191,6 @@ bool measure_uniform(const struct run *run, const struct measure *measure, struc
         ok = measure_map(run, &measure, 1, site, &map, out, &broken, err);
     else if (!measure_texts_refusal(measure, map.attention))
         ok = walk_twice(measure, &input, out, err);
-    measured_map_free(&map);
-    return ok;
-}
-
-bool measure_permuted(const struct run *run, const struct measure *measure, struct site site, uint64_t seed, double *out, struct err *err)
-{
-    struct measured_map map;
-    bool broken;
-    *out = NAN;
-    if (measure->beyond)
-        return true;
-    if (!measured_map_make(run, site, false, &map, err))
-        return false;
-    size_t *visible = mem_new(map.attention->Tk, sizeof *visible, "visible keys", err);
-    uint64_t state = random_stream(seed, site.layer * 0x100000001b3u + site.head);
-    if (visible)
-        column_permute(map.probs, map.attention, visible, &state);
-    bool ok = visible && measure_map(run, &measure, 1, site, &map, out, &broken, err);
-    free(visible);
     measured_map_free(&map);
     return ok;
 }

@@ -50,12 +50,10 @@ NODISCARD bool measure_site(const struct run *run, const struct measure *measure
 NODISCARD bool measure_many(const struct run *run, const struct measure *const *wanted, size_t n_wanted,
                             const struct site *sites, size_t n, const struct watch *watch, double *out,
                             unsigned char *not_finite_out, struct err *err);
-/* References. What the measure gives where every query of that site looks at all keys it sees alike, and where the keys of each row
- * are permuted; NaN where it does not apply, or reads more than the map. */
+/* What the measure gives where every query of that site looks at all keys it sees alike: the reference beside it; NaN where it does
+ * not apply, or reads more than the map. measure_permuted.h has another reference. */
 NODISCARD bool measure_uniform(const struct run *run, const struct measure *measure, struct site site, double *out,
                                struct err *err);
-NODISCARD bool measure_permuted(const struct run *run, const struct measure *measure, struct site site, uint64_t seed, double *out,
-                                struct err *err);
 
 /* A map and what measures read of it; special: the keys' tokens. The uniform map where it is asked for. */
 struct measured_map {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "core/forward.h"
+#include "core/measure/measure_permuted.h"
 #include "core/measure/measure_texts.h"
 #include "repl/grammar/call.h"
 #include "repl/run/texts_file.h"

@@ -8,6 +8,7 @@
 #include "core/base/file.h"
 #include "core/base/pool.h"
 #include "core/forward.h"
+#include "core/measure/measure_permuted.h"
 #include "core/measure/measure_texts.h"
 #include "tests/core/measure/planted.h"
 
