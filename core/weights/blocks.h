@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "core/base/simd.h"
 #include "core/weights/dtype.h"
 
 extern const struct dtype DTYPE_Q4_0, DTYPE_Q4_1, DTYPE_Q5_0, DTYPE_Q5_1, DTYPE_Q8_0; /* blocks_plain.c: 32 numbers */
@@ -17,6 +18,10 @@ extern const struct dtype DTYPE_IQ1_S, DTYPE_IQ1_M, DTYPE_IQ2_XXS, DTYPE_IQ2_XS,
 extern const struct dtype DTYPE_IQ3_XXS, DTYPE_IQ3_S;
 
 /* ---- for the files that define them ---- */
+
+#if defined(__clang__)
+#pragma STDC FP_CONTRACT OFF /* GCC with -std=c17 joins no product and sum anyway */
+#endif
 
 static inline unsigned u16_at(const unsigned char *b)
 {
@@ -34,13 +39,33 @@ static inline float half_at(const unsigned char *b)
     return half_to_float((uint16_t)u16_at(b));
 }
 
-/* One kind: `one` widens a block of n numbers that lies in `size` bytes. */
-#define BLOCKS(kind, n, size, one)                                                                                               \
-    static void widen_##kind(const void *from, size_t count, float *out)                                                         \
+#if defined(__x86_64__)
+#define BLOCKS_AVX512 __attribute__((flatten, target("avx512f,avx512bw,avx512vl,avx512dq")))
+#define BLOCKS_AVX2 __attribute__((flatten, target("avx2")))
+#else
+#define BLOCKS_AVX512
+#define BLOCKS_AVX2
+#endif
+
+#define BLOCKS_WIDEN(name, n, size, one)                                                                                         \
+    name(const void *from, size_t count, float *out)                                                                             \
     {                                                                                                                            \
         const unsigned char *b = from;                                                                                           \
         for (size_t i = 0; i < count; i += (n), b += (size))                                                                     \
             one(b, out + i);                                                                                                     \
+    }
+
+/* One kind: `one`, inline, widens a block of n numbers that lies in `size` bytes. It is compiled for every instruction set, by
+ * the same operations in the same order: the numbers do not depend on it. */
+#define BLOCKS(kind, n, size, one)                                                                                               \
+    static void BLOCKS_WIDEN(kind##_plain, n, size, one)                                                                         \
+    BLOCKS_AVX2 static void BLOCKS_WIDEN(kind##_avx2, n, size, one)                                                              \
+    BLOCKS_AVX512 static void BLOCKS_WIDEN(kind##_avx512, n, size, one)                                                          \
+    static void widen_##kind(const void *from, size_t count, float *out)                                                         \
+    {                                                                                                                            \
+        static void (*const table[SIMD_SETS])(const void *, size_t, float *) = {                                                 \
+            [SIMD_PLAIN] = kind##_plain, [SIMD_AVX2] = kind##_avx2, [SIMD_AVX512] = kind##_avx512};                              \
+        SIMD_BEST(table)(from, count, out);                                                                                      \
     }                                                                                                                            \
     const struct dtype DTYPE_##kind = {#kind, n, size, true, widen_##kind};
 

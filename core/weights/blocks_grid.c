@@ -40,7 +40,7 @@ static const float twos[3] = {8, 25, 43};
 static const float threes_xxs[8] = {4, 12, 20, 28, 36, 44, 52, 62};
 static const float threes_s[8] = {1, 3, 5, 7, 9, 11, 13, 15};
 
-static void iq2_xxs(const unsigned char *b, float *out)
+static inline void iq2_xxs(const unsigned char *b, float *restrict out)
 {
     float d = half_at(b);
     b += 2;
@@ -58,7 +58,7 @@ static float scale_of_16(const unsigned char *scales, int g, float d)
     return d * (0.5f + (float)(scales[g / 2] >> (g % 2 * 4) & 15)) * 0.25f;
 }
 
-static void iq2_xs(const unsigned char *b, float *out)
+static inline void iq2_xs(const unsigned char *b, float *restrict out)
 {
     float d = half_at(b);
     for (int k = 0; k < 32; k++, out += 8) {
@@ -67,7 +67,7 @@ static void iq2_xs(const unsigned char *b, float *out)
     }
 }
 
-static void iq2_s(const unsigned char *b, float *out)
+static inline void iq2_s(const unsigned char *b, float *restrict out)
 {
     float d = half_at(b);
     for (int k = 0; k < 32; k++, out += 8) {
@@ -76,7 +76,7 @@ static void iq2_s(const unsigned char *b, float *out)
     }
 }
 
-static void iq3_xxs(const unsigned char *b, float *out)
+static inline void iq3_xxs(const unsigned char *b, float *restrict out)
 {
     float d = half_at(b);
     for (int k = 0; k < 32; k++, out += 8) {
@@ -88,7 +88,7 @@ static void iq3_xxs(const unsigned char *b, float *out)
     }
 }
 
-static void iq3_s(const unsigned char *b, float *out)
+static inline void iq3_s(const unsigned char *b, float *restrict out)
 {
     float d = half_at(b);
     for (int k = 0; k < 64; k++, out += 4) {
@@ -105,7 +105,7 @@ static void put_moved(unsigned row, bool down, float d, float *out)
         out[j] = d * ((float)((int)(row >> (2 * j) & 3) - 1) + (down ? -0.125f : 0.125f));
 }
 
-static void iq1_s(const unsigned char *b, float *out)
+static inline void iq1_s(const unsigned char *b, float *restrict out)
 {
     float d = half_at(b);
     for (int k = 0; k < 32; k++, out += 8) {
@@ -115,7 +115,7 @@ static void iq1_s(const unsigned char *b, float *out)
     }
 }
 
-static void iq1_m(const unsigned char *b, float *out)
+static inline void iq1_m(const unsigned char *b, float *restrict out)
 {
     const unsigned char *scales = b + 48;
     unsigned bits = 0;

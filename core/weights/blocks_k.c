@@ -9,7 +9,7 @@
  *   Q8_K  d (single precision)  256 × i8  16 sums, which are not read      292         d·q */
 #include "core/weights/blocks.h"
 
-static void q2_k(const unsigned char *b, float *out)
+static inline void q2_k(const unsigned char *b, float *restrict out)
 {
     const unsigned char *q = b + 16;
     float d = half_at(b + 80), least = half_at(b + 82);
@@ -28,7 +28,7 @@ static int scale_q3(const unsigned char *s, int g)
     return (int)(low | high << 4) - 32;
 }
 
-static void q3_k(const unsigned char *b, float *out)
+static inline void q3_k(const unsigned char *b, float *restrict out)
 {
     float d = half_at(b + 108);
     for (int g = 0; g < 16; g++) {
@@ -54,7 +54,7 @@ static void scale_and_least(const unsigned char *s, int g, float *scale, float *
 }
 
 /* Eight groups of 32; `fifth` NULL: numbers of four bits. */
-static void groups_of_32(const unsigned char *b, const unsigned char *fifth, const unsigned char *nibbles, float *out)
+static inline void groups_of_32(const unsigned char *b, const unsigned char *fifth, const unsigned char *nibbles, float *restrict out)
 {
     float d = half_at(b), least = half_at(b + 2);
     for (int g = 0; g < 8; g++, out += 32) {
@@ -72,17 +72,17 @@ static void groups_of_32(const unsigned char *b, const unsigned char *fifth, con
     }
 }
 
-static void q4_k(const unsigned char *b, float *out)
+static inline void q4_k(const unsigned char *b, float *restrict out)
 {
     groups_of_32(b, NULL, b + 16, out);
 }
 
-static void q5_k(const unsigned char *b, float *out)
+static inline void q5_k(const unsigned char *b, float *restrict out)
 {
     groups_of_32(b, b + 16, b + 48, out);
 }
 
-static void q6_k(const unsigned char *b, float *out)
+static inline void q6_k(const unsigned char *b, float *restrict out)
 {
     float d = half_at(b + 208);
     for (int g = 0; g < 16; g++) {
@@ -96,7 +96,7 @@ static void q6_k(const unsigned char *b, float *out)
     }
 }
 
-static void q8_k(const unsigned char *b, float *out)
+static inline void q8_k(const unsigned char *b, float *restrict out)
 {
     float d;
     memcpy(&d, b, sizeof d);

@@ -11,7 +11,7 @@
 
 enum { HALF = 16 };
 
-static void q4_0(const unsigned char *b, float *out)
+static inline void q4_0(const unsigned char *b, float *restrict out)
 {
     float d = half_at(b);
     for (int j = 0; j < HALF; j++) {
@@ -20,7 +20,7 @@ static void q4_0(const unsigned char *b, float *out)
     }
 }
 
-static void q4_1(const unsigned char *b, float *out)
+static inline void q4_1(const unsigned char *b, float *restrict out)
 {
     float d = half_at(b), m = half_at(b + 2);
     for (int j = 0; j < HALF; j++) {
@@ -36,7 +36,7 @@ static int five_bits(uint32_t high, const unsigned char *nibbles, int j)
     return (int)(low | (high >> j & 1) << 4);
 }
 
-static void q5_0(const unsigned char *b, float *out)
+static inline void q5_0(const unsigned char *b, float *restrict out)
 {
     float d = half_at(b);
     uint32_t high = u32_at(b + 2);
@@ -44,7 +44,7 @@ static void q5_0(const unsigned char *b, float *out)
         out[j] = d * (float)(five_bits(high, b + 6, j) - 16);
 }
 
-static void q5_1(const unsigned char *b, float *out)
+static inline void q5_1(const unsigned char *b, float *restrict out)
 {
     float d = half_at(b), m = half_at(b + 2);
     uint32_t high = u32_at(b + 4);
@@ -52,7 +52,7 @@ static void q5_1(const unsigned char *b, float *out)
         out[j] = d * (float)five_bits(high, b + 8, j) + m;
 }
 
-static void q8_0(const unsigned char *b, float *out)
+static inline void q8_0(const unsigned char *b, float *restrict out)
 {
     float d = half_at(b);
     for (int j = 0; j < 2 * HALF; j++)

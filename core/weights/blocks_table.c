@@ -22,12 +22,12 @@ static void look_up(const unsigned char *nibbles, int n, const signed char table
     }
 }
 
-static void iq4_nl(const unsigned char *b, float *out)
+static inline void iq4_nl(const unsigned char *b, float *restrict out)
 {
     look_up(b + 2, 16, nl, half_at(b), out);
 }
 
-static void iq4_xs(const unsigned char *b, float *out)
+static inline void iq4_xs(const unsigned char *b, float *restrict out)
 {
     float d = half_at(b);
     unsigned high = u16_at(b + 2);
@@ -51,7 +51,7 @@ static float half_power(unsigned e)
     return float_of_bits(e < 2 ? 0x00200000u << e : (e - 1) << 23);
 }
 
-static void mxfp4(const unsigned char *b, float *out)
+static inline void mxfp4(const unsigned char *b, float *restrict out)
 {
     look_up(b + 1, 16, fp4, half_power(b[0]), out);
 }
@@ -65,7 +65,7 @@ static float half_e4m3(unsigned x)
     return exponent ? (float)(8 + mantissa) * float_of_bits((exponent + 116) << 23) : (float)mantissa * 0x1p-10f;
 }
 
-static void nvfp4(const unsigned char *b, float *out)
+static inline void nvfp4(const unsigned char *b, float *restrict out)
 {
     for (int g = 0; g < 4; g++)
         look_up(b + 4 + 8 * g, 8, fp4, half_e4m3(b[g]), out + 16 * g);
@@ -87,7 +87,7 @@ static float *digits(const unsigned char *bytes, int n, int count, float d, floa
     return out;
 }
 
-static void tq1_0(const unsigned char *b, float *out)
+static inline void tq1_0(const unsigned char *b, float *restrict out)
 {
     float d = half_at(b + 52);
     out = digits(b, 32, 5, d, out);
@@ -95,7 +95,7 @@ static void tq1_0(const unsigned char *b, float *out)
     digits(b + 48, 4, 4, d, out);
 }
 
-static void tq2_0(const unsigned char *b, float *out)
+static inline void tq2_0(const unsigned char *b, float *restrict out)
 {
     float d = half_at(b + 64);
     for (int half = 0; half < 64; half += 32)
