@@ -30,7 +30,10 @@ struct cause_controls {
 enum cause_word { CAUSE_UNDECIDED, CAUSE_CARRIES, CAUSE_LEAVES };
 enum { CAUSE_CELLS = 1 + SQUARE_CELLS }; /* as it is, token replaced, place vacant, both */
 
-/* Dimensions zeroed at one of four places of the model, and the columns at one end. */
+/* The two ends, and the inner keys: of each text and head that inner key which the even queries look at most, measured by the odd ones. */
+enum { CAUSE_PLACES = PLACES_AT_ENDS + 1 };
+
+/* Dimensions zeroed at one of four places of the model, and the columns at one end or among the inner keys. */
 struct cause_row {
     enum column_place place;
     enum rows_kind rows;
@@ -40,7 +43,7 @@ struct cause_row {
     struct retention rho;             /* of the excess n·c − 1 that the chosen heads have together */
     struct cause_controls random, matched;
     struct cause_mean log_change[CAUSE_CELLS]; /* ln of the excess with the dimensions zeroed less without, in each cell */
-    struct cause_mean with_token, with_place;  /* interactions: as it is less token replaced; as it is less place vacant */
+    struct cause_mean with_token, with_place;  /* interactions: as it is less token replaced; as it is less place vacant; of ends */
     enum cause_word word;
 };
 enum { CAUSE_ROWS_KINDS = 4 };
@@ -48,17 +51,17 @@ struct column_cause {
     size_t length, chosen_on, measured_on, skipped, cut;
     bool absolute;
     int32_t shift;
-    size_t heads[PLACES_AT_ENDS];  /* chosen: half of the even texts have the column */
+    size_t heads[CAUSE_PLACES];    /* chosen: half of the even texts have the column */
     int32_t token[PLACES_AT_ENDS]; /* the special token there, or −1 */
     const char *loss_of;
     double loss, loss_zeroed[CAUSE_ROWS_KINDS]; /* nats a word; NaN: not measured */
     size_t n;
-    struct cause_row row[PLACES_AT_ENDS * CAUSE_ROWS_KINDS];
+    struct cause_row row[CAUSE_PLACES * CAUSE_ROWS_KINDS];
 };
 extern const enum rows_kind cause_rows[CAUSE_ROWS_KINDS]; /* positions, words, norms, hidden */
 const char *rows_kind_name(enum rows_kind kind);          /* "positions" … */
 
-/* Errors: those of column_test. sites are those of the options; no head with a column at an end gives n 0. */
+/* Errors: those of column_test. sites are those of the options; no head with a column gives n 0. */
 NODISCARD bool column_cause(struct column_cause_options *options, struct column_cause *out, struct err *err);
 
 #endif

@@ -397,7 +397,7 @@ static bool run(struct session *session, const struct call *call, struct result 
     static const char *const of_run[] = {"all", "top", NULL}, *const of_test[] = {"n", NULL};
     static const char *const of_twins[] = {"twins", NULL};
     static const char *const of_picture[] = {"title", "size", "dpi", "font", "fontsize", "caption", "palette", NULL};
-    static const char *const of_counts[] = {"least", NULL}, *const of_cause[] = {"dims", "controls", NULL};
+    static const char *const of_counts[] = {"least", NULL}, *const of_cause[] = {"dims", "controls", "freq", NULL};
     struct column_rule rule = {COLUMN_RATIO, COLUMN_COVER};
     if (call_given(call, "ratio"))
         rule.ratio = call_float(call, "ratio");
@@ -455,6 +455,7 @@ static const struct option options[] = {
      .summary = "of test: so many models of shuffled, and of fresh weights, are held against it; 0: none",
      .lo = 0,
      .hi = 100},
+    {.name = "freq", .kind = VALUE_FILE, .summary = "of cause: a token and its count a line; how dimensions and mass go with frequency, in place of the cross"},
     {.name = "seed", .kind = VALUE_INT, .fallback = "1", .summary = "of permuted maps and random words", .lo = 0, .hi = 9e15},
     {.name = "least",
      .kind = VALUE_INT,
@@ -528,7 +529,7 @@ const struct command command_columns = {
         "end where the upper bound of ρ is below 0.5 and the matched sets' 5th to 95th percentile lies in [0.8, 1.25], and leave them "
         "where ρ holds in [0.8, 1.25] (two one-sided tests); a place in which the loss rises by more than 1 nat decides nothing. ln is the "
         "change of the log excess by text; x token and x place say how much more it changes with the special token there than replaced, "
-        "and with the place occupied than vacant. The question is that of Luo et al. 2021 (positions) and Puccetti et al. 2022 (words).\n"
+        "and with the place occupied than vacant. Inner columns are told of that inner key of each text and head which the even queries look at most, by the odd queries. freq=FILE, a list of tokens as the vocabulary writes them with their counts, tells in place of the cross how |h_d| of the dimensions and the mass of tokens go with the logarithm of their frequency in each layer, special tokens apart, beside controls= other dimensions (Puccetti et al. 2022). The question is that of Luo et al. 2021 (positions) and Puccetti et al. 2022 (words).\n"
         "\n"
         "does says what columns do, in one run or over the texts of a file: the norm of what the head adds from the column's token over "
         "the median of the other tokens, the stable rank of the head's output with the column and without it (weights renormalised), and "
@@ -544,6 +545,7 @@ const struct command command_columns = {
                 "columns test texts=corpus.txt length=32\n"
                 "columns does texts=corpus.txt length=32\n"
                 "columns cause dims=77,588 texts=corpus.txt length=32\n"
+                "columns cause dims=77,588 texts=corpus.txt freq=counts.txt\n"
                 "columns test L0-2 texts=corpus.txt n=128 format=csv > verdicts.csv",
     .options = options,
     .args = args,

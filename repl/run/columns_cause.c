@@ -7,11 +7,12 @@
 
 #include "core/measure/column_cause.h"
 #include "core/measure/outliers.h"
+#include "repl/run/columns_frequency.h"
 #include "repl/run/columns_test.h"
 #include "repl/run/texts_file.h"
 #include "repl/terminal/progress.h"
 
-static const char *const places[] = {[PLACE_START] = "start", [PLACE_END] = "end"};
+static const char *const places[] = {[PLACE_START] = "start", [PLACE_END] = "end", [PLACE_INNER] = "inner"};
 static const char *const words[] = {[CAUSE_UNDECIDED] = "undecided", [CAUSE_CARRIES] = "carries", [CAUSE_LEAVES] = "leaves"};
 
 static int by_number(const void *a, const void *b)
@@ -81,7 +82,7 @@ static void say_design(const struct column_cause_options *o, const struct column
     buf_printf(out, "%s; controls: %zu random sets of as many, and random sets that hold as much of the sum of squares there (within 5 %%)\n",
                given ? "" : " (out by the rule of weights: outliers)", o->random);
     if (!c->n) {
-        buf_printf(out, "none of %zu heads has a column (ratio n·c_j >= %.3g, cover >= %.3g) at an end in half of the texts\n", o->test.n_sites,
+        buf_printf(out, "none of %zu heads has a column (ratio n·c_j >= %.3g, cover >= %.3g) at an end or between in half of the texts\n", o->test.n_sites,
                    o->test.rule.ratio, o->test.rule.cover);
         return;
     }
@@ -100,7 +101,7 @@ static void say_design(const struct column_cause_options *o, const struct column
 static void say_token(const struct column_cause_options *o, const struct column_cause *c, enum column_place place, struct buf *out)
 {
     buf_puts(out, places[place]);
-    if (c->token[place] >= 0) {
+    if (place != PLACE_INNER && c->token[place] >= 0) {
         buf_puts(out, " (");
         buf_str(out, tokenizer_string(o->test.model->tokenizer, c->token[place]));
         buf_char(out, ')');
@@ -110,7 +111,7 @@ static void say_token(const struct column_cause_options *o, const struct column_
 /* Of each end: what carries its columns, what leaves them. */
 static void say_words(const struct column_cause_options *o, const struct column_cause *c, struct buf *out)
 {
-    for (size_t p = 0; p < PLACES_AT_ENDS; p++) {
+    for (size_t p = 0; p < CAUSE_PLACES; p++) {
         if (!c->heads[p])
             continue;
         say_token(o, c, (enum column_place)p, out);
@@ -266,7 +267,7 @@ static bool put(const struct column_cause *c, bool table, struct result *result,
 {
     struct arena *arena = arena_new(err);
     bool ok = arena != NULL;
-    for (size_t p = 0; ok && p < PLACES_AT_ENDS; p++)
+    for (size_t p = 0; ok && p < CAUSE_PLACES; p++)
         for (size_t i = 0; ok && i < c->n; i++)
             if (c->row[i].place == (enum column_place)p)
                 ok = table ? put_table_row(&c->row[i], arena, result, err) : put_machine_row(c, &c->row[i], result, err);
@@ -288,8 +289,15 @@ bool columns_cause(struct session *session, const struct call *call, const struc
                                      .random = (size_t)call_int(call, "controls"),
                                      .matched = ((size_t)call_int(call, "controls") + 4) / 5,
                                      .test = columns_test_options(call, &file, rule, &watch)};
-    bool ok = dims && (given ? given_dims(call, file.model, dims, &o.dims.n, err) : found_dims(file.model, dims, &o.dims.n, err)) &&
-              column_cause(&o, &cause, err);
+    bool ok = dims && (given ? given_dims(call, file.model, dims, &o.dims.n, err) : found_dims(file.model, dims, &o.dims.n, err));
+    if (ok && call_given(call, "freq")) {
+        progress_end(&progress);
+        ok = columns_frequency(session, call, &file, &o.dims, result, err);
+        free(dims);
+        texts_file_free(&file);
+        return ok;
+    }
+    ok = ok && column_cause(&o, &cause, err);
     progress_end(&progress);
     ok = ok && result_columns(result, table ? header_table : header_rows, err) && say(&o, &cause, &file, given, result, err) &&
          put(&cause, table, result, err);

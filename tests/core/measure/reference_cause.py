@@ -87,3 +87,36 @@ for where in ("positions", "words", "norms", "hidden"):
     change, vacant = log(zeroed) - log(base), log(zeroed_vacant) - log(base_vacant)
     print(where, "columns", before, "->", after, "rho", " ".join(f"{v:.9g}" for v in fieller(zeroed, base)), "ln", interval(change),
           "vacant", f"{vacant.mean():.9g}", "x place", interval(change - vacant))
+
+# ---- inner keys: chosen by the even queries of the run as it is, measured by the odd ones ----
+
+
+def seen_ratio(a, key):
+    times = a[key:, key] * np.arange(key + 1, N + 1)
+    return times.mean() if len(times) >= 8 else 0, np.mean(times[1:] >= 2)
+
+
+def inner_columns(a):
+    return sum(r >= RULE[0] and c >= RULE[1] for r, c in (seen_ratio(a, k) for k in range(1, N - 1)))
+
+
+def half(a, key, start):
+    queries = [i for i in range(start, N, 2) if i >= key]
+    return np.mean([a[i, key] * (i + 1) for i in queries]) - 1 if len(queries) >= 4 else -math.inf
+
+
+inner = [(l, h) for l in range(LAYERS) for h in range(4) if sum(inner_columns(maps(t)[l, h]) > 0 for t in even) * 2 >= len(even)]
+keys = {(n, l, h): max(range(1, N - 1), key=lambda k: half(maps(t)[l, h], k, 0)) for n, t in enumerate(odd) for l, h in inner}
+
+
+def look_inside(where=None):
+    all_maps = [maps(t, 0, where, [3]) for t in odd]
+    columns = sum(inner_columns(a[l, h]) for a in all_maps for l in range(LAYERS) for h in range(4))
+    return columns, np.array([sum(half(a[l, h], keys[n, l, h], 1) for l, h in inner) for n, a in enumerate(all_maps)])
+
+
+before, base = look_inside()
+print("inner", inner, "keys", keys)
+for where in ("positions", "words", "norms", "hidden"):
+    after, zeroed = look_inside(where)
+    print(where, "inner columns", before, "->", after, "rho", " ".join(f"{v:.9g}" for v in fieller(zeroed, base)))
