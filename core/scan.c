@@ -388,7 +388,10 @@ struct run *scan_first(const struct scan_options *o, struct err *err)
             blame(o, lines.line, err);
         return run;
     }
-    err_set(err, ERR_NOT_FOUND, "%s: no line of at least %zu tokens", o->name, o->shortest);
+    if (o->shortest < 2)
+        err_set(err, ERR_NOT_FOUND, "%s holds no text", o->name);
+    else
+        err_set(err, ERR_NOT_FOUND, "%s: no line of at least %zu tokens", o->name, o->shortest);
     return NULL;
 }
 

@@ -355,9 +355,10 @@ static bool count(struct work *w, struct err *err)
     if (ok)
         w->tally.complete = true;
     if ((ok || stopped) && !keep_state(w, &place, &own)) {
-        result_note(w->result, "%s", own.message);
         if (ok)
             *err = own;
+        else
+            result_note(w->result, "%s", own.message);
         ok = false;
     }
     return ok;
@@ -386,12 +387,28 @@ static bool join(struct work *w, struct err *err)
     return ok;
 }
 
-/* ---- giving ---- */
-
 static bool is_state(struct str name)
 {
     return str_is(path_extension(name), "scan");
 }
+
+/* A whole corpus without a text has nothing to show; a part may be empty, and its sums join others'. */
+static bool any_text(const struct work *w, struct err *err)
+{
+    const struct tally *t = &w->tally;
+    if (t->texts || call_given(w->call, "part") || is_state(w->call->output))
+        return true;
+    if (t->counts.bad)
+        err_set(err, ERR_NOT_FOUND, "%s: no text that is UTF-8 and runs; %zu passed over, the first in line %zu", w->path, t->counts.bad,
+                t->counts.bad_line);
+    else if (t->counts.skipped)
+        err_set(err, ERR_NOT_FOUND, "%s: no text of %zu tokens or more; %zu left out", w->path, t->shape.shortest, t->counts.skipped);
+    else
+        err_set(err, ERR_NOT_FOUND, "%s holds no text", w->path);
+    return call_blame(w->call, call_arg(w->call, ARG_FILE, 0), err);
+}
+
+/* ---- giving ---- */
 
 static bool writes_state(const struct call *call)
 {
@@ -447,7 +464,7 @@ static bool scan_file(struct session *session, const struct call *call, struct r
         ok = ranks_agree(&w.ranks, ok, &own);
     ok = ok && join(&w, &own);
     if (ok && !w.ranks.own)
-        ok = give(session, call, &w.tally, result, &own);
+        ok = any_text(&w, &own) && give(session, call, &w.tally, result, &own);
     if (prepared && w.ranks.n > 1 && !stopped)
         ok = ranks_agree(&w.ranks, ok, &own); /* no state goes before the result is there */
     if (ok)
