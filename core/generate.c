@@ -8,6 +8,7 @@
 #include "core/base/cancel.h"
 #include "core/base/random.h"
 #include "core/forward.h"
+#include "core/op/log_sum.h"
 #include "core/past.h"
 
 struct generation {
@@ -95,19 +96,6 @@ static struct run *step_run(struct generation *g, const struct sequence *sequenc
     }
     free(prompt);
     return run;
-}
-
-static void log_softmax(float *x, size_t n)
-{
-    float most = -INFINITY;
-    double sum = 0;
-    for (size_t i = 0; i < n; i++)
-        most = x[i] > most ? x[i] : most;
-    for (size_t i = 0; i < n; i++)
-        sum += exp((double)x[i] - (double)most);
-    float rest = most + (float)log(sum);
-    for (size_t i = 0; i < n; i++)
-        x[i] -= rest;
 }
 
 /* Logits of what follows each sequence, out [n,width]. */

@@ -103,13 +103,6 @@ static struct run *short_pass(const struct lattice_model *lattice, const int32_t
     return run;
 }
 
-static void log_softmax(float *x, size_t n)
-{
-    double all = log_sum(x, n);
-    for (size_t i = 0; i < n; i++)
-        x[i] = (float)((double)x[i] - all);
-}
-
 /* The tokens that order m sees before a position: of the sequence, and of what is given before it where that does not reach.
  * Returns how many. */
 static size_t see(const struct lattice_model *lattice, size_t order, size_t position, const int32_t *context, size_t m,

@@ -61,4 +61,7 @@
     ROW(marian)          \
     ROW(pegasus)         \
     ROW(olmo2)           \
+    ROW(olmo3)           \
+    ROW(glm4)            \
+    ROW(cohere2)         \
     ROW(reference)

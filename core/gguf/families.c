@@ -69,6 +69,11 @@ static const struct gguf_name qkv[] = {{BLOCK "attn_qkv", LAYER "self_attn.qkv_p
 static const struct gguf_name stablelm_names[] = {{BLOCK "attn_q_norm", LAYER "self_attn.q_layernorm.norms.{e}", FIX_ROWS},
                                                   {BLOCK "attn_k_norm", LAYER "self_attn.k_layernorm.norms.{e}", FIX_ROWS},
                                                   {0}};
+static const struct gguf_name glm4_names[] = {{BLOCK "attn_norm", LAYER "input_layernorm", FIX_NONE},
+                                              {BLOCK "post_attention_norm", LAYER "post_self_attn_layernorm", FIX_NONE},
+                                              {BLOCK "ffn_norm", LAYER "post_attention_layernorm", FIX_NONE},
+                                              {BLOCK "post_ffw_norm", LAYER "post_mlp_layernorm", FIX_NONE},
+                                              {0}};
 static const struct gguf_name gpt_oss_names[] = {{BLOCK "post_attention_norm", LAYER "post_attention_layernorm", FIX_NONE},
                                                  {BLOCK "attn_sinks", LAYER "self_attn.sinks", FIX_BARE},
                                                  {BLOCK "ffn_gate_inp", LAYER "mlp.router", FIX_NONE},
@@ -243,6 +248,7 @@ const struct gguf_family gguf_families[] = {
     {"qwen2moe", NULL, "qwen2_moe", NAMES(experts, attention, norms, gated, ends), ",\"norm_topk_prob\":false", NULL},
     {"qwen3moe", NULL, "qwen3_moe", NAMES(experts, attention, norms, gated, ends), ",\"norm_topk_prob\":true", NULL},
     {"olmoe", NULL, "olmoe", NAMES(experts, attention, norms, gated, ends), ",\"norm_topk_prob\":false", NULL},
+    {"olmo2", "attention.sliding_window", "olmo3", NAMES(norms_after, attention, gated, ends), "", NULL},
     {"olmo2", NULL, "olmo2", NAMES(norms_after, attention, gated, ends), "", NULL},
     {"gemma", NULL, "gemma", NAMES(norms_less_one, attention, gated, ends_less_one, ends), "", NULL},
     {"gemma2", NULL, "gemma2", NAMES(norms_four, attention, gated, ends_less_one, ends), "", put_gemma_scale},
@@ -262,6 +268,8 @@ const struct gguf_family gguf_families[] = {
     {"falcon", "blk.0.attn_norm_2.weight", "falcon", NAMES(falcon_two_norms, falcon_names), "", put_falcon},
     {"falcon", NULL, "falcon", NAMES(falcon_one_norm, falcon_names), "", put_falcon},
     {"chatglm", NULL, "glm", NAMES(gate_up, attention, norms, gated, ends), "", NULL},
+    {"glm4", NULL, "glm4", NAMES(glm4_names, gate_up, attention, gated, ends), "", NULL},
+    {"cohere2", NULL, "cohere2", NAMES(attention, norms, gated, ends), "", NULL},
     {"gpt-oss", NULL, "gpt_oss", NAMES(gpt_oss_names, attention, norms, ends), ",\"experts_apart\":true", NULL},
     {"t5", "enc.blk.1.attn_rel_b.weight", "umt5", NAMES(t5_names, t5_gated), "", put_t5},
     {"t5", "enc.blk.0.ffn_gate.weight", "t5", NAMES(t5_names, t5_gated), "", put_t5},

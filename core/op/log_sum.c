@@ -12,3 +12,10 @@ double log_sum(const float *x, size_t n)
         sum += exp((double)x[i] - largest);
     return largest + log(sum);
 }
+
+void log_softmax(float *x, size_t n)
+{
+    double all = log_sum(x, n);
+    for (size_t i = 0; i < n; i++)
+        x[i] = (float)((double)x[i] - all);
+}

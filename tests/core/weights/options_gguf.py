@@ -55,6 +55,9 @@ CASES = {
     "qwen3moe": case("Qwen3MoeForCausalLM", **EXPERTS, head_dim=6, norm_topk_prob=True, num_hidden_layers=1),
     "olmoe": case("OlmoeForCausalLM", num_experts=3, num_experts_per_tok=2, num_key_value_heads=4, num_hidden_layers=1),
     "olmo2": case("Olmo2ForCausalLM", rope_scaling={"type": "linear", "factor": 2.0}),
+    "olmo3": case("Olmo3ForCausalLM", sliding_window=3, layer_types=["full_attention", "sliding_attention"]),
+    "glm4": case("Glm4ForCausalLM", head_dim=4),
+    "cohere2": case("Cohere2ForCausalLM", num_hidden_layers=4, sliding_window=3, logit_scale=0.3),
     "gemma": case("GemmaForCausalLM", head_dim=6),
     "gemma2": case("Gemma2ForCausalLM", head_dim=6, query_pre_attn_scalar=6, sliding_window=4, attn_logit_softcapping=5.0,
                    final_logit_softcapping=3.0),
@@ -96,6 +99,7 @@ def convert(folder, fused):
     config = os.path.join(folder, "config.json")
     with open(config) as f:
         said = json.load(f)
+    said.setdefault("rotary_pct", 1.0)
     said.setdefault("n_ctx", said.get("n_positions", 0))  # which the converter asks for
     with open(config, "w") as f:
         json.dump(said, f)
