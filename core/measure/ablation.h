@@ -51,9 +51,12 @@ struct intervention *ablation_make(const struct ablation *ablation, const struct
                                    struct arena *arena, size_t *n_out, struct err *err);
 
 /* Over the texts of a file, the mean over texts of each text's mean over the words asked. */
+enum changed { CHANGED_LOSS, CHANGED_PROBABILITY, CHANGED_MARGIN, CHANGES }; /* −ln p; p; the logit less that of the likeliest other before */
 struct mean_change {
-    double loss;              /* −ln p, nats a word, after */
-    double change, low, high; /* after less before, and its 95 % interval over texts (Student's t); NaN with fewer than two */
+    double loss; /* −ln p, nats a word, after */
+    struct {
+        double change, low, high; /* after less before, and its 95 % interval over texts (Student's t); NaN with fewer than two */
+    } of[CHANGES];
     double first;             /* share of the words asked whose likeliest word is another */
     double divergence;        /* Jensen–Shannon, nats */
 };
@@ -66,7 +69,8 @@ struct ablation_texts {
     double squares;                /* what zeroing the dimensions takes away, as a share; NaN: not of dimensions */
 };
 struct ablation_options {
-    struct scan_options scan; /* lines, length, front, special tokens; half is not read */
+    struct scan_options scan; /* lines, length, front, special tokens; half is not read. A line of an encoder–decoder whose decoder is
+                                 asked is a source, a tab and its target */
     size_t texts;             /* so many at most */
     size_t controls;          /* sets of each kind, for dimensions */
     bool emd;

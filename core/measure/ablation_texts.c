@@ -16,13 +16,14 @@ enum { ROWS_IN_A_PASS = 512 };
 
 struct text {
     struct encoding encoding; /* as it is run: words that are asked for are masked */
+    struct encoding target;   /* of the decoder, shifted right; n 0: the model has none */
     struct asked_place *places;
     size_t n_places;
 };
 
 /* Sums over texts of one variant. */
 struct sums {
-    double loss, change, squares, first, divergence;
+    double loss, change[CHANGES], squares[CHANGES], first, divergence;
 };
 
 struct work {
@@ -47,8 +48,9 @@ static bool is_own(const struct token *token)
 static bool choose_places(struct work *w, struct text *text, size_t number, struct err *err)
 {
     const struct asked *asked = &w->out->asked;
-    size_t n = text->encoding.n, own = 0;
-    struct token *tokens = text->encoding.tokens;
+    const struct encoding *of = text->target.n ? &text->target : &text->encoding;
+    size_t n = of->n, own = 0;
+    struct token *tokens = of->tokens;
     text->places = mem_new(n, sizeof *text->places, "words", err);
     for (size_t i = 0; i < n; i++)
         own += is_own(&tokens[i]);
@@ -65,6 +67,33 @@ static bool choose_places(struct work *w, struct text *text, size_t number, stru
     return text->places != NULL;
 }
 
+static void text_free(struct text *text)
+{
+    encoding_free(&text->encoding);
+    encoding_free(&text->target);
+    free(text->places);
+    *text = (struct text){0};
+}
+
+/* A line's text, or its source and its target. */
+static bool encode(const struct work *w, struct str line, struct text *text, bool *cut_out, struct err *err)
+{
+    const struct scan_options *o = &w->options->scan;
+    if (w->out->asked.head->stack != STACK_DECODER)
+        return scan_encode(o, line, &text->encoding, cut_out, err);
+    const char *tab = memchr(line.s, '\t', line.n);
+    if (!tab)
+        return err_set(err, ERR_FORMAT, "no tab: a line is a source, a tab and the target whose words %s is asked for", o->model->name);
+    struct str source = {line.s, (size_t)(tab - line.s)}, target = {tab + 1, line.n - source.n - 1};
+    bool target_cut;
+    struct scan_options plain = *o;
+    plain.front = -1;
+    if (!scan_encode(o, source, &text->encoding, cut_out, err) || !scan_encode(&plain, target, &text->target, &target_cut, err))
+        return false;
+    *cut_out = *cut_out || target_cut;
+    return encoding_shift_right(o->model->tokenizer, &text->target, o->model->start_token, err);
+}
+
 static bool read_texts(struct work *w, struct err *err)
 {
     const struct ablation_options *o = w->options;
@@ -75,17 +104,17 @@ static bool read_texts(struct work *w, struct err *err)
         bool was_cut;
         if (cancel_requested())
             return err_set(err, ERR_CANCELLED, "cancelled");
-        if (!scan_encode(&o->scan, line, &text->encoding, &was_cut, err))
+        if (!encode(w, line, text, &was_cut, err)) {
+            text_free(text);
             return err && (err->code == ERR_CANCELLED || err->code == ERR_MEMORY) ? false
                                                                                     : err_prefix(err, "%s:%zu: ", o->scan.name, lines.line);
+        }
         if (!choose_places(w, text, lines.number, err)) {
-            encoding_free(&text->encoding);
+            text_free(text);
             return false;
         }
         if (!text->n_places) {
-            encoding_free(&text->encoding);
-            free(text->places);
-            *text = (struct text){0};
+            text_free(text);
             w->out->skipped++;
             continue;
         }
@@ -107,13 +136,13 @@ static size_t batch(const struct work *w, size_t at)
 
 static struct run *run_batch(const struct work *w, size_t at, size_t n, const struct intervention *changes, size_t n_changes, struct err *err)
 {
-    struct encoding *texts = mem_new(n, sizeof *texts, "texts", err);
-    bool ok = texts != NULL;
+    struct encoding *texts = mem_new(2 * n, sizeof *texts, "texts", err);
+    bool ok = texts != NULL, targets = w->texts[at].target.n > 0;
     for (size_t i = 0; ok && i < n; i++)
-        ok = encoding_copy(&w->texts[at + i].encoding, &texts[i], err);
-    for (size_t i = 0; texts && !ok && i < n; i++)
+        ok = encoding_copy(&w->texts[at + i].encoding, &texts[i], err) && (!targets || encoding_copy(&w->texts[at + i].target, &texts[n + i], err));
+    for (size_t i = 0; texts && !ok && i < 2 * n; i++)
         encoding_free(&texts[i]);
-    struct run_inputs inputs = {.texts = texts, .n_texts = n, .interventions = changes, .n_interventions = n_changes};
+    struct run_inputs inputs = {.texts = texts, .n_texts = n, .targets = targets ? texts + n : NULL, .interventions = changes, .n_interventions = n_changes};
     struct run *run = ok ? run_new(w->options->scan.model, &inputs, NULL, err) : NULL;
     free(texts);
     return run;
@@ -150,16 +179,22 @@ static bool gather(struct work *w, struct err *err)
 /* Add what one text's predictions say to the sums of a variant. */
 static void add(struct sums *sums, const struct predicted *predicted, size_t n, double *loss_before)
 {
-    double before = 0, after = 0, first = 0, divergence = 0, words = (double)n;
+    double before = 0, after = 0, first = 0, divergence = 0, words = (double)n, change[CHANGES] = {0};
     for (size_t i = 0; i < n; i++) {
-        before += predicted[i].loss[0] / words;
-        after += predicted[i].loss[1] / words;
-        first += predicted[i].first[0] != predicted[i].first[1];
-        divergence += predicted[i].divergence;
+        const struct predicted *p = &predicted[i];
+        before += p->loss[0] / words;
+        after += p->loss[1] / words;
+        change[CHANGED_PROBABILITY] += (exp(-p->loss[1]) - exp(-p->loss[0])) / words;
+        change[CHANGED_MARGIN] += (p->margin[1] - p->margin[0]) / words;
+        first += p->first[0] != p->first[1];
+        divergence += p->divergence;
     }
+    change[CHANGED_LOSS] = after - before;
     sums->loss += after;
-    sums->change += after - before;
-    sums->squares += (after - before) * (after - before);
+    for (size_t c = 0; c < CHANGES; c++) {
+        sums->change[c] += change[c];
+        sums->squares[c] += change[c] * change[c];
+    }
     sums->first += first / words;
     sums->divergence += divergence / words;
     *loss_before += before;
@@ -204,12 +239,14 @@ static bool change_batch(struct work *w, size_t at, size_t n, struct err *err)
 
 static struct mean_change mean_of(const struct sums *sums, size_t texts)
 {
-    double n = (double)texts, mean = sums->change / n, variance = (sums->squares - n * mean * mean) / (n - 1);
-    struct mean_change out = {sums->loss / n, mean, NAN, NAN, sums->first / n, sums->divergence / n};
-    if (texts > 1) {
-        double half = student_quantile(0.025, n - 1) * sqrt((variance > 0 ? variance : 0) / n);
-        out.low = mean - half;
-        out.high = mean + half;
+    double n = (double)texts;
+    struct mean_change out = {.loss = sums->loss / n, .first = sums->first / n, .divergence = sums->divergence / n};
+    for (size_t c = 0; c < CHANGES; c++) {
+        double mean = sums->change[c] / n, variance = (sums->squares[c] - n * mean * mean) / (n - 1);
+        double half = texts > 1 ? student_quantile(0.025, n - 1) * sqrt((variance > 0 ? variance : 0) / n) : NAN;
+        out.of[c].change = mean;
+        out.of[c].low = mean - half;
+        out.of[c].high = mean + half;
     }
     return out;
 }
@@ -230,6 +267,8 @@ bool ablation_texts(const struct ablation_options *options, struct ablation *abl
     struct work w = {.options = options, .ablation = ablation, .out = out};
     bool dims = ablation->mode == ABLATE_DIMS, first = dims || ablation->mode == ABLATE_MEAN || ablation->mode == ABLATE_RESAMPLE;
     *out = (struct ablation_texts){.asked = asked_head(options->scan.model, options->emd), .squares = NAN};
+    if (!out->asked.head)
+        out->asked = asked_decoder(options->scan.model);
     bool ok = (out->asked.head || err_set(err, ERR_NOT_FOUND, "%s has no head that can be asked for the words of a text",
                                           options->scan.model->name)) &&
               room(&w, err) && read_texts(&w, err);
@@ -251,10 +290,8 @@ bool ablation_texts(const struct ablation_options *options, struct ablation *abl
         for (size_t s = 0; s < out->controls.n_random + out->controls.n_matched; s++)
             out->random[s] = mean_of(&w.sums[1 + s], out->texts);
     }
-    for (size_t t = 0; w.texts && t < out->texts; t++) {
-        encoding_free(&w.texts[t].encoding);
-        free(w.texts[t].places);
-    }
+    for (size_t t = 0; w.texts && t < out->texts; t++)
+        text_free(&w.texts[t]);
     free(w.texts);
     free(w.squares);
     free(w.sums);

@@ -25,6 +25,17 @@ struct asked asked_head(const struct model *model, bool emd)
     return asked;
 }
 
+struct asked asked_decoder(const struct model *model)
+{
+    const struct output_head *each;
+    struct asked asked = {.mask = -1};
+    for (size_t i = 0; (each = model_head(model, i)) && !asked.head; i++)
+        if (each->place == HEAD_NEXT && each->stack == STACK_DECODER)
+            asked.head = each;
+    asked.of = asked.head ? "next words of targets" : NULL;
+    return asked;
+}
+
 /* The likeliest of V words but `not`. */
 static int32_t likeliest(const float *logits, size_t V, int32_t not)
 {

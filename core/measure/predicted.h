@@ -15,6 +15,8 @@ struct asked {
 };
 /* `emd` false: not behind an enhanced mask decoder. Heads of an encoder–decoder's decoder are not asked. */
 struct asked asked_head(const struct model *model, bool emd);
+/* The decoder's head that says the next word of a target, of an encoder–decoder; head NULL: there is none. */
+struct asked asked_decoder(const struct model *model);
 
 /* One place of a text, and the words whose logits are compared there. */
 struct asked_place {

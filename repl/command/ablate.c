@@ -159,16 +159,20 @@ static bool check_words(const struct call *call, struct err *err)
 
 static bool put_change(struct result *result, struct str what, size_t dims, double squares, const struct mean_change *c, struct err *err)
 {
-    struct cell_value cells[] = {text_cell(what),
-                                 dims ? int_cell((long long)dims) : (struct cell_value){.kind = CELL_NONE},
-                                 number_cell_or(squares, 4, (struct str){0}),
-                                 number_cell(c->loss, 4),
-                                 number_cell_or(c->change, 4, STR("-")),
-                                 number_cell_or(c->low, 4, STR("-")),
-                                 number_cell_or(c->high, 4, STR("-")),
-                                 number_cell_or(c->first, 3, STR("-")),
-                                 number_cell_or(c->divergence, 4, STR("-"))};
-    return result_row(result, cells, sizeof cells / sizeof *cells, err);
+    struct cell_value cells[6 + 3 * CHANGES], none = {.kind = CELL_NONE};
+    size_t n = 0;
+    cells[n++] = text_cell(what);
+    cells[n++] = dims ? int_cell((long long)dims) : none;
+    cells[n++] = number_cell_or(squares, 4, (struct str){0});
+    cells[n++] = number_cell(c->loss, 4);
+    for (size_t i = 0; i < CHANGES; i++) {
+        const double numbers[] = {c->of[i].change, c->of[i].low, c->of[i].high};
+        for (size_t k = 0; k < 3; k++)
+            cells[n++] = number_cell_or(numbers[k], 4, STR("-"));
+    }
+    cells[n++] = number_cell_or(c->first, 3, STR("-"));
+    cells[n++] = number_cell_or(c->divergence, 4, STR("-"));
+    return result_row(result, cells, n, err);
 }
 
 static void say_controls(const char *name, const struct mean_change *sets, size_t n, const struct mean_change *own, struct buf *out)
@@ -180,10 +184,10 @@ static void say_controls(const char *name, const struct mean_change *sets, size_
         return;
     }
     for (size_t i = 0; i < n; i++) {
-        low = fmin(low, sets[i].change);
-        high = fmax(high, sets[i].change);
-        sum += sets[i].change;
-        as_far += sets[i].change >= own->change;
+        low = fmin(low, sets[i].of[CHANGED_LOSS].change);
+        high = fmax(high, sets[i].of[CHANGED_LOSS].change);
+        sum += sets[i].of[CHANGED_LOSS].change;
+        as_far += sets[i].of[CHANGED_LOSS].change >= own->of[CHANGED_LOSS].change;
     }
     buf_printf(out, "%zu %s: change of loss %+.4f (mean), %+.4f to %+.4f; %zu as much as these dimensions\n", n, name, sum / (double)n, low,
                high, as_far);
@@ -194,7 +198,9 @@ static bool give_texts(const struct asked_ablation *asked, const struct ablation
 {
     struct buf text = {0};
     bool dims = asked->ablation.mode == ABLATE_DIMS, ok;
-    struct mean_change before = {t->loss, NAN, NAN, NAN, NAN, NAN};
+    struct mean_change before = {.loss = t->loss, .first = NAN, .divergence = NAN};
+    for (size_t c = 0; c < CHANGES; c++)
+        before.of[c].change = before.of[c].low = before.of[c].high = NAN;
     buf_printf(&text, "%s: %zu texts (%zu cut, %zu without a word to ask for), %zu %s; 95 %% interval over texts (Student's t); seed %llu\n",
                o->scan.name, t->texts, t->cut, t->skipped, t->words, t->asked.of, (unsigned long long)asked->ablation.seed);
     if (dims && o->controls) {
@@ -202,7 +208,7 @@ static bool give_texts(const struct asked_ablation *asked, const struct ablation
         say_controls("random sets of as many dimensions", t->random, t->controls.n_random, &t->own, &text);
         say_controls("random sets that hold as much (within 5 %)", t->matched, t->controls.n_matched, &t->own, &text);
     }
-    ok = result_say(result, &text, err) && result_columns(result, "what,dims,squares,loss,change,low,high,first_other,jsd", err) &&
+    ok = result_say(result, &text, err) && result_columns(result, "what,dims,squares,loss,change,low,high,prob_change,prob_low,prob_high,logit_diff,diff_low,diff_high,first_other,jsd", err) &&
          put_change(result, STR("as it is"), 0, NAN, &before, err) &&
          put_change(result, buf_view(&asked->what), asked->ablation.dims.n, t->squares, &t->own, err);
     bool machine = strcmp(result_format(result), "table") != 0;
@@ -440,8 +446,9 @@ const struct command command_ablate = {
         "and how far the hidden states moved. Words of a masked model are asked for where they are masked, else with the model seeing "
         "them.\n"
         "\n"
-        "texts=FILE asks for words of every line (next words, or each seventh masked) and gives the mean over texts with its 95 % "
-        "interval; means and draws are over all texts then. An ablation tells what the model predicts without a part, and not how "
+        "texts=FILE asks for words of every line (next words, or each seventh masked; of an encoder-decoder, whose lines are a source, a tab "
+        "and its target, the next words of the target) and gives the mean over texts of the change of the loss, of the probability and "
+        "of the logit less that of the likeliest other word, each with its 95 % interval; means and draws are over all texts then. An ablation tells what the model predicts without a part, and not how "
         "important it is where others can stand in (Michel et al. 2019).",
     .examples = "ablate L3.H7\n"
                 "ablate L2 mode=mean as=without\n"

@@ -8,6 +8,7 @@ hooks behind the modules that make them. Nothing of gaze is used.
 import math
 import numpy as np
 import torch
+from scipy import stats
 from transformers import AutoModel, AutoModelForMaskedLM, AutoModelForCausalLM, AutoTokenizer
 
 torch.set_grad_enabled(False)
@@ -175,10 +176,9 @@ def deberta_term():
 
 def over_texts(name, kind, hooks_of, n=30, every=7):
     """Mean over texts of the change of loss, with Student's 95 % interval."""
-    from scipy import stats
     model, tokenizer = load(name, kind)
     hooks = hooks_of(model)
-    changes, losses, words, firsts = [], [], 0, []
+    changes, losses, words, firsts, told = [], [], 0, [], []
     lines = [l for l in open("examples/texts.txt", encoding="utf-8").read().split("\n") if l.strip()][:n]
     for number, line in enumerate(lines, 1):
         ids = tokenizer(line)["input_ids"]
@@ -198,11 +198,64 @@ def over_texts(name, kind, hooks_of, n=30, every=7):
         a = -np.mean([after[i][t] for i, t in zip(asked, targets)])
         losses.append(b)
         changes.append(a - b)
+        told.append(further(before, after, asked, targets))
         firsts.append(np.mean([before[i].argmax() != after[i].argmax() for i in asked]))
         words += len(asked)
     half = stats.t.ppf(0.975, len(changes) - 1) * np.std(changes, ddof=1) / math.sqrt(len(changes))
     print(f"{name} over {len(changes)} texts, {words} words: loss {np.mean(losses):.9g}, change {np.mean(changes):.9g} "
           f"[{np.mean(changes) - half:.9g}, {np.mean(changes) + half:.9g}], first {np.mean(firsts):.9g}")
+    tell_further(told)
+
+
+def further(before, after, rows, words):
+    """Means of the change of p and of the logit less that of the likeliest other word before."""
+    p, margin = [], []
+    for i, t in zip(rows, words):
+        b, a = np.asarray(before[i], float), np.asarray(after[i], float)
+        other = next(w for w in np.argsort(-b) if w != t)
+        p.append(math.exp(a[t]) - math.exp(b[t]))
+        margin.append((a[t] - a[other]) - (b[t] - b[other]))
+    return np.mean(p), np.mean(margin)
+
+
+def tell_further(told):
+    told = np.array(told)
+    half = stats.t.ppf(0.975, len(told) - 1) * told.std(0, ddof=1) / math.sqrt(len(told))
+    for k, name in enumerate(("probability", "margin")):
+        print(f"   {name} {told.mean(0)[k]:.9g} [{told.mean(0)[k] - half[k]:.9g}, {told.mean(0)[k] + half[k]:.9g}]")
+
+
+def targets(path="tests/data/columns/pairs.tsv"):
+    """The next words of targets of an encoder-decoder, heads of the decoder zeroed in front of their projection."""
+    from transformers import AutoModelForSeq2SeqLM
+    model, tokenizer = load("switch-tiny", AutoModelForSeq2SeqLM)
+    attention = model.decoder.block[0].layer[0].SelfAttention
+    D = attention.key_value_proj_dim
+
+    def hook(_, args):
+        z = args[0].clone()
+        z[..., D : 2 * D] = 0
+        return (z,)
+    losses, changes, told = [], [], []
+    for line in open(path, encoding="utf-8"):
+        source, target = line.rstrip("\n").split("\t")
+        labels = tokenizer(target)["input_ids"]
+        shifted = [model.config.decoder_start_token_id] + [t for t in labels if t != tokenizer.eos_token_id]
+        words = [(i, t) for i, t in enumerate(shifted[1:]) if t not in tokenizer.all_special_ids]
+
+        def ask():
+            out = model(input_ids=torch.tensor([tokenizer(source)["input_ids"]]), decoder_input_ids=torch.tensor([shifted]))
+            return torch.log_softmax(out.logits[0].double(), -1).numpy()
+        before = ask()
+        with Hooks((attention.o, hook, True)):
+            after = ask()
+        rows, ids = zip(*words)
+        losses.append(-np.mean([before[i][t] for i, t in words]))
+        changes.append(-np.mean([after[i][t] for i, t in words]) - losses[-1])
+        told.append(further(before, after, rows, ids))
+    half = stats.t.ppf(0.975, len(changes) - 1) * np.std(changes, ddof=1) / math.sqrt(len(changes))
+    print(f"switch-tiny D0.H1 zero: loss {np.mean(losses):.9g}, change {np.mean(changes):.9g} [{np.mean(changes) - half:.9g}, {np.mean(changes) + half:.9g}]")
+    tell_further(told)
 
 
 def texts_mean():
@@ -283,3 +336,4 @@ if __name__ == "__main__":
     texts_mean()
     over_texts("gpt2-tiny", AutoModelForCausalLM, lambda m: uniform_gpt2(m, 1, range(4)))
     over_texts("roberta-tiny", AutoModelForMaskedLM, lambda m: dims_roberta(m, "hidden", [1, 2]))
+    targets()
