@@ -38,11 +38,9 @@ static bool put_note(struct drawing *d, double loss, bool broken, double diverge
 {
     struct buf text = {0};
     if (isfinite(loss))
-        buf_printf(&text, "loss %.2f", loss);
+        buf_printf(&text, "%sloss %.2f", broken ? "broken: " : "", loss);
     if (isfinite(divergence))
         buf_printf(&text, "%srest %.3f", text.n ? ", " : "", divergence);
-    if (broken)
-        buf_puts(&text, ": broken");
     return keep(d, &text, out, err);
 }
 
@@ -67,7 +65,7 @@ static bool put_square(struct drawing *d, const struct column_side *side, enum c
     if (token >= 0)
         columns_put_token(d->r, token, &there);
     buf_puts(&there, token >= 0 ? " there" : "as it is");
-    buf_puts(&gone, token >= 0 ? "replaced" : "no special token");
+    buf_puts(&gone, token >= 0 ? "replaced" : "");
     const struct retention *cells[2][2] = {{NULL, &p->cell[SQUARE_TOKEN]}, {&p->cell[SQUARE_INDEX], &p->cell[SQUARE_NONE]}};
     const size_t cell[2][2] = {{SQUARE_CELLS, SQUARE_TOKEN}, {SQUARE_INDEX, SQUARE_NONE}};
     bool ok = keep(d, &title, &q->title, err) && keep(d, &there, &q->rows[0], err) && keep(d, &gone, &q->rows[1], err);

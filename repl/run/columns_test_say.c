@@ -299,7 +299,7 @@ static void say_counts(const struct columns_report *r, struct buf *out)
         const struct column_side *s = &r->test->side[i];
         if (!s->count.n)
             continue;
-        buf_printf(out, "heads with a column in half of the texts%s: %.0f of %zu",
+        buf_printf(out, "heads with a column in half of the texts measured%s: %.0f of %zu",
                    s->axis == AXIS_TARGET ? " (D)" : r->test->n_sides > 1 ? " (L, X)" : "", s->count.mean, s->n_sites);
         struct buf what = {0};
         buf_printf(&what, "in %zu models of its weights shuffled within each tensor", s->twins[0].n);

@@ -13,7 +13,7 @@ struct squares_cell {
 };
 struct square_of {
     struct str title;
-    struct str rows[2], cols[2]; /* names of the two changes' levels */
+    struct str rows[2], cols[2]; /* names of the two changes' levels; the second row "": there is one row */
     struct squares_cell cells[2][2];
 };
 struct squares_row {

@@ -4,7 +4,15 @@
 #include "core/base/text.h"
 #include "viz/chart/squares_view.h"
 
-enum { CELL_LEAST = 19, CELL_MOST = 26, SQUARE_LINES = 8 /* title, names, two cells of three lines */, NARROW = 8, WIDE = 9 };
+enum { CELL_LEAST = 19, CELL_MOST = 26, NARROW = 8, WIDE = 9 };
+
+size_t squares_rows(const struct squares *s)
+{
+    size_t rows = 1;
+    for (size_t q = 0; q < s->n_squares; q++)
+        rows = s->squares[q].rows[1].n ? 2 : rows;
+    return rows;
+}
 
 double squares_place(const struct squares *s, double value)
 {
@@ -88,7 +96,7 @@ static void put_square(const struct sheet *sheet, const struct square_of *q, siz
     grid_text(sheet->grid, row, col, names + 2 * width + 3, q->title, (struct style){.flags = CELL_BOLD});
     for (size_t c = 0; c < 2; c++)
         put_middle(sheet, row + 1, col + names + 1 + c * (width + 1), width, q->cols[c], (struct style){0});
-    for (size_t r = 0; r < 2; r++) {
+    for (size_t r = 0; r < 1 + (q->rows[1].n > 0); r++) {
         grid_text_right(sheet->grid, row + 3 + 3 * r, col, names, q->rows[r], (struct style){0});
         for (size_t c = 0; c < 2; c++) {
             const struct squares_cell *cell = &q->cells[r][c];
@@ -183,7 +191,7 @@ bool squares_cells(const struct picture *picture, const struct cells_options *op
     size_t columns = options->columns < 40 ? options->columns ? 40 : 80 : options->columns;
     struct square_plan squares = plan_squares(s, columns);
     struct table_plan table = plan_table(s, columns);
-    size_t top = picture->title != NULL, lines = (s->n_squares + squares.across - 1) / squares.across * (SQUARE_LINES + 1);
+    size_t top = picture->title != NULL, each = 3 + 3 * squares_rows(s), lines = (s->n_squares + squares.across - 1) / squares.across * each;
     struct scale scale = squares_scale(picture);
     struct ink ink;
     *grid = (struct cell_grid){0};
@@ -194,7 +202,7 @@ bool squares_cells(const struct picture *picture, const struct cells_options *op
     if (picture->title)
         grid_text(grid, 0, 0, columns, str_of(picture->title), (struct style){.flags = CELL_BOLD});
     for (size_t q = 0; q < s->n_squares; q++)
-        put_square(&sheet, &s->squares[q], top + q / squares.across * (SQUARE_LINES + 1),
+        put_square(&sheet, &s->squares[q], top + q / squares.across * each,
                    q % squares.across * (squares.names + 2 * squares.width + 5), squares.names, squares.width);
     if (s->n_rows)
         put_table(&sheet, &table, top + lines);

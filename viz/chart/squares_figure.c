@@ -13,7 +13,7 @@
 
 /* Where everything stands, from the figure's width and the widths of its words. */
 struct plan {
-    double names, cell, square_w;       /* of a square: its rows' names, one cell, all of it */
+    double names, cell, square_w, square_h; /* of a square: its rows' names, one cell, all of it */
     double labels, words, column;       /* of the table */
     double squares_y, table_y, bar_y;
     size_t across;
@@ -54,7 +54,8 @@ static struct plan plan_of(const struct figure *f, struct canvas *canvas)
     }
     p.squares_y = (f->picture.title ? 2.2 : 0.4) * t;
     size_t down = (s->n_squares + p.across - 1) / p.across;
-    p.table_y = p.squares_y + (double)down * (TITLE_H + NAMES_H + 2 * CELL_H + 1.4) * t;
+    p.square_h = (TITLE_H + NAMES_H + (double)squares_rows(s) * CELL_H + 1.4) * t;
+    p.table_y = p.squares_y + (double)down * p.square_h;
     p.bar_y = p.table_y + (s->n_rows ? (NAMES_H + ROW_H * (double)s->n_rows + 0.8) * t : 0);
     return p;
 }
@@ -151,7 +152,7 @@ static void draw_square(const struct pen *pen, const struct square_of *q, double
     for (size_t c = 0; c < 2; c++)
         text(pen, x + pen->p.names + ((double)c + 0.5) * pen->p.cell, y + TITLE_H * t,
              (struct text_style){.size = t, .colour = figure_ink, .along = 0.5, .width = pen->p.cell}, q->cols[c]);
-    for (size_t r = 0; r < 2; r++) {
+    for (size_t r = 0; r < 1 + (q->rows[1].n > 0); r++) {
         text(pen, x + pen->p.names - 0.5 * t, top + ((double)r + 0.5) * CELL_H * t,
              (struct text_style){.size = t, .colour = figure_ink, .along = 1, .across = 0.5, .width = pen->p.names - 0.5 * t}, q->rows[r]);
         for (size_t c = 0; c < 2; c++) {
@@ -207,7 +208,7 @@ static bool draw(const struct figure *f, struct canvas *canvas, struct err *err)
              str_of(f->picture.title));
     for (size_t q = 0; q < s->n_squares; q++)
         draw_square(&pen, &s->squares[q], 0.5 * t + (double)(q % pen.p.across) * (pen.p.square_w + GAP * t),
-                    pen.p.squares_y + (double)(q / pen.p.across) * (TITLE_H + NAMES_H + 2 * CELL_H + 1.4) * t);
+                    pen.p.squares_y + (double)(q / pen.p.across) * pen.p.square_h);
     if (s->n_rows)
         draw_table(&pen, 0.5 * t, pen.p.table_y);
     figure_flat_bar(f, canvas, fmin(16 * t, 0.4 * f->width));
