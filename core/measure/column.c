@@ -343,39 +343,70 @@ void column_marks(const float *probs, size_t Tq, size_t Tk, const struct attenti
 }
 
 /* The sums of each key run over the queries in their order, as those of draw_of do. */
+enum { PIECE = 256 }; /* keys at a time: their sums stay on the stack */
+struct draw_sums {
+    double mass[PIECE], ratio[PIECE];
+    uint32_t covered[PIECE], queries[PIECE];
+};
+
+/* A row whose query sees every key: the long loop, without a question in it. */
+static void add_full_row(struct draw_sums *restrict sums, const float *restrict row, size_t n, double seen)
+{
+    for (size_t j = 0; j < n; j++) {
+        double p = row[j], times = p * seen;
+        sums->mass[j] += p;
+        sums->ratio[j] += times;
+        sums->covered[j] += times >= 2;
+        sums->queries[j]++;
+    }
+}
+
+static void add_masked_row(struct draw_sums *sums, const float *row, size_t n, double seen, const struct attention *a, size_t i, size_t from)
+{
+    for (size_t j = 0; j < n; j++) {
+        double p = row[j], times = p * seen;
+        if (attention_masked(a, i, from + j))
+            continue;
+        sums->mass[j] += p;
+        sums->ratio[j] += times;
+        sums->covered[j] += times >= 2;
+        sums->queries[j]++;
+    }
+}
+
+static struct column_draw draw_from(const struct draw_sums *sums, size_t j, size_t others, size_t Tq, bool full, const struct column_rule *rule)
+{
+    double queries = (double)sums->queries[j], cover = others ? (double)sums->covered[j] / (double)others : NAN;
+    struct column_draw d = {.mass = sums->mass[j] / (double)Tq,
+                            .alpha = sums->queries[j] ? sums->mass[j] / queries : 0,
+                            .ratio = sums->queries[j] ? sums->ratio[j] / queries : 0,
+                            .enough = full || sums->queries[j] >= ANOVA_QUERIES};
+    d.is_column = d.ratio >= rule->ratio && cover >= rule->cover && d.enough;
+    return d;
+}
+
 void column_draws(const float *probs, const struct attention *a, const struct column_rule *rule, struct column_draw *out)
 {
-    enum { PIECE = 256 }; /* keys at a time: their counts stay on the stack */
+    bool same = same_tokens(a);
     rule = rule ? rule : &own_rule;
     for (size_t from = 0; from < a->Tk; from += PIECE) {
-        size_t n = a->Tk - from < PIECE ? a->Tk - from : PIECE, queries[PIECE] = {0}, covered[PIECE] = {0};
-        struct column_draw *draws = out + from;
+        size_t n = a->Tk - from < PIECE ? a->Tk - from : PIECE;
+        struct draw_sums sums = {0};
         bool full = true;
-        memset(draws, 0, n * sizeof *draws);
         for (size_t i = 0; i < a->Tq; i++) {
             size_t seen = keys_seen(a, i);
-            bool all = seen == a->Tk;
             const float *row = probs + i * a->Tk + from;
-            full = full && all;
-            for (size_t j = 0; j < n; j++) {
-                if (!all && attention_masked(a, i, from + j))
-                    continue;
-                double p = row[j], times = p * (double)seen;
-                draws[j].mass += p;
-                draws[j].ratio += times;
-                queries[j]++;
-                covered[j] += times >= 2 && !(i == from + j && same_tokens(a));
-            }
+            full = full && seen == a->Tk;
+            if (seen == a->Tk)
+                add_full_row(&sums, row, n, (double)seen);
+            else
+                add_masked_row(&sums, row, n, (double)seen, a, i, from);
+            if (same && i >= from && i - from < n && !attention_masked(a, i, i)) /* a query covers no key of its own */
+                sums.covered[i - from] -= (double)row[i - from] * (double)seen >= 2;
         }
         for (size_t j = 0; j < n; j++) {
-            struct column_draw *d = &draws[j];
-            size_t others = queries[j] - (same_tokens(a) && from + j < a->Tq && !attention_masked(a, from + j, from + j));
-            double cover = others ? (double)covered[j] / (double)others : NAN;
-            d->alpha = queries[j] ? d->mass / (double)queries[j] : 0;
-            d->mass /= (double)a->Tq;
-            d->ratio = queries[j] ? d->ratio / (double)queries[j] : 0;
-            d->enough = full || queries[j] >= ANOVA_QUERIES;
-            d->is_column = d->ratio >= rule->ratio && cover >= rule->cover && d->enough;
+            bool own = same && from + j < a->Tq && !attention_masked(a, from + j, from + j);
+            out[from + j] = draw_from(&sums, j, sums.queries[j] - own, a->Tq, full, rule);
         }
     }
 }
@@ -393,15 +424,17 @@ void column_ratios(const float *probs, const struct attention *attention, float 
 static bool largest_ratio(const struct measure_input *input, bool columns, double *out, struct err *err)
 {
     size_t n = input->attention->Tk;
-    struct column_draw *draws = mem_new(n, sizeof *draws, "what keys draw", err);
+    struct column_draw *own = input->draws ? NULL : mem_new(n, sizeof *own, "what keys draw", err);
+    const struct column_draw *draws = input->draws ? input->draws : own;
     *out = columns ? 0 : NAN;
     if (!draws)
         return false;
-    column_draws(input->probs, input->attention, NULL, draws);
+    if (own)
+        column_draws(input->probs, input->attention, NULL, own);
     for (size_t j = 0; j < n; j++)
         if (columns ? draws[j].is_column : draws[j].enough)
             *out = fmax(*out, draws[j].ratio); /* a number, where one of them is NaN */
-    free(draws);
+    free(own);
     return true;
 }
 

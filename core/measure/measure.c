@@ -138,7 +138,7 @@ static bool measure_map(const struct run *run, const struct measure *const *want
     *broken_out = map_not_finite(map->attention, map->probs);
     bool ok = true;
     for (size_t m = 0; ok && m < n; m++) {
-        struct measure_input input = {run, map->attention, site, map->probs, map->special};
+        struct measure_input input = {run, map->attention, site, map->probs, map->special, NULL};
         out[m] = NAN;
         if (!*broken_out && !measure_refusal(wanted[m], map->attention))
             ok = wanted[m]->value(&input, &out[m], err);
@@ -186,7 +186,7 @@ bool measure_uniform(const struct run *run, const struct measure *measure, struc
         return true;
     if (!measured_map_make(run, site, true, &map, err))
         return false;
-    struct measure_input input = {run, map.attention, site, map.probs, map.special};
+    struct measure_input input = {run, map.attention, site, map.probs, map.special, NULL};
     if (!measure->walks)
         ok = measure_map(run, &measure, 1, site, &map, out, &broken, err);
     else if (!measure_texts_refusal(measure, map.attention))

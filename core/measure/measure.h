@@ -4,12 +4,14 @@
 
 #include "core/run.h"
 
+struct column_draw;
 struct measure_input {
     const struct run *run;
     const struct attention *attention;
     struct site site;
     const float *probs;             /* [Tq,Tk] */
     const unsigned char *special;   /* [Tk] 1: the id is that of a special token */
+    const struct column_draw *draws; /* [Tk] what each key draws by gaze's own rule (column.h), where it was made already; or NULL */
 };
 /* What a measure asks of a map; where the map has it not, the measure does not apply. */
 enum measure_needs {

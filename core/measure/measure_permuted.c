@@ -18,7 +18,7 @@ bool measure_permuted(const struct run *run, const struct measure *measure, stru
     bool wanted = !measure_refusal(measure, map.attention) && !map_not_finite(map.attention, map.probs);
     size_t *visible = mem_new(map.attention->Tk, sizeof *visible, "visible keys", err);
     uint64_t state = random_stream(seed, site.layer * 0x100000001b3u + site.head);
-    struct measure_input input = {run, map.attention, site, map.probs, map.special};
+    struct measure_input input = {run, map.attention, site, map.probs, map.special, NULL};
     if (visible)
         column_permute(map.probs, map.attention, visible, &state);
     bool ok = visible && (!wanted || measure->value(&input, out, err));

@@ -49,7 +49,7 @@ static bool see_map(struct work *w, size_t s, struct measured_map *map, struct s
     const struct measure_texts_options *o = w->options;
     bool ok = true;
     for (size_t m = 0; ok && m < o->n_wanted; m++) {
-        struct measure_input input = {w->text->run, map->attention, site, map->probs, map->special};
+        struct measure_input input = {w->text->run, map->attention, site, map->probs, map->special, NULL};
         struct head_sums *kept = &w->kept[s * o->n_wanted + m];
         double value = NAN;
         if (measure_texts_refusal(o->wanted[m], map->attention))

@@ -6,10 +6,9 @@ static bool value(const struct measure_input *input, double *out, struct err *er
     (void)err;
     size_t Tq = input->attention->Tq, Tk = input->attention->Tk;
     double sum = 0;
-    for (size_t i = 0; i < Tq; i++)
-        for (size_t j = 0; j < Tk; j++)
-            if (input->special[j])
-                sum += input->probs[i * Tk + j];
+    for (size_t j = 0; j < Tk; j++) /* few keys are special */
+        for (size_t i = 0; input->special[j] && i < Tq; i++)
+            sum += input->probs[i * Tk + j];
     *out = sum / (double)Tq;
     return true;
 }

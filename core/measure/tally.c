@@ -156,8 +156,11 @@ static bool measure_map(struct pass *p, size_t s, size_t i, float *probs, unsign
     memset(special, 0, a->Tk);
     for (size_t j = 0; text && j < a->Tk && j < text->n; j++)
         special[j] = text->tokens[j].special_id;
+    struct column_draw *draws = p->draws + s * p->starts[p->n] + p->starts[i];
+    if (!broken)
+        column_draws(probs, a, NULL, draws);
     for (size_t m = 0; m < shape->n_measures; m++) {
-        struct measure_input input = {run, a, site, probs, special};
+        struct measure_input input = {run, a, site, probs, special, draws};
         const struct measure *measure = p->observer->measures[m];
         values[m] = NAN;
         if (!broken && !measure_refusal(measure, a) && !measure->value(&input, &values[m], err))
@@ -165,8 +168,6 @@ static bool measure_map(struct pass *p, size_t s, size_t i, float *probs, unsign
     }
     p->keys[s * p->n + i] = broken ? 0 : a->Tk;
     p->axes[s * p->n + i] = a->keys;
-    if (!broken)
-        column_draws(probs, a, NULL, p->draws + s * p->starts[p->n] + p->starts[i]);
     return true;
 }
 

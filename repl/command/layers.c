@@ -47,6 +47,11 @@ static bool read_measures(const struct call *call, struct sheet *s, struct err *
             return call_blame_option(call, "by", err);
         }
         s->by[s->n_by] = measure_named((struct str){rest.s + begin, end - begin});
+        const struct measure *m = s->by[s->n_by];
+        if (m && (m->walks || m->words)) {
+            err_set(err, ERR_ARG, "%s has no mean over heads and texts: heads sort=%s%s", m->name, m->name, m->walks ? " texts=FILE" : "");
+            return call_blame_option(call, "by", err);
+        }
         s->uniform[s->n_by++] = NAN;
         begin = end + 1;
     }
