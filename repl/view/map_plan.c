@@ -170,7 +170,7 @@ void map_plan_make(const struct viewer *viewer, const struct cell_grid *grid, en
     plan.map.col = plan.gutter;
     place_head(&plan, 1, rows, lines, sizes.cols);
     if (plan.side.cols) { /* beside the map, as wide as is useful */
-        size_t col = plan.map.col + plan.map.cols + 4, room_right = grid->columns - 1 - col;
+        size_t col = least(plan.map.col + plan.map.cols + 4, plan.side.col), room_right = grid->columns - 1 - col; /* no head is cut */
         plan.side.cols = least(room_right, plan.side.cols > SIDE_MOST ? plan.side.cols : SIDE_MOST);
         plan.side.col = col;
     }

@@ -130,7 +130,7 @@ static void set_mode(struct emulator *e, const struct csi *csi, bool on)
             e->insert = on;
         else if (csi->p[i] == 8)
             e->bidi_explicit = !on;
-        else
+        else if (csi->p[i] != 34) /* screen's normal cursor */
             note_unknown(e, "mode");
     }
 }

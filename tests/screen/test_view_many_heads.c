@@ -115,3 +115,30 @@ Test(view_many_heads, twelve_by_twelve_fit_at_three_sizes, .timeout = 280)
     }
     terminal_free(scratch);
 }
+
+/* At widths where the map's last column stands as near to the mini-map as it may. */
+Test(view_many_heads, the_mini_map_has_its_last_head_at_every_width_that_has_a_mini_map, .timeout = 280)
+{
+    struct terminal *scratch = terminal_start(&(struct terminal_setup){.argv = (const char *[]){"/bin/true", NULL}});
+    char load[200];
+    int row, col, shown = 0;
+    make_model(scratch->home);
+    snprintf(load, sizeof load, "load %s weights=random as=twelve", scratch->home);
+    struct terminal *t = gaze_start((const char *[]){"-X", "-c", load, "-c", "run \"the and was with of the and was with of the and was\"", "-c",
+                                                     "view L3.H11 keys=\"Down*9\"", NULL}, NULL, 30, 84, NULL);
+    cr_assert(terminal_wait_text(t, "Query") && sync_frame(t));
+    for (int cols = 84; cols <= 140; cols++) {
+        terminal_resize(t, 30, cols);
+        cr_assert(sync_frame(t));
+        if (!terminal_find(t, "layers \u00d7 heads", &row, &col))
+            continue;
+        shown++;
+        char *line = emulator_row(t->screen, row + 5);
+        cr_expect(strstr(line, "\u2590\u258c"), "%d columns: the head that is looked at is not in '%s'", cols, line);
+        free(line);
+    }
+    cr_expect_gt(shown, 30, "%d widths", shown);
+    terminal_keys(t, "q");
+    leave(t, 0);
+    terminal_free(scratch);
+}

@@ -107,7 +107,9 @@ Test(view, refuses_where_there_is_no_screen, .timeout = 280)
 /* A copy of the small BERT whose vocabulary has other words in place of some: tokens of one word each. */
 static void make_model(const char *folder)
 {
-    static const char *const words[][2] = {{"\"the\":", "\"\xe8\xb2\x93\":"},               /* a Chinese letter, two columns */
+    enum { WORDS = 5 };
+    static const char *const words[][2] = {{"\"to\":", "\"\u0633\u0644\u0627\u0645\":"}, /* Arabic */
+                                           {"\"the\":", "\"\xe8\xb2\x93\":"},               /* a Chinese letter, two columns */
                                            {"\"and\":", "\"\xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d\":"}, /* Hebrew */
                                            {"\"was\":", "\"\xf0\x9f\x90\xb1\":"},            /* a cat */
                                            {"\"with\":", "\"\xf0\x9f\x87\xab\xf0\x9f\x87\xb7\":"}}; /* a flag: two code points, one cluster */
@@ -125,9 +127,9 @@ static void make_model(const char *folder)
     cr_assert(text && out);
     for (const char *at = text; *at;) {
         size_t w = 0;
-        while (w < 4 && strncmp(at, words[w][0], strlen(words[w][0])) != 0)
+        while (w < WORDS && strncmp(at, words[w][0], strlen(words[w][0])) != 0)
             w++;
-        if (w < 4) {
+        if (w < WORDS) {
             fputs(words[w][1], out);
             at += strlen(words[w][0]);
         } else {
@@ -136,6 +138,52 @@ static void make_model(const char *folder)
     }
     fclose(out);
     free(text);
+}
+
+/* From token to token, each in the row of the marker, which comes down in one column however wide they are. */
+static void walk_down(struct terminal *t, const char *const *shown, size_t n)
+{
+    int edge = -1;
+    for (size_t i = 0; i < n; i++) {
+        int marker_row, marker_col;
+        terminal_keys(t, "Down");
+        cr_assert(sync_frame(t));
+        cr_assert(terminal_find(t, "\xe2\x96\xb8", &marker_row, &marker_col), "row %zu", i + 1);
+        char *line = emulator_row(t->screen, marker_row);
+        cr_expect(strstr(line, shown[i]), "'%s' stands in its row: '%s'", shown[i], line);
+        free(line);
+        edge = edge < 0 ? marker_col : edge;
+        cr_expect_eq(marker_col, edge, "token %zu: the row is not shifted", i + 1);
+    }
+}
+
+/* Hebrew and Arabic as they are seen: from right to left, the Arabic in its joined forms. */
+Test(view, places_hebrew_and_arabic_on_terminals_of_all_kinds, .timeout = 280)
+{
+    static const struct terminal_kind kinds[] = {
+        {"no colours", "vt100", NULL, DEPTH_MONO}, {"8 colours of a console", "linux", NULL, DEPTH_8}, {"8 colours", "ansi", NULL, DEPTH_8},
+        {"screen", "screen", NULL, DEPTH_8},       {"tmux", "tmux-256color", NULL, DEPTH_256},         {"kitty", "xterm-kitty", NULL, DEPTH_TRUE},
+    };
+    static const char *const shown[] = {"\u05dd\u05d5\u05dc\u05e9", "\ufee1\ufefc\ufeb3", "\xf0\x9f\x90\xb1"};
+    struct terminal *scratch = terminal_start(&(struct terminal_setup){.argv = (const char *[]){"/bin/true", NULL}});
+    char load[200], none[200];
+    make_model(scratch->home);
+    snprintf(load, sizeof load, "load %s as=words", scratch->home);
+    snprintf(none, sizeof none, "TERMINFO=%s", scratch->home); /* no description there; others are found where the system has them */
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        struct terminal *t = gaze_start((const char *[]){"-X", "-c", load, "-c", "run \"\u05e9\u05dc\u05d5\u05dd \u0633\u0644\u0627\u0645 \xf0\x9f\x90\xb1 of\"", "-c",
+                                                         "view L0.H0", NULL}, &kinds[i], 24, 80, (const char *[]){none, NULL});
+        cr_assert(terminal_wait_text(t, "Query") && sync_frame(t), "%s", kinds[i].name);
+        cr_expect(emulator_bidi_explicit(t->screen), "%s", kinds[i].name);
+        walk_down(t, shown, 3);
+        terminal_keys(t, "v");
+        cr_expect(terminal_wait_text(t, "text") && sync_frame(t));
+        cr_expect(terminal_shows(t, shown[0]) && terminal_shows(t, shown[1]), "%s: in the text", kinds[i].name);
+        terminal_keys(t, "q");
+        terminal_signal(t, i % 2 ? SIGTERM : SIGHUP);
+        leave(t, 128 + (i % 2 ? SIGTERM : SIGHUP));
+    }
+    terminal_free(scratch);
 }
 
 Test(view, places_text_of_all_scripts, .timeout = 280)
@@ -147,21 +195,9 @@ Test(view, places_text_of_all_scripts, .timeout = 280)
     struct terminal *t = gaze_start((const char *[]){"-X", "-c", load, "-c", "run \"\xe8\xb2\x93 \xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d \xf0\x9f\x90\xb1 \xf0\x9f\x87\xab\xf0\x9f\x87\xb7 of\"",
                                                      "-c", "view L0.H0", NULL}, NULL, 24, 80, NULL);
     cr_assert(terminal_wait_text(t, "Query") && sync_frame(t));
-    static const char *const shown[] = {"0", "\xe8\xb2\x93", "\xd7\x9d\xd7\x95\xd7\x9c\xd7\xa9", "\xf0\x9f\x90\xb1", "\\u{1F1EB}\\u{1F1F7}"};
+    static const char *const shown[] = {"\xe8\xb2\x93", "\xd7\x9d\xd7\x95\xd7\x9c\xd7\xa9", "\xf0\x9f\x90\xb1", "\\u{1F1EB}\\u{1F1F7}"};
     cr_expect(emulator_bidi_explicit(t->screen));
-    int edge = -1;
-    for (size_t i = 1; i < 5; i++) { /* the marker comes down the gutter: same column whatever the token's width */
-        int row, col, marker_row, marker_col;
-        terminal_keys(t, "Down");
-        cr_assert(sync_frame(t));
-        cr_assert(terminal_find(t, "\xe2\x96\xb8", &marker_row, &marker_col), "row %zu", i);
-        cr_expect(terminal_find(t, shown[i], &row, &col), "token %zu is shown as '%s'", i, shown[i]);
-        char *line = emulator_row(t->screen, marker_row);
-        cr_expect(strstr(line, shown[i]), "'%s' stands in its row: '%s'", shown[i], line);
-        free(line);
-        edge = edge < 0 ? marker_col : edge;
-        cr_expect_eq(marker_col, edge, "token %zu: the row is not shifted", i);
-    }
+    walk_down(t, shown, 4);
     int row, col;
     cr_assert(terminal_find(t, "\xe8\xb2\x93", &row, &col));
     cr_expect_eq(emulator_cell(t->screen, row, col)->width, 2);
