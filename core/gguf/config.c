@@ -112,6 +112,56 @@ static bool put_keys(struct buf *out, const struct gguf *gguf, struct err *err)
     return true;
 }
 
+/* Keys that change numbers, the value that changes none, and the architectures whose models here know them. */
+static const struct {
+    const char *key;
+    double plain;
+    const char *known; /* separated by spaces */
+} demanding[] = {
+    {"attention.causal", 1, "bert modern-bert"},
+    {"attention.sliding_window", 0, "llama gemma2 gemma3 gemma-embedding phi3 starcoder2 gpt-oss olmo2 cohere2 modern-bert"},
+    {"attention.max_alibi_bias", 0, ""},
+    {"attention.clamp_kqv", 0, "olmoe"},
+    {"attention.scale", 0, "granite"},
+    {"attn_logit_softcapping", 0, "gemma2"},
+    {"final_logit_softcapping", 0, "gemma2 gemma3 gemma-embedding"},
+    {"logit_scale", 1, "command-r cohere2 granite"},
+    {"embedding_scale", 1, "granite"},
+    {"residual_scale", 1, "granite"},
+    {"expert_weights_scale", 1, ""},
+    {"expert_gating_func", 1, "gpt-oss"},
+    {"expert_group_count", 1, ""},
+    {"leading_dense_block_count", 0, ""},
+};
+
+static bool knows(const char *names, struct str name)
+{
+    for (const char *at = names; *at;) {
+        size_t n = strcspn(at, " ");
+        if (str_eq((struct str){at, n}, name))
+            return true;
+        at += n + (at[n] == ' ');
+    }
+    return false;
+}
+
+/* What a file asks for and its model here would pass over is refused. */
+static bool check_demands(const struct gguf *gguf, struct err *err)
+{
+    struct str architecture = gguf_text(gguf, "general.architecture");
+    for (size_t i = 0; i < sizeof demanding / sizeof *demanding; i++) {
+        double value = gguf_own_number(gguf, demanding[i].key, demanding[i].plain);
+        if (value != demanding[i].plain && !knows(demanding[i].known, architecture))
+            return err_set(err, ERR_UNSUPPORTED, "%s: key %.*s.%s = %g is not read for this architecture", gguf->path,
+                           STR_ARGS(architecture), demanding[i].key, value);
+    }
+    double keys_wide = gguf_own_number(gguf, "attention.key_length", 0);
+    double values_wide = gguf_own_number(gguf, "attention.value_length", keys_wide);
+    return values_wide == keys_wide || keys_wide == 0 ||
+           err_set(err, ERR_UNSUPPORTED, "%s: key %.*s.attention.value_length = %g is not read, keys are %g wide", gguf->path,
+                   STR_ARGS(architecture), values_wide, keys_wide);
+}
+
 /* Numbers of a tensor as a list. */
 static bool put_factors(struct buf *out, const char *name, const struct tensor *tensor, struct err *err)
 {
@@ -139,7 +189,8 @@ static bool put_scaling(struct buf *out, const struct gguf *gguf, const struct w
     const struct tensor *near = weights_find(weights, STR("rope_factors_short.weight"));
     const struct gguf_value *named = own_value(gguf, "rope.scaling.type");
     struct str type = {0};
-    double factor = gguf_own_number(gguf, "rope.scaling.factor", 1), context = gguf_own_number(gguf, "context_length", 0);
+    double older = gguf_own_number(gguf, "rope.scale_linear", 1); /* the key of the first files */
+    double factor = gguf_own_number(gguf, "rope.scaling.factor", older), context = gguf_own_number(gguf, "context_length", 0);
     double original = gguf_own_number(gguf, "rope.scaling.original_context_length", context);
     double attention = gguf_own_number(gguf, "rope.scaling.attn_factor", NAN);
     if (named && named->type == GGUF_STRING && !named->array) {
@@ -155,6 +206,8 @@ static bool put_scaling(struct buf *out, const struct gguf *gguf, const struct w
         buf_char(out, '}');
         return true;
     }
+    if (!type.n && older != 1)
+        type = STR("linear");
     if (!type.n || str_is(type, "none"))
         return true;
     if (!str_is(type, "linear") && !str_is(type, "yarn"))
@@ -249,8 +302,8 @@ bool gguf_put_config(struct buf *out, const struct gguf *gguf, const struct gguf
                      struct err *err)
 {
     buf_printf(out, "{\"model_type\":\"%s\"", family->model_type);
-    if (!put_counted(out, gguf, weights, err) || !put_keys(out, gguf, err) || !put_scaling(out, gguf, weights, err) ||
-        !put_windows(out, gguf, err))
+    if (!check_demands(gguf, err) || !put_counted(out, gguf, weights, err) || !put_keys(out, gguf, err) ||
+        !put_scaling(out, gguf, weights, err) || !put_windows(out, gguf, err))
         return false;
     put_ids(out, gguf);
     const struct gguf_value *normed = own_value(gguf, "expert_weights_norm"), *act = own_value(gguf, "hidden_activation");

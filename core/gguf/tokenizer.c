@@ -139,7 +139,7 @@ static bool takes_behind(struct str token)
 static void put_added(struct buf *out, const struct tokens *t, bool wordpiece, enum blanks blanks)
 {
     const char *between = "";
-    size_t mask = blanks == BLANKS_BEFORE_MASKS ? role_id(t, "mask") : t->n;
+    size_t mask = blanks == BLANKS_BEFORE_MASKS ? role_or(t, "mask", "<mask>") : t->n;
     buf_puts(out, ",\"added_tokens\":[");
     for (size_t i = 0; i < t->n; i++) {
         int type = type_of(t, i);
