@@ -117,6 +117,17 @@ LANE_FN vec v_load_bf16(const void *p)
     __m256i x = _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)p));
     return _mm256_castsi256_ps(_mm256_slli_epi32(x, 16));
 }
+/* Four bits of each byte at `low`, from bit `shift` on; `high` not NULL: above them the `mask` of its bytes from h_shift on. */
+LANE_FN vec v_load_bits(const void *low, int shift, const void *high, int h_shift, int mask)
+{
+    __m256i x = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)low));
+    x = _mm256_and_si256(_mm256_srl_epi32(x, _mm_cvtsi32_si128(shift)), _mm256_set1_epi32(15));
+    if (high) {
+        __m256i h = _mm256_srl_epi32(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)high)), _mm_cvtsi32_si128(h_shift));
+        x = _mm256_or_si256(x, _mm256_slli_epi32(_mm256_and_si256(h, _mm256_set1_epi32(mask)), 4));
+    }
+    return _mm256_cvtepi32_ps(x);
+}
 LANE_FN vec v_load_i8(const void *p) { return _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)p))); }
 
 #endif

@@ -116,6 +116,17 @@ LANE_FN vec v_load_bf16(const void *p)
     __m512i x = _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)p));
     return _mm512_castsi512_ps(_mm512_slli_epi32(x, 16));
 }
+/* Four bits of each byte at `low`, from bit `shift` on; `high` not NULL: above them the `mask` of its bytes from h_shift on. */
+LANE_FN vec v_load_bits(const void *low, int shift, const void *high, int h_shift, int mask)
+{
+    __m512i x = _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)low));
+    x = _mm512_and_si512(_mm512_srl_epi32(x, _mm_cvtsi32_si128(shift)), _mm512_set1_epi32(15));
+    if (high) {
+        __m512i h = _mm512_srl_epi32(_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)high)), _mm_cvtsi32_si128(h_shift));
+        x = _mm512_or_si512(x, _mm512_slli_epi32(_mm512_and_si512(h, _mm512_set1_epi32(mask)), 4));
+    }
+    return _mm512_cvtepi32_ps(x);
+}
 LANE_FN vec v_load_i8(const void *p) { return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)p))); }
 
 #endif

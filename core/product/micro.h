@@ -269,63 +269,7 @@ TARGET static void widen_q8_0(const void *from, size_t n, float *out)
     }
 }
 
-/* Numbers of fewer bits that are widened on their way into the sums, LANES of them from number `j` of a group on. */
-enum narrow { NARROW_F16, NARROW_BF16, NARROW_Q8_0 };
-
-LANE_FN vec narrow_load(const int kind, const char *group, size_t j)
-{
-    if (kind == NARROW_F16)
-        return v_load_f16(group + 2 * j);
-    if (kind == NARROW_BF16)
-        return v_load_bf16(group + 2 * j);
-    uint16_t half;
-    __builtin_memcpy(&half, group, sizeof half);
-    return v_set(_cvtsh_ss(half)) * v_load_i8(group + 2 + j);
-}
-
-LANE_FN void narrow_body(const int m, const int kind, const struct micro_narrow *call)
-{
-    const int n = MICRO_DOT_COLS;
-    vec sums[MICRO_DOT_ROWS * MICRO_DOT_COLS + 3];
-    const float *x = call->x;
-    const char *w = call->w, *ahead = call->ahead;
-    const size_t row = call->w_row, ldx = call->x_stride, bytes = kind == NARROW_Q8_0 ? 34 : 2 * NARROW_GROUP;
-    UNROLL for (int j = 0; j < (m * n + 3) / 4 * 4; j++) sums[j] = v_set(0);
-    for (size_t i = 0; i < call->k; i += NARROW_GROUP, w += bytes, x += NARROW_GROUP, ahead += call->ahead_step) {
-        for (size_t line = 0; line < call->ahead_step; line += 64)
-            __builtin_prefetch(ahead + line, 0, 2);
-        UNROLL for (size_t j = 0; j < NARROW_GROUP; j += LANES)
-        {
-            vec xv[MICRO_DOT_ROWS];
-            UNROLL for (int r = 0; r < m; r++) xv[r] = v_load(x + (size_t)r * ldx + j);
-            UNROLL for (int o = 0; o < n; o++)
-            {
-                vec wv = narrow_load(kind, w + (size_t)o * row, j);
-                UNROLL for (int r = 0; r < m; r++) sums[r * n + o] = v_fma(xv[r], wv, sums[r * n + o]);
-            }
-        }
-    }
-    float flat[MICRO_DOT_ROWS * MICRO_DOT_COLS + 3];
-    UNROLL for (int j = 0; j < m * n; j += 4) v_sum4(sums + j, flat + j);
-    UNROLL for (int r = 0; r < m; r++)
-        UNROLL for (int o = 0; o < n; o++) call->c[(size_t)r * call->c_stride + (size_t)o] = flat[r * n + o];
-}
-
-#define NARROW(NAME, KIND)                                                                                            \
-    TARGET static void narrow_##NAME(size_t m, const struct micro_narrow *call)                                       \
-    {                                                                                                                 \
-        switch (m) {                                                                                                  \
-        case 1: narrow_body(1, KIND, call); break;                                                                    \
-        case 2: narrow_body(2, KIND, call); break;                                                                    \
-        case 3: narrow_body(3, KIND, call); break;                                                                    \
-        default: narrow_body(4, KIND, call); break;                                                                   \
-        }                                                                                                             \
-    }
-NARROW(f16, NARROW_F16)
-NARROW(bf16, NARROW_BF16)
-NARROW(q8_0, NARROW_Q8_0)
-#undef NARROW
-_Static_assert(MICRO_DOT_ROWS == 4, "narrow tiles have up to four rows");
+#include "core/product/narrow.h"
 #endif
 
 static const struct micro micro = {
@@ -345,9 +289,9 @@ static const struct micro micro = {
     .widen_f16 = widen_f16,
     .widen_bf16 = widen_bf16,
     .widen_q8_0 = widen_q8_0,
-    .narrow_f16 = narrow_f16,
-    .narrow_bf16 = narrow_bf16,
-    .narrow_q8_0 = narrow_q8_0,
+#define NARROW(kind) [NARROW_##kind] = narrow_##kind,
+    .narrow = {NARROWS(NARROW)},
+#undef NARROW
 #endif
 };
 

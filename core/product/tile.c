@@ -174,13 +174,15 @@ static void dots_block(const struct job *job, const float *w, size_t in, size_t 
 /* The kernel that reads W as it is stored, for a few rows; NULL: W is widened first. */
 static micro_narrow_fn *narrow_of(const struct micro *micro, const struct linear *l, size_t rows)
 {
-    const struct dtype *type = l->w.dtype;
+#define NARROW(kind) [NARROW_##kind] = &DTYPE_##kind,
+    static const struct dtype *const types[NARROW_KINDS] = {NARROWS(NARROW)};
+#undef NARROW
     if (rows > FEW_ROWS || l->w.order || l->in % NARROW_GROUP)
         return NULL;
-    return type == &DTYPE_F16    ? micro->narrow_f16
-           : type == &DTYPE_BF16 ? micro->narrow_bf16
-           : type == &DTYPE_Q8_0 ? micro->narrow_q8_0
-                                 : NULL;
+    for (size_t i = 0; i < NARROW_KINDS; i++)
+        if (types[i] == l->w.dtype)
+            return micro->narrow[i];
+    return NULL;
 }
 
 /* dot_tile.cols outputs from column `col` on; the same number from `next` on are fetched meanwhile. */

@@ -41,12 +41,18 @@ struct micro_dot {
     size_t c_stride;
 };
 
-/* A tile of dot products with all of a W that is stored in fewer bits: whole groups of NARROW_GROUP inputs, dot_tile.cols
- * outputs. The bits are those of `dot` on the widened W. */
+/* Types of fewer bits that few rows meet as they are stored: one row, one case of narrow_load (narrow.h). */
+#define NARROWS(X) X(F16) X(BF16) X(Q8_0) X(Q4_0) X(Q4_K) X(Q5_K) X(Q6_K)
+#define NARROW(kind) NARROW_##kind,
+enum narrow { NARROWS(NARROW) NARROW_KINDS };
+#undef NARROW
+
+/* A tile of dot products with all of such a W: whole groups of NARROW_GROUP inputs, dot_tile.cols outputs. The bits are those
+ * of `dot` on the widened W. */
 struct micro_narrow {
     const float *x;
     size_t x_stride;
-    const char *w;
+    const unsigned char *w;
     size_t w_row, k; /* bytes from output to output; inputs */
     const char *ahead;
     size_t ahead_step; /* bytes for every group */
@@ -78,8 +84,7 @@ struct micro {
     void (*widen_f16)(const void *from, size_t n, float *out);
     void (*widen_bf16)(const void *from, size_t n, float *out);
     void (*widen_q8_0)(const void *from, size_t n, float *out);
-    /* m ≤ dot_tile.rows; NULL: by way of widening */
-    micro_narrow_fn *narrow_f16, *narrow_bf16, *narrow_q8_0;
+    micro_narrow_fn *narrow[NARROW_KINDS]; /* m ≤ dot_tile.rows; NULL: by way of widening */
 };
 
 bool tile_supports(const struct linear *linear, unsigned class);

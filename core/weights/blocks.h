@@ -39,6 +39,18 @@ static inline float half_at(const unsigned char *b)
     return half_to_float((uint16_t)u16_at(b));
 }
 
+/* Scale and least value g of eight, six bits each in twelve bytes: Q4_K, Q5_K. */
+static inline void k_scale_and_least(const unsigned char *s, int g, float *scale, float *least)
+{
+    if (g < 4) {
+        *scale = (float)(s[g] & 63);
+        *least = (float)(s[g + 4] & 63);
+    } else {
+        *scale = (float)((s[g + 4] & 15) | s[g - 4] >> 6 << 4);
+        *least = (float)(s[g + 4] >> 4 | s[g] >> 6 << 4);
+    }
+}
+
 #if defined(__x86_64__)
 #define BLOCKS_AVX512 __attribute__((flatten, target("avx512f,avx512bw,avx512vl,avx512dq")))
 #define BLOCKS_AVX2 __attribute__((flatten, target("avx2")))

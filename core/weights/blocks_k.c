@@ -41,25 +41,13 @@ static inline void q3_k(const unsigned char *b, float *restrict out)
     }
 }
 
-/* Scale and least value g of eight, six bits each in twelve bytes. */
-static void scale_and_least(const unsigned char *s, int g, float *scale, float *least)
-{
-    if (g < 4) {
-        *scale = (float)(s[g] & 63);
-        *least = (float)(s[g + 4] & 63);
-    } else {
-        *scale = (float)((s[g + 4] & 15) | s[g - 4] >> 6 << 4);
-        *least = (float)(s[g + 4] >> 4 | s[g] >> 6 << 4);
-    }
-}
-
 /* Eight groups of 32; `fifth` NULL: numbers of four bits. */
 static inline void groups_of_32(const unsigned char *b, const unsigned char *fifth, const unsigned char *nibbles, float *restrict out)
 {
     float d = half_at(b), least = half_at(b + 2);
     for (int g = 0; g < 8; g++, out += 32) {
         float scale, m;
-        scale_and_least(b + 4, g, &scale, &m);
+        k_scale_and_least(b + 4, g, &scale, &m);
         scale *= d;
         m *= least;
         const unsigned char *from = nibbles + g / 2 * 32;

@@ -15,10 +15,10 @@ static void fill(unsigned char *data, size_t n, const struct dtype *type, struct
         unsigned char *p = data + i * type->bytes;
         for (size_t b = 0; b < type->bytes; b++)
             p[b] = (unsigned char)(128 + noise_next(noise) * 127);
-        if (type != &DTYPE_BF16)
-            p[1] = (p[1] & 0x83) | 0x30; /* half precision: 2^-3 to 2^-2 */
-        else
-            p[1] = (p[1] & 0x80) | 0x3e;
+        /* where scales lie in half precision, 2^-3 to 2^-2 of either sign */
+        size_t scale = type == &DTYPE_Q6_K ? 209 : 1, least = type == &DTYPE_Q4_K || type == &DTYPE_Q5_K ? 3 : scale;
+        p[scale] = type == &DTYPE_BF16 ? (p[scale] & 0x80) | 0x3e : (p[scale] & 0x83) | 0x30;
+        p[least] = type == &DTYPE_BF16 ? p[least] : (p[least] & 0x83) | 0x30;
     }
 }
 
@@ -48,14 +48,15 @@ static void check(const struct dtype *type, size_t rows, size_t in, size_t lengt
 
 Test(product_narrow, few_rows_have_the_bits_of_the_weights_as_floats)
 {
-    static const struct dtype *const types[] = {&DTYPE_F16, &DTYPE_BF16, &DTYPE_Q8_0};
-    static const size_t ins[] = {32, 96, 160, 1024};
+    static const struct dtype *const types[] = {&DTYPE_F16,  &DTYPE_BF16, &DTYPE_Q8_0, &DTYPE_Q4_0,
+                                                &DTYPE_Q4_K, &DTYPE_Q5_K, &DTYPE_Q6_K};
+    static const size_t ins[] = {32, 96, 160, 256, 1024};
     for (size_t k = 0; product_kernels[k]; k++) {
         if (!product_force(product_kernels[k]->name))
             continue;
         for (size_t t = 0; t < sizeof types / sizeof *types; t++)
             for (size_t i = 0; i < sizeof ins / sizeof *ins; i++)
-                for (size_t rows = 1; rows <= MOST_ROWS; rows++)
+                for (size_t rows = 1; ins[i] % types[t]->block == 0 && rows <= MOST_ROWS; rows++)
                     check(types[t], rows, ins[i], 8);
     }
     product_force(NULL);
