@@ -1,5 +1,6 @@
 /* Dot products with a W that is stored in fewer bits, widened on its way into the sums. Part of micro.h, which see; the numbers
  * are those of core/weights/blocks_*.c, by the same operations in the same order. */
+#ifdef MICRO_NAME
 #include "core/weights/blocks.h"
 
 #if defined(__clang__)
@@ -96,3 +97,4 @@ _Static_assert(MICRO_DOT_ROWS == 4, "narrow tiles have up to four rows");
     }
 NARROWS(NARROW)
 #undef NARROW
+#endif
