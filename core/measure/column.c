@@ -172,6 +172,7 @@ static bool split_content(const struct run *run, struct site site, const struct 
         for (size_t j = 0; j < a->Tk; j++)
             out->columns[j].split[s] = made ? part[j] : NAN;
         out->split_share[s] = made ? share_of(part, c, a->Tk) : NAN;
+        out->split_made |= (unsigned)made << s;
     }
     return true;
 }

@@ -37,6 +37,7 @@ struct column_map {
     struct column *columns;            /* [n] in key order; free() */
     size_t n_terms;
     double share, term_share[MAX_TERMS], split_share[SPLITS], edge_share; /* of the scores' variance; of Σc_j²; NaN: 0/0 */
+    unsigned split_made;               /* bit s: this layer has that part of the content */
     size_t left_out;                   /* causal keys with fewer than 8 queries */
     bool not_finite;                   /* the map holds numbers that are not finite: none of its keys is a column, all are NaN */
 };

@@ -65,10 +65,11 @@ static void gather_terms(struct listing *l)
 static void gather_parts(struct listing *l)
 {
     for (size_t s = 0; s < l->sites.n; s++)
+        for (size_t p = 0; p < SPLITS; p++)
+            l->split[p] = l->split[p] || l->maps[s].split_made >> p & 1;
+    for (size_t s = 0; s < l->sites.n; s++)
         for (size_t j = 0; j < l->maps[s].n; j++) {
             const struct column *c = &l->maps[s].columns[j];
-            for (size_t p = 0; p < SPLITS; p++)
-                l->split[p] = l->split[p] || isfinite(c->split[p]);
             l->crossed = l->crossed || (isfinite(c->by_queries) && (c->by_queries != 0 || c->by_keys != 0));
         }
 }

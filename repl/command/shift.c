@@ -13,8 +13,12 @@
 #include "repl/grammar/call.h"
 #include "repl/map/align.h"
 #include "repl/map/change.h"
+#include "repl/map/shift_picture.h"
+#include "repl/result/figure.h"
 #include "repl/run/given_text.h"
 #include "repl/run/token_choice.h"
+
+enum { MOST_MAPS = 8 };
 
 /* Two runs and which of their tokens correspond. */
 struct shift {
@@ -232,7 +236,18 @@ static bool say(const struct shift *s, const struct changes *changes, struct res
     return ok;
 }
 
-static bool give(struct shift *s, const struct call *call, struct result *result, struct err *err)
+/* The heads that moved most as maps, side by side. */
+static bool draw(struct shift *s, const struct call *call, const struct changes *changes, struct session *session, struct result *result,
+                 struct err *err)
+{
+    size_t n = (size_t)call_int(call, "maps"), at[MOST_MAPS];
+    n = n < changes->n ? n : changes->n;
+    for (size_t i = 0; i < n; i++)
+        at[i] = changes->change[i].at;
+    return n == 0 || shift_picture(session, call, &s->list, at, n, result, err);
+}
+
+static bool give(struct session *session, struct shift *s, const struct call *call, struct result *result, struct err *err)
 {
     struct changes changes = {0};
     if (!align(s, err))
@@ -240,8 +255,11 @@ static bool give(struct shift *s, const struct call *call, struct result *result
     bool ok = changes_make(call, &s->list, &changes, err);
     if (ok) {
         changes_rank(&changes);
-        ok = say(s, &changes, result, err) &&
-             changes_rows(&changes, (size_t)call_int(call, "top"), map_list_row(&s->list, NULL), result, err);
+        bool figure = result_wants_figure(result);
+        ok = figure || (say(s, &changes, result, err) &&
+                        changes_rows(&changes, (size_t)call_int(call, "top"), map_list_row(&s->list, NULL), result, err));
+        if (ok && result_wants_picture(result))
+            ok = draw(s, call, &changes, session, result, err);
     }
     changes_free(&changes);
     if (ok)
@@ -261,7 +279,7 @@ static bool run(struct session *session, const struct call *call, struct result 
         err_set(err, ERR_ARG, "front= and positions=: give one, or neither for a space");
         return call_blame_option(call, "positions", err);
     }
-    bool ok = make_runs(&s, session, call, err) && give(&s, call, result, err);
+    bool ok = make_runs(&s, session, call, err) && give(session, &s, call, result, err);
     for (size_t i = 0; i < 2; i++)
         if (s.maps[i].arena)
             shown_map_free(&s.maps[i]);
@@ -274,6 +292,9 @@ static const struct option options[] = {
     {.name = "front", .kind = VALUE_WORD, .summary = "this token in front of the text's own, in place of a space"},
     OPTION_POSITIONS,
     {.name = "top", .kind = VALUE_INT, .fallback = "8", .summary = "so many heads, those that moved most", .lo = 1, .hi = 1e6},
+    {.name = "maps", .kind = VALUE_INT, .fallback = "1", .summary = "of so many of them both maps and the difference, side by side", .lo = 0, .hi = MOST_MAPS},
+    OPTION_FIGURE,
+    OPTION_CELLS,
     {.name = "model", .kind = VALUE_MODEL, .summary = "a loaded model other than the one in use"},
     {0}};
 static const struct arg args[] = {{.name = "TEXT", .kind = ARG_TEXT, .summary = "a text in quotes"}, {0}};
@@ -287,8 +308,11 @@ const struct command command_shift = {
             "indices come first, tokens without a counterpart marked \u2260, because they say what a difference bears on: the\n"
             "same ids give 0 by construction; where a token changed and the others keep their index it bears on the token; where\n"
             "indices are shifted alone (positions=) on position. Then how far hidden states and predictions of the common tokens\n"
-            "moved, and the heads that moved most, by Jensen-Shannon divergence of their rows where tokens correspond.",
-    .examples = "shift \"hey what's up\"\nshift \"hey what's up\" positions=shift:1\nshift \"hey what's up\" front=the top=3",
+            "moved, and the heads that moved most, by Jensen-Shannon divergence of their rows where tokens correspond; of the\n"
+            "first maps= of them the two maps and the signed difference, side by side on one scale (the figure of > FILE).",
+    .examples = "shift \"hey what's up\"\nshift \"hey what's up\" positions=shift:1\nshift \"hey what's up\" front=the top=3\nshift \"hey what's up\" maps=3 > shift.pdf",
+    .writes = true,
+    .pixels = true,
     .options = options,
     .args = args,
     .run = run,
