@@ -2,16 +2,17 @@
  *
  * A window of texts is encoded and sorted by length; texts that follow one another then go through a pass together, up to
  * SCAN_ROWS tokens: products see many rows of one kernel class, so that a text of ten tokens does not wait for the weights
- * alone. Packing changes no bit of a text's numbers (core/README.md), so it is free to follow speed. */
+ * alone. Up to eight threads make a pass each. Packing changes no bit of a text's numbers (core/README.md), so it is free to follow speed. */
 #include "core/scan.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/base/cancel.h"
+#include "core/base/pool.h"
 #include "core/forward.h"
 
-enum { SCAN_ROWS = 512 };
+enum { SCAN_ROWS = 512, SCAN_LEAST = 128, SCAN_SIDE = 8 }; /* tokens of the passes side by side, at least of each; how many */
 
 /* The next line, without its end; false behind the last. */
 static bool take_line(struct scan_lines *lines, struct str *out, bool *blank_out)
@@ -160,11 +161,7 @@ static struct run *run_entries(struct window *w, size_t at, size_t n, struct err
         texts[i] = w->entries[at + i].encoding;
         w->entries[at + i].encoding = (struct encoding){0};
     }
-    struct run_inputs inputs = {.texts = texts, .n_texts = n};
-    struct run *run = run_new(w->options->model, &inputs, NULL, err);
-    if (!run && err && err->code != ERR_CANCELLED && err->code != ERR_MEMORY)
-        blame_entry(w, at, n, err);
-    return run;
+    return run_new(w->options->model, &(struct run_inputs){.texts = texts, .n_texts = n}, NULL, err);
 }
 
 /* ---- how far it has come ---- */
@@ -247,45 +244,105 @@ static bool observe(struct window *w, const struct run *run, size_t at, size_t n
     return ok && rest(w, err);
 }
 
-static bool show(struct window *w, size_t at, size_t n, struct err *err)
+static bool show(struct window *w, size_t at, size_t n, struct err *err);
+
+/* The texts of a failed pass one by one; their encodings went with it. */
+static bool show_each(struct window *w, size_t at, size_t n, struct err *err)
 {
-    struct err own = {0};
-    struct run *run = run_entries(w, at, n, &own);
-    if (!run && w->options->pass_over && own.code != ERR_CANCELLED && own.code != ERR_MEMORY) {
-        /* one by one: the encodings went with the failed pass */
-        for (size_t i = at; i < at + n; i++) {
-            bool was_cut, ok = true;
-            if (n > 1 && !(ok = scan_encode(w->options, w->entries[i].text, &w->entries[i].encoding, &was_cut, err)))
-                return false;
-            if (n > 1)
-                ok = show(w, i, 1, err);
-            else
-                count_bad(w, w->entries[i].line);
-            if (!ok)
-                return false;
-        }
+    if (n == 1) {
+        count_bad(w, w->entries[at].line);
         return true;
     }
-    if (!run && err)
-        *err = own;
-    bool ok = run && observe(w, run, at, n, err);
-    run_free(run);
+    for (size_t i = at; i < at + n; i++) {
+        bool was_cut;
+        if (!scan_encode(w->options, w->entries[i].text, &w->entries[i].encoding, &was_cut, err) || !show(w, i, 1, err))
+            return false;
+    }
+    return true;
+}
+
+/* What a pass gave is seen; it is freed. NULL: why it failed. */
+static bool show_run(struct window *w, size_t at, size_t n, struct run *run, struct err *why, struct err *err)
+{
+    if (run) {
+        bool ok = observe(w, run, at, n, err);
+        run_free(run);
+        return ok;
+    }
+    bool ours = why->code != ERR_CANCELLED && why->code != ERR_MEMORY;
+    if (ours && w->options->pass_over)
+        return show_each(w, at, n, err);
+    if (ours)
+        blame_entry(w, at, n, why);
+    if (err)
+        *err = *why;
+    return false;
+}
+
+static bool show(struct window *w, size_t at, size_t n, struct err *err)
+{
+    struct err why = {0};
+    struct run *run = run_entries(w, at, n, &why);
+    return show_run(w, at, n, run, &why, err);
+}
+
+/* ---- passes side by side ---- */
+
+/* A thread a pass: threads that share a pass wait for one another at each of its products, and few of these are large. Many threads
+ * share one all the same: so many passes would hold too much. */
+struct wave {
+    struct window *window;
+    size_t n;
+    struct {
+        size_t at, n; /* entries */
+        struct run *run;
+        struct err why;
+    } passes[SCAN_SIDE];
+};
+
+static void run_pass(void *context, size_t i, size_t thread)
+{
+    struct wave *wave = context;
+    (void)thread;
+    wave->passes[i].run = run_entries(wave->window, wave->passes[i].at, wave->passes[i].n, &wave->passes[i].why);
+}
+
+static bool show_wave(struct wave *wave, struct err *err)
+{
+    bool ok = true;
+    pool_run(wave->n, run_pass, wave);
+    for (size_t i = 0; i < wave->n; i++)
+        if (ok)
+            ok = show_run(wave->window, wave->passes[i].at, wave->passes[i].n, wave->passes[i].run, &wave->passes[i].why, err);
+        else
+            run_free(wave->passes[i].run);
+    wave->n = 0;
     return ok;
 }
 
 static bool flush(struct window *w, struct err *err)
 {
     bool ok = true;
+    size_t at = 0, threads = pool_threads(), side = threads <= SCAN_SIDE ? threads : 1;
+    size_t most = SCAN_ROWS / side > SCAN_LEAST ? SCAN_ROWS / side : SCAN_LEAST;
+    struct wave *wave = mem_new(1, sizeof *wave, "passes of texts", err);
+    if (!wave)
+        return false;
+    wave->window = w;
     qsort(w->entries, w->n, sizeof *w->entries, by_length);
-    size_t at = 0;
     while (at < w->n && w->entries[at].done)
         at++;
     for (size_t n; ok && at < w->n; at += n) {
         size_t rows = w->entries[at].encoding.n;
-        for (n = 1; at + n < w->n && rows + w->entries[at + n].encoding.n <= SCAN_ROWS; n++)
+        for (n = 1; at + n < w->n && rows + w->entries[at + n].encoding.n <= most; n++)
             rows += w->entries[at + n].encoding.n;
-        ok = cancel_requested() ? err_set(err, ERR_CANCELLED, "cancelled") : show(w, at, n, err);
+        wave->passes[wave->n].at = at;
+        wave->passes[wave->n].n = n;
+        wave->passes[wave->n++].why = (struct err){0};
+        if (wave->n == side || at + n == w->n)
+            ok = cancel_requested() ? err_set(err, ERR_CANCELLED, "cancelled") : show_wave(wave, err);
     }
+    free(wave);
     for (size_t i = 0; i < w->n; i++)
         encoding_free(&w->entries[i].encoding);
     w->n = 0;
@@ -349,6 +406,10 @@ bool scan(const struct scan_options *options, const struct scan_observer *observ
     struct window *w = mem_new(1, sizeof *w, "a window of texts", err);
     if (!w)
         return false;
+    if (!model_prepare(options->model, err)) { /* before passes run side by side */
+        free(w);
+        return false;
+    }
     *w = (struct window){.options = options, .observers = observers, .n_observers = n_observers, .counts = out,
                          .all = options->progress_all};
     while (!options->progress_all && scan_next_line(&lines, &text))

@@ -5,6 +5,7 @@
 
 #include "core/base/cancel.h"
 #include "core/base/file.h"
+#include "core/base/pool.h"
 #include "core/forward.h"
 #include "core/scan.h"
 
@@ -197,4 +198,34 @@ Test(core_scan, lengths_are_those_of_whole_texts)
     cr_expect(n == 23 && longer == 1 && shorter == 1, "%zu texts, %zu longer, %zu shorter", n, longer, shorter);
     free(lengths);
     bench_close(&b);
+}
+
+/* One text is longer than the model takes; it fails the pass that it shares, whatever passes run beside. */
+Test(core_scan, a_text_that_does_not_run_is_passed_over_with_any_number_of_threads)
+{
+    for (size_t threads = 1; threads <= 4; threads++) {
+        struct bench b = bench_open("examples/models/roberta-tiny");
+        struct seen seen = {0};
+        struct scan_observer observer = {.context = &seen, .see = remember};
+        struct scan_counts counts;
+        struct err err = {0};
+        size_t n = b.file.size + 2048;
+        char *lines = calloc(1, n);
+        cr_assert(lines);
+        memset(lines, 'x', 2000); /* one word of many pieces, in the first line */
+        for (size_t i = 1; i < 2000; i += 2)
+            lines[i] = ' ';
+        lines[2000] = '\n';
+        memcpy(lines + 2001, b.file.data, b.file.size);
+        b.options.lines = (struct str){lines, strlen(lines)};
+        b.options.length = 0;
+        b.options.pass_over = true;
+        pool_set_threads(threads);
+        cr_assert(scan(&b.options, &observer, 1, &counts, &err), "%zu threads: %s", threads, err.message);
+        cr_expect_eq(counts.texts, 22, "%zu threads: %zu texts", threads, counts.texts);
+        cr_expect_eq(counts.bad, 1);
+        cr_expect_eq(counts.bad_line, 1);
+        free(lines);
+        bench_close(&b);
+    }
 }

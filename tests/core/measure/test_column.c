@@ -311,3 +311,36 @@ Test(core_column, cancelling_ends_it)
     cr_expect_eq(err.code, ERR_CANCELLED);
     planted_free(p);
 }
+
+/* A scan asks all keys at once what they draw, a map key by key. Key 0 is looked at by itself and by five of the nine others: a
+ * column only where its own look counted. */
+Test(core_column, what_all_keys_draw_at_once_is_what_each_draws)
+{
+    for (int causal = 0; causal < 2; causal++)
+        for (uint64_t seed = 0; seed < 6; seed++) {
+            size_t n = seed ? 7 * (size_t)seed + 5 : 10;
+            struct planted *p = planted_new(n, causal);
+            struct column_draw draws[64];
+            float probs[64 * 64];
+            struct err err = {0};
+            random_probs(seed + 1, n, causal, 3, probs);
+            for (size_t i = 0; i < n; i++)
+                for (size_t j = 0; j < n; j++) {
+                    bool seen = !causal || j <= i;
+                    p->term[0][i * n + j] = !seen ? 0 : seed ? logf(probs[i * n + j] + 1e-9f) : j == 0 && i <= 5 ? 6 : 0;
+                }
+            struct column_map map = map_of(p);
+            cr_assert(run_map(&p->run, p->site, (struct part){.kind = PART_PROBS}, 0, n, probs, &err), "%s", err.message);
+            column_draws(probs, &p->attention, NULL, draws);
+            for (size_t j = 0; j < n; j++)
+                cr_expect(fabs(draws[j].mass - map.columns[j].mass) < 1e-12 && fabs(draws[j].ratio - map.columns[j].ratio) < 1e-12 &&
+                              draws[j].is_column == map.columns[j].is_column,
+                          "causal %d, seed %zu, key %zu: %g %g %d, alone %g %g %d", causal, (size_t)seed, j, draws[j].mass, draws[j].ratio,
+                          draws[j].is_column, map.columns[j].mass, map.columns[j].ratio, map.columns[j].is_column);
+            if (seed == 0 && !causal)
+                cr_expect(map.columns[0].ratio > 3 && !map.columns[0].is_column, "ratio %g, cover %g", map.columns[0].ratio,
+                          map.columns[0].cover);
+            column_map_free(&map);
+            planted_free(p);
+        }
+}
