@@ -320,6 +320,10 @@ static void say_formulas(const struct columns_report *r, struct buf *out)
     const struct column_side *first = &r->test->side[0];
     for (size_t i = 0; i < r->test->n_sides; i++)
         loss = loss || r->test->side[i].loss_of;
+    buf_printf(out, "n·c: n times a key's mean attention, 1 in the uniform map (causal: the mean of A_ij times the keys that i sees); a column: n·c >= "
+                    "%.3g and cover >= %.3g in half of the choosing half (%s)\n",
+               r->options->rule.ratio, r->options->rule.cover,
+               r->options->rule.ratio == COLUMN_RATIO && r->options->rule.cover == COLUMN_COVER ? "gaze's own" : "gaze's own are 3 and 0.667");
     buf_printf(out, "ρ: mean of n·c - 1 over that of the texts as they are (Fieller 1954); holds: in [%g, %g], two one-sided tests (Schuirmann "
                     "1987), fails: below %g, margins gaze's own; verdict p: the largest of all it requires (Berger 1982), false discovery rate "
                     "5 %% (Benjamini & Hochberg 1995); test and words gaze's own: help columns\n",
