@@ -2,7 +2,10 @@
 #include "repl/result/figure.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "repl/grammar/grammar.h"
 #include "repl/result/caption.h"
 #include "repl/result/provenance.h"
 #include "viz/palette/palette.h"
@@ -31,21 +34,65 @@ static bool read_options(const struct call *call, bool numbers, struct render_op
     return true;
 }
 
-/* The lines that make the figure again, in a new process: load, the runs, the palette of the session, the command. Left out
- * where a run was not made by a line of its own, or has another number than it would have then. */
+/* Append the line that loaded the model, as it was given; `load NAME` where none of the history did. */
+static void put_load(const struct session *session, const char *name, struct buf *out)
+{
+    struct str rest = buf_view(&session->history), found = {0};
+    while (rest.n) {
+        const char *end = memchr(rest.s, '\n', rest.n);
+        struct str line = {rest.s, end ? (size_t)(end - rest.s) : rest.n};
+        struct call call;
+        struct err none = {0};
+        char *copy = str_starts(line, STR("load ")) ? mem_copy_str(line, NULL) : NULL;
+        if (copy && call_parse(copy, false, &call, &none)) {
+            struct str as = call_option(&call, "as"), path = call.n_words ? call.words[0].text : (struct str){0};
+            while (path.n > 1 && path.s[path.n - 1] == '/')
+                path.n--;
+            for (const char *slash; path.n && (slash = memchr(path.s, '/', path.n)); path.s = slash + 1)
+                path.n -= (size_t)(slash + 1 - path.s);
+            if (str_is(as.n ? as : path, name))
+                found = line;
+            call_free(&call);
+        }
+        free(copy);
+        rest = (struct str){line.s + line.n + (end != NULL), rest.n - line.n - (end != NULL)};
+    }
+    if (found.n)
+        buf_str(out, found);
+    else
+        buf_printf(out, "load %s", name);
+    buf_char(out, '\n');
+}
+
+/* Make the model the one in use: loaded before any of the runs below `before`, or now. */
+static void put_model(const struct session *session, const struct model *model, size_t before, struct buf *out)
+{
+    for (size_t i = 0; i < before; i++)
+        if (session->runs[i].run->model == model) {
+            buf_printf(out, "use %s\n", model->name);
+            return;
+        }
+    put_load(session, model->name, out);
+}
+
+/* The lines that make the figure again, in a new process: load, the runs up to the last that is shown, so that each has its
+ * number, the palette of the session, the command. Left out where one of them is gone, or was not made by a line of its own. */
 static bool add_script(const struct session *session, const struct call *call, const struct figure_source *source,
                        struct provenance *provenance, struct err *err)
 {
     struct buf script = {0};
     const struct model *model = NULL;
-    bool told = source->n_runs > 0;
-    for (size_t i = 0; told && i < source->n_runs; i++) {
-        const struct kept_run *run = source->runs[i];
+    size_t last = 0;
+    for (size_t i = 0; i < source->n_runs; i++)
+        last = source->runs[i]->number > last ? source->runs[i]->number : last;
+    bool told = last > 0 && last <= session->n_runs;
+    for (size_t i = 0; told && i < last; i++) {
+        const struct kept_run *run = &session->runs[i];
         told = run->line && run->number == i + 1;
         if (!told)
             break;
         if (run->run->model != model)
-            buf_printf(&script, "load %s\n", run->run->model->name);
+            put_model(session, run->run->model, i, &script);
         model = run->run->model;
         buf_printf(&script, "%s\n", run->line);
     }

@@ -204,6 +204,38 @@ static void walk_to_another_run(struct terminal *t)
     terminal_keys(t, "Down ( d");
 }
 
+/* The `:run …` is a step of the history, not keys of the saved command, which would run it again. */
+Test(view_display, does_not_keep_the_keys_of_a_command_that_stands_in_the_history, .timeout = 280)
+{
+    struct terminal *t = gaze_start((const char *[]){"-X", "deberta-v1-tiny", SENTENCE, NULL}, &terminal_kinds[3], 30, 100, NULL);
+    char path[250], line[300];
+    cr_assert(wait_prompt(t));
+    snprintf(path, sizeof path, "%s/screen.svg", t->home);
+    terminal_send(t, "view L2.H1\r");
+    cr_assert(terminal_wait_text(t, "Query") && sync_frame(t));
+    terminal_keys(t, "Right");
+    terminal_send(t, ":run \"She left him.\"\r");
+    cr_assert(terminal_wait_row(t, 0, "@2") && sync_frame(t));
+    terminal_keys(t, "Down");
+    cr_assert(sync_frame(t) && save(t, path));
+    terminal_keys(t, "q");
+    cr_assert(terminal_wait_log(t, 0, "\033[?1049l") && wait_prompt(t));
+    char *svg = file_text(path);
+    cr_assert(svg && strstr(svg, "She left him."));
+    const char *command = strstr(svg, "view @1 L2.H1 keys="), *end = command ? strstr(command, "\",\"Model") : NULL;
+    cr_assert(command, "the command is in the figure");
+    snprintf(line, sizeof line, "%.*s", (int)(end ? end - command : 280), command);
+    cr_expect(strstr(line, "Right :view") && strstr(line, "@2"), "%s", line);
+    cr_expect_null(strstr(line, ":run"), "%s", line);
+    cr_expect_null(strstr(line, "left"), "%s", line);
+    free(svg);
+    snprintf(line, sizeof line, "!%s --provenance %s", gaze_path(), path);
+    gaze_line(t, line);
+    cr_expect(terminal_shows(t, "run \"She left him.\""), "its script has both runs");
+    terminal_keys(t, "C-d");
+    leave(t, 0);
+}
+
 static void walk_and_resize(struct terminal *t)
 {
     terminal_keys(t, "Down End C-c");

@@ -176,6 +176,24 @@ Test(display, block_elements_fill_what_their_names_say)
     cr_expect(!glyph_boxes('A', 2, &g) && !glyph_boxes(0x25b8, 2, &g) && !glyph_boxes(0x2550, 2, &g), "others are the font's");
 }
 
+/* Which quarters of a cell the quadrants fill, by Unicode's names: U+2596 … U+259F. */
+Test(display, quadrants_fill_the_quarters_that_their_names_say)
+{
+    static const char *const quarters[] = {"..x.", "...x", "x...", "x.xx", "x..x", "xxx.", "xx.x", ".x..", ".xx.", ".xxx"}; /* upper left, upper right, lower left, lower right */
+    for (int32_t cp = 0x2596; cp <= 0x259f; cp++) {
+        struct glyph_boxes g;
+        char found[5] = "....";
+        cr_assert(glyph_boxes(cp, 2, &g));
+        for (size_t i = 0; i < g.n; i++)
+            for (int q = 0; q < 4; q++) { /* the quarter's middle */
+                double x = 0.25 + q % 2 * 0.5 - g.box[i].x, y = 0.25 + q / 2 * 0.5 - g.box[i].y;
+                if (x > 0 && y > 0 && x < g.box[i].w && y < g.box[i].h)
+                    found[q] = 'x';
+            }
+        cr_expect_str_eq(found, quarters[cp - 0x2596], "U+%04X", (unsigned)cp);
+    }
+}
+
 /* ---- letters ---- */
 
 Test(display, letters_stand_in_their_cells)
