@@ -129,8 +129,18 @@ static void type_turn(struct viewer *viewer)
     buf_free(&line);
 }
 
-/* A command of gaze: the run that it makes is shown at once; what another prints stands on the plain terminal until Enter
- * brings the view back. */
+/* Does it print nothing but notes beside the run that it makes? */
+static bool is_quiet(const char *line)
+{
+    struct call call;
+    bool is = call_parse(line, true, &call, NULL) && call.command &&
+              (call.command == command_named(STR("run")) || call.command == command_named(STR("open")));
+    call_free(&call);
+    return is;
+}
+
+/* A command of gaze: the run that `run` makes is shown at once; what another prints, of a run that it makes (ablate, patch, shift)
+ * too, stands on the plain terminal until Enter brings the view back. */
 static void run_command(struct viewer *viewer, const char *line)
 {
     struct err err = {0};
@@ -148,7 +158,7 @@ static void run_command(struct viewer *viewer, const char *line)
             screen_resume(viewer->screen);
         return;
     }
-    if (viewer->screen && !(ok && new))
+    if (viewer->screen && !(ok && new && is_quiet(line)))
         wait_for_return();
     if (viewer->screen)
         screen_resume(viewer->screen);

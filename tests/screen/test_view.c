@@ -341,6 +341,23 @@ Test(view, runs_any_command, .timeout = 280)
     terminal_free(t);
 }
 
+/* What ablate says of predictions is read first; then its run is looked at. `run` says nothing: its run is there at once. */
+Test(view, shows_what_a_change_says_and_then_its_run, .timeout = 280)
+{
+    struct terminal *t = view_start("deberta-v1-tiny", "view L2.H1", NULL, 40, 160, "Query");
+    cr_assert(t);
+    terminal_send(t, ":ablate L2.H1\r");
+    cr_expect(terminal_wait_text(t, "Enter goes back to the view"));
+    cr_expect(terminal_shows(t, "loss_change"));
+    terminal_keys(t, "Enter");
+    cr_expect(terminal_wait_row(t, 0, "deberta-v1-tiny @2"));
+    terminal_send(t, ":run \"Another text\"\r");
+    cr_expect(terminal_wait_row(t, 0, "deberta-v1-tiny @3"));
+    terminal_keys(t, "q");
+    cr_expect_eq(terminal_wait_exit(t), 0);
+    terminal_free(t);
+}
+
 Test(view, turns_to_another_run, .timeout = 280)
 {
     struct terminal *t = gaze_start((const char *[]){"-X", "examples/models/deberta-v1-tiny", SENTENCE, "-c", "load examples/models/roberta-tiny",
