@@ -29,6 +29,22 @@ static void put_ids(struct buf *out, const struct tokenizer *tokenizer, struct s
     encoding_free(&encoding);
 }
 
+/* A line of failures for each text whose ids are others. */
+static void compare(const struct tokenizer *tokenizer, struct str name, const struct json *texts, const struct json *ids,
+                    struct buf *failures)
+{
+    for (size_t i = 0; i < json_count(texts); i++) {
+        struct buf got = {0}, want = {0};
+        put_ids(&got, tokenizer, json_str(json_at(texts, i), ""));
+        for (size_t k = 0; k < json_count(json_at(ids, i)); k++)
+            buf_printf(&want, "%.0f ", json_number(json_at(json_at(ids, i), k), -1));
+        if (strcmp(buf_cstr(&got), buf_cstr(&want)) != 0)
+            buf_printf(failures, "\n%.*s, text %zu: %s\n  not %s", STR_ARGS(name), i, buf_cstr(&got), buf_cstr(&want));
+        buf_free(&got);
+        buf_free(&want);
+    }
+}
+
 Test(gguf_tokenizers, every_kind_of_cutting_gives_the_reference_s_ids)
 {
     static const char path[] = "tests/data/good/gguf/pre.gguf";
@@ -49,16 +65,7 @@ Test(gguf_tokenizers, every_kind_of_cutting_gives_the_reference_s_ids)
         put_text(&gguf, "tokenizer.ggml.pre", name, room);
         struct tokenizer *tokenizer = gguf_tokenizer(&gguf, &err);
         cr_assert(tokenizer, "%s: %s", name, err.message);
-        for (size_t i = 0; i < json_count(texts); i++) {
-            struct buf got = {0}, want = {0};
-            put_ids(&got, tokenizer, json_str(json_at(texts, i), ""));
-            for (size_t k = 0; k < json_count(json_at(ids, i)); k++)
-                buf_printf(&want, "%.0f ", json_number(json_at(json_at(ids, i), k), -1));
-            if (strcmp(buf_cstr(&got), buf_cstr(&want)) != 0)
-                buf_printf(&failures, "\n%s, text %zu: %s\n  not %s", name, i, buf_cstr(&got), buf_cstr(&want));
-            buf_free(&got);
-            buf_free(&want);
-        }
+        compare(tokenizer, kind, texts, ids, &failures);
         tokenizer_free(tokenizer);
     }
     cr_expect(kinds >= 20, "%zu kinds", kinds);
@@ -82,4 +89,31 @@ Test(gguf_tokenizers, a_kind_that_is_not_known_is_refused_by_name)
     tokenizer_free(tokenizer);
     gguf_free(&gguf);
     file_unmap(&file);
+}
+
+Test(gguf_tokenizers, roles_and_case_that_a_file_leaves_unsaid_follow_from_its_tokens)
+{
+    struct err err = {0};
+    struct buf failures = {0};
+    struct json *expected = json_load("tests/data/good/gguf/pre.json", 0, &err);
+    const struct json *texts = json_get(expected, "unsaid_texts"), *ids;
+    struct json_cursor cursor = {0};
+    struct str name;
+    size_t files = 0;
+    for (; json_next(json_get(expected, "unsaid"), &cursor, &name, &ids); files++) {
+        char path[120];
+        struct file file;
+        struct gguf gguf;
+        snprintf(path, sizeof path, "tests/data/good/gguf/%.*s.gguf", STR_ARGS(name));
+        cr_assert(file_map(path, &file, &err) && gguf_read(&file, &gguf, &err), "%s", err.message);
+        struct tokenizer *tokenizer = gguf_tokenizer(&gguf, &err);
+        cr_assert(tokenizer, "%s", err.message);
+        compare(tokenizer, name, texts, ids, &failures);
+        tokenizer_free(tokenizer);
+        gguf_free(&gguf);
+        file_unmap(&file);
+    }
+    cr_expect(files == 3 && failures.n == 0, "%zu files%s", files, buf_cstr(&failures));
+    buf_free(&failures);
+    json_free(expected);
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Writes tests/data/good/gguf/pre.gguf, a byte-level vocabulary whose merges cross every border, and pre.json: what tokenizers 0.22.2
-makes of texts with it behind the pre-tokenizers that tokenizer.ggml.pre names.
+makes of texts with it behind the pre-tokenizers that tokenizer.ggml.pre names; cased.gguf, uncased.gguf and fairseq.gguf, files that
+leave their roles and the case unsaid, as converters of BERT and XLM-R do, and what tokenizers makes of texts with them.
 
     python3 tests/core/weights/gguf_tokens.py      (in the root of the repository; gguf, tokenizers)
 
@@ -9,7 +10,7 @@ The patterns are those of the tokenizer.json files that llama.cpp lists for the 
 import json
 
 from gguf import GGUFWriter, TokenType
-from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers as pre, trainers
+from tokenizers import AddedToken, Regex, Tokenizer, models, normalizers, pre_tokenizers as pre, processors, trainers
 
 OUT = "tests/data/good/gguf/pre"
 TEXTS = [
@@ -78,6 +79,51 @@ KINDS = {  # name: pre-tokenizer, whether NFC comes first
 }
 
 
+def write(path, model, tokens, types, scores=None):
+    writer = GGUFWriter(path, "bert")
+    writer.add_tokenizer_model(model)
+    writer.add_token_list(tokens)
+    writer.add_token_types(types)
+    if scores:
+        writer.add_token_scores(scores)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
+def wordpiece(path, words, lower):
+    """A vocabulary of BERT's, whose pieces within words begin with ##; the file has no roles."""
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    spelled = special + words
+    control = [TokenType.CONTROL] * len(special)
+    tokens = special + [w[2:] if w.startswith("##") else "\u2581" + w for w in words]
+    write(path, "bert", tokens, control + [TokenType.NORMAL] * len(words))
+    tokenizer = Tokenizer(models.WordPiece({t: i for i, t in enumerate(spelled)}, unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=lower)
+    tokenizer.pre_tokenizer = pre.BertPreTokenizer()
+    tokenizer.post_processor = processors.TemplateProcessing("[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)])
+    tokenizer.add_special_tokens(special)
+    return tokenizer
+
+
+def fairseq(path):
+    """A vocabulary of XLM-R's, <s> first; <mask> takes the blank before it."""
+    pieces = [("<s>", 0.0), ("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), ("\u2581", -2.0), ("\u2581the", -1.5), ("\u2581c", -2.5),
+              ("at", -1.0), ("a", -3.0), ("c", -3.5), ("t", -3.25), ("<mask>", 0.0)]
+    types = [TokenType.CONTROL] * 3 + [TokenType.UNKNOWN] + [TokenType.NORMAL] * 7 + [TokenType.CONTROL]
+    write(path, "t5", [p for p, _ in pieces], types, [s for _, s in pieces])
+    tokenizer = Tokenizer(models.Unigram(pieces, unk_id=3))
+    tokenizer.normalizer = normalizers.Sequence([normalizers.Strip(left=False), normalizers.Replace(Regex(" {2,}"), "\u2581")])
+    tokenizer.pre_tokenizer = pre.Metaspace()
+    tokenizer.post_processor = processors.TemplateProcessing("<s> $A </s>", special_tokens=[("<s>", 0), ("</s>", 2)])
+    tokenizer.add_special_tokens(["<s>", "<pad>", "</s>", "<unk>", AddedToken("<mask>", lstrip=True, special=True)])
+    return tokenizer
+
+
+UNSAID = ["The cat", "the CAT sat", "cats", "the <mask> cat", "a  c\u00e0t "]
+
+
 def main():
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = BYTES
@@ -102,7 +148,12 @@ def main():
         ids[name] = [tokenizer.encode(text).ids for text in TEXTS]
     assert len({str(v) for v in ids.values()}) > 14, "the vocabulary does not tell the kinds apart"
     with open(OUT + ".json", "w", encoding="utf-8") as f:
-        json.dump({"texts": TEXTS, "ids": ids}, f, ensure_ascii=False)
+        folder = OUT.rsplit("/", 1)[0]
+        small = ["the", "cat", "##s", "sat", "##at", "a", "c"]
+        unsaid = {"cased": wordpiece(folder + "/cased.gguf", small + ["The", "C"], False),
+                  "uncased": wordpiece(folder + "/uncased.gguf", small, True), "fairseq": fairseq(folder + "/fairseq.gguf")}
+        json.dump({"texts": TEXTS, "ids": ids, "unsaid_texts": UNSAID,
+                   "unsaid": {k: [t.encode(text).ids for text in UNSAID] for k, t in unsaid.items()}}, f, ensure_ascii=False)
 
 
 if __name__ == "__main__":
