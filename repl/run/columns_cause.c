@@ -299,8 +299,13 @@ bool columns_cause(struct session *session, const struct call *call, const struc
     }
     ok = ok && column_cause(&o, &cause, err);
     progress_end(&progress);
-    ok = ok && result_columns(result, table ? header_table : header_rows, err) && say(&o, &cause, &file, given, result, err) &&
-         put(&cause, table, result, err);
+    bool figure = result_wants_figure(result);
+    ok = ok && (figure || (result_columns(result, table ? header_table : header_rows, err) && say(&o, &cause, &file, given, result, err) &&
+                           put(&cause, table, result, err)));
+    if (ok && figure && !cause.n)
+        ok = err_set(err, ERR_NOT_FOUND, "no head has a column in half of the texts: there is nothing to draw");
+    if (ok && figure) /* a terminal's table says more */
+        ok = columns_cause_draw(session, call, file.model, &cause, result, err);
     free(dims);
     texts_file_free(&file);
     return ok;

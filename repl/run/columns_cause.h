@@ -8,4 +8,10 @@
 NODISCARD bool columns_cause(struct session *session, const struct call *call, const struct column_rule *rule,
                              struct result *result, struct err *err);
 
+/* The picture of it; nothing where no head has a column. */
+struct column_cause;
+struct model;
+NODISCARD bool columns_cause_draw(struct session *session, const struct call *call, const struct model *model, const struct column_cause *cause,
+                                  struct result *result, struct err *err);
+
 #endif
