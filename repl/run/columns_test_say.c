@@ -302,7 +302,7 @@ static void say_counts(const struct columns_report *r, struct buf *out)
         buf_printf(out, "heads with a column in half of the texts measured%s: %.0f of %zu",
                    s->axis == AXIS_TARGET ? " (D)" : r->test->n_sides > 1 ? " (L, X)" : "", s->count.mean, s->n_sites);
         struct buf what = {0};
-        buf_printf(&what, "in %zu models of its weights shuffled within each tensor", s->twins[0].n);
+        buf_printf(&what, "in %zu model%s of its weights shuffled within each tensor", s->twins[0].n, s->twins[0].n == 1 ? "" : "s");
         say_count(&s->twins[0], buf_cstr(&what), out);
         what.n = 0;
         buf_printf(&what, "in %zu of fresh weights", s->twins[1].n);
@@ -320,24 +320,22 @@ static void say_formulas(const struct columns_report *r, struct buf *out)
     const struct column_side *first = &r->test->side[0];
     for (size_t i = 0; i < r->test->n_sides; i++)
         loss = loss || r->test->side[i].loss_of;
-    buf_printf(out, "n·c: n times a key's mean attention, 1 in the uniform map (causal: the mean of A_ij times the keys that i sees); a column: n·c >= "
-                    "%.3g and cover >= %.3g in half of the choosing half (%s)\n",
-               r->options->rule.ratio, r->options->rule.cover,
-               r->options->rule.ratio == COLUMN_RATIO && r->options->rule.cover == COLUMN_COVER ? "gaze's own" : "gaze's own are 3 and 0.667");
-    buf_printf(out, "ρ: mean of n·c - 1 over that of the texts as they are (Fieller 1954); holds: in [%g, %g], two one-sided tests (Schuirmann "
-                    "1987), fails: below %g, margins gaze's own; verdict p: the largest of all it requires (Berger 1982), false discovery rate "
-                    "5 %% (Benjamini & Hochberg 1995); test and words gaze's own: help columns\n",
+    bool own = r->options->rule.ratio == COLUMN_RATIO && r->options->rule.cover == COLUMN_COVER;
+    buf_puts(out, "n·c: n times a key's mean attention, 1 in the uniform map (causal: the mean of A_ij times the keys that i sees)\n");
+    buf_printf(out, "column: n·c >= %.3g and cover >= %.3g in half of the choosing half (%s); help columns\n", r->options->rule.ratio,
+               r->options->rule.cover, own ? "gaze's own" : "gaze's own are 3 and 0.667");
+    buf_puts(out, "ρ: mean of n·c - 1 over that of the texts as they are, 90 % interval (Fieller 1954)\n");
+    buf_printf(out, "holds: ρ in [%g, %g], two one-sided tests (Schuirmann 1987); fails: below %g; test, margins and words are gaze's own\n",
                RETENTION_LOW, RETENTION_HIGH, RETENTION_LOST);
+    buf_puts(out, "p: the largest of all that the verdict requires (Berger 1982); false discovery rate 5 % (Benjamini & Hochberg 1995)\n");
     if (loss)
-        buf_printf(out, "loss: of %s by the model's own head, nats a word (a guess among all %zu: %.2f); ", first->loss_of ? first->loss_of : "words",
+        buf_printf(out, "loss: of %s by the model's own head, nats a word; a guess among all %zu: %.2f\n", first->loss_of ? first->loss_of : "words",
                    tokenizer_vocab_size(r->options->model->tokenizer), log((double)tokenizer_vocab_size(r->options->model->tokenizer)));
-    buf_puts(out, "rest: Jensen-Shannon divergence (Lin 1991) of the other keys' map from that of the texts as they are, nats a query (the same: "
-                  "0, nothing shared: 0.69)\n");
-    buf_puts(out, "random key: another one of the same text; ");
-    if (r->options->twins)
-        buf_puts(out, "shuffled, fresh: the same place in such models; ");
-    buf_puts(out, "permuted: the keys of each row permuted (1 by construction); variance: method of moments (Henderson 1953, method 3), text: "
-                  "a key of one text beyond its index and token, residual: what even and odd queries do not share (layout gaze's own)\n");
+    buf_puts(out, "rest: how far the map of the other keys moved, Jensen-Shannon divergence (Lin 1991), nats a query, at most 0.69\n");
+    buf_printf(out, "random key: another one of the same text; %spermuted: the keys of each row permuted (about 1)\n",
+               r->options->twins ? "shuffled, fresh: the same place in such models; " : "");
+    buf_puts(out, "variance: method of moments (Henderson 1953, method 3); text: what a key of one text has beyond index and token,\n"
+                  "  residual: what even and odd queries do not share (layout gaze's own)\n");
     if (is_causal(r->test))
         buf_printf(out, "α_0: mean over the queries of A_i0; sinks: share of texts with α_0 > %g (Gu et al. 2025; theirs at 64 tokens)\n", COLUMN_TEST_SINK);
 }

@@ -4,7 +4,7 @@
 #include "core/base/text.h"
 #include "viz/chart/squares_view.h"
 
-enum { CELL_LEAST = 19, CELL_MOST = 26, NARROW = 8, WIDE = 9 };
+enum { CELL_LEAST = 22, CELL_MOST = 26, NARROW = 8, WIDE = 9 };
 
 size_t squares_rows(const struct squares *s)
 {
