@@ -44,7 +44,9 @@ void model_free(struct model *model)
 
 bool model_prepare(struct model *model, struct err *err)
 {
-    if (!model->prepared && model->arch && model->arch->prepare && !model->arch->prepare(model, err))
+    if (model->prepared) /* nothing is written again: passes may run side by side */
+        return true;
+    if (model->arch && model->arch->prepare && !model->arch->prepare(model, err))
         return false;
     model->prepared = true;
     return true;
