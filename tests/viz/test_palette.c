@@ -7,7 +7,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "viz/draw/cells.h"
 #include "viz/palette/palette.h"
+#include "viz/picture.h"
 
 static double linear(unsigned char c)
 {
@@ -148,6 +150,76 @@ Test(palette, terminal_ramps_have_no_inversions_and_enough_levels)
                 cr_expect_eq(ramp.n % 2, 1, "%s: no middle", (*p)->name);
         }
     }
+}
+
+/* As the terminal shows it at a depth: what ink_colour gives, looked up in xterm's table; without colours how much of a cell is inked. */
+static double seen_lightness(const struct ink *ink, enum depth depth, double value)
+{
+    static const char *const shades[] = {" ", "\u2591", "\u2592", "\u2593", "\u2588"};
+    static const char *const below[] = {" ", ".", "-", "=", "#"};
+    if (depth == DEPTH_MONO) {
+        const char *shade = ink_shade(ink, value);
+        for (int i = 0; i < 5; i++)
+            if (strncmp(shade, shades[i], strlen(shades[i])) == 0 || strncmp(shade, below[i], 1) == 0)
+                return -i;
+        cr_assert(false, "no shade: '%s'", shade);
+    }
+    struct colour c = ink_colour(ink, value);
+    return lightness(c.kind == COLOUR_RGB ? c.rgb : xterm_rgb(c.index));
+}
+
+static const enum depth every_depth[] = {DEPTH_MONO, DEPTH_8, DEPTH_256, DEPTH_TRUE};
+
+Test(palette, a_sequential_scale_is_monotone_at_every_depth)
+{
+    for (const struct palette *const *p = palettes; *p; p++)
+        for (size_t d = 0; d < 4 && !(*p)->diverging; d++) {
+            struct ink ink;
+            struct scale scale = {.lo = 0, .hi = 1, .clip_hi = 100};
+            cr_assert(ink_init(&ink, (*p)->name, &scale, every_depth[d], NULL));
+            double first = seen_lightness(&ink, every_depth[d], 0), last = seen_lightness(&ink, every_depth[d], 1), before = first;
+            cr_expect(fabs(last - first) > (every_depth[d] == DEPTH_MONO ? 3.9 : 50), "%s at depth %d: %.1f from end to end", (*p)->name, (int)every_depth[d], last - first);
+            for (int i = 1; i <= 400; i++) {
+                double now = seen_lightness(&ink, every_depth[d], i / 400.0);
+                cr_expect((now - before) * (last - first) >= -0.06 * fabs(last - first), "%s at depth %d turns at %d/400", (*p)->name, (int)every_depth[d], i);
+                before = now;
+            }
+        }
+}
+
+/* A value and its negative are as far from the middle: as light with 24 bits, as many levels away where there are few colours (red
+ * and blue of a terminal are not as light), as much ink where there are none. */
+Test(palette, a_diverging_scale_is_symmetric_about_zero_at_every_depth)
+{
+    size_t found = 0;
+    for (const struct palette *const *p = palettes; *p; p++)
+        for (size_t d = 0; d < 4 && (*p)->diverging; d++, found++) {
+            enum depth depth = every_depth[d];
+            struct ink ink;
+            struct scale scale = {.lo = -3, .hi = 3, .diverging = true, .clip_hi = 100};
+            cr_assert(ink_init(&ink, (*p)->name, &scale, depth, NULL));
+            for (int i = 0; i < 300; i++) { /* off the borders of levels, where either of two is right */
+                double v = (i + 0.437) / 100.0;
+                bool ramp = depth == DEPTH_8 || depth == DEPTH_256;
+                double below = ramp ? (double)ramp_level(&ink.ramp, 0.5 - v / 6) : seen_lightness(&ink, depth, -v);
+                double above = ramp ? (double)(ink.ramp.n - 1 - ramp_level(&ink.ramp, 0.5 + v / 6)) : seen_lightness(&ink, depth, v);
+                cr_expect(fabs(below - above) < 0.5, "%s at depth %d, ±%g: %.2f and %.2f", (*p)->name, (int)depth, v, below, above);
+            }
+            double zero = seen_lightness(&ink, depth, 0);
+            cr_expect(zero > seen_lightness(&ink, depth, 3) && zero > seen_lightness(&ink, depth, -3), "%s: 0 is the lightest", (*p)->name);
+        }
+    cr_expect_geq(found, 12);
+}
+
+/* Scores from -1 to 4: the range is made as wide below 0 as above, whatever the depth. */
+Test(palette, the_range_of_a_diverging_scale_is_forced_symmetric)
+{
+    static const float values[] = {-1, 0.5f, 2, 4};
+    struct panel panel = {.rows = 2, .cols = 2, .values = values, .tick = NAN};
+    struct picture picture = {.panels = &panel, .n_panels = 1, .scale = {.lo = NAN, .hi = NAN, .diverging = true, .clip_hi = 100}};
+    picture_fit_scale(&picture);
+    cr_expect_eq(picture.scale.lo, -4);
+    cr_expect_eq(picture.scale.hi, 4);
 }
 
 Test(palette, the_middle_level_of_a_diverging_ramp_is_the_lightest_and_stands_for_zero)

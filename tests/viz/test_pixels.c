@@ -48,6 +48,50 @@ Test(pixels, iterm2_gets_its_frame)
     buf_free(&out);
 }
 
+static size_t unpack(const char *s, size_t n, unsigned char *out)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    size_t bytes = 0;
+    unsigned held = 0;
+    int bits = 0;
+    for (size_t i = 0; i < n && s[i] != '='; i++) {
+        const char *at = strchr(letters, s[i]);
+        cr_assert(at && s[i], "no letter of base64: '%c'", s[i]);
+        held = held << 6 | (unsigned)(at - letters);
+        if ((bits += 6) >= 8)
+            out[bytes++] = (unsigned char)(held >> (bits -= 8));
+    }
+    return bytes;
+}
+
+/* What the terminal decodes is the file that renderer_png writes, byte for byte: the same pixels, the same resolution. */
+Test(pixels, kittys_and_iterm2s_bytes_decode_to_the_png_of_the_figure)
+{
+    struct buf png = rendered(&renderer_png);
+    const struct renderer *const protocols[] = {&renderer_kitty, &renderer_iterm2};
+    for (size_t k = 0; k < 2; k++) {
+        struct buf out = rendered(protocols[k]);
+        unsigned char *bytes = malloc(out.n);
+        size_t n = 0;
+        if (k == 0) { /* pieces, each ESC _ G keys ; base64 ESC backslash: whole groups of four letters but for the last */
+            for (const char *at = out.data; (at = strstr(at, "\033_G")); at++) {
+                const char *begin = strchr(at, ';') + 1;
+                n += unpack(begin, (size_t)(strstr(begin, "\033\\") - begin), bytes + n);
+            }
+        } else {
+            const char *begin = strchr(out.data, ':') + 1;
+            unsigned long size;
+            cr_assert(sscanf(out.data, "\033]1337;File=inline=1;size=%lu", &size) == 1);
+            cr_expect_eq(size, png.n);
+            n = unpack(begin, (size_t)(strchr(begin, '\a') - begin), bytes);
+        }
+        cr_expect(n == png.n && memcmp(bytes, png.data, n) == 0, "%s: %zu bytes, the file has %zu", protocols[k]->name, n, png.n);
+        free(bytes);
+        buf_free(&out);
+    }
+    buf_free(&png);
+}
+
 /* Sixels as colours: 0xRRGGBB in steps of a hundredth, [w·h]. */
 static unsigned *decode(const char *s, size_t *w_out, size_t *h_out)
 {
@@ -83,6 +127,28 @@ static unsigned *decode(const char *s, size_t *w_out, size_t *h_out)
     *w_out = w;
     *h_out = h;
     return out;
+}
+
+/* Every pixel of the figure, not its cells alone: as near as 32 steps a channel, given in hundredths, allow. */
+Test(pixels, sixels_decode_to_the_pixels_of_the_figure)
+{
+    struct buf out = rendered(&renderer_sixel), remarks = {0};
+    struct err err = {0};
+    const uint32_t *words;
+    size_t w, h, width, height, stride, off = 0;
+    struct canvas *canvas = figure_render(&picture, &options, canvas_pixels_new, NULL, &remarks, &err);
+    cr_assert(canvas && canvas_pixels(canvas, &words, &width, &height, &stride, &err), "%s", err.message);
+    unsigned *rgb = decode(out.data, &w, &h);
+    cr_assert(w == width && h == height, "%zu × %zu, the figure %zu × %zu", w, h, width, height);
+    for (size_t y = 0; y < h; y++)
+        for (size_t x = 0; x < w; x++)
+            for (int shift = 0; shift <= 16; shift += 8)
+                off += abs((int)(rgb[y * w + x] >> shift & 255) * 255 / 100 - (int)(words[y * stride + x] >> shift & 255)) > 12;
+    cr_expect_leq(off, w * h * 3 / 100, "%zu of %zu values are further off", off, w * h * 3);
+    free(rgb);
+    canvas->ops->free(canvas);
+    buf_free(&remarks);
+    buf_free(&out);
 }
 
 Test(pixels, sixels_show_the_cells_in_the_palettes_colours)
