@@ -75,7 +75,10 @@ void sentences_describe(const struct sentences *s, struct buf *out)
         buf_printf(out, " of at most %zu tokens", s->length);
     for (size_t i = 0; i < s->n_modules; i++)
         buf_puts(out, steps[s->modules[i].step]);
-    buf_puts(out, s->described ? " (modules.json)" : " (there is no modules.json)");
+    if (s->told_by)
+        buf_printf(out, " (%s)", s->told_by);
+    else
+        buf_puts(out, " (there is no modules.json)");
 }
 
 void sentences_prompts(const struct sentences *s, struct buf *out)

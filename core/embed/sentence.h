@@ -7,8 +7,8 @@
 
 struct sentences;
 
-/* Read modules.json of the model's folder, or of the one above where the encoder lies in a folder of its own; without it, the
- * mean of the last hidden states, as sentence-transformers takes it. Errors: a module, a pooling, an activation or an option that
+/* Read modules.json of the model's folder, or of the one above where the encoder lies in a folder of its own; without it, of a GGUF
+ * file what its pooling_type says, else the mean of the last hidden states, as sentence-transformers takes it. Errors: a module, a pooling, an activation or an option that
  * is not read, by name; sizes that do not fit. The model must live longer. */
 NODISCARD struct sentences *sentences_open(struct model *model, struct err *err);
 void sentences_free(struct sentences *sentences);

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/gguf/family.h"
+
 enum { EMBEDDING_MAX = 1 << 20 };
 
 const struct pool_name pool_names[POOLS] = {
@@ -198,7 +200,7 @@ static bool read_modules(struct sentences *s, const struct json *modules, const 
     size_t n = json_count(modules);
     if (!json_is_array(modules) || n < 1)
         return err_set(err, ERR_FORMAT, "%s/modules.json: not a list of modules", folder);
-    s->described = true;
+    s->told_by = "modules.json";
     for (size_t i = 0; i < n; i++)
         if (!read_entry(s, json_at(modules, i), i, folder, err))
             return false;
@@ -235,6 +237,18 @@ static bool find_modules(struct sentences *s, char **folder_out, struct json **o
     return true;
 }
 
+/* What a GGUF file says of pooling; the mean where nothing does. */
+static enum pool pool_of_file(struct sentences *s)
+{
+    static const enum pool pools[] = {POOL_MEAN, POOL_MEAN, POOL_CLS, POOL_LAST}; /* none, mean, first token, last */
+    const struct gguf *gguf = &s->model->checkpoint.gguf;
+    double type = gguf->path ? gguf_own_number(gguf, "pooling_type", 0) : 0;
+    if (!(type >= 1 && type <= 3))
+        return POOL_MEAN;
+    s->told_by = "pooling_type of the file";
+    return pools[(int)type];
+}
+
 bool sentence_modules_read(struct sentences *s, struct err *err)
 {
     char *folder = NULL;
@@ -243,7 +257,7 @@ bool sentence_modules_read(struct sentences *s, struct err *err)
     if (ok && modules)
         ok = read_modules(s, modules, folder, err);
     else if (ok) {
-        s->pooled[POOL_MEAN] = true;
+        s->pooled[pool_of_file(s)] = true;
         s->width = s->model->E;
     }
     json_free(modules);

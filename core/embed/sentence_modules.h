@@ -20,7 +20,8 @@ struct module {
 };
 struct sentences {
     struct model *model;
-    bool pooled[POOLS], lower, with_prompt, described;
+    bool pooled[POOLS], lower, with_prompt;
+    const char *told_by; /* "modules.json", "pooling_type of the file"; NULL: nothing says how to pool */
     size_t length; /* tokens of the longest text, 0: any */
     struct module modules[MODULES];
     size_t n_modules, width;

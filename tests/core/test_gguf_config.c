@@ -1,9 +1,12 @@
 /* What the metadata of a GGUF file become, and what of them is refused because no model here would heed it. */
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "core/embed/sentence.h"
 #include "core/gguf/family.h"
+#include "core/model.h"
 
 /* Metadata of an architecture with one number more, as a file would hold them. */
 struct said {
@@ -100,4 +103,29 @@ Test(gguf_config, the_first_files_key_of_linear_scaling_is_read)
     cr_assert(config_of(&said, "llama", "rope.scale_linear", 4, &out, &err), "%s", err.message);
     cr_expect(strstr(buf_cstr(&out), "\"rope_scaling\":{\"rope_type\":\"linear\",\"factor\":4"), "%s", buf_cstr(&out));
     buf_free(&out);
+}
+
+Test(gguf_config, sentences_are_pooled_as_the_file_says)
+{
+    static const char *const says[] = {"mean of the last",
+                                       "mean of the last hidden states of at most 128 tokens (pooling_type of the file)",
+                                       "cls token", "lasttoken of the last hidden states"};
+    for (uint32_t type = 0; type < 4; type++) {
+        struct err err = {0};
+        struct buf out = {0};
+        struct model *model = model_load("tests/data/golden/gguf-bert/model.gguf", NULL, &err);
+        cr_assert(model, "%s", err.message);
+        struct gguf *gguf = &model->checkpoint.gguf;
+        for (size_t i = 0; i < gguf->n_pairs; i++)
+            if (str_is(gguf->pairs[i].key, "bert.pooling_type"))
+                gguf->pairs[i].value = (struct gguf_value){GGUF_U32, false, 1, (unsigned char *)&type};
+        struct sentences *sentences = sentences_open(model, &err);
+        cr_assert(sentences, "%s", err.message);
+        sentences_describe(sentences, &out);
+        cr_expect(strstr(buf_cstr(&out), says[type]) && !strstr(buf_cstr(&out), "pooling_type") == !type, "%u: %s", type,
+                  buf_cstr(&out));
+        sentences_free(sentences);
+        model_free(model);
+        buf_free(&out);
+    }
 }
