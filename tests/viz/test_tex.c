@@ -9,6 +9,7 @@
 #include "tools.h"
 #include "viz/chart/chart.h"
 #include "viz/palette/palette.h"
+#include "viz/render/figure.h"
 #include "viz/render/renderer.h"
 #include "viz/render/tex_text.h"
 
@@ -118,6 +119,12 @@ Test(tex, labels_of_rows_stand_on_lines_as_far_apart_as_the_rows)
         cr_expect(strncmp(strchr(at, '{') + 1, stops[i].s, stops[i].n) == 0);
     }
     cr_expect_float_eq(y[0] - y[1], y[1] - y[2], 0.002);
+    struct figure f;
+    struct canvas *measure = canvas_outlines_new(&err);
+    cr_assert(measure && figure_plan(&picture, &(struct render_options){0}, measure, &f, &err), "%s", err.message);
+    double below = f.height - (f.grid_y + f.head + 0.5 * f.cell_h) - y[0]; /* small letters are half as high as the text's size */
+    cr_expect(below > 0.2 * f.text && below < 0.45 * f.text, "%g points below the row's middle, of letters of %g", below, f.text);
+    measure->ops->free(measure);
     buf_free(&out);
     buf_free(&remarks);
 }
