@@ -44,7 +44,8 @@ static bool choose_length(const struct call *call, struct texts_file *t, struct 
                        COLUMN_TEXTS_SHORTEST);
     if (!scan_lengths(&t->scan, &lengths, &n, err))
         return false;
-    qsort(lengths, n, sizeof *lengths, by_size);
+    if (n)
+        qsort(lengths, n, sizeof *lengths, by_size);
     t->longest = n ? lengths[n - 1] : 0;
     while (first < n && lengths[first] < COLUMN_TEXTS_SHORTEST)
         first++;

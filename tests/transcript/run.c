@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { TIMEOUT_SECONDS = 120 };
+enum { TIMEOUT_SECONDS = 600 };
 
 struct runner {
     char root[4096];    /* the repository's */
