@@ -3,7 +3,8 @@
  *   bench FOLDER THREADS
  *   run N      a forward pass over N tokens, kept and freed again   → milliseconds
  *   fresh N    the same, after all memory went back to the system   → milliseconds
- *   products N the products of such a pass alone: its layers' matrices and every head's two  → milliseconds
+ *   products N the products of such a pass alone: its layers' matrices and every head's two, of DeBERTa's heads the two with
+ *              positions too  → milliseconds
  *   many K N   K texts of N tokens in one pass                      → milliseconds, and bytes that the run keeps
  *   hash N     the same                                             → a hash of every bit that a run keeps
  *   hidden N   the same                                             → the last hidden state, N·E floats as they lie in memory
@@ -130,7 +131,7 @@ static bool is_layers_matrix(const struct tensor *w)
 
 struct head_products {
     const struct layer_shape *shape;
-    size_t n;
+    size_t n, positions; /* rows of a table of relative positions that a text of n meets; 0: no such products */
     float *x, *map, *y;
 };
 
@@ -141,6 +142,9 @@ static void head_product(void *context, size_t head, size_t thread)
     (void)thread;
     product_abt(n, n, D, 1, p->x + head * D, p->shape->H * D, p->x + head * D, p->shape->H * D, false, p->map + head * n * n, n);
     product_ab(n, D, n, 1, p->map + head * n * n, n, p->x + head * D, p->shape->H * D, false, p->y + head * D, p->shape->H * D);
+    for (size_t term = 0; p->positions && term < 2; term++)
+        product_abt(n, p->positions, D, 1, p->x + head * D, p->shape->H * D, p->x + head * D, p->shape->H * D, false,
+                    p->map + head * n * n, p->positions);
 }
 
 static bool products(struct model *model, size_t n, struct err *err)
@@ -157,6 +161,8 @@ static bool products(struct model *model, size_t n, struct err *err)
     if (!x)
         return false;
     struct head_products heads = {.shape = shape, .n = n, .x = x, .y = x + n * widest, .map = x + 2 * n * widest};
+    if (!strncmp(model->arch->name, "deberta", 7))
+        heads.positions = n; /* of 2n − 1 deltas the buckets are about as many as tokens; a head's map has room for them */
     bool conv = model->config && !strcmp(model->arch->name, "gpt2"), ok = true;
     double begin = now_ms();
     for (size_t i = 0; ok && i < weights->n; i++) {
