@@ -54,10 +54,17 @@ void pass_saw_norm(struct pass *pass, const struct norm *norm, const float *y)
     pass->normed.norm = (struct final_norm){.norm = *norm};
 }
 
+/* What has entered the stack that is run. */
+static struct entered *entered_now(struct pass *pass)
+{
+    enum stack_kind kind = pass->stack->kind;
+    return &pass->run->entered[kind < STACK_CROSS ? kind : 0];
+}
+
 /* A table's rows for all tokens, before the first layer. */
 static void see_lookup(struct pass *pass, const struct tensor *table, const int32_t *index, enum rows_kind kind)
 {
-    struct entered *entered = &pass->run->entered[pass->stack->kind < STACK_CROSS ? pass->stack->kind : 0];
+    struct entered *entered = entered_now(pass);
     if (pass->failed || pass->stack->kind >= STACK_CROSS || entered->done || pass->run->past)
         return;
     int32_t *own = entered->n < MAX_ENTERED ? pass_keep_items(pass, pass->rows, sizeof *own) : NULL;
@@ -226,7 +233,7 @@ float *pass_lookup(struct pass *pass, const struct tensor *table, const int32_t 
 
 float *pass_lookup_times(struct pass *pass, float times, float *x)
 {
-    struct entered *entered = &pass->run->entered[pass->stack->kind < STACK_CROSS ? pass->stack->kind : 0];
+    struct entered *entered = entered_now(pass);
     if (pass->failed || times == 1)
         return x;
     for (size_t i = 0; i < pass->rows * pass->model->E; i++)

@@ -18,7 +18,7 @@
 #include "core/product/kernel.h"
 
 enum {
-    TILE_DEPTH = 384,     /* inputs of a packed panel: 32 kB at 32 columns */
+    TILE_DEPTH = 384,     /* inputs of a packed panel: 48 kB at 32 columns */
     TILE_NARROW = 1024,
     TILE_MAX_COLS = 32,   /* of any micro kernel */
     TILE_MAX_ROWS = 16,   /* likewise */

@@ -215,17 +215,6 @@ static struct point figure_at(const struct figure *f, const struct axis *axis, s
                           f->grid_y + f->grid_h * (1 - scale_position(&axis->scale, y))};
 }
 
-static void put_disc(struct canvas *canvas, struct point at, double radius, struct rgb colour)
-{
-    enum { CORNERS = 16 };
-    struct point corners[CORNERS];
-    for (size_t i = 0; i < CORNERS; i++) {
-        double angle = 6.283185307179586 * (double)i / CORNERS;
-        corners[i] = (struct point){at.x + radius * cos(angle), at.y + radius * sin(angle)};
-    }
-    canvas->ops->polygon(canvas, corners, CORNERS, colour);
-}
-
 static void draw_axes(const struct figure *f, const struct axis *axis, struct canvas *canvas)
 {
     const struct layers *l = f->picture.data;
@@ -267,7 +256,7 @@ static void draw_series(const struct figure *f, const struct axis *axis, struct 
             canvas->ops->line(canvas, figure_at(f, axis, s, i - 1, before), figure_at(f, axis, s, i, mean), 1, colour);
     for (size_t i = 0; i < l->n_points; i++)
         if (l->points[i].series == s && isfinite(l->points[i].y))
-            put_disc(canvas, figure_at(f, axis, s, l->points[i].layer, l->points[i].y), 0.2 * f->text, series_pale(colour, 0.75));
+            canvas_disc(canvas, figure_at(f, axis, s, l->points[i].layer, l->points[i].y), 0.2 * f->text, series_pale(colour, 0.75));
 }
 
 static bool layers_draw(const struct figure *f, struct canvas *canvas, struct err *err)

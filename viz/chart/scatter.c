@@ -196,17 +196,6 @@ static bool scatter_plan(const struct picture *picture, const struct render_opti
     return f->grid_w > 60 || figure_narrow(f->width, err, "the words");
 }
 
-static void put_disc(struct canvas *canvas, struct point at, double radius, struct rgb colour)
-{
-    enum { CORNERS = 16 };
-    struct point corners[CORNERS];
-    for (size_t i = 0; i < CORNERS; i++) {
-        double angle = 6.283185307179586 * (double)i / CORNERS;
-        corners[i] = (struct point){at.x + radius * cos(angle), at.y + radius * sin(angle)};
-    }
-    canvas->ops->polygon(canvas, corners, CORNERS, colour);
-}
-
 static double shared_area(struct box a, struct box b)
 {
     double w = fmin(a.x + a.w, b.x + b.w) - fmax(a.x, b.x), h = fmin(a.y + a.h, b.y + b.h) - fmax(a.y, b.y);
@@ -317,7 +306,7 @@ static bool scatter_draw(const struct figure *f, struct canvas *canvas, struct e
                           place(&frame, s->points[s->lines[i].to].x, s->points[s->lines[i].to].y), 0.7, pale);
     for (size_t i = 0; i < s->n_points; i++) {
         struct point at = place(&frame, s->points[i].x, s->points[i].y);
-        put_disc(canvas, at, radius, colour_of(&s->points[i], blue));
+        canvas_disc(canvas, at, radius, colour_of(&s->points[i], blue));
         taken[i] = (struct box){at.x - radius, at.y - radius, 2 * radius, 2 * radius};
     }
     double size = s->n_points > MANY ? fmax(0.75 * t, fmin(6, t)) : t;

@@ -1,5 +1,7 @@
-/* What every canvas may ask: runs of equal cells, and texts that are cut. See canvas.h. */
+/* What every canvas may ask: runs of equal cells, texts that are cut, discs. See canvas.h. */
 #include "viz/draw/canvas.h"
+
+#include <math.h>
 
 #include "core/base/text.h"
 
@@ -48,4 +50,15 @@ void canvas_cut(struct canvas *canvas, const struct text_style *style, struct st
     out->n = begin;
     buf_add(out, text.s, kept);
     buf_puts(out, "…");
+}
+
+void canvas_disc(struct canvas *canvas, struct point at, double radius, struct rgb colour)
+{
+    enum { CORNERS = 16 };
+    struct point corners[CORNERS];
+    for (size_t i = 0; i < CORNERS; i++) {
+        double angle = 6.283185307179586 * (double)i / CORNERS;
+        corners[i] = (struct point){at.x + radius * cos(angle), at.y + radius * sin(angle)};
+    }
+    canvas->ops->polygon(canvas, corners, CORNERS, colour);
 }

@@ -65,6 +65,8 @@ bool cells_too_many(const struct rgb *cells, size_t rows, size_t cols);
 
 /* Append the text as long as it fits style->width, else cut with "…"; all of it where width is 0. */
 void canvas_cut(struct canvas *canvas, const struct text_style *style, struct str text, struct buf *out);
+/* A filled disc, drawn as a polygon of sixteen corners. */
+void canvas_disc(struct canvas *canvas, struct point at, double radius, struct rgb colour);
 
 /* ---- canvas_cairo.c ---- */
 
