@@ -19,14 +19,16 @@ static const struct rule rules[] = {
     {VERDICT_TEXT, "ff-", false, true},
 };
 
-/* The largest p of what the rule requires: 1 where a cell that it needs is missing or broken. */
+/* The largest p of what the rule requires: NaN where a cell that it needs is missing, 1 where one is broken. */
 static double p_of(const struct rule *rule, const struct square *square, const struct square_verdict *v)
 {
     double p = v->exists;
     for (size_t c = 0; c < SQUARE_CELLS; c++) {
         if (rule->cells[c] == '-')
             continue;
-        if (!square->cell[c] || square->broken[c] || !v->cell[c].texts)
+        if (!square->cell[c] || !v->cell[c].texts)
+            return NAN;
+        if (square->broken[c])
             return 1;
         double own = rule->cells[c] == 'h' ? v->cell[c].holds : v->cell[c].fails;
         p = own > p ? own : p;
@@ -38,10 +40,10 @@ static double p_of(const struct rule *rule, const struct square *square, const s
 static void test_bare(const struct square *square, struct square_verdict *out)
 {
     const struct retention *vacant = &out->cell[SQUARE_TOKEN];
-    if (!square->cell[SQUARE_TOKEN] || square->broken[SQUARE_TOKEN] || !vacant->texts)
+    if (!square->cell[SQUARE_TOKEN] || !vacant->texts)
         return;
-    out->p[VERDICT_INDEX] = fmax(out->exists, vacant->fails);
-    out->p[VERDICT_NEITHER] = fmax(out->exists, vacant->holds);
+    out->p[VERDICT_INDEX] = square->broken[SQUARE_TOKEN] ? 1 : fmax(out->exists, vacant->fails);
+    out->p[VERDICT_NEITHER] = square->broken[SQUARE_TOKEN] ? 1 : fmax(out->exists, vacant->holds);
 }
 
 void square_test(const struct square *square, struct square_verdict *out)
@@ -59,7 +61,7 @@ void square_test(const struct square *square, struct square_verdict *out)
         if (square->cell[c])
             retention(square->cell[c], square->base, square->texts, &out->cell[c]);
     for (size_t v = 0; v < VERDICTS; v++)
-        out->p[v] = 1;
+        out->p[v] = NAN;
     if (square->bare) {
         test_bare(square, out);
         return;
@@ -67,6 +69,14 @@ void square_test(const struct square *square, struct square_verdict *out)
     for (size_t r = 0; r < sizeof rules / sizeof *rules; r++)
         if (square->inner ? rules[r].inner : rules[r].ends)
             out->p[rules[r].verdict] = p_of(&rules[r], square, out);
+}
+
+size_t square_tested(const struct square_verdict *square)
+{
+    size_t n = 0;
+    for (size_t v = VERDICT_UNDECIDED + 1; v < VERDICTS; v++)
+        n += !isnan(square->p[v]);
+    return n;
 }
 
 struct tested {
@@ -91,7 +101,8 @@ bool verdicts_decide(struct square_verdict *squares, size_t n, struct err *err)
         return false;
     for (size_t s = 0; s < n; s++)
         for (size_t v = VERDICT_UNDECIDED + 1; v < VERDICTS; v++)
-            tested[m++] = (struct tested){squares[s].p[v], s, (enum verdict)v};
+            if (!isnan(squares[s].p[v]))
+                tested[m++] = (struct tested){squares[s].p[v], s, (enum verdict)v};
     qsort(tested, m, sizeof *tested, by_p);
     for (size_t k = 0; k < m; k++)
         if (tested[k].p <= VERDICT_RATE * (double)(k + 1) / (double)m)

@@ -46,11 +46,12 @@ struct square_verdict {
     double excess;                       /* mean of base */
     double exists;                       /* p that it is not above VERDICT_EXCESS */
     struct retention cell[SQUARE_CELLS]; /* texts 0: there is no such cell */
-    double p[VERDICTS];                  /* 1 where a verdict is not tested */
+    double p[VERDICTS];                  /* NaN where a verdict is not tested; 1 where a cell that it needs is broken */
     enum verdict verdict;                /* VERDICT_UNDECIDED until verdicts_decide */
 };
 void square_test(const struct square *square, struct square_verdict *out);
-/* Benjamini–Hochberg over all verdicts of all squares. */
+size_t square_tested(const struct square_verdict *square); /* how many verdicts are tested */
+/* Benjamini–Hochberg over all verdicts that are tested, of all squares. */
 NODISCARD bool verdicts_decide(struct square_verdict *squares, size_t n, struct err *err);
 
 #endif

@@ -89,6 +89,54 @@ double columns_p(const struct square_verdict *square)
     return least;
 }
 
+/* What a variant did to the column, as its interval says. */
+static const char *state_of(const struct retention *rho, bool broken)
+{
+    if (broken)
+        return "broken";
+    if (rho->high < RETENTION_LOST)
+        return "lost";
+    if (rho->low > RETENTION_HIGH)
+        return "lifted";
+    if (rho->low > RETENTION_LOST && rho->high < RETENTION_LOW)
+        return "weakened";
+    return rho->low >= RETENTION_LOW && rho->high <= RETENTION_HIGH ? "kept" : "open";
+}
+
+/* Why there is no verdict: " (token replaced: lost, place vacant: lifted, both: lost)", and what its own p would have been enough for. */
+static void put_why(const struct columns_report *r, const struct column_test_head *head, struct buf *out)
+{
+    static const char *const done[2][SQUARE_CELLS] = {{"token replaced", "place vacant", "both"}, {"another token at its index", "its token elsewhere", "neither"}};
+    const struct column_side *side = column_test_side(r->test, head->axis);
+    const struct square_verdict *square = &head->square;
+    bool inner = head->place == PLACE_INNER;
+    struct column_test_head nearest = *head;
+    size_t said = 0, tested = 0;
+    for (size_t h = 0; h < r->test->n; h++)
+        tested += square_tested(&r->test->heads[h].square);
+    for (size_t c = 0; c < SQUARE_CELLS; c++)
+        if (square->cell[c].texts)
+            buf_printf(out, "%s%s: %s", said++ ? ", " : " (", done[inner][c],
+                       state_of(&square->cell[c], !inner && side->broken[columns_cells[head->place][c]]));
+    for (size_t v = VERDICT_UNDECIDED + 1; v < VERDICTS; v++)
+        if (square->p[v] <= VERDICT_RATE && square->p[v] == columns_p(square))
+            nearest.square.verdict = (enum verdict)v;
+    if (nearest.square.verdict != VERDICT_UNDECIDED) {
+        buf_puts(out, said++ ? "; by its own p " : " (by its own p ");
+        columns_put_verdict(r, &nearest, out);
+        buf_printf(out, ", not among all %zu that are tested", tested);
+    }
+    buf_puts(out, said ? ")" : "");
+}
+
+/* A verdict in words, and where there is none why. */
+static void put_sentence(const struct columns_report *r, const struct column_test_head *head, struct buf *out)
+{
+    columns_put_verdict(r, head, out);
+    if (head->square.verdict == VERDICT_UNDECIDED)
+        put_why(r, head, out);
+}
+
 /* Sites by verdict: "start columns of L0.H1, L2.H3: index 0 alone suffices". */
 static bool say_verdicts(const struct columns_report *r, struct buf *out, struct err *err)
 {
@@ -99,10 +147,10 @@ static bool say_verdicts(const struct columns_report *r, struct buf *out, struct
         struct buf words = {0};
         size_t n = 0;
         if (!said[h]) {
-            columns_put_verdict(r, &test->heads[h], &words);
+            put_sentence(r, &test->heads[h], &words);
             for (size_t o = h; o < test->n; o++) {
                 struct buf other = {0};
-                columns_put_verdict(r, &test->heads[o], &other);
+                put_sentence(r, &test->heads[o], &other);
                 if (test->heads[o].place == test->heads[h].place && test->heads[o].site.stack == test->heads[h].site.stack &&
                     str_eq(buf_view(&other), buf_view(&words))) {
                     said[o] = 1;
@@ -327,6 +375,8 @@ static void say_formulas(const struct columns_report *r, struct buf *out)
     buf_puts(out, "ρ: mean of n·c - 1 over that of the texts as they are, 90 % interval (Fieller 1954)\n");
     buf_printf(out, "holds: ρ in [%g, %g], two one-sided tests (Schuirmann 1987); fails: below %g; test, margins and words are gaze's own\n",
                RETENTION_LOW, RETENTION_HIGH, RETENTION_LOST);
+    buf_printf(out, "lost, weakened, kept, lifted: the interval lies below %g, in [%g, %g], in [%g, %g], above %g; open: none of these\n", RETENTION_LOST,
+               RETENTION_LOST, RETENTION_LOW, RETENTION_LOW, RETENTION_HIGH, RETENTION_HIGH);
     buf_puts(out, "p: the largest of all that the verdict requires (Berger 1982); false discovery rate 5 % (Benjamini & Hochberg 1995)\n");
     if (loss)
         buf_printf(out, "loss: of %s by the model's own head, nats a word; a guess among all %zu: %.2f\n", first->loss_of ? first->loss_of : "words",

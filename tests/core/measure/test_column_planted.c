@@ -1,5 +1,8 @@
 /* Columns planted in the trained weights of the embedded models, in copies of their files: found and classed right. The same files
- * with shuffled weights, and fresh ones, give none. */
+ * with shuffled weights, and fresh ones, give none.
+ *
+ * A query bias alone is planted by what it shall give each key: b·k_j of L0.H0 by least squares over keys that the model itself makes
+ * of texts and their variants. A bias that merely points at a key gives others of these what the trained rows share. */
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdio.h>
@@ -8,8 +11,10 @@
 #include <unistd.h>
 
 #include "core/measure/column.h"
+#include "core/measure/column_jobs.h"
 #include "core/measure/column_test.h"
 #include "core/measure/hypothesis.h"
+#include "core/measure/positions.h"
 
 enum { E = 128, LENGTH = 24, HEADS = 24 };
 
@@ -131,19 +136,24 @@ static void plant(struct copy *c, const struct plant *p)
 }
 
 /* On the first 24 lines of examples/texts.txt: of random words the loss says nothing. */
-static void test_model(struct model *model, size_t n_sites, size_t twins, struct column_test *out)
+static struct column_test_options options_for(struct model *model, size_t n_sites, size_t twins)
 {
     static char text[65536];
-    struct site sites[HEADS];
-    struct err err = {0};
+    static struct site sites[HEADS];
     FILE *f = fopen("examples/texts.txt", "rb");
     cr_assert(f);
     size_t n = fread(text, 1, sizeof text, f);
     fclose(f);
     for (size_t h = 0; h < HEADS; h++)
         sites[h] = (struct site){.layer = h / 4, .head = h % 4};
-    struct column_test_options options = {.model = model, .lines = {text, n}, .name = "texts.txt", .length = LENGTH, .texts = 24, .front = -1, .seed = 3, .rule = {COLUMN_RATIO, COLUMN_COVER},
-                                          .sites = sites, .n_sites = n_sites, .twins = twins};
+    return (struct column_test_options){.model = model, .lines = {text, n}, .name = "texts.txt", .length = LENGTH, .texts = 24, .front = -1, .seed = 3, .rule = {COLUMN_RATIO, COLUMN_COVER},
+                                        .sites = sites, .n_sites = n_sites, .twins = twins};
+}
+
+static void test_model(struct model *model, size_t n_sites, size_t twins, struct column_test *out)
+{
+    struct err err = {0};
+    struct column_test_options options = options_for(model, n_sites, twins);
     cr_assert(column_test(&options, out, &err), "%s", err.message);
 }
 
@@ -169,6 +179,136 @@ Test(core_column_planted, columns_planted_in_trained_weights_are_found_and_class
                       "%s, plant %zu: %s %.2f", plants[i].model, i, column_reference_names[r], head->reference[r].mean);
         cr_expect_eq(out.side[0].count.mean, 1);
         cr_expect(out.side[0].twins[0].n == 2 && out.side[0].twins[1].n == 2 && out.side[0].twins[1].mean == 0);
+        column_test_free(&out);
+        model_free(model);
+        copy_free(&c);
+    }
+}
+
+/* ---- a query bias alone ---- */
+
+enum { D = 32, UNKNOWNS = D + 1 /* the bias, and what all keys have in common */ };
+
+/* What b·k_j / √D shall add, in nats, at the first key as it is, and in each cell of the square; 0 at every other key. */
+struct aim {
+    const char *model, *bias;
+    double base, cell[SQUARE_CELLS];
+    enum verdict verdict;
+};
+static const struct aim aims[] = {
+    {"roberta-tiny", "roberta.encoder.layer.0.attention.self.query.bias", 9, {9, 0, 0}, VERDICT_INDEX},
+    {"roberta-tiny", "roberta.encoder.layer.0.attention.self.query.bias", 12, {0, 12, 0}, VERDICT_TOKEN},
+    {"roberta-tiny", "roberta.encoder.layer.0.attention.self.query.bias", 16, {12, 12, 0}, VERDICT_EITHER},
+    {"roberta-tiny", "roberta.encoder.layer.0.attention.self.query.bias", 4.4, {2, 2, 0}, VERDICT_TOGETHER},
+    {"deberta-v1-tiny", "deberta.encoder.layer.0.attention.self.q_bias", 12, {0, 12, 0}, VERDICT_TOKEN},
+    {"gpt2-tiny", "transformer.h.0.attn.c_attn.bias", 9, {0, 0, 0}, VERDICT_INDEX},
+};
+enum { AIMS = sizeof aims / sizeof *aims };
+
+/* One equation more: b·key + b_0 = value. The last column of a is the right side. */
+static void add_equation(double a[UNKNOWNS][UNKNOWNS + 1], const float *key, double value, double weight)
+{
+    double x[UNKNOWNS + 1];
+    for (size_t d = 0; d < D; d++)
+        x[d] = (double)key[d];
+    x[D] = 1;
+    x[UNKNOWNS] = value;
+    for (size_t r = 0; r < UNKNOWNS; r++)
+        for (size_t c = 0; c <= UNKNOWNS; c++)
+            a[r][c] += weight * x[r] * x[c];
+}
+
+/* Gauss's elimination with pivots; x in the last column. */
+static void solve(double a[UNKNOWNS][UNKNOWNS + 1])
+{
+    for (size_t p = 0; p < UNKNOWNS; p++) {
+        size_t best = p;
+        for (size_t r = p + 1; r < UNKNOWNS; r++)
+            best = fabs(a[r][p]) > fabs(a[best][p]) ? r : best;
+        cr_assert(fabs(a[best][p]) > 1e-9, "the keys do not span their space");
+        for (size_t c = 0; c <= UNKNOWNS; c++) {
+            double swap = a[p][c];
+            a[p][c] = a[best][c];
+            a[best][c] = swap;
+        }
+        for (size_t r = 0; r < UNKNOWNS; r++)
+            for (size_t c = UNKNOWNS + 1; r != p && c-- > p;)
+                a[r][c] -= a[p][c] * a[r][p] / a[p][p];
+    }
+    for (size_t p = 0; p < UNKNOWNS; p++)
+        a[p][UNKNOWNS] /= a[p][p];
+}
+
+/* The keys of one variant of a text; the queries as they are look at these, too. */
+static void add_keys(const struct attention *a, const struct job *job, double value, double a_out[UNKNOWNS][UNKNOWNS + 1])
+{
+    for (size_t j = 0; j < a->Tk; j++) {
+        const float *key = a->k.data + j * a->k.row;
+        double own = 0;
+        for (size_t i = 0; i < a->Tq; i++)
+            for (size_t d = 0; d < D; d++)
+                own += (double)(a->q.data[i * a->q.row + d] * key[d]) * (double)a->scale / (double)a->Tq;
+        bool first = j == job->made.key[PLACE_START];
+        add_equation(a_out, key, (first ? value : 0) - own, !first ? 1 : job->made.ids[j] == job->made.word ? 100 : 500);
+    }
+}
+
+/* b for the aim, on the choosing half of the texts. */
+static void bias_of(struct model *model, const struct aim *aim, double out[D])
+{
+    static const size_t cells[] = {VARIANT_START_INDEX, VARIANT_START_TOKEN, VARIANT_START_NONE};
+    static double a[UNKNOWNS][UNKNOWNS + 1];
+    struct column_test_options options = options_for(model, 1, 0);
+    struct material material;
+    struct err err = {0};
+    struct jobs jobs = {.options = &options, .material = &material, .shift = COLUMN_TEST_SHIFT};
+    cr_assert(material_gather(&options, AXIS_SOURCE, &material, &err) && stack_has_positions(model, STACK_MAIN, &jobs.absolute, &err), "%s", err.message);
+    memset(a, 0, sizeof a);
+    for (size_t d = 0; d < UNKNOWNS; d++)
+        a[d][d] = 0.1;
+    for (size_t t = 0; t < material.n; t += 2) {
+        bool ok = jobs_add(&jobs, t, VARIANT_BASE, 0, &err);
+        for (size_t c = 0; c < SQUARE_CELLS; c++)
+            for (size_t word = 0; word < COLUMN_TEST_WORDS; word++)
+                ok = ok && jobs_add(&jobs, t, cells[c], word, &err);
+        struct run *run = ok ? jobs_run(&jobs, &err) : NULL;
+        cr_assert(run, "%s", err.message);
+        for (size_t j = 0; j < jobs.n; j++) {
+            const struct variant *v = &variants[jobs.job[j].variant];
+            add_keys(run_attention(run, (struct site){.text = j}, NULL), &jobs.job[j], v->cell == SQUARE_CELLS ? aim->base : aim->cell[v->cell], a);
+        }
+        run_free(run);
+        jobs_clear(&jobs);
+    }
+    solve(a);
+    for (size_t d = 0; d < D; d++)
+        out[d] = a[d][UNKNOWNS] * sqrt(D);
+    jobs_free(&jobs);
+    material_free(&material);
+}
+
+Test(core_column_planted, a_query_bias_alone_is_classed_by_what_it_gives_each_key)
+{
+    for (size_t i = 0; i < AIMS; i++) {
+        struct copy c;
+        struct column_test out;
+        struct err err = {0};
+        double b[D];
+        copy_open(&c, aims[i].model);
+        struct model *own = model_load(c.folder, NULL, &err);
+        cr_assert(own, "%s", err.message);
+        bias_of(own, &aims[i], b);
+        model_free(own);
+        for (size_t d = 0; d < D; d++)
+            add(tensor_of(&c, aims[i].bias), d, (float)b[d]);
+        copy_write(&c);
+        struct model *model = model_load(c.folder, NULL, &err);
+        cr_assert(model, "%s", err.message);
+        test_model(model, 1, 0, &out);
+        cr_assert(out.n >= 1 && out.heads[0].place == PLACE_START, "%s, aim %zu: no column at the start", aims[i].model, i);
+        const struct square_verdict *square = &out.heads[0].square;
+        cr_expect_eq(square->verdict, aims[i].verdict, "%s, aim %zu: verdict %d, n·c %.2f, replaced %.2f, vacant %.2f, both %.2f", aims[i].model, i, square->verdict,
+                     square->excess + 1, square->cell[SQUARE_INDEX].value, square->cell[SQUARE_TOKEN].value, square->cell[SQUARE_NONE].value);
         column_test_free(&out);
         model_free(model);
         copy_free(&c);

@@ -1,6 +1,7 @@
 /* Columns planted in a model by editing its weights are found and classed; a twin with nothing planted has none. */
 #include <criterion/criterion.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -161,6 +162,54 @@ Test(core_column_test, twins_with_nothing_planted_have_no_verdict)
         column_test_free(&out);
         model_free(g.model);
     }
+}
+
+/* ---- two axes ---- */
+
+/* The verdict of the head of that stack when these heads alone are tested; on the first 24 lines of examples/texts.txt. */
+static enum verdict verdict_among(struct model *model, const struct site *sites, size_t n_sites, struct site of, double *p_out)
+{
+    static char text[65536];
+    struct column_test out;
+    struct err err = {0};
+    FILE *f = fopen("examples/texts.txt", "rb");
+    cr_assert(f);
+    size_t n = fread(text, 1, sizeof text, f);
+    fclose(f);
+    struct column_test_options options = {.model = model, .lines = {text, n}, .name = "texts.txt", .length = LENGTH, .texts = 24, .front = -1, .seed = 1,
+                                          .rule = {COLUMN_RATIO, COLUMN_COVER}, .sites = sites, .n_sites = n_sites};
+    cr_assert(column_test(&options, &out, &err), "%s", err.message);
+    const struct column_test_head *found = NULL;
+    for (size_t h = 0; h < out.n; h++)
+        if (out.heads[h].site.stack == of.stack && out.heads[h].site.layer == of.layer && out.heads[h].site.head == of.head)
+            found = &out.heads[h];
+    cr_assert(found);
+    enum verdict verdict = found->square.verdict;
+    *p_out = found->square.p[VERDICT_TEXT];
+    column_test_free(&out);
+    return verdict;
+}
+
+/* L1.H0 and D2.H3 are text-bound by p of .002 and .006: each among its own tests, neither among those of heads of the other axis. */
+Test(core_column_test, heads_of_source_and_target_share_one_rate_of_false_discoveries)
+{
+    static const struct site of_source[] = {{.stack = STACK_MAIN, .layer = 1, .head = 0}, {.stack = STACK_DECODER, .layer = 1, .head = 1},
+                                            {.stack = STACK_DECODER, .layer = 1, .head = 3}, {.stack = STACK_DECODER, .layer = 2, .head = 2},
+                                            {.stack = STACK_DECODER, .layer = 3, .head = 0}, {.stack = STACK_DECODER, .layer = 3, .head = 1},
+                                            {.stack = STACK_DECODER, .layer = 3, .head = 3}};
+    static const struct site of_target[] = {{.stack = STACK_DECODER, .layer = 2, .head = 3}, {.stack = STACK_MAIN, .layer = 1, .head = 3},
+                                            {.stack = STACK_MAIN, .layer = 2, .head = 0}, {.stack = STACK_MAIN, .layer = 2, .head = 3}};
+    struct err err = {0};
+    double alone, among;
+    struct model *model = model_load("examples/models/switch-tiny", NULL, &err);
+    cr_assert(model, "%s", err.message);
+    cr_expect_eq(verdict_among(model, of_source, 1, of_source[0], &alone), VERDICT_TEXT, "L alone: p %g", alone);
+    cr_expect_eq(verdict_among(model, of_source, 7, of_source[0], &among), VERDICT_UNDECIDED, "L among D: p %g", among);
+    cr_expect_eq(alone, among, "p is the head's own: %g, %g", alone, among);
+    cr_expect_eq(verdict_among(model, of_target, 1, of_target[0], &alone), VERDICT_TEXT, "D alone: p %g", alone);
+    cr_expect_eq(verdict_among(model, of_target, 4, of_target[0], &among), VERDICT_UNDECIDED, "D among L: p %g", among);
+    cr_expect_eq(alone, among, "p is the head's own: %g, %g", alone, among);
+    model_free(model);
 }
 
 /* ---- numbers ---- */

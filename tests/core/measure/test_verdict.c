@@ -155,6 +155,31 @@ Test(core_verdict, a_cell_in_which_the_model_does_not_work_decides_nothing)
     cr_expect_eq(verdict_of(1, 0, 0, broken, false).verdict, VERDICT_UNDECIDED);
 }
 
+/* Where the place cannot be vacated nothing is tested, and nothing counts among the tests. */
+Test(core_verdict, verdicts_that_need_a_missing_cell_are_not_tested)
+{
+    double base[TEXTS], cell[TEXTS];
+    struct square_verdict v;
+    struct err err = {0};
+    const bool broken[SQUARE_CELLS] = {[SQUARE_TOKEN] = true};
+    around(6, base);
+    around(6, cell);
+    struct square square = {.texts = TEXTS, .base = base, .cell = {cell, NULL, NULL}};
+    square_test(&square, &v);
+    cr_expect_eq(square_tested(&v), 0);
+    cr_assert(verdicts_decide(&v, 1, &err));
+    cr_expect_eq(v.verdict, VERDICT_UNDECIDED);
+    v = verdict_of(1, 0, 0, NULL, false);
+    cr_expect_eq(square_tested(&v), 5, "at an end all but text-bound");
+    v = verdict_of(1, 0, 0, broken, false);
+    cr_expect_eq(square_tested(&v), 5, "a broken cell was tested");
+    v = verdict_of(0, 0, 0, NULL, true);
+    cr_expect_eq(square_tested(&v), 2, "without a special token: bound to the place, or not");
+    square = (struct square){.texts = TEXTS, .base = base, .cell = {cell, cell, NULL}, .inner = true};
+    square_test(&square, &v);
+    cr_expect_eq(square_tested(&v), 4, "among the inner keys: index, token, either, text");
+}
+
 Test(core_verdict, a_cause_that_lifts_the_column_beyond_the_margin_is_not_called_sufficient)
 {
     cr_expect_eq(verdict_of(1.4, 0, 0, NULL, false).verdict, VERDICT_UNDECIDED);
