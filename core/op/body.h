@@ -3,6 +3,7 @@
  * squares (Lawson 1961) on Chebyshev nodes; the errors named are those of the fit, relative. */
 #ifdef OP_KERNEL
 #include <math.h>
+#include <string.h>
 
 /* eˣ to 1–2 ulp: x = n·ln 2 + r, |r| ≤ ln 2 / 2. Fit 3.1e-9. */
 LANE_FN vec v_exp(vec x)
@@ -256,6 +257,23 @@ TARGET static void softmax(float *row, size_t n, const unsigned char *allowed, s
         v_store_part(row, v_load_part(row, n) * scale, n);
 }
 
+/* Numbers of two bytes as floats. */
+#define WIDEN(type)                                                                                                   \
+    TARGET static void widen_##type(const void *from, size_t n, float *out)                                           \
+    {                                                                                                                 \
+        const unsigned char *p = from;                                                                                \
+        for (; n >= LANES; n -= LANES, p += 2 * LANES, out += LANES)                                                  \
+            v_store(out, v_load_##type(p));                                                                           \
+        if (n > 0) {                                                                                                  \
+            unsigned char rest[2 * LANES] = {0};                                                                      \
+            memcpy(rest, p, 2 * n);                                                                                   \
+            v_store_part(out, v_load_##type(rest), n);                                                                \
+        }                                                                                                             \
+    }
+WIDEN(f16)
+WIDEN(bf16)
+#undef WIDEN
+
 const struct op_kernel OP_KERNEL = {
     .add = add,
     .norm = norm,
@@ -267,5 +285,7 @@ const struct op_kernel OP_KERNEL = {
 #include "core/op/activation_list.h"
 #undef ACTIVATION
         },
+    .widen_f16 = widen_f16,
+    .widen_bf16 = widen_bf16,
 };
 #endif

@@ -25,6 +25,8 @@ struct op_kernel {
     /* softmax over [0,n) of the entries whose bit is set (all where NULL; bit 0 is number `bit` of the bitmap) */
     void (*softmax)(float *row, size_t n, const unsigned char *allowed, size_t bit);
     void (*activate[ACTIVATIONS])(float *x, size_t n);
+    void (*widen_f16)(const void *from, size_t n, float *out); /* as op_widen_f16 */
+    void (*widen_bf16)(const void *from, size_t n, float *out);
 };
 extern const struct op_kernel *const op_kernels[SIMD_SETS];
 

@@ -110,13 +110,14 @@ LANE_FN void v_load_turned(const float *p, size_t stride, vec r[LANES])
     }
 }
 
-#define LANES_WIDEN 1
 LANE_FN vec v_load_f16(const void *p) { return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)p)); }
 LANE_FN vec v_load_bf16(const void *p)
 {
     __m256i x = _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)p));
     return _mm256_castsi256_ps(_mm256_slli_epi32(x, 16));
 }
+
+#define LANES_NARROW 1
 /* Four bits of each byte at `low`, from bit `shift` on; `high` not NULL: above them the `mask` of its bytes from h_shift on. */
 LANE_FN vec v_load_bits(const void *low, int shift, const void *high, int h_shift, int mask)
 {

@@ -9,13 +9,18 @@
  *   v_scale2    x·2ⁿ for whole n in [-160,130]
  *   v_hide      lane i of x where bit i of `visible` is set, else of `hidden`
  *   v_sum       in a fixed order; v_sum4: four of them
- *   v_transpose LANES rows of LANES; v_load_turned: as they lie in memory */
+ *   v_transpose LANES rows of LANES; v_load_turned: as they lie in memory
+ *   v_load_f16  LANES numbers of half precision, perhaps unaligned; v_load_bf16 likewise
+ *
+ * LANES_NARROW: v_load_bits and v_load_i8 are there too (lanes_avx2.h). */
 #ifndef GAZE_CORE_OP_LANES_PLAIN_H
 #define GAZE_CORE_OP_LANES_PLAIN_H
 
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+
+#include "core/op/half.h"
 
 #define LANES_SET SIMD_PLAIN
 #define LANES 4
@@ -89,6 +94,18 @@ LANE_FN void v_load_turned(const float *p, size_t stride, vec r[LANES])
     for (size_t i = 0; i < LANES; i++)
         r[i] = v_load(p + i * stride);
     v_transpose(r);
+}
+LANE_FN vec v_load_f16(const void *p)
+{
+    uint16_t h[LANES];
+    memcpy(h, p, sizeof h);
+    return (vec){half_to_float(h[0]), half_to_float(h[1]), half_to_float(h[2]), half_to_float(h[3])};
+}
+LANE_FN vec v_load_bf16(const void *p)
+{
+    uint16_t b[LANES];
+    memcpy(b, p, sizeof b);
+    return (vec){bf16_to_float(b[0]), bf16_to_float(b[1]), bf16_to_float(b[2]), bf16_to_float(b[3])};
 }
 
 #endif

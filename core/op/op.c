@@ -115,3 +115,13 @@ void op_add(float *y, const float *x, size_t n)
 {
     op_kernel_best()->add(y, x, n);
 }
+
+void op_widen_f16(const void *from, size_t n, float *out)
+{
+    op_kernel_best()->widen_f16(from, n, out);
+}
+
+void op_widen_bf16(const void *from, size_t n, float *out)
+{
+    op_kernel_best()->widen_bf16(from, n, out);
+}

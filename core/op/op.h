@@ -3,6 +3,8 @@
 #ifndef GAZE_CORE_OP_OP_H
 #define GAZE_CORE_OP_OP_H
 
+#include <stddef.h>
+
 #include "core/op/activation.h"
 
 /* y = (x − mean)/sqrt(var + eps)·weight + bias over each row of E; biased variance; weight and bias may be NULL.
@@ -21,5 +23,9 @@ void op_softmax_row(float *row, size_t n, size_t lo, size_t hi, const unsigned c
 /* y *= x, elementwise: gates. Runs on the pool. */
 void op_multiply(float *y, const float *x, size_t n);
 void op_add(float *y, const float *x, size_t n); /* y += x */
+
+/* n numbers of half precision, or bfloat16, as floats, exactly; from may be unaligned. A signalling NaN may become a quiet one. */
+void op_widen_f16(const void *from, size_t n, float *out);
+void op_widen_bf16(const void *from, size_t n, float *out);
 
 #endif

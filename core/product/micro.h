@@ -234,41 +234,7 @@ TARGET static void copy(size_t n, size_t k, const float *w, size_t ldw, float *p
         }
 }
 
-#ifdef LANES_WIDEN
-TARGET static void widen_f16(const void *from, size_t n, float *out)
-{
-    const uint16_t *p = from;
-    size_t i = 0;
-    for (; i + LANES <= n; i += LANES)
-        v_store(out + i, v_load_f16(p + i));
-    uint16_t rest[LANES] = {0};
-    __builtin_memcpy(rest, (const char *)from + i * 2, (n - i) * 2);
-    v_store_part(out + i, v_load_f16(rest), n - i);
-}
-
-TARGET static void widen_bf16(const void *from, size_t n, float *out)
-{
-    const uint16_t *p = from;
-    size_t i = 0;
-    for (; i + LANES <= n; i += LANES)
-        v_store(out + i, v_load_bf16(p + i));
-    uint16_t rest[LANES] = {0};
-    __builtin_memcpy(rest, (const char *)from + i * 2, (n - i) * 2);
-    v_store_part(out + i, v_load_bf16(rest), n - i);
-}
-
-/* Blocks of Q8_0: a scale in half precision, 32 numbers. */
-TARGET static void widen_q8_0(const void *from, size_t n, float *out)
-{
-    const unsigned char *b = from;
-    for (size_t i = 0; i < n; i += 32, b += 34) {
-        uint16_t half;
-        __builtin_memcpy(&half, b, sizeof half);
-        vec d = v_set(_cvtsh_ss(half));
-        UNROLL for (size_t j = 0; j < 32; j += LANES) v_store(out + i + j, d * v_load_i8(b + 2 + j));
-    }
-}
-
+#ifdef LANES_NARROW
 #include "core/product/narrow.h"
 #endif
 
@@ -285,12 +251,12 @@ static const struct micro micro = {
     .dot = dot,
     .pack = pack,
     .copy = copy,
-#ifdef LANES_WIDEN
-    .widen_f16 = widen_f16,
-    .widen_bf16 = widen_bf16,
-    .widen_q8_0 = widen_q8_0,
+#ifdef LANES_NARROW
 #define NARROW(kind) [NARROW_##kind] = narrow_##kind,
     .narrow = {NARROWS(NARROW)},
+#undef NARROW
+#define NARROW(kind) [NARROW_##kind] = widen_##kind,
+    .widen = {NARROW_BLOCKS(NARROW)},
 #undef NARROW
 #endif
 };

@@ -78,21 +78,33 @@ LANE_FN void narrow_body(const int m, const int kind, const size_t numbers, cons
         UNROLL for (int o = 0; o < n; o++) call->c[(size_t)r * call->c_stride + (size_t)o] = flat[r * n + o];
 }
 
+/* Types without blocks are read by the group. */
 enum {
-    NUMBERS_F16 = NARROW_GROUP, BYTES_F16 = 2 * NARROW_GROUP, NUMBERS_BF16 = NARROW_GROUP, BYTES_BF16 = 2 * NARROW_GROUP,
-    NUMBERS_Q8_0 = 32, BYTES_Q8_0 = 34, NUMBERS_Q4_0 = 32, BYTES_Q4_0 = 18,
-    NUMBERS_Q4_K = 256, BYTES_Q4_K = 144, NUMBERS_Q5_K = 256, BYTES_Q5_K = 176, NUMBERS_Q6_K = 256, BYTES_Q6_K = 210,
+    BLOCK_F16 = NARROW_GROUP, BLOCK_BYTES_F16 = 2 * NARROW_GROUP,
+    BLOCK_BF16 = NARROW_GROUP, BLOCK_BYTES_BF16 = 2 * NARROW_GROUP,
 };
+
+#define NARROW(kind)                                                                                                  \
+    TARGET static void widen_##kind(const void *from, size_t n, float *out)                                           \
+    {                                                                                                                 \
+        const unsigned char *b = from;                                                                                \
+        for (size_t i = 0; i < n; i += BLOCK_##kind, b += BLOCK_BYTES_##kind)                                         \
+            for (size_t g = 0; g < BLOCK_##kind / NARROW_GROUP; g++, out += NARROW_GROUP)                             \
+                UNROLL for (size_t j = 0; j < NARROW_GROUP; j += LANES)                                               \
+                    v_store(out + j, narrow_load(NARROW_##kind, b, g, j));                                            \
+    }
+NARROW_BLOCKS(NARROW)
+#undef NARROW
 
 _Static_assert(MICRO_DOT_ROWS == 4, "narrow tiles have up to four rows");
 #define NARROW(kind)                                                                                                  \
     TARGET static void narrow_##kind(size_t m, const struct micro_narrow *call)                                       \
     {                                                                                                                 \
         switch (m) {                                                                                                  \
-        case 1: narrow_body(1, NARROW_##kind, NUMBERS_##kind, BYTES_##kind, call); break;                             \
-        case 2: narrow_body(2, NARROW_##kind, NUMBERS_##kind, BYTES_##kind, call); break;                             \
-        case 3: narrow_body(3, NARROW_##kind, NUMBERS_##kind, BYTES_##kind, call); break;                             \
-        default: narrow_body(4, NARROW_##kind, NUMBERS_##kind, BYTES_##kind, call); break;                            \
+        case 1: narrow_body(1, NARROW_##kind, BLOCK_##kind, BLOCK_BYTES_##kind, call); break;                         \
+        case 2: narrow_body(2, NARROW_##kind, BLOCK_##kind, BLOCK_BYTES_##kind, call); break;                         \
+        case 3: narrow_body(3, NARROW_##kind, BLOCK_##kind, BLOCK_BYTES_##kind, call); break;                         \
+        default: narrow_body(4, NARROW_##kind, BLOCK_##kind, BLOCK_BYTES_##kind, call); break;                        \
         }                                                                                                             \
     }
 NARROWS(NARROW)

@@ -92,16 +92,23 @@ static const void *element(const struct tensor *w, size_t index)
     return (const unsigned char *)w->data + index / w->dtype->block * w->dtype->bytes;
 }
 
+/* Which of the types that kernels read as they are stored; NARROW_KINDS: none. */
+static enum narrow narrow_kind(const struct dtype *type)
+{
+#define NARROW(kind) [NARROW_##kind] = &DTYPE_##kind,
+    static const struct dtype *const types[NARROW_KINDS] = {NARROWS(NARROW)};
+#undef NARROW
+    enum narrow kind = 0;
+    while (kind < NARROW_KINDS && types[kind] != type)
+        kind++;
+    return kind;
+}
+
 static void widen(const struct micro *micro, const struct tensor *w, size_t index, size_t n, float *out)
 {
-    if (w->dtype == &DTYPE_F16 && micro->widen_f16)
-        micro->widen_f16(element(w, index), n, out);
-    else if (w->dtype == &DTYPE_BF16 && micro->widen_bf16)
-        micro->widen_bf16(element(w, index), n, out);
-    else if (w->dtype == &DTYPE_Q8_0 && micro->widen_q8_0)
-        micro->widen_q8_0(element(w, index), n, out);
-    else
-        w->dtype->widen(element(w, index), n, out);
+    enum narrow kind = narrow_kind(w->dtype);
+    bool own = kind < NARROW_KINDS && micro->widen[kind];
+    (own ? micro->widen[kind] : w->dtype->widen)(element(w, index), n, out);
 }
 
 /* Do its numbers lie otherwise than as floats in order? */
@@ -174,15 +181,9 @@ static void dots_block(const struct job *job, const float *w, size_t in, size_t 
 /* The kernel that reads W as it is stored, for a few rows; NULL: W is widened first. */
 static micro_narrow_fn *narrow_of(const struct micro *micro, const struct linear *l, size_t rows)
 {
-#define NARROW(kind) [NARROW_##kind] = &DTYPE_##kind,
-    static const struct dtype *const types[NARROW_KINDS] = {NARROWS(NARROW)};
-#undef NARROW
-    if (rows > FEW_ROWS || l->w.order || l->in % NARROW_GROUP)
-        return NULL;
-    for (size_t i = 0; i < NARROW_KINDS; i++)
-        if (types[i] == l->w.dtype)
-            return micro->narrow[i];
-    return NULL;
+    enum narrow kind = narrow_kind(l->w.dtype);
+    bool usable = kind < NARROW_KINDS && rows <= FEW_ROWS && !l->w.order && l->in % NARROW_GROUP == 0;
+    return usable ? micro->narrow[kind] : NULL;
 }
 
 /* dot_tile.cols outputs from column `col` on; the same number from `next` on are fetched meanwhile. */

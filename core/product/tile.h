@@ -42,7 +42,8 @@ struct micro_dot {
 };
 
 /* Types of fewer bits that few rows meet as they are stored: one row, one case of narrow_load (narrow.h). */
-#define NARROWS(X) X(F16) X(BF16) X(Q8_0) X(Q4_0) X(Q4_K) X(Q5_K) X(Q6_K)
+#define NARROW_BLOCKS(X) X(Q8_0) X(Q4_0) X(Q4_K) X(Q5_K) X(Q6_K)
+#define NARROWS(X) X(F16) X(BF16) NARROW_BLOCKS(X)
 #define NARROW(kind) NARROW_##kind,
 enum narrow { NARROWS(NARROW) NARROW_KINDS };
 #undef NARROW
@@ -80,11 +81,8 @@ struct micro {
     void (*pack)(size_t n, size_t k, const float *w, size_t ldw, float *panel);
     /* n panels [k][cols], `step` floats apart, of a w [k, n·cols] that is not turned */
     void (*copy)(size_t n, size_t k, const float *w, size_t ldw, float *panels, size_t step);
-    /* vectorised widening, or NULL: the dtype's own */
-    void (*widen_f16)(const void *from, size_t n, float *out);
-    void (*widen_bf16)(const void *from, size_t n, float *out);
-    void (*widen_q8_0)(const void *from, size_t n, float *out);
     micro_narrow_fn *narrow[NARROW_KINDS]; /* m ≤ dot_tile.rows; NULL: by way of widening */
+    void (*widen[NARROW_KINDS])(const void *from, size_t n, float *out); /* whole blocks; NULL: the dtype's own serves */
 };
 
 bool tile_supports(const struct linear *linear, unsigned class);

@@ -8,14 +8,26 @@
 #include <string.h>
 
 #include "core/base/simd.h"
+#include "core/op/half.h"
 #include "core/weights/dtype.h"
 
-extern const struct dtype DTYPE_Q4_0, DTYPE_Q4_1, DTYPE_Q5_0, DTYPE_Q5_1, DTYPE_Q8_0; /* blocks_plain.c: 32 numbers */
-extern const struct dtype DTYPE_IQ4_NL, DTYPE_MXFP4, DTYPE_NVFP4;                     /* blocks_table.c: 4 bits of a table */
-extern const struct dtype DTYPE_TQ1_0, DTYPE_TQ2_0, DTYPE_IQ4_XS;                     /* the same file: 256 numbers */
-extern const struct dtype DTYPE_Q2_K, DTYPE_Q3_K, DTYPE_Q4_K, DTYPE_Q5_K, DTYPE_Q6_K, DTYPE_Q8_K; /* blocks_k.c: 256 numbers */
-extern const struct dtype DTYPE_IQ1_S, DTYPE_IQ1_M, DTYPE_IQ2_XXS, DTYPE_IQ2_XS, DTYPE_IQ2_S;     /* blocks_grid.c: 256 numbers */
-extern const struct dtype DTYPE_IQ3_XXS, DTYPE_IQ3_S;
+/* Every kind: its name, numbers a block, bytes a block. */
+#define BLOCK_KINDS(X)                                                                                                           \
+    /* blocks_plain.c */ X(Q4_0, 32, 18) X(Q4_1, 32, 20) X(Q5_0, 32, 22) X(Q5_1, 32, 24) X(Q8_0, 32, 34)                         \
+    /* blocks_table.c */ X(IQ4_NL, 32, 18) X(IQ4_XS, 256, 136) X(MXFP4, 32, 17) X(NVFP4, 64, 36) X(TQ1_0, 256, 54)               \
+    X(TQ2_0, 256, 66)                                                                                                            \
+    /* blocks_k.c */ X(Q2_K, 256, 84) X(Q3_K, 256, 110) X(Q4_K, 256, 144) X(Q5_K, 256, 176) X(Q6_K, 256, 210)                    \
+    X(Q8_K, 256, 292)                                                                                                            \
+    /* blocks_grid.c */ X(IQ2_XXS, 256, 66) X(IQ2_XS, 256, 74) X(IQ2_S, 256, 82) X(IQ3_XXS, 256, 98) X(IQ3_S, 256, 110)          \
+    X(IQ1_S, 256, 50) X(IQ1_M, 256, 56)
+
+#define KIND(kind, n, size) extern const struct dtype DTYPE_##kind;
+BLOCK_KINDS(KIND)
+#undef KIND
+
+#define KIND(kind, n, size) BLOCK_##kind = (n), BLOCK_BYTES_##kind = (size),
+enum { BLOCK_KINDS(KIND) };
+#undef KIND
 
 /* ---- for the files that define them ---- */
 
@@ -59,26 +71,26 @@ static inline void k_scale_and_least(const unsigned char *s, int g, float *scale
 #define BLOCKS_AVX2
 #endif
 
-#define BLOCKS_WIDEN(name, n, size, one)                                                                                         \
+#define BLOCKS_WIDEN(name, kind, one)                                                                                             \
     name(const void *from, size_t count, float *out)                                                                             \
     {                                                                                                                            \
         const unsigned char *b = from;                                                                                           \
-        for (size_t i = 0; i < count; i += (n), b += (size))                                                                     \
+        for (size_t i = 0; i < count; i += BLOCK_##kind, b += BLOCK_BYTES_##kind)                                                \
             one(b, out + i);                                                                                                     \
     }
 
-/* One kind: `one`, inline, widens a block of n numbers that lies in `size` bytes. It is compiled for every instruction set, by
- * the same operations in the same order: the numbers do not depend on it. */
-#define BLOCKS(kind, n, size, one)                                                                                               \
-    static void BLOCKS_WIDEN(kind##_plain, n, size, one)                                                                         \
-    BLOCKS_AVX2 static void BLOCKS_WIDEN(kind##_avx2, n, size, one)                                                              \
-    BLOCKS_AVX512 static void BLOCKS_WIDEN(kind##_avx512, n, size, one)                                                          \
+/* The row of one kind: `one`, inline, widens a block. It is compiled for every instruction set, by the same operations in the
+ * same order: the numbers do not depend on it. */
+#define BLOCKS(kind, one)                                                                                                        \
+    static void BLOCKS_WIDEN(kind##_plain, kind, one)                                                                            \
+    BLOCKS_AVX2 static void BLOCKS_WIDEN(kind##_avx2, kind, one)                                                                 \
+    BLOCKS_AVX512 static void BLOCKS_WIDEN(kind##_avx512, kind, one)                                                             \
     static void widen_##kind(const void *from, size_t count, float *out)                                                         \
     {                                                                                                                            \
         static void (*const table[SIMD_SETS])(const void *, size_t, float *) = {                                                 \
             [SIMD_PLAIN] = kind##_plain, [SIMD_AVX2] = kind##_avx2, [SIMD_AVX512] = kind##_avx512};                              \
         SIMD_BEST(table)(from, count, out);                                                                                      \
     }                                                                                                                            \
-    const struct dtype DTYPE_##kind = {#kind, n, size, true, widen_##kind};
+    const struct dtype DTYPE_##kind = {#kind, BLOCK_##kind, BLOCK_BYTES_##kind, true, widen_##kind};
 
 #endif

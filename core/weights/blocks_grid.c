@@ -129,10 +129,10 @@ static inline void iq1_m(const unsigned char *b, float *restrict out)
     }
 }
 
-BLOCKS(IQ2_XXS, 256, 66, iq2_xxs)
-BLOCKS(IQ2_XS, 256, 74, iq2_xs)
-BLOCKS(IQ2_S, 256, 82, iq2_s)
-BLOCKS(IQ3_XXS, 256, 98, iq3_xxs)
-BLOCKS(IQ3_S, 256, 110, iq3_s)
-BLOCKS(IQ1_S, 256, 50, iq1_s)
-BLOCKS(IQ1_M, 256, 56, iq1_m)
+BLOCKS(IQ2_XXS, iq2_xxs)
+BLOCKS(IQ2_XS, iq2_xs)
+BLOCKS(IQ2_S, iq2_s)
+BLOCKS(IQ3_XXS, iq3_xxs)
+BLOCKS(IQ3_S, iq3_s)
+BLOCKS(IQ1_S, iq1_s)
+BLOCKS(IQ1_M, iq1_m)

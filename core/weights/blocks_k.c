@@ -92,9 +92,9 @@ static inline void q8_k(const unsigned char *b, float *restrict out)
         out[j] = d * (float)(signed char)b[4 + j];
 }
 
-BLOCKS(Q2_K, 256, 84, q2_k)
-BLOCKS(Q3_K, 256, 110, q3_k)
-BLOCKS(Q4_K, 256, 144, q4_k)
-BLOCKS(Q5_K, 256, 176, q5_k)
-BLOCKS(Q6_K, 256, 210, q6_k)
-BLOCKS(Q8_K, 256, 292, q8_k)
+BLOCKS(Q2_K, q2_k)
+BLOCKS(Q3_K, q3_k)
+BLOCKS(Q4_K, q4_k)
+BLOCKS(Q5_K, q5_k)
+BLOCKS(Q6_K, q6_k)
+BLOCKS(Q8_K, q8_k)

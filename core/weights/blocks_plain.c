@@ -59,8 +59,8 @@ static inline void q8_0(const unsigned char *b, float *restrict out)
         out[j] = d * (float)(signed char)b[2 + j];
 }
 
-BLOCKS(Q4_0, 32, 18, q4_0)
-BLOCKS(Q4_1, 32, 20, q4_1)
-BLOCKS(Q5_0, 32, 22, q5_0)
-BLOCKS(Q5_1, 32, 24, q5_1)
-BLOCKS(Q8_0, 32, 34, q8_0)
+BLOCKS(Q4_0, q4_0)
+BLOCKS(Q4_1, q4_1)
+BLOCKS(Q5_0, q5_0)
+BLOCKS(Q5_1, q5_1)
+BLOCKS(Q8_0, q8_0)

@@ -38,17 +38,10 @@ static inline void iq4_xs(const unsigned char *b, float *restrict out)
     }
 }
 
-static float float_of_bits(uint32_t bits)
-{
-    float f;
-    memcpy(&f, &bits, sizeof f);
-    return f;
-}
-
 /* Half the power of two that e stands for, as the table is doubled. */
 static float half_power(unsigned e)
 {
-    return float_of_bits(e < 2 ? 0x00200000u << e : (e - 1) << 23);
+    return bits_to_float(e < 2 ? 0x00200000u << e : (e - 1) << 23);
 }
 
 static inline void mxfp4(const unsigned char *b, float *restrict out)
@@ -62,7 +55,7 @@ static float half_e4m3(unsigned x)
     unsigned exponent = x >> 3 & 15, mantissa = x & 7;
     if (x == 0 || x == 0x7f)
         return 0;
-    return exponent ? (float)(8 + mantissa) * float_of_bits((exponent + 116) << 23) : (float)mantissa * 0x1p-10f;
+    return exponent ? (float)(8 + mantissa) * bits_to_float((exponent + 116) << 23) : (float)mantissa * 0x1p-10f;
 }
 
 static inline void nvfp4(const unsigned char *b, float *restrict out)
@@ -104,9 +97,9 @@ static inline void tq2_0(const unsigned char *b, float *restrict out)
                 *out++ = d * (float)((int)(b[half + j] >> shift & 3) - 1);
 }
 
-BLOCKS(IQ4_NL, 32, 18, iq4_nl)
-BLOCKS(IQ4_XS, 256, 136, iq4_xs)
-BLOCKS(MXFP4, 32, 17, mxfp4)
-BLOCKS(NVFP4, 64, 36, nvfp4)
-BLOCKS(TQ1_0, 256, 54, tq1_0)
-BLOCKS(TQ2_0, 256, 66, tq2_0)
+BLOCKS(IQ4_NL, iq4_nl)
+BLOCKS(IQ4_XS, iq4_xs)
+BLOCKS(MXFP4, mxfp4)
+BLOCKS(NVFP4, nvfp4)
+BLOCKS(TQ1_0, tq1_0)
+BLOCKS(TQ2_0, tq2_0)

@@ -8,12 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 
-static float bits_to_float(uint32_t bits)
-{
-    float f;
-    memcpy(&f, &bits, 4);
-    return f;
-}
+#include "core/op/op.h"
 
 /* A small float of 1 sign bit, `e` exponent bits and `m` mantissa bits, without its special values. */
 static float small_float(uint32_t bits, int e, int m)
@@ -23,16 +18,6 @@ static float small_float(uint32_t bits, int e, int m)
     float value =
         exponent ? ldexpf((float)(mantissa | 1u << m), (int)exponent - bias - m) : ldexpf((float)mantissa, 1 - bias - m);
     return bits >> (e + m) & 1 ? -value : value;
-}
-
-float half_to_float(uint16_t h)
-{
-    uint32_t sign = (uint32_t)(h & 0x8000) << 16, exponent = h >> 10 & 31, mantissa = h & 0x3ff;
-    if (exponent == 31)
-        return bits_to_float(sign | 0x7f800000 | mantissa << 13);
-    if (exponent == 0)
-        return small_float(h, 5, 10);
-    return bits_to_float(sign | (exponent + 112) << 23 | mantissa << 13);
 }
 
 static float e4m3_to_float(uint8_t b)
@@ -53,11 +38,6 @@ static float e8m0_to_float(uint8_t b)
     return b == 0xff ? NAN : ldexpf(1, b - 127);
 }
 
-static float bf16_to_float(uint16_t b)
-{
-    return bits_to_float((uint32_t)b << 16);
-}
-
 #define KEEP(x) ((float)(x))
 #define WIDEN(name, type, convert)                                                                                               \
     static void widen_##name(const void *from, size_t n, float *out)                                                             \
@@ -70,8 +50,6 @@ static float bf16_to_float(uint16_t b)
         }                                                                                                                        \
     }
 WIDEN(f64, double, KEEP)
-WIDEN(f16, uint16_t, half_to_float)
-WIDEN(bf16, uint16_t, bf16_to_float)
 WIDEN(f8_e4m3, uint8_t, e4m3_to_float)
 WIDEN(f8_e5m2, uint8_t, e5m2_to_float)
 WIDEN(f8_e8m0, uint8_t, e8m0_to_float)
@@ -90,8 +68,8 @@ static void widen_f32(const void *from, size_t n, float *out)
 }
 
 const struct dtype DTYPE_F32 = {"F32", 1, 4, true, widen_f32};
-const struct dtype DTYPE_F16 = {"F16", 1, 2, true, widen_f16};
-const struct dtype DTYPE_BF16 = {"BF16", 1, 2, true, widen_bf16};
+const struct dtype DTYPE_F16 = {"F16", 1, 2, true, op_widen_f16};
+const struct dtype DTYPE_BF16 = {"BF16", 1, 2, true, op_widen_bf16};
 const struct dtype DTYPE_F64 = {"F64", 1, 8, true, widen_f64};
 const struct dtype DTYPE_I64 = {"I64", 1, 8, false, widen_i64};
 static const struct dtype f8_e4m3 = {"F8_E4M3", 1, 1, true, widen_f8_e4m3};

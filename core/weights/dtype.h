@@ -18,6 +18,5 @@ extern const struct dtype DTYPE_F32, DTYPE_F16, DTYPE_BF16, DTYPE_F64, DTYPE_I64
 const struct dtype *dtype_named(struct str name); /* NULL where unknown */
 /* Bytes of n elements; false where n is no multiple of the block or the product overflows. */
 NODISCARD bool dtype_size(const struct dtype *dtype, size_t n, size_t *bytes_out);
-float half_to_float(uint16_t half); /* exactly */
 
 #endif

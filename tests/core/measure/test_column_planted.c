@@ -15,6 +15,7 @@
 #include "core/measure/column_test.h"
 #include "core/measure/hypothesis.h"
 #include "core/measure/positions.h"
+#include "core/op/half.h"
 
 enum { E = 128, LENGTH = 24, HEADS = 24 };
 

@@ -248,3 +248,46 @@ Test(op, activations_are_found_by_whole_names_only)
         for (size_t j = 0; j < i; j++)
             cr_expect(activations[i]->epilogue == EPILOGUE_NONE || activations[i]->epilogue != activations[j]->epilogue);
 }
+
+/* The value of a half by its definition: sign, five bits of exponent, ten of mantissa. */
+static float half_by_definition(unsigned h)
+{
+    int exponent = (int)(h >> 10 & 31), mantissa = (int)(h & 1023);
+    double value = exponent == 31 ? (mantissa ? NAN : INFINITY) : exponent ? ldexp(1024 + mantissa, exponent - 25) : ldexp(mantissa, -24);
+    return (float)copysign(value, h & 0x8000 ? -1 : 1);
+}
+
+static float bf16_by_definition(unsigned b)
+{
+    int exponent = (int)(b >> 7 & 255), mantissa = (int)(b & 127);
+    double value = exponent == 255 ? (mantissa ? NAN : INFINITY) : exponent ? ldexp(128 + mantissa, exponent - 134) : ldexp(mantissa, -133);
+    return (float)copysign(value, b & 0x8000 ? -1 : 1);
+}
+
+static bool same(float a, float b)
+{
+    return isnan(a) ? isnan(b) : memcmp(&a, &b, sizeof a) == 0;
+}
+
+Test(op, every_number_of_16_bits_widens_exactly)
+{
+    enum { ALL = 65536, STEP = 37 }; /* lengths and addresses that suit no vector */
+    unsigned char bytes[2 * ALL + 1];
+    static float f16[ALL + 1], bf16[ALL + 1];
+    for (unsigned i = 0; i < ALL; i++)
+        bytes[2 * i + 1] = (unsigned char)i, bytes[2 * i + 2] = (unsigned char)(i >> 8);
+    EACH_KERNEL(kernel)
+    {
+        for (unsigned i = 0; i < ALL; i += STEP) {
+            size_t n = ALL - i < STEP ? ALL - i : STEP;
+            f16[i + n] = bf16[i + n] = 55;
+            kernel->widen_f16(bytes + 1 + 2 * i, n, f16 + i);
+            kernel->widen_bf16(bytes + 1 + 2 * i, n, bf16 + i);
+            cr_assert(f16[i + n] == 55 && bf16[i + n] == 55);
+        }
+        for (unsigned i = 0; i < ALL; i++) {
+            cr_assert(same(f16[i], half_by_definition(i)), "%s: half %04x is %g", simd_name(kernel_i), i, f16[i]);
+            cr_assert(same(bf16[i], bf16_by_definition(i)), "%s: bfloat16 %04x is %g", simd_name(kernel_i), i, bf16[i]);
+        }
+    }
+}
