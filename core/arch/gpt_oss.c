@@ -47,31 +47,6 @@ static bool configure(struct model *model, const struct json *config, struct err
     return decoder_configure(model, err) && decoder_windows(model, slides, err) && decoder_route(model, NULL, err);
 }
 
-/* Expert e's projection. */
-static struct linear expert_of(const struct tensor *all, const float *biases, size_t e, bool out_first)
-{
-    size_t in = all->shape[out_first ? 2 : 1], out = all->shape[out_first ? 1 : 2];
-    struct linear linear = {
-        .w = *all, .bias = biases + e * out, .out = out, .in = in, .layout = out_first ? LAYOUT_OUT_IN : LAYOUT_IN_OUT};
-    linear.w.rank = 2;
-    linear.w.shape[0] = all->shape[1];
-    linear.w.shape[1] = all->shape[2];
-    linear.w.bytes = all->bytes / all->shape[0];
-    linear.w.data = (const unsigned char *)all->data + e * linear.w.bytes;
-    return linear;
-}
-
-/* The experts' projections in a tensor [X,in,out] of all, or [X,out,in]. */
-static struct linear *experts_of(struct model *model, const struct tensor *all, const float *biases, bool out_first,
-                                 struct err *err)
-{
-    size_t n = model->dim['X'];
-    struct linear *experts = arena_alloc(model->arena, n, sizeof *experts, "the experts", err);
-    for (size_t e = 0; experts && e < n; e++)
-        experts[e] = expert_of(all, biases, e, out_first);
-    return experts;
-}
-
 static bool bound(struct model *model, struct err *err)
 {
     const struct stack *stack = &model->stacks[STACK_MAIN];
@@ -79,9 +54,9 @@ static bool bound(struct model *model, struct err *err)
     for (size_t l = 0; l < stack->layers; l++) {
         struct gpt_oss_layer *layer = stack_layer(stack, l);
         struct mixture *mixture = &layer->decoder.mixture;
-        mixture->up = experts_of(model, &layer->up, layer->up_bias, apart, err);
-        mixture->down = experts_of(model, &layer->down, layer->down_bias, apart, err);
-        mixture->gate = apart ? experts_of(model, &layer->gate, layer->gate_bias, true, err) : NULL;
+        mixture->up = mixture_stacked(model, &layer->up, layer->up_bias, apart, err);
+        mixture->down = mixture_stacked(model, &layer->down, layer->down_bias, apart, err);
+        mixture->gate = apart ? mixture_stacked(model, &layer->gate, layer->gate_bias, true, err) : NULL;
         if (!mixture->up || !mixture->down || (apart && !mixture->gate))
             return false;
     }

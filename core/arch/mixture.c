@@ -4,6 +4,36 @@
 #include <math.h>
 #include <string.h>
 
+/* ---- experts in one tensor ---- */
+
+static struct linear expert_of(const struct tensor *all, const float *biases, size_t e, bool out_first)
+{
+    size_t in = all->shape[out_first ? 2 : 1], out = all->shape[out_first ? 1 : 2];
+    struct linear linear = {.w = *all,
+                            .bias = biases ? biases + e * out : NULL,
+                            .out = out,
+                            .in = in,
+                            .layout = out_first ? LAYOUT_OUT_IN : LAYOUT_IN_OUT};
+    linear.w.rank = 2;
+    linear.w.shape[0] = all->shape[1];
+    linear.w.shape[1] = all->shape[2];
+    linear.w.bytes = all->bytes / all->shape[0];
+    linear.w.data = (const unsigned char *)all->data + e * linear.w.bytes;
+    return linear;
+}
+
+struct linear *mixture_stacked(struct model *model, const struct tensor *all, const float *biases, bool out_first,
+                               struct err *err)
+{
+    size_t n = model->dim['X'];
+    struct linear *experts = arena_alloc(model->arena, n, sizeof *experts, "the experts", err);
+    for (size_t e = 0; experts && e < n; e++)
+        experts[e] = expert_of(all, biases, e, out_first);
+    return experts;
+}
+
+/* ---- the router ---- */
+
 /* What the router said of every row of a pass. */
 struct routing {
     size_t experts, k;
@@ -43,8 +73,13 @@ static struct routing route(struct pass *pass, const struct mixture *mixture, co
     pass_linear_to(pass, &mixture->router, x, EPILOGUE_NONE, r.probs);
     for (size_t row = 0; pass_ok(pass) && row < pass->rows; row++) {
         float *weights = r.weights + row * k, sum = 0;
+        if (kind->weigh) {
+            choose(r.probs + row * n, n, k, r.chosen + row * k, weights);
+            kind->weigh(pass->model, r.probs + row * n, n, r.chosen + row * k, k, weights);
+        }
         op_softmax_row(r.probs + row * n, n, 0, n, NULL);
-        choose(r.probs + row * n, n, k, r.chosen + row * k, weights);
+        if (!kind->weigh)
+            choose(r.probs + row * n, n, k, r.chosen + row * k, weights);
         for (size_t c = 0; c < k; c++)
             sum += weights[c];
         for (size_t c = 0; kind->normalised && c < k; c++)
@@ -55,6 +90,8 @@ static struct routing route(struct pass *pass, const struct mixture *mixture, co
     pass_kept(pass, "weight", "dec", l, &DTYPE_F32, r.weights, k, "choice");
     return r;
 }
+
+/* ---- the experts ---- */
 
 /* Rows of one text that chose one expert, side by side, and what becomes of them. */
 struct batch {

@@ -25,11 +25,17 @@ struct mixture {
 struct mixture_kind {
     size_t chosen; /* k */
     bool normalised;
+    /* NULL: probabilities weigh. Else weights [k] of the chosen from all logits [n], by which they are chosen then. */
+    void (*weigh)(const struct model *model, const float *logits, size_t n, const int64_t *chosen, size_t k, float *weights);
     /* NULL: act(gate(x)) · up(x). Else what of gate and up goes down, into up [n,I]; gate [n,I], or NULL where the mixture has
        none and up is [n,2I], both in turn. */
     void (*join)(float *up, const float *gate, size_t n, size_t I);
 };
 
+/* The experts' projections where one tensor holds them all, [X,in,out] or [X,out,in], and their biases [X,out], or NULL; in the
+ * model's arena. */
+struct linear *mixture_stacked(struct model *model, const struct tensor *all, const float *biases, bool out_first,
+                               struct err *err);
 /* The mixture of layer l over rows of x [rows,E]; scratch. */
 float *mixture_forward(struct pass *pass, const struct mixture *mixture, const struct mixture_kind *kind, size_t l,
                        const float *x);

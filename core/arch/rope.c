@@ -213,17 +213,18 @@ struct rope_tables rope_make(struct pass *pass, const struct rope *rope)
     float *cosines = pass_alloc(pass, pass->rows * half, sizeof *cosines),
           *sines = pass_alloc(pass, pass->rows * half, sizeof *sines);
     float *inverse = pass_alloc(pass, half, sizeof *inverse);
-    if (rope->kind->by_length)
+    if (rope->kind->by_length || rope->factors[0] != rope->factors[1])
         pass_whole(pass);
     for (size_t t = 0; pass_ok(pass) && t < tokens->n_texts; t++) {
-        float factor = rope->kind->make(rope, pass_before(pass) + tokens_length(tokens, t), inverse);
+        size_t T = pass_before(pass) + tokens_length(tokens, t);
+        float factor = rope->kind->make(rope, T, inverse), own = rope->factors[T > rope->original];
         if (rope->inverse)
             memcpy(inverse, rope->inverse, half * sizeof *inverse);
         for (size_t r = tokens->starts[t]; r < tokens->starts[t + 1]; r++)
             for (size_t i = 0; i < half; i++) {
                 float angle = (float)tokens->positions[r] * inverse[i];
-                cosines[r * half + i] = cosf(angle) * factor;
-                sines[r * half + i] = sinf(angle) * factor;
+                cosines[r * half + i] = cosf(angle) * (own > 0 ? own : factor);
+                sines[r * half + i] = sinf(angle) * (own > 0 ? own : factor);
             }
     }
     return (struct rope_tables){rope, cosines, sines};

@@ -12,6 +12,7 @@ struct rope {
     const struct rope_kind *kind; /* of its scaling */
     const float *inverse;         /* [turned/2] frequencies that a checkpoint holds, used as they are; or NULL */
     const struct json *scaling;   /* its numbers; borrowed from the configuration */
+    float factors[2];             /* of cos and sin, for texts of at most `original` tokens and of more; 0: what the kind says */
     size_t positions, original;   /* max_position_embeddings; those of the pretraining */
 };
 
