@@ -64,4 +64,5 @@
     ROW(olmo3)           \
     ROW(glm4)            \
     ROW(cohere2)         \
+    ROW(gpt_bigcode)     \
     ROW(reference)
