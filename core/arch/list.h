@@ -65,4 +65,5 @@
     ROW(glm4)            \
     ROW(cohere2)         \
     ROW(gpt_bigcode)     \
+    ROW(mpt)             \
     ROW(reference)
