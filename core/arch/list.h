@@ -66,4 +66,5 @@
     ROW(cohere2)         \
     ROW(gpt_bigcode)     \
     ROW(mpt)             \
+    ROW(granitemoe)      \
     ROW(reference)

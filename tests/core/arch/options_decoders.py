@@ -13,6 +13,7 @@ import torch
 import transformers as tf
 from safetensors.torch import load_file, save_file
 from transformers.integrations.mxfp4 import convert_moe_packed_tensors
+from transformers.models.phimoe.modeling_phimoe import sparsemixer
 
 import options
 
@@ -80,6 +81,15 @@ CASES = {
     "gpt-oss-mxfp4": case("GptOssForCausalLM", hidden_size=32, intermediate_size=32, num_hidden_layers=1, num_local_experts=2,
                           num_experts_per_tok=1, head_dim=8, sliding_window=3, layer_types=["full_attention"],
                           rope_scaling=dict(YARN, truncate=False), mxfp4=True),
+    "granitemoe-scaled": case("GraniteMoeForCausalLM", embedding_multiplier=3.0, attention_multiplier=0.2, residual_multiplier=0.6,
+                              logits_scaling=1.7, attention_bias=True, num_local_experts=5, num_experts_per_tok=3,
+                              tie_word_embeddings=True),
+    "granitemoe-one": case("GraniteMoeForCausalLM", num_key_value_heads=None, num_local_experts=3, num_experts_per_tok=1),
+    "phimoe-longrope": case("PhimoeForCausalLM", num_local_experts=5, attention_bias=True, lm_head_bias=True,
+                            rope_scaling=dict(LONGROPE, short_mscale=1.1, long_mscale=1.3, original_max_position_embeddings=8)),
+    "phimoe-window": case("PhimoeForCausalLM", num_local_experts=4, sliding_window=4, router_jitter_noise=0.4,
+                          tie_word_embeddings=True),
+    "cohere2-wide": case("Cohere2ForCausalLM", head_dim=6, sliding_window=4),
     "olmo3-pattern": case("Olmo3ForCausalLM", num_hidden_layers=4, sliding_window=3, rope_scaling={"rope_type": "linear", "factor": 2.0},
                           tie_word_embeddings=True),
     "olmo3-types": case("Olmo3ForCausalLM", attention_bias=True, num_key_value_heads=1, sliding_window=4, rope_theta=300.0,
@@ -101,7 +111,8 @@ def routers(model):
     for l, layer in enumerate(trunk.layers):
         ffn = getattr(layer, "block_sparse_moe", getattr(layer, "mlp", None))
         router = getattr(ffn, "router", getattr(ffn, "gate", None))
-        if router is not None and hasattr(ffn, "experts"):
+        router = getattr(router, "layer", router)
+        if router is not None and (hasattr(ffn, "experts") or hasattr(ffn, "input_linear")):
             yield l, ffn, router
 
 
@@ -113,12 +124,15 @@ def run(model, case, ids, types):
     for hook in hooks:
         hook.remove()
     config = model.config
-    always = config.model_type in ("mixtral", "gpt_oss")
+    always = config.model_type in ("mixtral", "gpt_oss", "granitemoe")
     for l, ffn, router in routers(model):
         with torch.no_grad():
-            p = torch.nn.functional.linear(seen[l], router.weight, getattr(router, "bias", None)).softmax(-1)
+            logits = torch.nn.functional.linear(seen[l], router.weight, getattr(router, "bias", None))
+            p = logits.softmax(-1)
             weight, expert = p.topk(config.num_experts_per_tok, -1)
-            if always or config.norm_topk_prob:
+            if config.model_type == "phimoe":
+                weight, expert = sparsemixer(logits, config.router_jitter_noise, False)
+            elif always or config.norm_topk_prob:
                 weight = weight / weight.sum(-1, keepdim=True)
             if hasattr(ffn, "shared_expert_gate"):
                 tensors[f"shared.dec.{l}"] = ffn.shared_expert_gate(seen[l]).sigmoid()[:, 0]
