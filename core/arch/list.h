@@ -67,4 +67,5 @@
     ROW(gpt_bigcode)     \
     ROW(mpt)             \
     ROW(granitemoe)      \
+    ROW(phimoe)          \
     ROW(reference)
