@@ -28,6 +28,7 @@ static bool configure(struct model *model, const struct json *config, struct err
 static const struct config_key keys[] = {
     DECODER_SIZES(256000, 8192, 22528, 40, 64, 8192),
     DECODER_KV(0),
+    DECODER_WIDTH(0),
     DECODER_ACT("hidden_act", "silu"),
     DECODER_EPS("layer_norm_eps", 1e-5),
     DECODER_THETA(10000),

@@ -311,7 +311,7 @@ static void check_root(const char *root, size_t least_cases, size_t least_tensor
 
 Test(golden, committed_cases_equal_the_reference)
 {
-    check_root("tests/data/golden", 175, 4220);
+    check_root("tests/data/golden", 185, 4490);
 }
 
 Test(golden, given_cases_equal_the_reference)
