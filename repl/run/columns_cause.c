@@ -12,8 +12,11 @@
 #include "repl/run/texts_file.h"
 #include "repl/terminal/progress.h"
 
-static const char *const places[] = {[PLACE_START] = "start", [PLACE_END] = "end", [PLACE_INNER] = "inner"};
-static const char *const words[] = {[CAUSE_UNDECIDED] = "undecided", [CAUSE_CARRIES] = "carries", [CAUSE_LEAVES] = "leaves"};
+const char *columns_cause_word(const struct cause_row *row)
+{
+    static const char *const words[] = {[CAUSE_UNDECIDED] = "undecided", [CAUSE_CARRIES] = "carries", [CAUSE_LEAVES] = "leaves"};
+    return row->passes ? words[row->word] : NULL;
+}
 
 static int by_number(const void *a, const void *b)
 {
@@ -100,7 +103,7 @@ static void say_design(const struct column_cause_options *o, const struct column
 
 static void say_token(const struct column_cause_options *o, const struct column_cause *c, enum column_place place, struct buf *out)
 {
-    buf_puts(out, places[place]);
+    buf_puts(out, columns_place_name(place));
     if (place != PLACE_INNER && c->token[place] >= 0) {
         buf_puts(out, " (");
         buf_str(out, tokenizer_string(o->test.model->tokenizer, c->token[place]));
@@ -115,7 +118,7 @@ static void say_words(const struct column_cause_options *o, const struct column_
         if (!c->heads[p])
             continue;
         say_token(o, c, (enum column_place)p, out);
-        buf_printf(out, ", %zu heads: ", c->heads[p]);
+        buf_printf(out, ", %zu head%s: ", c->heads[p], c->heads[p] == 1 ? "" : "s");
         for (int word = CAUSE_CARRIES; word >= CAUSE_UNDECIDED; word--) {
             size_t n = 0;
             for (size_t i = 0; i < c->n; i++)
@@ -143,10 +146,14 @@ static bool say(const struct column_cause_options *o, const struct column_cause 
         buf_printf(&text, "%zu heads whose keys are not the text's tokens are left out\n", file->left_out);
     if (c->n) {
         say_words(o, c, &text);
-        buf_printf(&text, "columns: of all %zu heads x %zu texts; ρ [90 %%]: how much of the chosen heads' n·c - 1 stays (Fieller 1954); controls: ρ, "
-                          "5th to 95th percentile of sets; carries: upper bound below %g, matched sets in [%g, %g]; leaves: in [%g, %g] (two "
-                          "one-sided tests, 5 %%); ln: change of the log excess (floor %g) [95 %%]; gaze's own cross: help columns\n",
-                   o->test.n_sites, c->measured_on, RETENTION_LOST, RETENTION_LOW, RETENTION_HIGH, RETENTION_LOW, RETENTION_HIGH, CAUSE_FLOOR);
+        buf_printf(&text, "columns: of all %zu heads x %zu texts, before and after (help columns)\n", o->test.n_sites, c->measured_on);
+        buf_puts(&text, "ρ: how much of the chosen heads' n·c - 1 stays, 90 % interval (Fieller 1954); random, matched: ρ of control sets, 5th to 95th percentile\n");
+        buf_printf(&text, "carries: upper bound below %g, matched sets in [%g, %g]; leaves: in [%g, %g] (two one-sided tests, 5 %%, Schuirmann 1987)\n",
+                   RETENTION_LOST, RETENTION_LOW, RETENTION_HIGH, RETENTION_LOW, RETENTION_HIGH);
+        buf_printf(&text, "ln: change of the log excess (at least %g), 95 %% interval by Student's t; x token, x place: ln less that with the token "
+                          "replaced, with the place vacant\n",
+                   CAUSE_FLOOR);
+        buf_puts(&text, "the question is that of Luo et al. 2021 and Puccetti et al. 2022; cross, margins and words are gaze's own\n");
     }
     bool ok = result_say(result, &text, err);
     buf_free(&text);
@@ -182,7 +189,7 @@ static bool put_table_row(const struct cause_row *r, struct arena *arena, struct
         buf_puts(&text, "no such rows");
     ok = buf_ok(&text, err) && arena_str(arena, buf_view(&text), &columns, err);
     buf_free(&text);
-    cells[n++] = text_cell(str_of(places[r->place]));
+    cells[n++] = text_cell(str_of(columns_place_name(r->place)));
     cells[n++] = text_cell(str_of(rows_kind_name(r->rows)));
     cells[n++] = text_cell(columns);
     cells[n++] = number_cell_or(r->passes ? 100 * r->squares : NAN, 1, STR("-"));
@@ -198,7 +205,7 @@ static bool put_table_row(const struct cause_row *r, struct arena *arena, struct
         const struct cause_mean *m = r->passes ? means[i] : &missing;
         ok = interval(m->mean, m->low, m->high, arena, &cells[n], err);
     }
-    cells[n++] = text_cell(r->passes ? str_of(words[r->word]) : STR("-"));
+    cells[n++] = text_cell(r->passes ? str_of(columns_cause_word(r)) : STR("-"));
     return ok && result_row(result, cells, n, err);
 }
 
@@ -226,7 +233,7 @@ static bool put_machine_row(const struct column_cause *c, const struct cause_row
     size_t n = 0, kind = 0;
     while (cause_rows[kind] != r->rows)
         kind++;
-    cells[n++] = text_cell(str_of(places[r->place]));
+    cells[n++] = text_cell(str_of(columns_place_name(r->place)));
     cells[n++] = text_cell(str_of(rows_kind_name(r->rows)));
     cells[n++] = int_cell((long long)c->heads[r->place]);
     if (!r->passes) {
@@ -259,7 +266,7 @@ static bool put_machine_row(const struct column_cause *c, const struct cause_row
     n += put_mean(&r->with_place, cells + n);
     n += put_number(c->loss, cells + n);
     n += put_number(c->loss_zeroed[kind], cells + n);
-    cells[n++] = text_cell(str_of(words[r->word]));
+    cells[n++] = text_cell(str_of(columns_cause_word(r)));
     return result_row(result, cells, n, err);
 }
 
@@ -304,7 +311,7 @@ bool columns_cause(struct session *session, const struct call *call, const struc
                            put(&cause, table, result, err)));
     if (ok && figure && !cause.n)
         ok = err_set(err, ERR_NOT_FOUND, "no head has a column in half of the texts: there is nothing to draw");
-    if (ok && figure) /* a terminal's table says more */
+    if (ok && cause.n && result_wants_picture(result))
         ok = columns_cause_draw(session, call, file.model, &cause, result, err);
     free(dims);
     texts_file_free(&file);
