@@ -175,12 +175,31 @@ static bool say_verdicts(const struct columns_report *r, struct buf *out, struct
 
 /* ---- the texts ---- */
 
+/* Which special tokens the columns at the ends have: 1 some, 0 none, -1 there are no such columns. */
+static int special_ends(const struct columns_report *r, enum column_axis axis)
+{
+    int found = -1;
+    for (size_t h = 0; h < r->test->n; h++)
+        if (r->test->heads[h].axis == axis && r->test->heads[h].place != PLACE_INNER && found < 1)
+            found = r->test->heads[h].token >= 0;
+    return found;
+}
+
+static bool is_causal(const struct columns_report *r, enum column_axis axis)
+{
+    bool causal = false;
+    for (size_t h = 0; h < r->test->n; h++)
+        causal = causal || (r->test->heads[h].axis == axis && !isnan(r->test->heads[h].alpha));
+    return causal;
+}
+
 static void say_side(const struct columns_report *r, const struct column_side *s, struct buf *out)
 {
     if (r->test->n_sides > 1 || s->axis == AXIS_TARGET || r->options->model->stacks[STACK_DECODER].layers)
         buf_puts(out, s->axis == AXIS_TARGET ? "target (heads of D; the source stays): " : "source (heads of L and X; the target, the same text, stays): ");
-    buf_puts(out, "special tokens replaced by ");
-    for (size_t i = 0; i < COLUMN_TEST_WORDS; i++) {
+    bool bare = special_ends(r, s->axis) == 0;
+    buf_puts(out, bare ? "no special token stands at the place: it alone is asked for" : "special tokens replaced by ");
+    for (size_t i = 0; !bare && i < COLUMN_TEST_WORDS; i++) {
         buf_puts(out, i ? ", " : "");
         columns_put_token(r, s->words[i], out);
     }
@@ -192,6 +211,8 @@ static void say_side(const struct columns_report *r, const struct column_side *s
     else
         buf_puts(out, "; no position ids: the first place vacant by a word in front");
     buf_puts(out, "; the last by a word behind\n");
+    if (s->absolute && s->shift && is_causal(r, s->axis))
+        buf_puts(out, "causal: where position ids are shifted, the first key is still the first that all queries see\n");
     if (r->test->n && !s->loss_of)
         buf_puts(out, "no head for words here: whether the model still works in each variant is not known\n");
 }
@@ -277,14 +298,6 @@ static void say_square(const struct columns_report *r, const struct column_side 
 
 /* ---- references ---- */
 
-static bool is_causal(const struct column_test *test)
-{
-    bool causal = false;
-    for (size_t h = 0; h < test->n; h++)
-        causal = causal || !isnan(test->heads[h].alpha);
-    return causal;
-}
-
 static void put_number(double value, int width, struct buf *out)
 {
     if (isfinite(value))
@@ -296,7 +309,7 @@ static void put_number(double value, int width, struct buf *out)
 /* n·c of every column beside its references, and what its variance is made of. */
 static void say_references(const struct columns_report *r, struct buf *out)
 {
-    bool causal = is_causal(r->test), twins = r->options->twins > 0;
+    bool causal = is_causal(r, AXIS_SOURCE) || is_causal(r, AXIS_TARGET), twins = r->options->twins > 0;
     size_t widest = 0;
     for (size_t h = 0; h < r->test->n; h++) {
         struct buf name = {0};
@@ -386,7 +399,7 @@ static void say_formulas(const struct columns_report *r, struct buf *out)
                r->options->twins ? "shuffled, fresh: the same place in such models; " : "");
     buf_puts(out, "variance: method of moments (Henderson 1953, method 3); text: what a key of one text has beyond index and token,\n"
                   "  residual: what even and odd queries do not share (layout gaze's own)\n");
-    if (is_causal(r->test))
+    if (is_causal(r, AXIS_SOURCE) || is_causal(r, AXIS_TARGET))
         buf_printf(out, "α_0: mean over the queries of A_i0; sinks: share of texts with α_0 > %g (Gu et al. 2025; theirs at 64 tokens)\n", COLUMN_TEST_SINK);
 }
 
