@@ -43,6 +43,7 @@ static bool put_retention(const struct retention *rho, struct arena *arena, stru
 static bool put_table_row(const struct columns_report *r, const struct column_test_head *head, struct str site, struct str verdict,
                           struct result *result, struct arena *arena, struct err *err)
 {
+    double p = columns_p(&head->square);
     struct cell_value cells[] = {text_cell(site),
                                  text_cell(str_of(columns_place_name(head->place))),
                                  int_cell((long long)measured_on(r, head)),
@@ -51,7 +52,7 @@ static bool put_table_row(const struct columns_report *r, const struct column_te
                                  {0},
                                  {0},
                                  text_cell(verdict),
-                                 number_cell_or(columns_p(&head->square), 4, STR("-"))};
+                                 p < 0.00005 ? text_cell(STR("<0.0001")) : number_cell_or(p, 4, STR("-"))};
     bool ok = true;
     for (size_t c = 0; ok && c < SQUARE_CELLS; c++)
         ok = put_retention(&head->square.cell[c], arena, &cells[4 + c], err);

@@ -390,7 +390,8 @@ static void say_formulas(const struct columns_report *r, struct buf *out)
                RETENTION_LOW, RETENTION_HIGH, RETENTION_LOST);
     buf_printf(out, "lost, weakened, kept, lifted: the interval lies below %g, in [%g, %g], in [%g, %g], above %g; open: none of these\n", RETENTION_LOST,
                RETENTION_LOST, RETENTION_LOW, RETENTION_LOW, RETENTION_HIGH, RETENTION_HIGH);
-    buf_puts(out, "p: the largest of all that the verdict requires (Berger 1982); false discovery rate 5 % (Benjamini & Hochberg 1995)\n");
+    buf_puts(out, "p: the largest of all that the verdict requires (Berger 1982), without a verdict the smallest of those tested; false discovery rate 5 %\n"
+                  "  (Benjamini & Hochberg 1995)\n");
     if (loss)
         buf_printf(out, "loss: of %s by the model's own head, nats a word; a guess among all %zu: %.2f\n", first->loss_of ? first->loss_of : "words",
                    tokenizer_vocab_size(r->options->model->tokenizer), log((double)tokenizer_vocab_size(r->options->model->tokenizer)));
