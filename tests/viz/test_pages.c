@@ -291,3 +291,55 @@ Test(pages, a_map_of_512_tokens_is_less_than_a_megabyte_and_says_that_it_is_an_i
         buf_free(&remarks);
     }
 }
+
+/* A map alone would be rectangles, of which 24 such maps have 220,000. */
+Test(pages, maps_of_many_cells_in_all_are_images_one_and_all_with_the_colours_of_their_values)
+{
+    enum { T = 96, MAPS = 24, DPI = 600 };
+    static float noise[T * T];
+    struct panel panels[MAPS];
+    unsigned long long state = 7;
+    for (size_t i = 0; i < T * T; i++)
+        noise[i] = (float)draw(&state, 1000) / 1000;
+    for (size_t k = 0; k < MAPS; k++)
+        panels[k] = (struct panel){.rows = T, .cols = T, .values = noise, .tick = NAN};
+    struct picture picture = {.panels = panels, .n_panels = MAPS, .scale = {.lo = 0, .hi = 1}, .palette = "viridis"};
+    struct render_options options = {.width = 454};
+    for (size_t i = 1; i < DRAWN; i++) {
+        struct buf out = {0}, remarks = {0};
+        struct err err = {0};
+        cr_assert(keepers[i]->render(&picture, &options, &out, &remarks, &err), "%s", err.message);
+        cr_expect_lt(out.n, 1000000, "%s: %zu bytes", keepers[i]->name, out.n);
+        cr_expect(strstr(buf_cstr(&remarks), "maps of more than 160000 cells in all are drawn as images, a pixel a cell\n"), "%s: %s",
+                  keepers[i]->name, buf_cstr(&remarks));
+        if (keepers[i] == &renderer_pdf)
+            scratch_write("many.pdf", out.data, out.n);
+        buf_free(&out);
+        buf_free(&remarks);
+    }
+    picture.n_panels = 6; /* 55,000 */
+    struct buf few = rendered(&renderer_svg, &picture, &options);
+    cr_expect_not(strstr(buf_cstr(&few), "<image"));
+    buf_free(&few);
+    picture.n_panels = MAPS;
+    if (tool_missing("pdftoppm"))
+        return;
+    struct err err = {0};
+    struct figure figure;
+    struct canvas *measure = canvas_pdf_new(1, 1, 72, &err);
+    cr_assert(measure && figure_plan(&picture, &options, measure, &figure, &err), "%s", err.message);
+    measure->ops->free(measure);
+    size_t w, h, wrong = 0;
+    unsigned char *rgb = tool_pixels("many.pdf", DPI, &w, &h);
+    struct box box = maps_box(&figure, MAPS - 1);
+    for (size_t i = 0; i < T; i++)
+        for (size_t j = 0; j < T; j++) {
+            size_t x = (size_t)((box.x + ((double)j + 0.5) * figure.cell_w) * DPI / 72);
+            size_t y = (size_t)((box.y + ((double)i + 0.5) * figure.cell_h) * DPI / 72);
+            struct rgb want = figure_colour(&figure, noise[i * T + j]);
+            const unsigned char *have = rgb + 3 * (y * w + x);
+            wrong += have[0] != want.r || have[1] != want.g || have[2] != want.b;
+        }
+    cr_expect_eq(wrong, 0, "%zu cells of %d", wrong, T * T);
+    free(rgb);
+}

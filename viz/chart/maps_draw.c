@@ -42,8 +42,8 @@ static bool is_marked(const struct panel *panel, size_t col)
 struct colouring {
     const struct figure *f;
     const struct panel *panel;
-    size_t pool_r, pool_c, cols;
-    struct rgb *cells; /* [rows,cols] */
+    size_t pool_r, pool_c, rows, cols;
+    struct rgb *cells; /* [rows,cols]; NULL: none, or no memory */
 };
 
 static void colour_row(void *context, size_t r, size_t thread)
@@ -56,27 +56,51 @@ static void colour_row(void *context, size_t r, size_t thread)
     }
 }
 
-static bool put_map(const struct pen *p, const struct panel *panel, struct box box)
+/* Free the cells. */
+static bool colour_map(const struct pen *p, const struct panel *panel, struct colouring *out)
 {
     const struct figure *f = p->f;
     size_t pool_r = maps_pool(f, f->cell_h), pool_c = maps_pool(f, f->cell_w);
-    size_t rows = (panel->rows + pool_r - 1) / pool_r, cols = (panel->cols + pool_c - 1) / pool_c;
-    if (rows == 0 || cols == 0)
+    *out = (struct colouring){f, panel, pool_r, pool_c, (panel->rows + pool_r - 1) / pool_r, (panel->cols + pool_c - 1) / pool_c, NULL};
+    if (out->rows == 0 || out->cols == 0)
         return true;
-    struct rgb *cells = mem_new(rows * cols, sizeof *cells, "a map's colours", p->err);
-    if (!cells)
+    out->cells = mem_new(out->rows * out->cols, sizeof *out->cells, "a map's colours", p->err);
+    if (out->cells)
+        pool_run(out->rows, colour_row, out);
+    return out->cells != NULL;
+}
+
+static bool put_map(const struct pen *p, const struct panel *panel, struct box box)
+{
+    struct colouring c;
+    if (!colour_map(p, panel, &c))
         return false;
-    pool_run(rows, colour_row, &(struct colouring){f, panel, pool_r, pool_c, cols, cells});
     /* The last pooled cell may reach beyond the map: it is cut, so that every cell stands at its tokens. */
-    struct box whole = {box.x, box.y, box.w * (double)(cols * pool_c) / (double)panel->cols,
-                        box.h * (double)(rows * pool_r) / (double)panel->rows};
-    bool cut = cols * pool_c > panel->cols || rows * pool_r > panel->rows;
+    size_t rows = c.rows * c.pool_r, cols = c.cols * c.pool_c; /* of values */
+    bool cut = c.cells && (cols > panel->cols || rows > panel->rows);
     if (cut)
         p->canvas->ops->clip(p->canvas, &box);
-    p->canvas->ops->image(p->canvas, whole, cells, rows, cols);
+    if (c.cells)
+        p->canvas->ops->image(p->canvas, (struct box){box.x, box.y, box.w * (double)cols / (double)panel->cols,
+                                                      box.h * (double)rows / (double)panel->rows}, c.cells, c.rows, c.cols);
     if (cut)
         p->canvas->ops->clip(p->canvas, NULL);
-    free(cells);
+    free(c.cells);
+    return true;
+}
+
+/* Are the rectangles of all maps more than a page is to hold? Then all maps are images, not some of them. */
+static bool count_cells(const struct pen *p, bool *too_many_out)
+{
+    size_t n = 0;
+    for (size_t k = 0; k < p->f->picture.n_panels && n <= CANVAS_VECTOR_ALL && !cancel_requested(); k++) {
+        struct colouring c;
+        if (!colour_map(p, &p->f->picture.panels[k], &c))
+            return false;
+        n += cells_runs(c.cells, c.rows, c.cols);
+        free(c.cells);
+    }
+    *too_many_out = n > CANVAS_VECTOR_ALL;
     return true;
 }
 
@@ -316,6 +340,8 @@ bool maps_draw_around(const struct figure *figure, struct canvas *canvas, struct
 bool maps_draw(const struct figure *figure, struct canvas *canvas, struct err *err)
 {
     struct pen p = {figure, canvas, err};
+    if (canvas->vectors && figure->picture.n_panels > 1 && !count_cells(&p, &canvas->as_images))
+        return false;
     for (size_t k = 0; k < figure->picture.n_panels; k++) {
         const struct panel *panel = &figure->picture.panels[k];
         if (!put_map(&p, panel, maps_box(figure, k)) || !widen_marked(&p, panel, maps_box(figure, k)))

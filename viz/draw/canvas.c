@@ -21,13 +21,13 @@ bool cells_next_run(const struct rgb *cells, size_t rows, size_t cols, struct ru
     return true;
 }
 
-bool cells_too_many(const struct rgb *cells, size_t rows, size_t cols)
+size_t cells_runs(const struct rgb *cells, size_t rows, size_t cols)
 {
     struct run_of_cells run = {0};
     size_t n = 0;
-    while (n <= CANVAS_VECTOR_CELLS && cells_next_run(cells, rows, cols, &run))
+    while (cells_next_run(cells, rows, cols, &run))
         n++;
-    return n > CANVAS_VECTOR_CELLS;
+    return n;
 }
 
 void canvas_cut(struct canvas *canvas, const struct text_style *style, struct str text, struct buf *out)

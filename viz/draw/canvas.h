@@ -46,22 +46,26 @@ struct canvas {
     const struct canvas_ops *ops;
     double width, height; /* points */
     bool failed;          /* out of memory, or the library refused: what was drawn is not complete */
-    size_t images;        /* maps that were drawn as an image, for they have more cells than CANVAS_VECTOR_CELLS */
+    bool vectors;         /* cells become rectangles, as many as CANVAS_VECTOR_CELLS and CANVAS_VECTOR_ALL allow */
+    bool as_images;       /* … but in this figure none do */
+    size_t images;        /* maps that were drawn as an image, for they have more cells than that */
     int32_t lacking[CANVAS_LACKING]; /* characters of the text drawn that no font has, in their order, each once */
     size_t n_lacking;
 };
 
 #define CANVAS_FONT "DejaVu Sans" /* where none is chosen */
-/* On pages cells are rectangles, neighbours of one colour in one; a map that has more of those becomes an image, a pixel a cell. */
+/* On pages cells are rectangles, neighbours of one colour in one; a map that has more of those becomes an image, a pixel a cell,
+ * and so do all maps of a figure that has more in all. */
 #define CANVAS_VECTOR_CELLS 40000
+#define CANVAS_VECTOR_ALL 160000
 struct run_of_cells {
     size_t row, col, n;
     struct rgb colour;
 };
 /* The next run of equal cells in a row behind `run` (zeroed: the first); false at the end. */
 bool cells_next_run(const struct rgb *cells, size_t rows, size_t cols, struct run_of_cells *run);
-/* Are their runs more than CANVAS_VECTOR_CELLS? */
-bool cells_too_many(const struct rgb *cells, size_t rows, size_t cols);
+/* How many runs they are. */
+size_t cells_runs(const struct rgb *cells, size_t rows, size_t cols);
 
 /* Append the text as long as it fits style->width, else cut with "…"; all of it where width is 0. */
 void canvas_cut(struct canvas *canvas, const struct text_style *style, struct str text, struct buf *out);

@@ -52,7 +52,7 @@ static void page_cells(struct canvas *canvas, struct box box, const struct rgb *
     struct run_of_cells run = {0};
     if (rows == 0 || cols == 0)
         return;
-    if (cells_too_many(cells, rows, cols)) {
+    if (canvas->as_images || cells_runs(cells, rows, cols) > CANVAS_VECTOR_CELLS) {
         put_pixels(c, box, cells, rows, cols);
         return;
     }
@@ -90,7 +90,7 @@ struct canvas *canvas_pdf_new(double width, double height, double dpi, struct er
     (void)dpi;
     if (!c)
         return NULL;
-    c->base = (struct canvas){.ops = &page_ops, .width = width, .height = height};
+    c->base = (struct canvas){.ops = &page_ops, .width = width, .height = height, .vectors = true};
     c->scale = 1;
     c->surface = cairo_pdf_surface_create_for_stream(keep, &c->file, width, height);
     cairo_pdf_surface_restrict_to_version(c->surface, CAIRO_PDF_VERSION_1_4); /* what every publisher takes */

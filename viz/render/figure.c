@@ -101,7 +101,9 @@ static bool set_font(struct canvas *canvas, const struct render_options *options
 static void say(const struct canvas *canvas, struct buf *remarks)
 {
     figure_lacking(canvas, remarks);
-    if (canvas->images)
+    if (canvas->as_images)
+        buf_printf(remarks, "maps of more than %d cells in all are drawn as images, a pixel a cell\n", CANVAS_VECTOR_ALL);
+    else if (canvas->images)
         buf_printf(remarks, "%s of more than %d cells %s drawn as an image, a pixel a cell\n", canvas->images == 1 ? "a map" : "maps",
                    CANVAS_VECTOR_CELLS, canvas->images == 1 ? "is" : "are");
 }

@@ -152,7 +152,7 @@ static void svg_image(struct canvas *canvas, struct box box, const struct rgb *c
 {
     if (rows == 0 || cols == 0 || cancel_requested())
         return;
-    if (cells_too_many(cells, rows, cols)) {
+    if (canvas->as_images || cells_runs(cells, rows, cols) > CANVAS_VECTOR_CELLS) {
         put_picture(canvas, box, cells, rows, cols);
         return;
     }
@@ -265,7 +265,7 @@ static struct canvas *svg_new(double width, double height, double dpi, struct er
     (void)dpi;
     if (!s)
         return NULL;
-    s->base = (struct canvas){.ops = &ops, .width = width, .height = height};
+    s->base = (struct canvas){.ops = &ops, .width = width, .height = height, .vectors = true};
     s->measure = canvas_outlines_new(err);
     if (s->measure)
         return &s->base;
