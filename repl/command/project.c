@@ -97,7 +97,7 @@ static bool give(struct session *session, const struct call *call, const struct 
                  struct result *result, struct err *err)
 {
     char note[200], axis[2][60];
-    struct scatter scatter = {plane->points, plane->n, plane->lines, plane->n_lines};
+    struct scatter scatter = {.points = plane->points, .n_points = plane->n, .lines = plane->lines, .n_lines = plane->n_lines};
     if (!result_wants_picture(result))
         return give_rows(result, plane, err);
     if (!shorten(plane, asked->arena, err))

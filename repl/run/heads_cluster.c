@@ -85,12 +85,14 @@ static bool give_picture(struct session *session, const struct call *call, const
     const struct figure_source source = {
         .runs = &c->kept, .n_runs = c->kept ? 1 : 0, .model = c->kept ? NULL : c->model, .site = "heads cluster"};
     char note[200], counted[120];
+    size_t layers = 1;
+    for (size_t i = 0; i < c->n; i++)
+        layers = c->sites[i].layer >= layers ? c->sites[i].layer + 1 : layers;
     for (size_t i = 0; points && i < c->n; i++) {
         char name[48];
         snprintf(name, sizeof name, "%c%zu.%zu", stack_letters[c->sites[i].stack], c->sites[i].layer, c->sites[i].head);
-        size_t last = c->sites[c->n - 1].layer;
         points[i] = (struct scatter_point){.x = c->xy[2 * i], .y = c->xy[2 * i + 1],
-                                           .tint = (unsigned char)(1 + (last ? 254 * c->sites[i].layer / last : 0))};
+                                           .tint = scatter_tint(c->sites[i].layer, layers)};
         if (!arena_str(arena, str_of(name), &points[i].label, err))
             return false;
     }
@@ -99,7 +101,7 @@ static bool give_picture(struct session *session, const struct call *call, const
              100 * c->share[0], 100 * c->share[1]);
     snprintf(counted, sizeof counted, "%zu heads, the deeper their layer the brighter, %zu text%s, %zu queries", c->n, c->texts, c->texts == 1 ? "" : "s", c->rows);
     const struct str notes[] = {str_of(note), str_of(counted)};
-    struct scatter scatter = {.points = points, .n_points = c->n};
+    struct scatter scatter = {.points = points, .n_points = c->n, .tint_name = "Layer", .n_tints = layers, .ticks = true};
     struct picture picture = {.chart = &chart_scatter,
                               .data = &scatter,
                               .row_axis = "second axis (nats)",

@@ -1,8 +1,10 @@
 /* Points in a plane: in cells and as a figure. */
 #include <criterion/criterion.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "recorder.h"
 #include "viz/picture.h"
 #include "viz/draw/canvas.h"
 #include "viz/render/cells.h"
@@ -44,7 +46,7 @@ static bool find(struct buf *drawn, const char *text, size_t *line, size_t *colu
 
 Test(scatter, points_stand_where_their_numbers_say)
 {
-    struct scatter scatter = {corners, 4, NULL, 0};
+    struct scatter scatter = {.points = corners, .n_points = 4};
     struct buf out = {0};
     size_t line[4], column[4];
     draw(&scatter, 80, &out);
@@ -59,7 +61,7 @@ Test(scatter, points_stand_where_their_numbers_say)
 Test(scatter, lines_join_their_points)
 {
     const struct scatter_line lines[] = {{0, 1}};
-    struct scatter without = {corners, 4, NULL, 0}, with = {corners, 4, lines, 1};
+    struct scatter without = {.points = corners, .n_points = 4}, with = {.points = corners, .n_points = 4, .lines = lines, .n_lines = 1};
     struct buf a = {0}, b = {0};
     draw(&without, 80, &a);
     draw(&with, 80, &b);
@@ -83,7 +85,7 @@ Test(scatter, odd_points_and_names_are_drawn_without_harm)
     };
     for (size_t n = 1; n <= 5; n++)
         for (size_t columns = 1; columns <= 200; columns += 13) {
-            struct scatter scatter = {odd, n, NULL, 0};
+            struct scatter scatter = {.points = odd, .n_points = n};
             struct buf out = {0};
             draw(&scatter, columns, &out);
             cr_expect(!memchr(out.data, '\033', out.n), "no escape byte reaches a terminal");
@@ -95,7 +97,7 @@ Test(scatter, a_name_too_long_for_the_picture_is_cut_and_not_left_out)
 {
     static const struct scatter_point two[] = {{.x = 0, .y = 0, .label = {"short", 5}},
                                                {.x = 1, .y = 0, .label = {"antidisestablishmentarianism-and-so-on", 38}}};
-    struct scatter scatter = {two, 2, NULL, 0};
+    struct scatter scatter = {.points = two, .n_points = 2};
     struct buf out = {0};
     draw(&scatter, 40, &out);
     cr_expect(strstr(buf_cstr(&out), "short"));
@@ -106,7 +108,7 @@ Test(scatter, a_name_too_long_for_the_picture_is_cut_and_not_left_out)
 Test(scatter, points_have_colour_where_the_terminal_has)
 {
     struct err err = {0};
-    struct scatter scatter = {corners, 4, NULL, 0};
+    struct scatter scatter = {.points = corners, .n_points = 4};
     struct picture picture = {.chart = &chart_scatter, .data = &scatter};
     struct cells_options options = {.columns = 80, .depth = DEPTH_TRUE};
     struct cell_grid grid = {0};
@@ -124,7 +126,7 @@ Test(scatter, points_have_colour_where_the_terminal_has)
 Test(scatter, the_same_picture_gives_the_same_png)
 {
     const struct scatter_line lines[] = {{0, 1}, {1, 3}};
-    struct scatter scatter = {corners, 4, lines, 2};
+    struct scatter scatter = {.points = corners, .n_points = 4, .lines = lines, .n_lines = 2};
     struct picture picture = {.chart = &chart_scatter, .data = &scatter, .row_axis = "up", .col_axis = "along", .title = "Corners"};
     const struct renderer *png = renderer_find(STR("png"));
     struct buf a = {0}, b = {0}, said = {0};
@@ -184,7 +186,7 @@ Test(scatter, names_of_points_that_lie_together_do_not_cover_each_other)
         points[i] = (struct scatter_point){
             .x = i < 2 ? 10.0 * (double)i : 4 + 0.1 * (double)(i % 4), .y = i < 2 ? 5.0 * (double)i : 2 + 0.1 * (double)(i / 4),
             .label = {"namename", 8}};
-    struct scatter scatter = {points, N, NULL, 0};
+    struct scatter scatter = {.points = points, .n_points = N};
     struct picture picture = {.chart = &chart_scatter, .data = &scatter};
     struct render_options options = {0};
     struct figure figure;
@@ -200,6 +202,59 @@ Test(scatter, names_of_points_that_lie_together_do_not_cover_each_other)
             double w = fmin(a.x + a.w, b.x + b.w) - fmax(a.x, b.x), h = fmin(a.y + a.h, b.y + b.h) - fmax(a.y, b.y);
             cr_expect(w <= 1e-9 || h <= 0.31 * a.h, "names %zu and %zu lie over each other", i, k);
         }
+}
+
+/* Is a point of the line within the letters of the text? Its ends are not asked. */
+static bool line_over(const struct mark *line, const struct mark *name)
+{
+    double top = name->corners[0].y, h = name->corners[2].y - top;
+    for (int i = 1; i < 40; i++) {
+        double x = line->from.x + (line->to.x - line->from.x) * i / 40, y = line->from.y + (line->to.y - line->from.y) * i / 40;
+        if (x > name->corners[0].x && x < name->corners[2].x && y > top + 0.16 * h && y < top + 0.84 * h)
+            return true;
+    }
+    return false;
+}
+
+/* 90 points, most of them in a heap, as heads of a model lie. */
+Test(scatter, of_many_names_those_without_room_are_left_out_and_counted_and_no_line_crosses_one)
+{
+    enum { N = 90 };
+    struct scatter_point points[N] = {0};
+    char names[N][8];
+    for (size_t i = 0; i < N; i++) {
+        snprintf(names[i], sizeof names[i], "L%zu.%zu", i / 10, i % 10);
+        double out = i % 9 == 0 ? 200 : 30;
+        points[i] = (struct scatter_point){.x = out * cos((double)(i * i)), .y = out * sin((double)(7 * i)), .label = str_of(names[i]),
+                                           .tint = scatter_tint(i / 10, 9)};
+    }
+    struct scatter scatter = {.points = points, .n_points = N, .tint_name = "Layer", .n_tints = 9, .ticks = true};
+    struct picture picture = {.chart = &chart_scatter, .data = &scatter, .row_axis = "second", .col_axis = "first"};
+    struct figure figure;
+    struct recorder *r = recorder_of(&picture, &(struct render_options){.width = 218}, &figure);
+    size_t named = 0;
+    for (size_t i = 0; i < r->n; i++) {
+        const struct mark *a = &r->marks[i];
+        named += a->kind == MARK_TEXT && strchr(a->text, '.') != NULL;
+        for (size_t k = 0; k < r->n; k++) {
+            const struct mark *b = &r->marks[k];
+            if (a->kind == MARK_LINE && a->width < 0.35 && b->kind == MARK_TEXT)
+                cr_expect_not(line_over(a, b), "a line over %s", b->text);
+            if (k < i && a->kind == MARK_TEXT && b->kind == MARK_TEXT && strchr(a->text, '.'))
+                cr_expect(recorder_overlap(a, b) <= 0.31 * (a->corners[2].y - a->corners[0].y), "%s over %s", a->text, b->text);
+        }
+    }
+    cr_expect(named > 15 && named < N, "%zu", named);
+    static const char *const around[] = {"Layer", "0", "8", "−200", "200"};
+    for (size_t i = 0; i < sizeof around / sizeof *around; i++)
+        cr_expect(recorder_text(r, around[i]), "%s", around[i]);
+    recorder_free(r);
+    struct buf out = {0}, said = {0};
+    struct err err = {0};
+    cr_assert(renderer_pdf.render(&picture, &(struct render_options){.width = 218}, &out, &said, &err), "%s", err.message);
+    cr_expect(strstr(buf_cstr(&said), "of 90 names are left out: they would cover others"), "%s", buf_cstr(&said));
+    buf_free(&out);
+    buf_free(&said);
 }
 
 Test(chart, every_kind_has_a_name_of_its_own_and_draws_both_ways)

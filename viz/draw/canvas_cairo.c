@@ -52,6 +52,7 @@ void canvas_polygon(struct canvas *canvas, const struct point *corners, size_t n
 {
     cairo_t *cr = canvas_self(canvas)->cr;
     canvas_colour(cr, fill);
+    cairo_new_path(cr); /* a text leaves its place behind */
     for (size_t i = 0; i < n; i++)
         cairo_line_to(cr, corners[i].x, corners[i].y);
     cairo_close_path(cr);
