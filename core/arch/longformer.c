@@ -2,7 +2,9 @@
  *
  *   local token i:   one softmax over the keys |i−j| ≤ attention_window[l]/2 and those of global tokens, ordinary q, k, v
  *   global token i:  softmax over all keys, with query_global, key_global, value_global
- *   the first token is global where a run does not choose; a window is one number, or one a layer
+ *   where a run does not choose, those are global that the reference's class of the checkpoint makes global: the first token for
+ *   classes of texts, all before the first separator for answers, the second text for a choice, else none
+ *   a window is one number, or one a layer
  *
  * Both are one map of n×n here; the reference lists a band and global rows apart. What has caused bugs: a global key inside
  * the window counts once; windows are even; the reference pads texts to a multiple of the window, which changes nothing. */
@@ -14,6 +16,7 @@
 struct longformer {
     struct bert bert;
     size_t *reach; /* [layers] half of the window */
+    int32_t separator;
 };
 struct longformer_layer {
     struct bert_layer base;
@@ -39,6 +42,7 @@ static bool configure(struct model *model, const struct json *config, struct err
     if (!bert_counted_configure(model, config, err))
         return false;
     size_t layers = model->stacks[STACK_MAIN].layers;
+    w->separator = (int32_t)json_number(json_get(config, "sep_token_id"), 2);
     if (json_is_array(window) && json_count(window) != layers)
         return err_set(err, ERR_FORMAT, "%s/config.json: attention_window has %zu numbers for %zu layers", model->folder,
                        json_count(window), layers);
@@ -47,6 +51,27 @@ static bool configure(struct model *model, const struct json *config, struct err
         if (!w->reach || !read_window(model, json_is_array(window) ? json_at(window, l) : window, &w->reach[l], err))
             return false;
     return true;
+}
+
+static bool answers(const struct model *model)
+{
+    return ((const struct longformer *)model->own)->bert.classify.answer.w.dtype != NULL;
+}
+
+/* The tokens of a text that are global where nothing is chosen: [*from, *to). */
+static void unasked(const struct model *model, const int32_t *ids, size_t T, size_t *from, size_t *to)
+{
+    size_t sep = 0;
+    while (sep < T && ids[sep] != ((const struct longformer *)model->own)->separator)
+        sep++;
+    bool texts = classify_has_text(model, HEAD_SOFTMAX) || classify_has_text(model, HEAD_SIGMOID) ||
+                 classify_has_text(model, HEAD_VALUE);
+    *from = 0;
+    *to = texts ? 1 : answers(model) ? sep : 0;
+    if (classify_is_choice(model, 0)) {
+        *from = sep + 2;
+        *to = T;
+    }
 }
 
 /* [rows] 1: a global token. */
@@ -60,8 +85,10 @@ static unsigned char *global_rows(struct pass *pass)
     memset(global, 0, pass->rows);
     for (size_t t = 0; t < tokens->n_texts; t++) {
         size_t T = tokens_length(tokens, t);
-        if (!run->global)
-            global[tokens->starts[t]] = 1;
+        size_t from, to;
+        unasked(pass->model, tokens->ids + tokens->starts[t], T, &from, &to);
+        for (size_t i = from; !run->global && i < to; i++)
+            global[tokens->starts[t] + i] = 1;
         for (size_t i = 0; i < run->n_global; i++) {
             if (run->global[i] >= T) {
                 pass_fail(pass, ERR_ARG, "token %zu cannot be global: the text has %zu tokens, counted from 0", run->global[i],

@@ -91,6 +91,11 @@ CASES = {
                              tie_word_embeddings=False), globals=[], types=2),
     "longformer-class": dict(cls="LongformerForSequenceClassification", config=dict(SIZES, **PAD, attention_window=8),
                              globals=None),
+    "longformer-answer": dict(cls="LongformerForQuestionAnswering", config=dict(SIZES, **PAD, attention_window=4, sep_token_id=4),
+                              separators=4, unasked=lambda ids: range(ids.index(4)), lengths=(9, 14)),
+    "longformer-choice": dict(cls="LongformerForMultipleChoice", config=dict(SIZES, **PAD, attention_window=4, sep_token_id=4),
+                              separators=4, unasked=lambda ids: range(4, len(ids)), lengths=(9, 14)),
+    "longformer-unasked": dict(cls="LongformerForMaskedLM", config=dict(SIZES, **PAD, attention_window=4), unasked=lambda ids: []),
     "funnel-factorized": dict(cls="FunnelForMaskedLM", config=dict(FUNNEL, attention_type="factorized", pool_q_only=False,
                               hidden_act="relu", tie_word_embeddings=False), types=3, lengths=(2, 3, 9)),
     "funnel-repeats": dict(cls="FunnelForPreTraining", config=dict(FUNNEL, block_sizes=[2, 1], block_repeats=[1, 2],
@@ -162,15 +167,19 @@ def run(model, case, ids, types):
     if types is not None:
         inputs["token_type_ids"] = torch.tensor([types])
     globals_ = case.get("globals", False)
-    if globals_ is not False:
+    if "unasked" in case:  # what the class makes global by itself
+        globals_ = case["unasked"](ids)
+    elif globals_ is not False:
         inputs["global_attention_mask"] = torch.tensor([[int(i in ([0] if globals_ is None else globals_)) for i in range(len(ids))]])
+    if case["cls"].endswith("MultipleChoice"):
+        inputs = {k: v[:, None] for k, v in inputs.items()}
     if case.get("no_attention"):
         del inputs["attention_mask"]
     else:
         inputs["output_attentions"] = not (case.get("attention") == "sdpa" or case.get("no_maps"))
     with torch.no_grad():
         out = model(**inputs, output_hidden_states=True)
-    tensors = {"input_ids": inputs["input_ids"][0]}
+    tensors = {"input_ids": torch.tensor(ids)}
     hidden, maps = out.hidden_states, softmaxed(case["cls"], getattr(out, "attentions", None) or ())
     if globals_ is not False:
         maps = full_maps(model, out, len(ids), [0] if globals_ is None else globals_)
@@ -183,6 +192,8 @@ def run(model, case, ids, types):
         logits = out.prediction_logits
     if logits is not None and ("logits" not in case or len(ids) <= case["logits"]):
         tensors["logits"] = logits[0]
+    if getattr(out, "start_logits", None) is not None:
+        tensors["answer_logits"] = torch.stack([out.start_logits[0], out.end_logits[0]], -1)
     for name, key in (("seq_relationship_logits", "seq_relationship_logits"), ("sop_logits", "sop_logits")):
         if getattr(out, key, None) is not None:
             tensors[name] = getattr(out, key)[0]
@@ -213,6 +224,9 @@ def make(folder, name, case):
             ids[-1] = ids[3] = 1
         if "masks" in case and k == 0:
             ids[2] = ids[4] = case["masks"]
+        if "separators" in case:
+            for i in (2, 3, T - 1):
+                ids[i] = case["separators"]
         if "ends" in case and T > 6:
             ids[5] = case["ends"]
         types = torch.randint(0, case["types"], (T,)).tolist() if "types" in case else None
