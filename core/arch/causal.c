@@ -19,10 +19,11 @@ bool causal_untied(const struct model *model, size_t layer)
     return !of(model)->tied;
 }
 
-/* A checkpoint of classes has a head of its own; its table of words is tied to nothing. */
+/* A checkpoint of classes or answers has a head of its own; its table of words is tied to nothing. */
 static bool classifies(const struct model *model)
 {
-    return model->arch->classify && of(model)->classify.out.w.dtype;
+    const struct classify *w = &of(model)->classify;
+    return model->arch->classify && (w->out.w.dtype || w->answer.w.dtype);
 }
 
 static bool present(const struct model *model)

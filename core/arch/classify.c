@@ -236,14 +236,10 @@ const struct output_head classify_answer = {
     .width = answer_width,
     .logits = answer_logits,
 };
-const struct output_head classify_choice = {
-    .name = "choice",
-    .summary = "how well the second text goes on from the first, beside others",
-    .from = "hidden",
-    .place = HEAD_TEXT,
-    .link = HEAD_VALUE,
-    .tensor = "logits",
-    .present = choice_present,
-    .width = choice_width,
-    .logits = choice_logits,
-};
+#define CHOICE(at_end_)                                                                                                          \
+    {                                                                                                                            \
+        .name = "choice", .summary = "how well the second text goes on from the first, beside others", .from = "hidden",         \
+        .place = HEAD_TEXT, .at_end = at_end_, .link = HEAD_VALUE, .tensor = "logits", .present = choice_present,                \
+        .width = choice_width, .logits = choice_logits                                                                           \
+    }
+const struct output_head classify_choice = CHOICE(false), classify_choice_at_end = CHOICE(true);

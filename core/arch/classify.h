@@ -39,6 +39,7 @@ struct classify {
 extern const struct output_head classify_text, classify_text_many, classify_text_value, classify_tokens;
 extern const struct output_head classify_answer; /* "answer", [T,2]: logits of its start and its end */
 extern const struct output_head classify_choice; /* "choice": one logit a text, of several that are compared */
+extern const struct output_head classify_choice_at_end; /* of a text's last token */
 extern const struct output_head classify_next; /* BERT's next sentence */
 extern const struct output_head classify_order; /* ALBERT's sentence order */
 

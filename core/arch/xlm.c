@@ -3,7 +3,7 @@
  *   x = LayerNorm(word[id] + position[i]); each layer:  q, k, v = x·Wq, x·Wk, x·Wv, all with biases
  *     x = norm1(x + z·Wo);  x = norm2(x + down(act(up(x))))        act: gelu, or relu where gelu_activation is false
  *   where causal is true, query i sees keys j ≤ i
- *   words:  x·wordᵀ + b, the next one where causal is true
+ *   words:  x·wordᵀ + b, the next one where causal is true;  classes of a text:  x_0·W + b, its first token's
  *
  * What has caused bugs: the feed-forward is always 4·E wide; a language is an input of its own, which no tokenizer gives and
  * without which the reference adds none of lang_embeddings; types, where an input gives them, are rows of the table of words. */
@@ -111,6 +111,8 @@ static const struct config_key keys[] = {
     CAUSAL_TIED(struct xlm, true),
     {.key = "is_encoder", .kind = CONFIG_ONLY, .text = "true"},
     {.key = "asm", .kind = CONFIG_ONLY, .text = "false"},
+    {.key = "summary_type", .kind = CONFIG_ONLY, .text = "\"first\""},
+    {.key = "summary_activation", .kind = CONFIG_ONLY, .text = "null"},
     {.key = "pruned_heads", .kind = CONFIG_ONLY, .text = "{}"},
     {0},
 };
@@ -142,6 +144,8 @@ static const struct param params[] = {
     LAYER(NORM, "layer_norm2.{l}", "E", block.output_norm, "LayerNorm after feed-forward"),
     CAUSAL_HEAD(struct xlm, "pred_layer.proj.weight"),
     CAUSAL_BIAS(struct xlm, "pred_layer.proj.bias"),
+    CLASSIFY_PARAM(struct xlm, causal.classify, out, "sequence_summary.summary|classifier", "*,E", "classes"),
+    CLASSIFY_PARAM(struct xlm, causal.classify, answer, "qa_outputs", "*,E", "start and end of an answer"),
     {0},
 };
 
@@ -153,7 +157,8 @@ const struct arch arch_xlm = {
     .prefixes = "transformer.",
     .keys = keys,
     .params = params,
-    .heads = (const struct output_head *const[]){&head_masks, &head_next, NULL},
+    .heads = (const struct output_head *const[]){&head_masks, &head_next, CLASSIFY_HEADS, NULL},
+    .classify = CAUSAL_CLASSIFY(struct xlm),
     .own_size = sizeof(struct xlm),
     .layer_size = sizeof(struct xlm_layer),
     .configure = configure,

@@ -178,6 +178,11 @@ static const struct output_head head_words = {
     .logits = causal_logits,
 };
 
+static const struct output_head *const heads[] = {
+    &head_words,      &causal_text,     &causal_text_many,       &causal_text_value,
+    &classify_tokens, &classify_answer, &classify_choice_at_end, NULL,
+};
+
 static const struct config_key keys[] = {
     {.key = "n_token|vocab_size", .kind = CONFIG_SIZE, .letter = 'V', .fallback = 32000},
     {.key = "hidden_size|d_model", .kind = CONFIG_SIZE, .letter = 'E', .fallback = 1024},
@@ -191,6 +196,11 @@ static const struct config_key keys[] = {
     {.key = "same_length", .kind = CONFIG_BOOL, .field = offsetof(struct xlnet, same_length)},
     {.key = "bi_data", .kind = CONFIG_ONLY, .text = "false"},
     CAUSAL_TIED(struct xlnet, true),
+    {.key = "summary_type", .kind = CONFIG_ONLY, .text = "\"last\""},
+    {.key = "summary_activation",
+     .kind = CONFIG_ACTIVATION,
+     .text = "tanh",
+     .field = offsetof(struct xlnet, causal.classify.activation)},
     {.key = "pruned_heads", .kind = CONFIG_ONLY, .text = "{}"},
     {0},
 };
@@ -217,6 +227,7 @@ static const struct param params[] = {
     LAYER(NORM, "ff.layer_norm", "E", block.output_norm, "LayerNorm after feed-forward"),
     CAUSAL_HEAD(struct xlnet, "lm_loss.weight"),
     CAUSAL_BIAS(struct xlnet, "lm_loss.bias"),
+    CLASSIFY_PARAMS(struct xlnet, causal.classify, "sequence_summary.summary", "logits_proj|classifier"),
     {0},
 };
 
@@ -228,7 +239,8 @@ const struct arch arch_xlnet = {
     .prefixes = "transformer.",
     .keys = keys,
     .params = params,
-    .heads = (const struct output_head *const[]){&head_words, NULL},
+    .heads = heads,
+    .classify = CAUSAL_CLASSIFY(struct xlnet),
     .own_size = sizeof(struct xlnet),
     .layer_size = sizeof(struct xlnet_layer),
     .configure = configure,
