@@ -2,6 +2,7 @@
 #ifndef GAZE_CORE_BASE_MEM_H
 #define GAZE_CORE_BASE_MEM_H
 
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "core/base/err.h"
@@ -57,6 +58,7 @@ void buf_str(struct buf *b, struct str s);
 void buf_puts(struct buf *b, const char *nul_terminated);
 void buf_char(struct buf *b, char c);
 void buf_printf(struct buf *b, const char *format, ...) PRINTF_LIKE(2, 3);
+void buf_vprintf(struct buf *b, const char *format, va_list args);
 const char *buf_cstr(struct buf *b); /* "" where nothing was ever stored */
 struct str buf_view(const struct buf *b);
 NODISCARD bool buf_ok(const struct buf *b, struct err *err); /* false, with ERR_MEMORY, after a failed append */

@@ -1,6 +1,7 @@
 /* UTF-8 and Unicode properties (utf8proc behind this file alone). See text.h. */
 #include "core/base/text.h"
 
+#include <string.h>
 #include <utf8proc.h>
 
 size_t utf8_encode(int32_t cp, char out[4])
@@ -206,6 +207,80 @@ size_t text_fit(struct buf *out, struct str s, size_t columns)
         out->failed = true;
     buf_free(&whole);
     return used;
+}
+
+/* Columns of a text that may hold the escapes of bold and colours: ESC [ … m. */
+static size_t styled_width(struct str s)
+{
+    size_t width = 0;
+    while (s.n) {
+        const char *escape = memchr(s.s, '\033', s.n), *end = escape ? memchr(escape, 'm', s.n - (size_t)(escape - s.s)) : NULL;
+        size_t plain = end ? (size_t)(escape - s.s) : s.n, next = end ? (size_t)(end + 1 - s.s) : s.n;
+        width += text_width((struct str){s.s, plain});
+        s = (struct str){s.s + next, s.n - next};
+    }
+    return width;
+}
+
+/* Where the lines that follow a broken one begin: under what stands behind the first gap of two blanks and more, so that a
+ * name and its explanation stay two columns, or two columns further in than the line. */
+static size_t wrap_indent(struct str line, size_t columns)
+{
+    size_t lead = 0;
+    while (lead < line.n && line.s[lead] == ' ')
+        lead++;
+    for (size_t i = lead; i + 2 < line.n; i++) {
+        if (line.s[i] != ' ' || line.s[i + 1] != ' ')
+            continue;
+        while (i < line.n && line.s[i] == ' ')
+            i++;
+        size_t at = styled_width((struct str){line.s, i});
+        return i < line.n && at <= columns / 2 ? at : lead + 2;
+    }
+    return lead + 2;
+}
+
+static void wrap_line(struct buf *out, struct str line, size_t columns)
+{
+    size_t indent = wrap_indent(line, columns), used = 0, from = 0;
+    if (columns < 2 * indent)
+        indent = 0;
+    while (from < line.n) {
+        size_t to = from;
+        while (to < line.n && line.s[to] == ' ')
+            to++;
+        while (to < line.n && line.s[to] != ' ')
+            to++;
+        struct str word = {line.s + from, to - from};
+        size_t width = styled_width(word);
+        if (from && used + width > columns && used > indent) {
+            while (word.n && word.s[0] == ' ')
+                word = (struct str){word.s + 1, word.n - 1};
+            buf_char(out, '\n');
+            for (size_t i = 0; i < indent; i++)
+                buf_char(out, ' ');
+            used = indent;
+            width = styled_width(word);
+        }
+        buf_str(out, word);
+        used += width;
+        from = to;
+    }
+}
+
+void text_wrap(struct buf *out, struct str s, size_t columns)
+{
+    while (s.n) {
+        const char *end = memchr(s.s, '\n', s.n);
+        struct str line = {s.s, end ? (size_t)(end - s.s) : s.n};
+        if (styled_width(line) <= columns)
+            buf_str(out, line);
+        else
+            wrap_line(out, line, columns);
+        if (end)
+            buf_char(out, '\n');
+        s = (struct str){s.s + line.n + (end != NULL), s.n - line.n - (end != NULL)};
+    }
 }
 
 bool text_matches(struct str pattern, struct str word)

@@ -41,6 +41,9 @@ size_t text_grapheme(struct str s);
 void text_escape(struct buf *out, struct str s);
 /* Append at most `columns` columns of s, escaped, and "…" where it was cut. Returns the columns used. */
 size_t text_fit(struct buf *out, struct str s, size_t columns);
+/* Append lines, those wider than `columns` broken at blanks; the rest of a broken line is indented. A word wider than
+ * `columns` stays whole; escapes of bold and colours take none. */
+void text_wrap(struct buf *out, struct str s, size_t columns);
 
 /* Does the pattern, in which * stands for any bytes and ? for one character, match the whole of s? */
 bool text_matches(struct str pattern, struct str s);

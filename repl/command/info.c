@@ -15,6 +15,7 @@
 #include "repl/grammar/call.h"
 #include "repl/result/provenance.h"
 #include "repl/run/weights_table.h"
+#include "repl/terminal/progress.h"
 #include "repl/words/asked_words.h"
 
 /* ---- the summary ---- */
@@ -87,8 +88,10 @@ static void say_weights(struct sheet *sheet, const struct model *model)
     for (size_t i = 0; i < weights->n; i++)
         if (first_of_blocks(weights, i))
             buf_printf(&types, "%s%s", types.n ? ", " : "", weights->tensors[i].dtype->name);
-    say(sheet, "weights", "%s, %zu tensors in %zu file%s, %s, %.1f MB", weights->format->name, weights->n, weights->n_files,
-        weights->n_files == 1 ? "" : "s", buf_cstr(&types), (double)weights->bytes / 1e6);
+    buf_puts(&types, ", ");
+    progress_put_bytes(&types, weights->bytes);
+    say(sheet, "weights", "%s, %zu tensors in %zu file%s, %s", weights->format->name, weights->n, weights->n_files,
+        weights->n_files == 1 ? "" : "s", buf_cstr(&types));
     say(sheet, "fingerprint", "%016" PRIx64, weights_fingerprint(weights));
     buf_free(&types);
 }
@@ -177,7 +180,10 @@ static void say_architecture(struct sheet *sheet, const struct model *model)
     say_terms(sheet, model);
     say_notes(sheet, model);
     size_t T = model->stacks[STACK_MAIN].max_tokens && model->stacks[STACK_MAIN].max_tokens < 512 ? model->stacks[STACK_MAIN].max_tokens : 512;
-    say(sheet, "kept by a run", "%.1f MB at %zu tokens", kept_bytes(model, (double)T) / 1e6, T);
+    struct buf kept = {0};
+    progress_put_bytes(&kept, (size_t)kept_bytes(model, (double)T));
+    say(sheet, "kept by a run", "%s at %zu tokens", buf_cstr(&kept), T);
+    buf_free(&kept);
 }
 
 static bool give_summary(struct result *result, const struct model *model, struct err *err)
@@ -260,6 +266,16 @@ static bool give_params(struct result *result, const struct model *model, struct
 
 enum { FIRST_WORDS = 8, WORD_COLUMNS = 24 };
 
+static void say_bytes(struct sheet *sheet, size_t file, size_t numbers)
+{
+    struct buf text = {0};
+    progress_put_bytes(&text, file);
+    buf_puts(&text, " in the file, ");
+    progress_put_bytes(&text, numbers);
+    say(sheet, "bytes", "%s of numbers", buf_cstr(&text));
+    buf_free(&text);
+}
+
 static void say_file(struct sheet *sheet, const struct vectors *v)
 {
     const struct source *source = v->source;
@@ -268,8 +284,7 @@ static void say_file(struct sheet *sheet, const struct vectors *v)
     bool inside = source && data >= source->data && data < source->data + source->size;
     say(sheet, "file", "%s", v->path[0] ? v->path : "none: made here");
     if (v->path[0] && stat(v->path, &about) == 0 && S_ISREG(about.st_mode))
-        say(sheet, "bytes", "%.4g MB in the file, %.4g MB of numbers", (double)about.st_size / 1e6,
-            (double)v->V * (double)v->E * (double)v->dtype->bytes / 1e6);
+        say_bytes(sheet, (size_t)about.st_size, v->V * v->E * v->dtype->bytes);
     say(sheet, "numbers", "%s, %s", v->dtype->name, (inside && !source->memory) || v->own ? "mapped from the file" : "in memory");
 }
 

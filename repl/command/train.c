@@ -360,10 +360,9 @@ const struct command command_train = {
     .summary = "word vectors from a text",
     .help =
         "cbow predicts a word from the mean of those around it, sg (skip-gram) from each of them; both against negative samples. "
-        "Words "
-        "are what stands between blanks, a line is a sentence. The vectors go to > FILE: .bin is word2vec's binary, .txt and "
-        ".vec "
-        "its text. Defaults are those of word2vec, but the learning rate of cbow.\n"
+        "Words are what stands between blanks, a line is a sentence. The vectors go to > FILE: .bin is word2vec's binary, .txt "
+        "and .vec its text, .npy NumPy's array (its words in FILE.vocab), .safetensors and .glove what their names say. "
+        "Defaults are those of word2vec, but the learning rate of cbow.\n"
         "\n"
         "update=corrected, the default, is the gradient of the loss: h = (1/n)·Σ v_i is the mean of n context vectors, so each "
         "of them "

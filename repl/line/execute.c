@@ -10,8 +10,9 @@
 #include "repl/grammar/call.h"
 #include "repl/grammar/grammar.h"
 #include "repl/result/result.h"
+#include "repl/terminal/message.h"
 
-enum { MESSAGE_COLUMNS = 96, BEFORE_CARET = 64, FAR = 512 /* bytes of a long line that are looked at */ };
+enum { FAR = 512 /* bytes of a long line that are looked at */ };
 
 /* ---- reporting ---- */
 
@@ -24,14 +25,15 @@ static size_t escaped_width(struct str s)
     return width;
 }
 
-/* The line, cut around the place where it is long, and carets under [column, column+length). */
-static void put_line_and_caret(struct buf *out, const char *line, long column, size_t length)
+/* The line, cut to `columns` around the place where it is long, and carets under [column, column+length). */
+static void put_line_and_caret(struct buf *out, const char *line, long column, size_t length, size_t columns)
 {
+    const size_t before_caret = columns * 2 / 3;
     size_t n = strlen(line), at = (size_t)column - 1 < n ? (size_t)column - 1 : n;
     size_t begin = at > FAR ? at - FAR : 0;
     while (begin < at && ((unsigned char)line[begin] & 0xC0) == 0x80)
         begin++;
-    while (begin < at && escaped_width((struct str){line + begin, at - begin}) > BEFORE_CARET)
+    while (begin < at && escaped_width((struct str){line + begin, at - begin}) > before_caret)
         begin += text_grapheme((struct str){line + begin, n - begin});
     if (!begin) /* blanks that only indent the line */
         begin = strspn(line, " \t") < at ? strspn(line, " \t") : 0;
@@ -42,17 +44,18 @@ static void put_line_and_caret(struct buf *out, const char *line, long column, s
     size_t indent = escaped_width((struct str){line + begin, at - begin}) + cut;
     size_t width = escaped_width((struct str){line + at, shown});
     buf_puts(out, cut ? "  …" : "  ");
-    text_fit(out, (struct str){line + begin, n - begin}, MESSAGE_COLUMNS);
+    text_fit(out, (struct str){line + begin, n - begin}, columns);
     buf_puts(out, "\n  ");
     for (size_t i = 0; i < indent; i++)
         buf_char(out, ' ');
-    for (size_t i = 0; i < (width ? width : 1) && indent + i < MESSAGE_COLUMNS; i++)
+    for (size_t i = 0; i < (width ? width : 1) && indent + i < columns; i++)
         buf_char(out, '^');
     buf_char(out, '\n');
 }
 
 void session_report(const struct session *session, const char *line, const struct err *err)
 {
+    enum { AROUND = 4 /* two blanks, and an ellipsis on either side */ };
     const char *red = session->stderr_color ? "\033[1;31m" : "", *plain = session->stderr_color ? "\033[0m" : "";
     struct buf out = {0};
     buf_puts(&out, red);
@@ -61,6 +64,9 @@ void session_report(const struct session *session, const char *line, const struc
         buf_printf(&out, ":%zu", session->source_line);
     buf_printf(&out, ":%s ", plain);
     buf_printf(&out, "%s\n", err->message);
+    fflush(stdout);
+    message_put(session, buf_view(&out));
+    buf_free(&out);
     long column = err->column;
     size_t length = err->length;
     if (!column && session->source_file) { /* a script's reader wants to see the command: its verb is underlined */
@@ -68,10 +74,8 @@ void session_report(const struct session *session, const char *line, const struc
         length = strcspn(line + column - 1, " \t");
     }
     if (column)
-        put_line_and_caret(&out, line, column, length);
-    fflush(stdout);
-    fwrite(buf_cstr(&out), 1, out.n, stderr);
-    fflush(stderr);
+        put_line_and_caret(&out, line, column, length, message_columns(session) - AROUND);
+    message_put(session, buf_view(&out));
     buf_free(&out);
 }
 

@@ -231,10 +231,11 @@ static void begin(const char *prompt)
 static void clear_line(const char *prompt)
 {
     cancel_clear();
+    rl_callback_sigcleanup(); /* ends a search through the history; it draws the line once more */
     fputs("^C\n", rl_outstream);
     rl_free_line_state();
-    rl_callback_sigcleanup();
     rl_callback_handler_remove();
+    rl_on_new_line();
     rl_callback_handler_install(prompt, take_line);
 }
 

@@ -16,6 +16,7 @@
 #include "repl/result/gather.h"
 #include "repl/result/process.h"
 #include "repl/terminal/graphics.h"
+#include "repl/terminal/message.h"
 #include "repl/writer/writer.h"
 
 struct result {
@@ -463,20 +464,18 @@ bool result_tensors(struct result *result, const struct tensor_promise *tensors,
 void result_note(struct result *result, const char *format, ...)
 {
     va_list args;
-    struct buf line = {0};
-    char text[2000];
-    (void)result;
+    struct buf line = {0}, text = {0};
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    buf_vprintf(&text, format, args);
     va_end(args);
-    for (const char *at = text; *at;) { /* lines stay lines, all else is escaped */
+    for (const char *at = buf_cstr(&text); *at;) { /* lines stay lines, all else is escaped */
         size_t n = strcspn(at, "\n");
         text_escape(&line, (struct str){at, n});
         buf_char(&line, '\n');
         at += n + (at[n] == '\n');
     }
-    fputs(buf_cstr(&line), stderr);
-    fflush(stderr);
+    message_put(result->session, buf_view(&line));
+    buf_free(&text);
     buf_free(&line);
 }
 

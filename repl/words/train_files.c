@@ -32,7 +32,7 @@ static bool choose_state(const struct call *call, struct train_place *place, str
     else if (place->resume)
         place->state = mem_copy_str(str_of(place->resume), err);
     else
-        return err_set(err, ERR_ARG, "into a pipe or device train needs checkpoint-file=FILE, where its state is kept");
+        return err_set(err, ERR_ARG, "where do the vectors go? train … > vectors.bin; into a pipe or device it needs checkpoint-file=FILE, for its state");
     return place->state && (place->scratch = path_folder(place->state, err));
 }
 

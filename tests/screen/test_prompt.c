@@ -152,6 +152,52 @@ Test(prompt, ctrl_c_clears_the_line, .timeout = 120)
     terminal_free(t);
 }
 
+Test(prompt, ctrl_c_ends_a_search_through_the_history, .timeout = 120)
+{
+    struct terminal *t = prompt();
+    cr_assert(t);
+    gaze_line(t, "models where=loaded");
+    terminal_keys(t, "C-r");
+    terminal_send(t, "where");
+    cr_expect(terminal_wait_text(t, "(reverse-i-search)`where': models where=loaded"));
+    terminal_keys(t, "C-c");
+    cr_expect(wait_prompt(t));
+    terminal_send(t, "runs");
+    cr_expect(terminal_wait_for(t, recalled, PROMPT "runs", "nothing of what was found is left in the line"));
+    terminal_free(t);
+}
+
+Test(prompt, a_table_that_is_wider_than_the_screen_stands_in_blocks, .timeout = 120)
+{
+    struct terminal *t = gaze_start((const char *[]){"-X", "examples/models/deberta-v3-tiny", SENTENCE, NULL}, NULL, 40, 80, NULL);
+    int first, second, column, edge, edge_column;
+    cr_assert(wait_prompt(t));
+    gaze_line(t, "columns L5 all=on top=1");
+    cr_assert(terminal_find(t, "site   index  token   mass", &first, &column));
+    cr_assert(terminal_find(t, "edge_keys", &edge, &edge_column), "the last column");
+    cr_expect(edge > first + 1, "below the first block");
+    char *row = emulator_row(t->screen, edge);
+    cr_expect_eq(strncmp(row, "site   index  token  ", 21), 0, "what names the row comes again: %s", row);
+    free(row);
+    for (second = first; second <= edge; second++) {
+        row = emulator_row(t->screen, second);
+        cr_expect(strlen(row) <= 80 && row[0] != ' ', "no line was broken: %s", row);
+        free(row);
+    }
+    size_t at = gaze_line(t, "columns L5 all=on top=1 | head -n 20");
+    cr_expect(logged(t, at, "mass  ratio") && !logged(t, at, "\r\n\r\n"), "a pipe gets whole lines");
+    terminal_free(t);
+}
+
+Test(prompt, a_message_that_is_wider_than_the_screen_is_broken_at_a_blank, .timeout = 120)
+{
+    struct terminal *t = prompt();
+    cr_assert(t);
+    gaze_line(t, "load a-model-that-is-nowhere-to-be-found");
+    cr_expect(terminal_shows(t, "error: no model \"a-model-that-is-nowhere-to-be-found\": neither here nor in"));
+    terminal_free(t);
+}
+
 static void write_lines(const char *path, size_t n)
 {
     FILE *file = fopen(path, "w");

@@ -134,3 +134,27 @@ Test(text, a_text_that_is_too_wide_ends_in_an_ellipsis_within_its_columns)
         buf_free(&out);
     }
 }
+
+Test(text, lines_that_are_too_wide_are_broken_at_blanks)
+{
+    static const struct {
+        const char *text;
+        size_t columns;
+        const char *want;
+    } rows[] = {{"as it is\n", 8, "as it is\n"},
+                {"one two three", 9, "one two\n  three"},
+                {"one two\nthree four five\n", 10, "one two\nthree four\n  five\n"},
+                {"  in two three", 8, "  in two\n    three"},
+                {"name    what it is and more", 18, "name    what it is\n        and more"},
+                {"averylongword and more", 8, "averylongword\n  and\n  more"},
+                {"\033[1mname\033[0m  what it is", 12, "\033[1mname\033[0m  what\n      it is"},
+                {"漢字 漢字", 8, "漢字\n  漢字"},
+                {"", 5, ""},
+                {"a  b", 1, "a\nb"}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct buf out = {0};
+        text_wrap(&out, str_of(rows[i].text), rows[i].columns);
+        cr_expect_str_eq(buf_cstr(&out), rows[i].want, "row %zu: %s", i, buf_cstr(&out));
+        buf_free(&out);
+    }
+}
