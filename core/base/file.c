@@ -228,6 +228,22 @@ static bool copy_nameless(struct out *out)
     return true;
 }
 
+/* A new file could not be made: where its folder is missing, errno alone speaks of a file that nobody expects there. */
+static bool fail_new(const char *path, struct err *err)
+{
+    char *folder = errno == ENOENT ? path_folder(path, NULL) : NULL;
+    struct stat st;
+    bool missing = folder && stat(folder, &st) != 0 && errno == ENOENT;
+    if (folder)
+        errno = ENOENT;
+    if (missing)
+        err_set(err, ERR_IO, "%s: cannot write: there is no folder %s", path, folder);
+    else
+        err_errno(err, path, "cannot write");
+    free(folder);
+    return false;
+}
+
 bool out_open(const char *path, struct out *out, struct err *err)
 {
     *out = (struct out){.fd = -1};
@@ -255,7 +271,7 @@ bool out_open(const char *path, struct out *out, struct err *err)
     if (!out->nameless)
         out->fd = mkostemp(out->temporary, O_CLOEXEC);
     if (out->fd < 0) {
-        err_errno(err, path, "cannot write");
+        fail_new(path, err);
         free(out->temporary);
         out->temporary = NULL;
         goto fail;

@@ -300,7 +300,7 @@ const struct command command_bias = {
             "whatever the tokens are; ALiBi (BLOOM, Falcon) adds a slope times the distance. Rows are heads, columns the\n"
             "key's place less the query's: left of 0 lie the keys before it. A decoder's keys ahead are hidden and left\n"
             "out. Layers that share their numbers are one map. On the tokens of a run the same term is show part=bias.",
-    .examples = "bias\nbias D distance=20\nbias L0.H1-3 format=csv\nbias > bias.png",
+    .examples = "bias\nbias D* distance=20\nbias L0.H1-3 format=csv\nbias > bias.png",
     .options = options,
     .args = args,
     .writes = true,

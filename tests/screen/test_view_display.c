@@ -298,7 +298,7 @@ Test(view_display, leaves_the_old_file_where_it_cannot_be_written, .timeout = 28
         free(text);
     }
     terminal_send(t, ":save-display /nowhere/screen.svg\r");
-    cr_expect(terminal_wait_row(t, -1, "/nowhere/screen.svg: cannot write: No such file or directory"));
+    cr_expect(terminal_wait_row(t, -1, "/nowhere/screen.svg: cannot write: there is no folder /nowhere"));
     terminal_keys(t, "Down");
     cr_expect(terminal_wait_text(t, "query 1 The"), "the screen goes on");
     terminal_keys(t, "q");

@@ -160,7 +160,7 @@ Test(view_sizes, a_terminal_without_a_size_is_refused, .timeout = 280)
 {
     struct terminal *t = gaze_start((const char *[]){"-X", "deberta-v1-tiny", SENTENCE, "-c", "!stty rows 0 cols 0", "-c", "view", NULL}, NULL, 24, 80, NULL);
     cr_expect_eq(terminal_wait_exit(t), 1);
-    cr_expect(strstr(t->log, "the terminal says that it has no rows or no columns: stty rows 24 cols 80 sets its size"), "%s", t->log);
+    cr_expect(strstr(t->log, "the terminal says that it has no rows or no columns: stty rows 24"), "%s", t->log);
     cr_expect_null(strstr(t->log, "\033[?1049h"), "nothing was drawn");
     cr_expect(terminal_modes_restored(t));
     terminal_free(t);

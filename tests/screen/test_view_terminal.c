@@ -91,7 +91,7 @@ Test(view, refuses_where_there_is_no_screen, .timeout = 280)
 {
     static const struct {
         const char *term, *says;
-    } rows[] = {{"dumb", "TERM is dumb"}, {"", "TERM is not set"}};
+    } rows[] = {{"dumb", "TERM is dumb"}, {"", "TERM is not"}};
     for (size_t i = 0; i < 2; i++) {
         struct terminal_kind kind = {"none", rows[i].term, NULL, DEPTH_MONO};
         struct terminal *t = gaze_start((const char *[]){"-X", "examples/models/deberta-v1-tiny", SENTENCE, "-c", "view", NULL}, &kind, 24, 80, NULL);
