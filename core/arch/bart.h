@@ -34,6 +34,8 @@ struct bart {
     struct bart_ends encoder, decoder;
     bool scaled;   /* word embeddings times √E */
     bool pre;      /* norms stand before their parts, and one at the end */
+    bool counted;  /* positions count from pad + 1 over the tokens that are no padding, and are fairseq's sinusoids */
+    size_t pad;    /* then */
     size_t offset; /* row of the first position in a learned table */
     long start;    /* what the decoder begins with where the configuration does not say */
 };
@@ -42,7 +44,8 @@ struct bart {
 NODISCARD bool bart_configure(struct model *model, const struct json *config, struct err *err);
 void bart_forward(const struct model *model, struct pass *pass);
 
-#define BART_KEYS(V_)                                                                                                            \
+#define BART_KEYS(V_) BART_KEYS_OF(V_, "gelu", false)
+#define BART_KEYS_OF(V_, activation_, scaled_)                                                                                   \
     {.key = "vocab_size", .kind = CONFIG_SIZE, .letter = 'V', .fallback = V_},                                                   \
         {.key = "d_model", .kind = CONFIG_SIZE, .letter = 'E', .fallback = 1024},                                                \
         {.key = "encoder_layers", .kind = CONFIG_SIZE, .letter = 'L', .fallback = 12},                                           \
@@ -52,8 +55,8 @@ void bart_forward(const struct model *model, struct pass *pass);
         {.key = "encoder_ffn_dim", .kind = CONFIG_SIZE, .letter = 'I', .fallback = 4096},                                        \
         {.key = "decoder_ffn_dim", .kind = CONFIG_SIZE, .letter = 'J', .fallback = 4096},                                        \
         {.key = "max_position_embeddings", .kind = CONFIG_SIZE, .letter = 'P', .fallback = 1024},                                \
-        {.key = "activation_function", .kind = CONFIG_ACTIVATION, .text = "gelu"},                                               \
-        {.key = "scale_embedding", .kind = CONFIG_BOOL, .field = offsetof(struct bart, scaled)},                                 \
+        {.key = "activation_function", .kind = CONFIG_ACTIVATION, .text = activation_},                                          \
+        {.key = "scale_embedding", .kind = CONFIG_BOOL, .fallback = scaled_, .field = offsetof(struct bart, scaled)},            \
         {.key = "tie_word_embeddings", .kind = CONFIG_BOOL, .fallback = true, .field = offsetof(struct bart, words.tied)},       \
     {                                                                                                                            \
         .key = "is_encoder_decoder", .kind = CONFIG_ONLY, .text = "true"                                                         \

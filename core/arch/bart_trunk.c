@@ -2,34 +2,29 @@
 #include <math.h>
 
 #include "core/arch/bart.h"
+#include "core/arch/bert.h"
+#include "core/arch/sinusoid.h"
 
 static const struct term *const terms[] = {&term_content, NULL};
 
 /* ---- the forward pass ---- */
-
-/* x [E] += the sines of position p in its first half, the cosines in its second; angles p/10000^(2i/E). */
-static void add_sinusoid(int32_t p, size_t E, float *x)
-{
-    size_t sines = (E + 1) / 2;
-    for (size_t i = 0; i < E; i++) {
-        size_t pair = i < sines ? i : i - sines;
-        double angle = p / pow(10000, (double)(2 * pair) / (double)E);
-        x[i] += (float)(i < sines ? sin(angle) : cos(angle));
-    }
-}
 
 static float *embedded(const struct bart *w, const struct bart_ends *ends, struct pass *pass)
 {
     size_t E = pass->model->E;
     float *x = pass_lookup(pass, &w->words.table, pass->tokens->ids, "token id", pass_keep(pass, E));
     x = pass_lookup_times(pass, w->scaled ? sqrtf((float)E) : 1, x);
-    int32_t *positions = pass_alloc(pass, pass->rows, sizeof *positions);
+    int32_t *positions =
+        w->counted ? bert_counted_positions(pass, (int32_t)w->pad) : pass_alloc(pass, pass->rows, sizeof *positions);
     if (!pass_ok(pass))
         return NULL;
     for (size_t r = 0; r < pass->rows; r++) {
-        positions[r] = pass->tokens->positions[r] + (int32_t)w->offset;
-        if (!ends->position.dtype)
-            add_sinusoid(positions[r], E, x + r * E);
+        if (!w->counted)
+            positions[r] = pass->tokens->positions[r] + (int32_t)w->offset;
+        if (!ends->position.dtype && !w->counted)
+            sinusoid_add(positions[r], E, x + r * E);
+        else if (!ends->position.dtype && positions[r] != (int32_t)w->pad)
+            sinusoid_add_fairseq(positions[r], E, x + r * E);
     }
     if (ends->position.dtype)
         x = pass_lookup_add(pass, &ends->position, positions, "position", x);

@@ -68,6 +68,16 @@ void gpt_finish(const struct model *model, struct pass *pass, const float *x);
         .name = name_, .shape = shape_, .kind = PARAM_##kind_, .layered = true, .offset = offsetof(struct gpt_layer, field_),    \
         .meaning = meaning_, __VA_ARGS__                                                                                         \
     }
+/* Three projections with biases and pre-norm layers, by fairseq's names. */
+#define GPT_FAIRSEQ_LAYERS                                                                                                       \
+    GPT_PARAM(LINEAR, "layers.{l}.self_attn.q_proj", "A,E", q, "query"),                                                         \
+        GPT_PARAM(LINEAR, "layers.{l}.self_attn.k_proj", "A,E", k, "key"),                                                       \
+        GPT_PARAM(LINEAR, "layers.{l}.self_attn.v_proj", "A,E", v, "value"),                                                     \
+        GPT_PARAM(LINEAR, "layers.{l}.self_attn.out_proj", "E,A", o, "output of the heads"),                                     \
+        GPT_PARAM(NORM, "layers.{l}.self_attn_layer_norm", "E", attention_norm, "LayerNorm before attention"),                   \
+        GPT_PARAM(LINEAR, "layers.{l}.fc1", "I,E", up, "feed-forward, up"),                                                      \
+        GPT_PARAM(LINEAR, "layers.{l}.fc2", "E,I", down, "feed-forward, down"),                                                  \
+        GPT_PARAM(NORM, "layers.{l}.final_layer_norm", "E", ffn_norm, "LayerNorm before feed-forward")
 #define GPT_LAST(name_)                                                                                                          \
     {                                                                                                                            \
         .name = name_, .shape = "E", .kind = PARAM_NORM, .offset = offsetof(struct gpt, last), .meaning = "last LayerNorm"       \

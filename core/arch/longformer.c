@@ -64,8 +64,8 @@ static void unasked(const struct model *model, const int32_t *ids, size_t T, siz
     size_t sep = 0;
     while (sep < T && ids[sep] != ((const struct longformer *)model->own)->separator)
         sep++;
-    bool texts = classify_has_text(model, HEAD_SOFTMAX) || classify_has_text(model, HEAD_SIGMOID) ||
-                 classify_has_text(model, HEAD_VALUE);
+    bool texts =
+        classify_has_text(model, HEAD_SOFTMAX) || classify_has_text(model, HEAD_SIGMOID) || classify_has_text(model, HEAD_VALUE);
     *from = 0;
     *to = texts ? 1 : answers(model) ? sep : 0;
     if (classify_is_choice(model, 0)) {
