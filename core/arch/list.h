@@ -68,4 +68,5 @@
     ROW(mpt)             \
     ROW(granitemoe)      \
     ROW(phimoe)          \
+    ROW(gpt_neo)         \
     ROW(reference)
