@@ -69,4 +69,5 @@
     ROW(granitemoe)      \
     ROW(phimoe)          \
     ROW(gpt_neo)         \
+    ROW(olmo)            \
     ROW(reference)

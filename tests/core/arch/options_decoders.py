@@ -100,6 +100,7 @@ CASES = {
     "cohere2-pattern": case("Cohere2ForCausalLM", num_hidden_layers=4, sliding_window=3, logit_scale=0.3),
     "cohere2-types": case("Cohere2ForCausalLM", attention_bias=True, sliding_window=4, tie_word_embeddings=False, layer_norm_eps=0.01,
                           layer_types=["full_attention", "sliding_attention"], rope_scaling={"rope_type": "linear", "factor": 2.0}),
+    "olmo-clipped": case("OlmoForCausalLM", clip_qkv=0.8, attention_bias=True, rope_scaling={"type": "linear", "factor": 2.0}),
     "olmo2-bias": case("Olmo2ForCausalLM", attention_bias=True, tie_word_embeddings=True, num_key_value_heads=1,
                        rope_scaling={"type": "linear", "factor": 2.0}),
 }
