@@ -70,4 +70,5 @@
     ROW(phimoe)          \
     ROW(gpt_neo)         \
     ROW(olmo)            \
+    ROW(biogpt)          \
     ROW(reference)
