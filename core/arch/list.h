@@ -71,4 +71,5 @@
     ROW(gpt_neo)         \
     ROW(olmo)            \
     ROW(biogpt)          \
+    ROW(xglm)            \
     ROW(reference)
