@@ -72,4 +72,5 @@
     ROW(olmo)            \
     ROW(biogpt)          \
     ROW(xglm)            \
+    ROW(m2m_100)         \
     ROW(reference)
