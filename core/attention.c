@@ -289,6 +289,10 @@ bool attention_map(const struct attention *a, size_t head, struct part part, siz
 {
     if (a->given)
         return given_map(a, head, part, row, rows, out, err);
+    if (part.kind == PART_PROBS && a->probs) {
+        memcpy(out, a->probs + (head * a->Tq + row) * a->Tk, rows * a->Tk * sizeof *out);
+        return true;
+    }
     struct mean_rows *mean = NULL;
     bool ok = !part_is_edge(part) || mean_rows_new(a, head, part.kind, &mean, err);
     for (size_t done = 0, n; ok && done < rows; done += n) {
@@ -351,13 +355,14 @@ static bool head_forward(const struct attention *a, size_t head, struct err *err
 {
     size_t most = a->Tq - a->first < BLOCK_ROWS ? a->Tq - a->first : BLOCK_ROWS;
     /* SLOT_BLOCK is the mixed path's own; unmixed it is free for the probabilities. */
-    float *probs = block_floats(pool_thread(), SLOT_BLOCK, most * a->Tk, err);
-    if (!probs)
+    float *block = a->probs ? a->probs : block_floats(pool_thread(), SLOT_BLOCK, most * a->Tk, err);
+    if (!block)
         return false;
     for (size_t row = a->first; row < a->Tq; row += most) {
         size_t rows = a->Tq - row < most ? a->Tq - row : most;
         if (cancel_requested())
             return err_set(err, ERR_CANCELLED, "cancelled");
+        float *probs = a->probs ? a->probs + (head * a->Tq + row) * a->Tk : block;
         if (!prob_block(a, head, TERMS_USED, row, rows, probs, err))
             return false;
         values(a, head, row, rows, probs);

@@ -4,8 +4,8 @@
  *   probs  = mix_probs · softmax(scores + mask)      a learned sink stands beside the keys where the model has one
  *   z      = probs · v
  *
- * Nothing [T,T] is kept: any rows of any map are made again, by the same code on the same blocks, from the queries
- * and keys that the run keeps. */
+ * Nothing [T,T] is kept, but where a pass was told to: any rows of any map are made again, by the same code on the same blocks,
+ * from the queries and keys that the run keeps. */
 #ifndef GAZE_CORE_ATTENTION_H
 #define GAZE_CORE_ATTENTION_H
 
@@ -80,6 +80,7 @@ struct attention {
     const float *mix_scores, *mix_probs; /* [H,H] out,in or NULL: talking heads, before and after the softmax */
     const void *own;                     /* what its terms need besides: position keys, bias table */
     struct leaving leaving;
+    float *probs; /* [H,Tq,Tk] as the pass made them, or NULL: they are made again */
     const struct qk_made *made; /* what its queries and keys were projected from, as the pass saw it (run.h), or NULL */
     const struct given_maps *given;          /* NULL, or what maps are read from: there are no queries, keys and values then */
     /* Changes probabilities as they are made, for pass and maps alike; NULL: nothing does. */

@@ -182,6 +182,7 @@ struct run *run_new(struct model *model, const struct run_inputs *inputs, const 
     run->model = model;
     run->mask = inputs->mask;
     run->past = inputs->past;
+    run->maps_room = inputs->maps;
     if (!model_runs(model))
         err_set(err, ERR_ARG, "%s has a tokenizer but no weights: it cannot run", model->name);
     else if (!inputs->texts)

@@ -16,6 +16,7 @@ struct run_inputs {
     struct run_mask mask;
     const struct position_rule *positions; /* of the texts; copied; NULL: their own */
     size_t capacity; /* of each expert, in tokens of a text; 0: the model's */
+    size_t maps;     /* bytes of probabilities that are kept as they are made, for those who read all maps; others are made again */
     /* NULL, or what the texts here (an encoder–decoder's: the targets; texts NULL once its first pass is done) go on from, one
      * of its texts each. The pass adds to it. Maps of such a run read it: use its logits, and drop the run before the past. */
     struct past *past;

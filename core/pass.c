@@ -369,6 +369,18 @@ static const struct qk_made *see_made(struct pass *pass, const struct attend *at
     return made;
 }
 
+/* Where there is room, the probabilities stay as the pass makes them; those of mixed heads are not made head by head. */
+static bool keep_probs(struct pass *pass, struct attention *a)
+{
+    size_t n, bytes;
+    if (a->first || a->mix_scores || a->mix_probs || !size_mul(a->Tq, a->Tk, &n) || !size_mul(n, a->H * sizeof(float), &bytes) ||
+        bytes > pass->run->maps_room)
+        return true;
+    pass->run->maps_room -= bytes;
+    a->probs = pass_keep_items(pass, n * a->H, sizeof(float));
+    return a->probs != NULL;
+}
+
 float *pass_attention(struct pass *pass, const struct attend *attend)
 {
     struct run *run = pass->run;
@@ -388,6 +400,8 @@ float *pass_attention(struct pass *pass, const struct attend *attend)
         if (run->past && attend->kind == run->past->stack)
             join_past(run->past, &first[t]);
         intervene_attention(&run->interventions, &first[t]);
+        if (!keep_probs(pass, &first[t]))
+            return NULL;
     }
     if (!attention_forward(first, n, pass->err)) {
         pass->failed = true;

@@ -91,6 +91,7 @@ struct run {
         _Atomic(void *) data;
         void (*free)(void *);
     } effects;                          /* owned: what effect/store.c keeps */
+    size_t maps_room;                   /* bytes that probabilities may still take (run_inputs.maps) */
     struct past *past;                  /* borrowed while the pass runs, or NULL */
     struct arena *arena;                /* everything kept */
 };

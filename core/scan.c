@@ -12,7 +12,10 @@
 #include "core/base/pool.h"
 #include "core/forward.h"
 
-enum { SCAN_ROWS = 512, SCAN_LEAST = 128, SCAN_SIDE = 8 }; /* tokens of the passes side by side, at least of each; how many */
+enum {
+    SCAN_ROWS = 512, SCAN_LEAST = 128, SCAN_SIDE = 8, /* tokens of the passes side by side, at least of each; how many */
+    SCAN_MAPS = 1 << 25 /* bytes of probabilities that a pass keeps: observers read them */
+};
 
 /* The next line, without its end; false behind the last. */
 static bool take_line(struct scan_lines *lines, struct str *out, bool *blank_out)
@@ -161,7 +164,7 @@ static struct run *run_entries(struct window *w, size_t at, size_t n, struct err
         texts[i] = w->entries[at + i].encoding;
         w->entries[at + i].encoding = (struct encoding){0};
     }
-    return run_new(w->options->model, &(struct run_inputs){.texts = texts, .n_texts = n}, NULL, err);
+    return run_new(w->options->model, &(struct run_inputs){.texts = texts, .n_texts = n, .maps = SCAN_MAPS}, NULL, err);
 }
 
 /* ---- how far it has come ---- */

@@ -9,6 +9,7 @@
 #include "core/base/pool.h"
 #include "core/measure/anova.h"
 #include "core/measure/measure.h"
+#include "core/op/op.h"
 
 /* What the queries give to one key. */
 struct draw {
@@ -343,36 +344,22 @@ void column_marks(const float *probs, size_t Tq, size_t Tk, const struct attenti
         memset(out, 0, Tk);
 }
 
-/* The sums of each key run over the queries in their order, as those of draw_of do. */
-enum { PIECE = 256 }; /* keys at a time: their sums stay on the stack */
+/* The sums of each key run over the queries in their order, as those of draw_of do; a key that a query does not see draws 0 of it. */
+enum { PIECE = 256 }; /* keys, or queries, at a time: what is kept of them stays on the stack */
 struct draw_sums {
     double mass[PIECE], ratio[PIECE];
     uint32_t covered[PIECE], queries[PIECE];
 };
 
-/* A row whose query sees every key: the long loop, without a question in it. */
-static void add_full_row(struct draw_sums *restrict sums, const float *restrict row, size_t n, double seen)
+/* How many queries see each of n keys from `from` on. */
+static void count_queries(const struct attention *a, size_t from, size_t n, uint32_t *out)
 {
-    for (size_t j = 0; j < n; j++) {
-        double p = row[j], times = p * seen;
-        sums->mass[j] += p;
-        sums->ratio[j] += times;
-        sums->covered[j] += times >= 2;
-        sums->queries[j]++;
-    }
-}
-
-static void add_masked_row(struct draw_sums *sums, const float *row, size_t n, double seen, const struct attention *a, size_t i, size_t from)
-{
-    for (size_t j = 0; j < n; j++) {
-        double p = row[j], times = p * seen;
-        if (attention_masked(a, i, from + j))
-            continue;
-        sums->mass[j] += p;
-        sums->ratio[j] += times;
-        sums->covered[j] += times >= 2;
-        sums->queries[j]++;
-    }
+    bool masked = a->mask.lo || a->mask.bitmap;
+    for (size_t j = 0; j < n; j++)
+        out[j] = masked ? 0 : (uint32_t)a->Tq;
+    for (size_t i = 0; masked && i < a->Tq; i++)
+        for (size_t j = 0; j < n; j++)
+            out[j] += !attention_masked(a, i, from + j);
 }
 
 static struct column_draw draw_from(const struct draw_sums *sums, size_t j, size_t others, size_t Tq, bool full, const struct column_rule *rule)
@@ -388,26 +375,27 @@ static struct column_draw draw_from(const struct draw_sums *sums, size_t j, size
 
 void column_draws(const float *probs, const struct attention *a, const struct column_rule *rule, struct column_draw *out)
 {
-    bool same = same_tokens(a);
     rule = rule ? rule : &own_rule;
     for (size_t from = 0; from < a->Tk; from += PIECE) {
         size_t n = a->Tk - from < PIECE ? a->Tk - from : PIECE;
         struct draw_sums sums = {0};
         bool full = true;
-        for (size_t i = 0; i < a->Tq; i++) {
-            size_t seen = keys_seen(a, i);
-            const float *row = probs + i * a->Tk + from;
-            full = full && seen == a->Tk;
-            if (seen == a->Tk)
-                add_full_row(&sums, row, n, (double)seen);
-            else
-                add_masked_row(&sums, row, n, (double)seen, a, i, from);
-            if (same && i >= from && i - from < n && !attention_masked(a, i, i)) /* a query covers no key of its own */
-                sums.covered[i - from] -= (double)row[i - from] * (double)seen >= 2;
+        count_queries(a, from, n, sums.queries);
+        for (size_t row = 0; row < a->Tq; row += PIECE) {
+            size_t rows = a->Tq - row < PIECE ? a->Tq - row : PIECE;
+            double seen[PIECE];
+            for (size_t i = 0; i < rows; i++) {
+                seen[i] = (double)keys_seen(a, row + i);
+                full = full && keys_seen(a, row + i) == a->Tk;
+            }
+            op_columns(probs + row * a->Tk + from, rows, a->Tk, n, seen, 2, sums.mass, sums.ratio, sums.covered);
         }
         for (size_t j = 0; j < n; j++) {
-            bool own = same && from + j < a->Tq && !attention_masked(a, from + j, from + j);
-            out[from + j] = draw_from(&sums, j, sums.queries[j] - own, a->Tq, full, rule);
+            size_t key = from + j;
+            bool own = same_tokens(a) && key < a->Tq && !attention_masked(a, key, key); /* a query covers no key of its own */
+            if (own)
+                sums.covered[j] -= (double)probs[key * a->Tk + key] * (double)keys_seen(a, key) >= 2;
+            out[key] = draw_from(&sums, j, sums.queries[j] - own, a->Tq, full, rule);
         }
     }
 }

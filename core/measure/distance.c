@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "core/measure/measure.h"
+#include "core/op/op.h"
 
 static bool value(const struct measure_input *input, double *out, struct err *err)
 {
@@ -9,12 +10,8 @@ static bool value(const struct measure_input *input, double *out, struct err *er
     size_t Tq = input->attention->Tq, Tk = input->attention->Tk;
     double weighted = 0, mass = 0;
     for (size_t i = 0; i < Tq; i++) {
-        double away = (double)i, own_mass = 0, own = 0; /* by row: its sums do not wait for those of the rows before */
-        for (size_t j = 0; j < Tk; j++, away--) {
-            double p = input->probs[i * Tk + j];
-            own += p * fabs(away);
-            own_mass += p;
-        }
+        double own, own_mass;
+        op_distance_row(input->probs + i * Tk, Tk, i, &own, &own_mass);
         weighted += own;
         mass += own_mass;
     }

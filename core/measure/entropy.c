@@ -1,6 +1,4 @@
 /* Entropy of a head's attention (Clark et al. 2019), smoothed so that a zero weight costs nothing. */
-#include <math.h>
-
 #include "core/measure/measure.h"
 
 static bool value(const struct measure_input *input, double *out, struct err *err)
@@ -8,15 +6,8 @@ static bool value(const struct measure_input *input, double *out, struct err *er
     (void)err;
     const struct attention *a = input->attention;
     double sum = 0;
-    for (size_t i = 0; i < a->Tq; i++) {
-        double seen = (double)keys_seen(a, i);
-        for (size_t j = 0; j < a->Tk; j++) {
-            if (attention_masked(a, i, j))
-                continue;
-            double p = 0.9999 * input->probs[i * a->Tk + j] + 0.0001 / seen;
-            sum -= p * log(p);
-        }
-    }
+    for (size_t i = 0; i < a->Tq; i++)
+        sum += row_entropy(a, i, input->probs + i * a->Tk);
     *out = sum / (double)a->Tq;
     return true;
 }

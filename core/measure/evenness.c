@@ -10,14 +10,10 @@ static bool value(const struct measure_input *input, double *out, struct err *er
     double sum = 0;
     size_t rows = 0;
     for (size_t i = 0; i < a->Tq; i++) {
-        double seen = (double)keys_seen(a, i), entropy = 0;
+        size_t seen = keys_seen(a, i);
         if (seen < 2)
             continue; /* one key: every map is the uniform one */
-        for (size_t j = 0; j < a->Tk; j++) {
-            double p = 0.9999 * (double)input->probs[i * a->Tk + j] + 0.0001 / seen;
-            entropy -= attention_masked(a, i, j) ? 0 : p * log(p);
-        }
-        sum += entropy / log(seen);
+        sum += row_entropy(a, i, input->probs + i * a->Tk) / log((double)seen);
         rows++;
     }
     *out = rows ? sum / (double)rows : NAN;

@@ -7,6 +7,7 @@
 #include "core/base/cancel.h"
 #include "core/base/pool.h"
 #include "core/measure/list.h"
+#include "core/op/op.h"
 
 #define MEASURE_EXTERN(name) extern const struct measure measure_##name;
 MEASURES(MEASURE_EXTERN)
@@ -37,6 +38,15 @@ size_t keys_seen(const struct attention *a, size_t i)
         j += whole ? 8 : 1;
     }
     return n;
+}
+
+double row_entropy(const struct attention *a, size_t i, const float *row)
+{
+    size_t lo = a->mask.lo ? a->mask.lo[i] : 0, hi = a->mask.hi && a->mask.hi[i] < a->Tk ? a->mask.hi[i] : a->Tk;
+    size_t seen = keys_seen(a, i);
+    return seen ? op_entropy_row(row, lo, hi, a->mask.bitmap ? a->mask.bitmap + i * ((a->Tk + 7) / 8) : NULL, 0.9999f,
+                                 0.0001f / (float)seen)
+                : 0;
 }
 
 double offset_mass(const struct measure_input *input, long offset)
@@ -71,6 +81,8 @@ static void fill_uniform(const struct attention *a, float *probs)
 
 bool map_not_finite(const struct attention *a, const float *probs)
 {
+    if (op_finite(probs, a->Tq * a->Tk))
+        return false;
     for (size_t i = 0; i < a->Tq * a->Tk; i++)
         if (!isfinite(probs[i]) && !attention_masked(a, i / a->Tk, i % a->Tk))
             return true;

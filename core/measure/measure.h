@@ -68,6 +68,9 @@ void measured_map_free(struct measured_map *map);
 
 /* For measures: how many keys query i sees. */
 size_t keys_seen(const struct attention *attention, size_t i);
+/* -Σ_j q ln q in nats of query i's row [Tk] of probabilities over the keys it sees, smoothed so that a zero weight costs nothing:
+ * q = 0.9999·A + 0.0001/keys (Clark et al. 2019). */
+double row_entropy(const struct attention *attention, size_t i, const float *row);
 /* Does no query see a key behind it? */
 bool map_is_causal(const struct attention *attention);
 /* Does the map hold a number that is not finite at a key that its query sees? probs [Tq,Tk]. */

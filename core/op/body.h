@@ -274,11 +274,123 @@ WIDEN(f16)
 WIDEN(bf16)
 #undef WIDEN
 
+/* ---- maps ---- */
+
+/* ln x of normal numbers > 0: x = 2ᵉ·(1 + r), √½ ≤ 1 + r < √2. Fit 5.8e-9. */
+LANE_FN vec v_log(vec x)
+{
+    const int32_t half = 0x3f3504f3; /* √½ */
+    veci e = (v_ints(x) - half) >> 23;
+    vec r = v_bits(v_ints(x) - (e << 23)) - v_set(1), z = r * r;
+    vec p = v_set(-0.076344997f);
+    p = v_fma(p, r, v_set(0.12761578f));
+    p = v_fma(p, r, v_set(-0.13160183f));
+    p = v_fma(p, r, v_set(0.14201757f));
+    p = v_fma(p, r, v_set(-0.16623357f));
+    p = v_fma(p, r, v_set(0.20001227f));
+    p = v_fma(p, r, v_set(-0.2500082f));
+    p = v_fma(p, r, v_set(0.3333333f));
+    p = v_fma(p * r, z, v_set(-0.5f) * z) + r;
+    return v_fma(__builtin_convertvector(e, vec), v_set(0.693147181f), p);
+}
+
+TARGET static bool all_finite(const float *x, size_t n)
+{
+    vec none = v_set(0), zeros = none; /* ∞·0 and NaN·0 are NaN */
+    for (; n >= LANES; n -= LANES, x += LANES)
+        zeros = v_fma(v_load(x), none, zeros);
+    if (n > 0)
+        zeros = v_fma(v_load_part(x, n), none, zeros);
+    return v_sum(zeros) == 0;
+}
+
+/* Sums of long rows go on in double. */
+enum { STRETCH = 16 * LANES };
+
+TARGET static double entropy(const float *p, size_t n, const unsigned char *allowed, size_t bit, float scale, float add)
+{
+    double all = 0;
+    for (size_t from = 0; from < n; from += STRETCH) {
+        size_t end = n - from < STRETCH ? n : from + STRETCH;
+        vec sum = v_set(0);
+        for (size_t i = from; i < end; i += LANES) {
+            size_t part = end - i < LANES ? end - i : LANES;
+            vec q = v_fma(part == LANES ? v_load(p + i) : v_load_part(p + i, part), v_set(scale), v_set(add));
+            if (allowed || part < LANES)
+                q = v_hide(q, visible(allowed, bit + i, part), v_set(1)); /* 1·ln 1 is 0 */
+            sum = v_fma(q, v_log(q), sum);
+        }
+        all -= v_sum(sum);
+    }
+    return all;
+}
+
+TARGET static void distance(const float *p, size_t n, size_t i, double *weighted, double *mass)
+{
+    static const float steps[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    vec away = v_load(steps) - v_set((float)i);
+    *weighted = *mass = 0;
+    for (size_t from = 0; from < n; from += STRETCH) {
+        size_t end = n - from < STRETCH ? n : from + STRETCH;
+        vec sum = v_set(0), all = v_set(0);
+        for (size_t j = from; j < end; j += LANES, away = away + v_set(LANES)) {
+            vec x = end - j < LANES ? v_load_part(p + j, end - j) : v_load(p + j);
+            sum = v_fma(x, v_abs(away), sum);
+            all = all + x;
+        }
+        *weighted += v_sum(sum);
+        *mass += v_sum(all);
+    }
+}
+
+/* Half as many columns at once, in double. */
+enum { HALF = LANES / 2 };
+typedef float vech __attribute__((vector_size(2 * LANES)));
+typedef double vecd __attribute__((vector_size(4 * LANES)));
+typedef int64_t vecl __attribute__((vector_size(4 * LANES)));
+
+/* Columns [skip,n) of n ≤ HALF. */
+LANE_FN void columns_of(const float *x, size_t rows, size_t stride, size_t skip, size_t n, const double *times, double least,
+                        double *sum, double *weighted, uint32_t *over)
+{
+    vecd all = {0}, more = {0}, bound = least - (vecd){0};
+    vecl count = {0};
+    for (size_t r = 0; r < rows; r++, x += stride) {
+        vech narrow = {0};
+        __builtin_memcpy(&narrow, x, n * sizeof *x);
+        vecd wide = __builtin_convertvector(narrow, vecd), product = wide * times[r];
+        all += wide;
+        more += product;
+        count -= product >= bound;
+    }
+    for (size_t j = skip; j < n; j++) {
+        sum[j] += all[j];
+        weighted[j] += more[j];
+        over[j] += (uint32_t)count[j];
+    }
+}
+
+/* The last columns are read with those before them. */
+TARGET static void columns(const float *x, size_t rows, size_t stride, size_t n, const double *times, double least, double *sum,
+                           double *weighted, uint32_t *over)
+{
+    for (size_t j = 0; j < n && n >= HALF; j += HALF) {
+        size_t at = j + HALF <= n ? j : n - HALF;
+        columns_of(x + at, rows, stride, j - at, HALF, times, least, sum + at, weighted + at, over + at);
+    }
+    if (n < HALF)
+        columns_of(x, rows, stride, 0, n, times, least, sum, weighted, over);
+}
+
 const struct op_kernel OP_KERNEL = {
     .add = add,
     .norm = norm,
     .rms = rms,
     .softmax = softmax,
+    .finite = all_finite,
+    .entropy = entropy,
+    .distance = distance,
+    .columns = columns,
     .activate =
         {
 #define ACTIVATION(id, names, epilogue, formula) [ACT_##id] = map_##id,

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "core/base/simd.h"
 
@@ -27,6 +28,13 @@ struct op_kernel {
     void (*activate[ACTIVATIONS])(float *x, size_t n);
     void (*widen_f16)(const void *from, size_t n, float *out); /* as op_widen_f16 */
     void (*widen_bf16)(const void *from, size_t n, float *out);
+
+    /* What is read of maps: op.h. The visible entries of [0,n) are named as of softmax. */
+    bool (*finite)(const float *x, size_t n);
+    double (*entropy)(const float *p, size_t n, const unsigned char *allowed, size_t bit, float scale, float add);
+    void (*distance)(const float *p, size_t n, size_t i, double *weighted, double *mass);
+    void (*columns)(const float *x, size_t rows, size_t stride, size_t n, const double *times, double least, double *sum,
+                    double *weighted, uint32_t *over);
 };
 extern const struct op_kernel *const op_kernels[SIMD_SETS];
 

@@ -125,3 +125,24 @@ void op_widen_bf16(const void *from, size_t n, float *out)
 {
     op_kernel_best()->widen_bf16(from, n, out);
 }
+
+bool op_finite(const float *x, size_t n)
+{
+    return op_kernel_best()->finite(x, n);
+}
+
+double op_entropy_row(const float *row, size_t lo, size_t hi, const unsigned char *allowed, float scale, float add)
+{
+    return op_kernel_best()->entropy(row + lo, hi - lo, allowed, lo, scale, add);
+}
+
+void op_distance_row(const float *row, size_t n, size_t i, double *weighted, double *mass)
+{
+    op_kernel_best()->distance(row, n, i, weighted, mass);
+}
+
+void op_columns(const float *x, size_t rows, size_t stride, size_t n, const double *times, double least, double *sum,
+                double *weighted, uint32_t *over)
+{
+    op_kernel_best()->columns(x, rows, stride, n, times, least, sum, weighted, over);
+}

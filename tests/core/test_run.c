@@ -241,6 +241,42 @@ Test(run, text_has_the_same_bits_whatever_is_packed_with_it)
     product_force(NULL);
 }
 
+static struct run *keeping(struct model *model, size_t maps)
+{
+    struct err err = {0};
+    struct intervention uniform = {.kind = intervention_named("uniform_head"), .layer = 1, .head = 1, .token = SIZE_MAX};
+    struct encoding texts[2] = {text_of(model, 29, 3), text_of(model, 12, 4)};
+    struct run *run = run_new(model, &(struct run_inputs){.texts = texts, .n_texts = 2, .interventions = &uniform, .n_interventions = 1, .maps = maps}, NULL, &err);
+    cr_assert(run, "%s: %s", model->name, err.message);
+    return run;
+}
+
+Test(run, probabilities_that_are_kept_are_those_made_again)
+{
+    size_t kept = 0;
+    for (size_t f = 0; families[f]; f++) {
+        struct model *model = load(families[f]);
+        struct run *none = keeping(model, 0), *all = keeping(model, SIZE_MAX);
+        const struct attention *first = &none->attentions[0];
+        size_t bytes = first->H * first->Tq * first->Tk * sizeof(float);
+        struct run *one = keeping(model, bytes), *too_little = keeping(model, bytes - 1);
+        for (size_t t = 0; t < 2; t++)
+            cr_expect(same_bits(none, t, all, t) && same_bits(none, t, one, t), "%s: text %zu", families[f], t);
+        for (size_t i = 0; i < all->n_attentions; i++) {
+            bool mixed = all->attentions[i].mix_scores || all->attentions[i].mix_probs;
+            cr_expect(!none->attentions[i].probs && !all->attentions[i].probs == mixed && (i || !too_little->attentions[i].probs) &&
+                          !one->attentions[i].probs == (mixed || i > 0), "%s: attention %zu", families[f], i);
+            kept += all->attentions[i].probs != NULL;
+        }
+        run_free(none);
+        run_free(all);
+        run_free(one);
+        run_free(too_little);
+        model_free(model);
+    }
+    cr_expect(kept > 50, "%zu kept", kept);
+}
+
 Test(run, one_two_and_three_threads_give_the_same_bits)
 {
     for (size_t f = 0; families[f]; f++) {

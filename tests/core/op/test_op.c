@@ -1,5 +1,6 @@
 /* Norm, softmax and activations of every instruction set against libm in double. */
 #include <criterion/criterion.h>
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -145,6 +146,108 @@ Test(op, softmax_of_nothing_is_zero_and_nan_is_seen)
             cr_expect(isnan(row[i]), "%s", simd_name(kernel_i));
     }
     op_softmax_row(NULL, 0, 0, 0, NULL);
+}
+
+/* ---- what measures read of maps ---- */
+
+Test(op, entropy_of_a_row_agrees_with_double_and_leaves_hidden_keys_out)
+{
+    EACH_KERNEL(kernel)
+    for (size_t s = 0; s < SIZES; s++)
+        for (unsigned masked = 0; masked < 2; masked++)
+            for (size_t bit = 0; bit < 9; bit += 3) {
+                size_t n = sizes[s];
+                float row[MOST];
+                unsigned char allowed[(MOST + 16) / 8];
+                for (size_t i = 0; i < sizeof allowed; i++)
+                    allowed[i] = (unsigned char)(i * 37 + 1);
+                double sum = 0, want = 0;
+                for (size_t i = 0; i < n; i++)
+                    sum += row[i] = i % 7 == 3 ? 0 : expf(12 * sample(i));
+                for (size_t i = 0; i < n; i++) {
+                    row[i] = (float)(row[i] / fmax(sum, 1e-3));
+                    double q = 0.9999 * row[i] + 0.0001 / (double)n;
+                    want -= SEEN(i) ? q * log(q) : 0;
+                }
+                double got = kernel->entropy(row, n, masked ? allowed : NULL, bit, 0.9999f, 0.0001f / (float)n);
+                cr_expect(fabs(got - want) <= 4e-7 * (1 + want), "%s n=%zu masked=%u bit=%zu: %.9g, not %.9g", simd_name(kernel_i), n, masked, bit,
+                          got, want);
+            }
+}
+
+Test(op, entropy_has_the_logarithm_of_small_and_large)
+{
+    EACH_KERNEL(kernel)
+    for (double q = 0x1p-126; q < 4; q *= 1.37) {
+        float row[1] = {(float)q};
+        double got = kernel->entropy(row, 1, NULL, 0, 1, 0), want = -(double)row[0] * log((double)row[0]);
+        cr_expect(fabs(got - want) <= 3e-7 * fabs(want) + 1e-38, "%s %g: %.9g, not %.9g", simd_name(kernel_i), q, got, want);
+    }
+}
+
+Test(op, a_number_that_is_not_finite_is_seen_wherever_it_stands)
+{
+    EACH_KERNEL(kernel)
+    for (size_t n = 1; n < 70; n++) {
+        float x[71];
+        for (size_t i = 0; i <= n; i++)
+            x[i] = i == n ? NAN : i % 3 ? FLT_MAX : -1e-40f;
+        cr_expect(kernel->finite(x, n), "%s n=%zu", simd_name(kernel_i), n);
+        for (size_t i = 0; i < n; i++) {
+            float before = x[i];
+            x[i] = i % 3 == 0 ? NAN : i % 3 == 1 ? INFINITY : -INFINITY;
+            cr_expect(!kernel->finite(x, n), "%s n=%zu i=%zu", simd_name(kernel_i), n, i);
+            x[i] = before;
+        }
+    }
+}
+
+Test(op, distance_of_a_row_agrees_with_double)
+{
+    EACH_KERNEL(kernel)
+    for (size_t s = 0; s < SIZES; s++)
+        for (size_t at = 0; at < sizes[s]; at += 1 + sizes[s] / 5) {
+            size_t n = sizes[s];
+            float row[MOST];
+            double weighted = 0, mass = 0, own, own_mass;
+            for (size_t i = 0; i < n; i++) {
+                row[i] = sample(i) * sample(i);
+                weighted += row[i] * fabs((double)at - (double)i);
+                mass += row[i];
+            }
+            kernel->distance(row, n, at, &own, &own_mass);
+            cr_expect(fabs(own - weighted) <= 1e-6 * weighted && fabs(own_mass - mass) <= 1e-6 * mass, "%s n=%zu i=%zu: %g %g, not %g %g",
+                      simd_name(kernel_i), n, at, own, own_mass, weighted, mass);
+        }
+}
+
+Test(op, columns_are_summed_row_after_row_to_the_last_bit)
+{
+    enum { ROWS = 21, COLS = 37 };
+    EACH_KERNEL(kernel)
+    for (size_t n = 0; n < COLS; n++) {
+        float x[ROWS * COLS];
+        double times[ROWS], sum[COLS], weighted[COLS];
+        uint32_t over[COLS];
+        for (size_t i = 0; i < ROWS * COLS; i++)
+            x[i] = i % 5 == 1 ? 0.25f : fabsf(sample(i)); /* 0.25 · 8 is 2 */
+        for (size_t i = 0; i < ROWS; i++)
+            times[i] = (double)(3 + i);
+        for (size_t j = 0; j < COLS; j++)
+            sum[j] = (double)j, weighted[j] = 2, over[j] = 7;
+        kernel->columns(x, ROWS, COLS, n, times, 2, sum, weighted, over);
+        for (size_t j = 0; j < COLS; j++) {
+            double own = 0, own_weighted = 0;
+            uint32_t own_over = 7;
+            for (size_t i = 0; j < n && i < ROWS; i++) {
+                own += x[i * COLS + j];
+                own_weighted += (double)x[i * COLS + j] * times[i];
+                own_over += (double)x[i * COLS + j] * times[i] >= 2;
+            }
+            cr_expect(sum[j] == (double)j + own && weighted[j] == 2 + own_weighted && over[j] == own_over, "%s n=%zu column %zu",
+                      simd_name(kernel_i), n, j);
+        }
+    }
 }
 
 /* What each name means, from the reference's definitions. */
