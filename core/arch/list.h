@@ -73,4 +73,5 @@
     ROW(biogpt)          \
     ROW(xglm)            \
     ROW(m2m_100)         \
+    ROW(data2vec_text)   \
     ROW(reference)

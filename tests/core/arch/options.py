@@ -39,6 +39,7 @@ CASES = {
     "albert-class": dict(cls="AlbertForSequenceClassification", config=dict(ALBERT, num_labels=1)),
     "xlmr-pads": dict(cls="XLMRobertaForSequenceClassification", config=dict(SIZES, **PAD, num_labels=4,
                       problem_type="multi_label_classification"), pads=True),
+    "data2vec-pads": dict(cls="Data2VecTextForMaskedLM", config=dict(SIZES, **PAD, num_hidden_layers=1), pads=True),
     "camembert-tokens": dict(cls="CamembertForTokenClassification", config=dict(SIZES, **PAD, num_labels=3,
                              position_embedding_type="relative_key"), pads=True),
     "mpnet-far": dict(cls="MPNetForMaskedLM", config=dict(SIZES, max_position_embeddings=150, relative_attention_num_buckets=40,
