@@ -74,4 +74,5 @@
     ROW(xglm)            \
     ROW(m2m_100)         \
     ROW(data2vec_text)   \
+    ROW(codegen)         \
     ROW(reference)

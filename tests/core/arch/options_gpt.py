@@ -40,6 +40,7 @@ CASES = {
                             max_position_embeddings=40, window_size=4, attention_types=[[["local"], 1], [["global", "local"], 1]])),
     "biogpt-scaled": dict(cls="BioGptForCausalLM", config=SIZES),
     "xglm-scaled": dict(cls="XGLMForCausalLM", config=dict(vocab_size=VOCABULARY, d_model=16, num_layers=2, attention_heads=4, ffn_dim=24)),
+    "codegen-blocks": dict(cls="CodeGenForCausalLM", config=dict(GPT, n_head=8, n_embd=32, n_layer=1, rotary_dim=2)),
     "gptj-whole": dict(cls="GPTJForCausalLM", config=dict(GPT, n_head=2, rotary_dim=8, n_inner=20, activation_function="gelu")),
     "opt-narrow": dict(cls="OPTForCausalLM", config=dict(OPT, do_layer_norm_before=False, word_embed_proj_dim=8,
                        activation_function="gelu")),
