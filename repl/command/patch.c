@@ -188,7 +188,7 @@ static bool run(struct session *session, const struct call *call, struct result 
 }
 
 static const struct option options[] = {
-    {"from", VALUE_WORD, NULL, NULL, "the run that the part comes from: @1, @fox", 0, 0},
+    {"from", VALUE_RUN, NULL, NULL, "the run that the part comes from: @1, @fox", 0, 0},
     {"what", VALUE_ENUM, "z|pattern|hidden", "z", "the output of heads, their attention pattern, or what layers give", 0, 0},
     {"at", VALUE_TOKENS, NULL, NULL, "queries (tokens) that are patched; else all", 0, 0},
     {"as", VALUE_WORD, NULL, NULL, "a name for the run that is made: @NAME", 0, 0},

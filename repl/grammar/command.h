@@ -27,6 +27,7 @@ enum value_kind {
     VALUE_SCALE,    /* linear, sqrt, log:1e-4, symlog */
     VALUE_IDS,      /* 1,7,2; or the word `values` */
     VALUE_MODEL,    /* a loaded model */
+    VALUE_RUN,      /* @3, @fox */
     VALUE_FORMAT,   /* a writer or a renderer */
     VALUE_SIZE,     /* the width of a figure: acl1, 85mm */
     VALUE_VECTORS   /* a format that word vectors are written in; of the list a writer */

@@ -176,6 +176,7 @@ static const struct value_rule rules[] = {
     [VALUE_SCALE] = {"linear|sqrt|log:FLOOR|symlog", check_scale},
     [VALUE_IDS] = {"ID,ID,…", check_ids},
     [VALUE_MODEL] = {"MODEL", NULL},
+    [VALUE_RUN] = {"@RUN", NULL},
     [VALUE_FORMAT] = {"table|json|csv|…", check_format},
     [VALUE_SIZE] = {"acl1|85mm|…", check_size},
     [VALUE_VECTORS] = {"bin|txt|…", NULL},

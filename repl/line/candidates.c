@@ -9,6 +9,7 @@
 
 #include "core/base/text.h"
 #include "core/effect/effect.h"
+#include "core/effect/split.h"
 #include "core/embed/format/format.h"
 #include "core/embed/train/train.h"
 #include "core/measure/measure.h"
@@ -152,8 +153,6 @@ static void offer_loadable(struct completion *c)
 static void offer_runs(struct completion *c)
 {
     const struct session *session = c->session;
-    if (!c->typed.n || c->typed.s[0] != '@')
-        return;
     for (size_t i = 0; i < session->n_runs; i++) {
         char text[64];
         const char *meaning = session->runs[i].text;
@@ -213,6 +212,13 @@ static void offer_selector(struct completion *c)
         completion_add(c, STR("*"), "everything");
 }
 
+/* Among positional words a run is offered once it is begun. */
+static void offer_begun_runs(struct completion *c)
+{
+    if (str_starts(c->typed, STR("@")))
+        offer_runs(c);
+}
+
 /* The part after the last separator is completed, what is before it stays. */
 static void keep_until_last(struct completion *c, char separator)
 {
@@ -225,21 +231,42 @@ static void keep_until_last(struct completion *c, char separator)
         }
 }
 
+/* A term's name, where the sum with what is typed before it stands. */
+static void offer_summand(struct completion *c, const struct term *const *terms, struct str before, const char *name)
+{
+    struct buf sum = {0};
+    struct part part;
+    buf_str(&sum, before);
+    buf_puts(&sum, name);
+    if (part_parse(terms, (struct str){0}, buf_view(&sum), (struct str){0}, &part, NULL))
+        completion_add(c, str_of(name), NULL); /* twice is once */
+    buf_free(&sum);
+}
+
 static void offer_terms(struct completion *c)
 {
     const struct model *model = shown_model(c->session);
+    struct str before = c->typed;
     keep_until_last(c, '+');
-    for (int k = 0; model && k < STACK_KINDS; k++)
-        for (size_t i = 0; i < stack_terms(&model->stacks[k]); i++)
-            completion_add(c, str_of(model->stacks[k].terms[i]->name), NULL); /* twice is once */
+    before.n -= c->typed.n;
+    for (int k = 0; model && k < STACK_KINDS; k++) {
+        const struct stack *stack = &model->stacks[k];
+        for (size_t i = 0; i < stack_terms(stack); i++)
+            offer_summand(c, stack->terms, before, stack->terms[i]->name);
+        for (size_t i = 0; stack->layers && i < SPLITS; i++)
+            offer_summand(c, stack->terms, before, splits[i]->name);
+    }
 }
 
 static void offer_parts(struct completion *c)
 {
-    offer_bars(c, "probs|scores");
+    keep_until_last(c, ',');
+    if (!memchr(c->typed.s, '+', c->typed.n)) {
+        offer_bars(c, "probs|scores");
+        for (const struct effect *const *e = effects; *e; e++)
+            completion_add(c, str_of((*e)->name), (*e)->summary);
+    }
     offer_terms(c);
-    for (const struct effect *const *e = effects; *e; e++)
-        completion_add(c, str_of((*e)->name), (*e)->summary);
 }
 
 static void offer_several(struct completion *c)
@@ -393,7 +420,7 @@ static void offer_vocabulary(struct completion *c)
 /* ---- the rows ---- */
 
 static void (*const arg_offers[])(struct completion *) = {
-    [ARG_TEXT] = NULL,        [ARG_RUN] = offer_runs,     [ARG_SELECTOR] = offer_selector,
+    [ARG_TEXT] = NULL,        [ARG_RUN] = offer_begun_runs,    [ARG_SELECTOR] = offer_selector,
     [ARG_FILE] = offer_files, [ARG_MODEL] = offer_loaded, [ARG_LOADABLE] = offer_loadable,
     [ARG_WORD] = NULL,        [ARG_COMMAND] = NULL,       [ARG_WORDS] = offer_vocabulary,
     [ARG_VERB] = offer_verbs, [ARG_RAW] = NULL,           [ARG_TRAINER] = offer_trainers,
@@ -404,7 +431,7 @@ static void (*const value_offers[])(struct completion *) = {
     [VALUE_FLAG] = offer_flags,       [VALUE_FILE] = offer_files,   [VALUE_TOKENS] = offer_tokens,
     [VALUE_TERMS] = offer_terms,      [VALUE_PART] = offer_parts,   [VALUE_MEASURE] = offer_measures,
     [VALUE_MEASURES] = offer_several,
-    [VALUE_PALETTE] = offer_palettes, [VALUE_SCALE] = offer_scales, [VALUE_MODEL] = offer_loaded,
+    [VALUE_PALETTE] = offer_palettes, [VALUE_SCALE] = offer_scales, [VALUE_MODEL] = offer_loaded,   [VALUE_RUN] = offer_runs,
     [VALUE_FORMAT] = offer_formats,   [VALUE_SIZE] = offer_sizes,   [VALUE_VECTORS] = offer_vectors_formats,
 };
 
