@@ -47,10 +47,10 @@ void bart_forward(const struct model *model, struct pass *pass);
 #define BART_KEYS(V_) BART_KEYS_OF(V_, "gelu", false)
 #define BART_KEYS_OF(V_, activation_, scaled_)                                                                                   \
     {.key = "vocab_size", .kind = CONFIG_SIZE, .letter = 'V', .fallback = V_},                                                   \
-        {.key = "d_model", .kind = CONFIG_SIZE, .letter = 'E', .fallback = 1024},                                                \
+        {.key = "hidden_size|d_model", .kind = CONFIG_SIZE, .letter = 'E', .fallback = 1024},                                                \
         {.key = "encoder_layers", .kind = CONFIG_SIZE, .letter = 'L', .fallback = 12},                                           \
         {.key = "decoder_layers", .kind = CONFIG_SIZE, .letter = 'M', .fallback = 12},                                           \
-        {.key = "encoder_attention_heads", .kind = CONFIG_SIZE, .letter = 'H', .fallback = 16},                                  \
+        {.key = "num_attention_heads|encoder_attention_heads", .kind = CONFIG_SIZE, .letter = 'H', .fallback = 16},                                  \
         {.key = "decoder_attention_heads", .kind = CONFIG_SIZE, .letter = 'G', .fallback = 16},                                  \
         {.key = "encoder_ffn_dim", .kind = CONFIG_SIZE, .letter = 'I', .fallback = 4096},                                        \
         {.key = "decoder_ffn_dim", .kind = CONFIG_SIZE, .letter = 'J', .fallback = 4096},                                        \

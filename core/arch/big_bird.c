@@ -29,7 +29,8 @@ static bool configure(struct model *model, const struct json *config, struct err
 static bool bound(struct model *model, struct err *err)
 {
     struct bert *w = model->own;
-    w->classify.activation = model->activation;
+    if (w->classify.out.w.dtype)
+        w->classify.activation = model->activation; /* the pooler's is tanh */
     return bert_bound(model, model->activation, err);
 }
 
@@ -111,7 +112,8 @@ static const struct param params[] = {
     BERT_LAYER(LINEAR, "output.dense", "E,I", block.down, "feed-forward, down"),
     BERT_LAYER(NORM, "output.LayerNorm", "E", block.output_norm, "LayerNorm after feed-forward"),
     BERT_MLM_PARAMS("E"),
-    CLASSIFY_PARAMS(struct bert, classify, "classifier.dense", "classifier.out_proj|classifier"),
+    CLASSIFY_PARAMS(struct bert, classify, "classifier.dense|pooler", "classifier.out_proj|classifier"),
+    BERT_NEXT_PARAM,
     {0},
 };
 
@@ -123,7 +125,7 @@ const struct arch arch_big_bird = {
     .prefixes = "bert.",
     .keys = keys,
     .params = params,
-    .heads = (const struct output_head *const[]){&head_mlm, CLASSIFY_HEADS, NULL},
+    .heads = (const struct output_head *const[]){&head_mlm, CLASSIFY_HEADS, &classify_next, NULL},
     .own_size = sizeof(struct big_bird),
     .layer_size = sizeof(struct bert_layer),
     .classify = offsetof(struct bert, classify),

@@ -22,6 +22,11 @@ bool classify_is_choice(const struct model *model, size_t layer)
     return str_ends(class_of(model), STR("ForMultipleChoice"));
 }
 
+bool classify_is_answer(const struct model *model)
+{
+    return str_ends(class_of(model), STR("ForQuestionAnswering"));
+}
+
 /* A classifier without a dense layer before it is one of tokens, unless the class says otherwise. */
 static bool of_tokens(const struct model *model)
 {
@@ -186,7 +191,7 @@ static size_t answer_width(const struct model *model)
 
 static bool answer_logits(const struct model *model, const float *x, size_t n, float *out, struct err *err)
 {
-    return product(model, false, &of(model)->answer, x, n, out, err);
+    return product(model, of(model)->pool, &of(model)->answer, x, n, out, err);
 }
 
 static bool choice_present(const struct model *model)

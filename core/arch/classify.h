@@ -43,6 +43,7 @@ extern const struct output_head classify_choice_at_end; /* of a text's last toke
 extern const struct output_head classify_next; /* BERT's next sentence */
 extern const struct output_head classify_order; /* ALBERT's sentence order */
 
+bool classify_is_answer(const struct model *model); /* *ForQuestionAnswering */
 bool classify_is_choice(const struct model *model, size_t layer); /* *ForMultipleChoice; for `when` of parameters */
 /* For a head of texts that reads another tensor than the last hidden state. */
 bool classify_has_text(const struct model *model, enum head_link link);

@@ -29,9 +29,9 @@ static bool untied(const struct model *model, size_t layer)
 
 static const struct config_key keys[] = {
     {.key = "vocab_size", .kind = CONFIG_SIZE, .letter = 'V', .fallback = 30522},
-    {.key = "dim", .kind = CONFIG_SIZE, .letter = 'E', .fallback = 768},
-    {.key = "n_layers", .kind = CONFIG_SIZE, .letter = 'L', .fallback = 6},
-    {.key = "n_heads", .kind = CONFIG_SIZE, .letter = 'H', .fallback = 12},
+    {.key = "hidden_size|dim", .kind = CONFIG_SIZE, .letter = 'E', .fallback = 768},
+    {.key = "num_hidden_layers|n_layers", .kind = CONFIG_SIZE, .letter = 'L', .fallback = 6},
+    {.key = "num_attention_heads|n_heads", .kind = CONFIG_SIZE, .letter = 'H', .fallback = 12},
     {.key = "hidden_dim", .kind = CONFIG_SIZE, .letter = 'I', .fallback = 3072},
     {.key = "max_position_embeddings",
      .kind = CONFIG_SIZE,

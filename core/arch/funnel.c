@@ -277,8 +277,8 @@ static const struct output_head head_rtd = {RTD_HEAD(discriminates, discriminato
     }
 static const struct config_key keys[] = {
     KEY("vocab_size", SIZE, 'V', 30522),
-    KEY("d_model", SIZE, 'E', 768),
-    KEY("n_head", SIZE, 'H', 12),
+    KEY("hidden_size|d_model", SIZE, 'E', 768),
+    KEY("num_attention_heads|n_head", SIZE, 'H', 12),
     KEY("d_head", SIZE, 'D', 64),
     KEY("d_inner", SIZE, 'I', 3072),
     KEY("num_decoder_layers", SIZE, 'l', 2),

@@ -82,7 +82,11 @@ static bool bound(struct model *model, struct err *err)
     }
     w->mlm.activation = w->classifier_act;
     w->classify.dense = w->mlm.dense;
-    w->classify.pool = means(model) && !classify_has_tokens(model) ? pooled_mean : pooled;
+    if (classify_is_answer(model)) {
+        w->classify.answer = w->classify.out;
+        w->classify.out = (struct linear){0};
+    }
+    w->classify.pool = means(model) && !classify_has_tokens(model) && !w->classify.answer.w.dtype ? pooled_mean : pooled;
     return true;
 }
 
@@ -195,7 +199,7 @@ static bool pooled(const struct model *model, const float *x, size_t n, float *o
 static bool mlm_head_present(const struct model *model)
 {
     const struct modernbert *w = model->own;
-    return w->mlm.dense.w.dtype && w->mlm.norm.weight && (w->mlm.bias || (!w->decoder_bias && !w->classify.out.w.dtype)) &&
+    return w->mlm.dense.w.dtype && w->mlm.norm.weight && (w->mlm.bias || (!w->decoder_bias && !w->classify.out.w.dtype && !w->classify.answer.w.dtype)) &&
            (w->tied || w->mlm.decoder.dtype);
 }
 
@@ -254,7 +258,7 @@ static const struct config_key keys[] = {
     {.key = "num_attention_heads", .kind = CONFIG_SIZE, .letter = 'H', .fallback = 12},
     {.key = "hidden_activation", .kind = CONFIG_ACTIVATION, .text = "gelu"},
     {.key = "norm_eps", .kind = CONFIG_EPS, .fallback = 1e-5},
-    {.key = "global_rope_theta", .kind = CONFIG_POSITIVE, .fallback = 160000, .field = offsetof(struct modernbert, base[0])},
+    {.key = "rope_theta|global_rope_theta", .kind = CONFIG_POSITIVE, .fallback = 160000, .field = offsetof(struct modernbert, base[0])},
     {.key = "local_rope_theta", .kind = CONFIG_POSITIVE, .fallback = 10000, .field = offsetof(struct modernbert, base[1])},
     {.key = "global_attn_every_n_layers",
      .kind = CONFIG_SIZE,
@@ -347,7 +351,7 @@ static const struct param params[] = {
      .when = untied,
      .optional = true,
      .meaning = "masked-LM head: table of its own"},
-    CLASSIFY_PARAM(struct modernbert, classify, out, "classifier", "*,E", "classes"),
+    CLASSIFY_PARAM(struct modernbert, classify, out, "classifier", "*,E", "classes; of a token: start and end of an answer"),
     {0},
 };
 
@@ -360,7 +364,7 @@ const struct arch arch_modernbert = {
     .keys = keys,
     .params = params,
     .heads = (const struct output_head *const[]){&head_mlm, &head_one, &head_many, &head_value, &head_mean_one, &head_mean_many,
-                                                 &head_mean_value, &classify_tokens, NULL},
+                                                 &head_mean_value, &classify_tokens, &classify_answer, NULL},
     .own_size = sizeof(struct modernbert),
     .layer_size = sizeof(struct modernbert_layer),
     .classify = offsetof(struct modernbert, classify),

@@ -59,11 +59,11 @@ bool t5_gated(const struct model *model, size_t layer);
 
 #define T5_SIZES(V_, E_, k_, I_, L_, H_)                                                                                         \
     {.key = "vocab_size", .kind = CONFIG_SIZE, .letter = 'V', .fallback = V_},                                                   \
-        {.key = "d_model", .kind = CONFIG_SIZE, .letter = 'E', .fallback = E_},                                                  \
-        {.key = "d_kv", .kind = CONFIG_SIZE, .letter = 'k', .fallback = k_},                                                     \
+        {.key = "hidden_size|d_model", .kind = CONFIG_SIZE, .letter = 'E', .fallback = E_},                                      \
+        {.key = "head_dim|d_kv", .kind = CONFIG_SIZE, .letter = 'k', .fallback = k_},                                            \
         {.key = "d_ff", .kind = CONFIG_SIZE, .letter = 'I', .fallback = I_},                                                     \
-        {.key = "num_layers", .kind = CONFIG_SIZE, .letter = 'L', .fallback = L_},                                               \
-        {.key = "num_heads", .kind = CONFIG_SIZE, .letter = 'H', .fallback = H_},                                                \
+        {.key = "num_hidden_layers|num_layers", .kind = CONFIG_SIZE, .letter = 'L', .fallback = L_},                             \
+        {.key = "num_attention_heads|num_heads", .kind = CONFIG_SIZE, .letter = 'H', .fallback = H_},                            \
         {.key = "relative_attention_num_buckets",                                                                                \
          .kind = CONFIG_SIZE,                                                                                                    \
          .letter = 'b',                                                                                                          \

@@ -81,6 +81,7 @@ CASES = {
     "xlm-untied": dict(cls="XLMWithLMHeadModel", config=dict(XLM, sinusoidal_embeddings=True, tie_word_embeddings=False, n_heads=2)),
     "big_bird-sparse": dict(cls="BigBirdForMaskedLM", config=dict(SIZES, attention_type="block_sparse", block_size=2,
                             num_random_blocks=2, use_bias=False, rescale_embeddings=True), types=2),
+    "big_bird-next": dict(cls="BigBirdForPreTraining", config=dict(SIZES, attention_type="original_full", num_hidden_layers=1), types=2),
     "big_bird-class": dict(cls="BigBirdForSequenceClassification", config=dict(SIZES, attention_type="original_full", num_labels=3,
                            hidden_act="relu")),
     "reformer-chunks": dict(cls="ReformerForMaskedLM", config=dict(REFORMER, attn_layers=["local", "local"], local_attn_chunk_length=4,
