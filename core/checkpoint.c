@@ -71,7 +71,7 @@ static bool open_whole(struct checkpoint *checkpoint, struct err *err)
 static bool begins_as_weights(const char *path)
 {
     unsigned char bytes[64];
-    FILE *f = fopen(path, "rbe");
+    FILE *f = file_is_plain(path) ? fopen(path, "rbe") : NULL; /* to open a FIFO would wait for its writer */
     size_t n = f ? fread(bytes, 1, sizeof bytes, f) : 0;
     bool is = false;
     for (size_t i = 0; weights_formats[i]; i++)
@@ -79,6 +79,14 @@ static bool begins_as_weights(const char *path)
     if (f)
         fclose(f);
     return is;
+}
+
+static bool fail_unnamed(const char *path, struct err *err)
+{
+    if (!file_is_plain(path))
+        return err_set(err, ERR_IO, "%s: not a regular file", path);
+    return err_set(err, ERR_UNSUPPORTED,
+                   "%s: neither weights nor a config.json nor a tokenizer's file (word vectors: vectors load; saved maps: open)", path);
 }
 
 static bool open_named(const char *path, struct checkpoint *checkpoint, struct err *err)
@@ -99,7 +107,7 @@ static bool open_named(const char *path, struct checkpoint *checkpoint, struct e
         checkpoint->weights = weights_open(path, err);
         return configure(checkpoint, err);
     }
-    return err_set(err, ERR_UNSUPPORTED, "%s: neither weights nor a config.json nor a tokenizer's file", path);
+    return fail_unnamed(path, err);
 }
 
 static bool folder_is(const char *path)

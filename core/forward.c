@@ -200,7 +200,7 @@ struct run *run_new(struct model *model, const struct run_inputs *inputs, const 
     }
     run->arena = arena_new(err);
     if (!add_target(run, inputs, err) || !run->arena || !add_interventions(run, inputs, err) || !add_positions(run, inputs, err) || !add_global(run, inputs, err) ||
-        !add_capacity(run, inputs, err) || !reserve(run, err) || !model_prepare(model, err) || !forward(run, watch, err))
+        !add_capacity(run, inputs, err) || !reserve(run, err) || !model_unchanged(model, err) || !model_prepare(model, err) || !forward(run, watch, err))
         goto fail;
     if (run->past)
         run->past->length += tokens_length(run->past->stack == STACK_DECODER ? run->target : run->tokens, 0);

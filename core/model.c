@@ -57,6 +57,14 @@ bool model_runs(const struct model *model)
     return model->weights != NULL;
 }
 
+bool model_unchanged(const struct model *model, struct err *err)
+{
+    const char *path = model->weights ? weights_rewritten(model->weights) : NULL;
+    return !path || err_set(err, ERR_IO,
+                            "%s was written to after it was loaded: %s is no longer the model that it was; unload it, and load it again",
+                            path, model->name);
+}
+
 const struct output_head *model_head(const struct model *model, size_t i)
 {
     for (const struct output_head *const *head = model->weights ? model->arch->heads : NULL; head && *head; head++)

@@ -50,6 +50,8 @@ NODISCARD bool model_stack(struct model *model, enum stack_kind kind, size_t lay
                            const struct term *const *terms, struct err *err);
 
 bool model_runs(const struct model *model); /* has weights */
+/* ERR_IO where a file of its weights was written to since they were loaded (weights_rewritten). */
+NODISCARD bool model_unchanged(const struct model *model, struct err *err);
 /* The heads that the checkpoint has: number i, or NULL behind the last. */
 const struct output_head *model_head(const struct model *model, size_t i);
 

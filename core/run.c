@@ -124,6 +124,8 @@ bool run_logits(const struct run *run, const struct output_head *head, size_t te
     const struct kept *from = head_input(run, head);
     if (!from)
         return err_set(err, ERR_NOT_FOUND, "this run keeps no %s, which the head %s reads", head->from, head->name);
+    if (!model_unchanged(run->model, err))
+        return false;
     size_t E = from->shape[1];
     float *hidden = mem_new(n * E, sizeof *hidden, "hidden states", err);
     if (!hidden)

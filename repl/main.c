@@ -19,6 +19,7 @@
 #include "repl/line/script.h"
 #include "repl/program/arguments.h"
 #include "repl/terminal/color.h"
+#include "repl/terminal/message.h"
 #include "repl/terminal/recording.h"
 #include "repl/terminal/signals.h"
 #include "repl/version.h"
@@ -204,8 +205,8 @@ static void tell_broken_recording(void)
 
 static void prompt(struct session *session)
 {
-    fprintf(stderr, "gaze %s: help lists the commands, Ctrl-D leaves%s\n", GAZE_VERSION,
-            session->n_models ? "" : "; load roberta-tiny begins");
+    message_put(session, session->n_models ? STR("gaze " GAZE_VERSION ": help lists the commands, Ctrl-D leaves\n")
+                                           : STR("gaze " GAZE_VERSION ": help lists the commands, Ctrl-D leaves; load roberta-tiny begins\n"));
     line_open(session);
     const char *text = session->stderr_color && session->stdout_is_terminal ? "\001\033[1m\002gaze>\001\033[0m\002 " : "gaze> ";
     while (!session->quit && !cancel_leaving()) {

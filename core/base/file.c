@@ -77,6 +77,10 @@ bool file_map(const char *path, struct file *out, struct err *err)
     if (!out->path)
         goto fail;
     out->data = (const unsigned char *)"";
+    out->was.device = st.st_dev;
+    out->was.inode = st.st_ino;
+    out->was.seconds = st.st_mtim.tv_sec;
+    out->was.nanoseconds = st.st_mtim.tv_nsec;
     if (st.st_size > 0) {
         void *data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
         if (data == MAP_FAILED) {
@@ -104,6 +108,14 @@ void file_unmap(struct file *file)
     }
     free(file->path);
     *file = (struct file){0};
+}
+
+bool file_rewritten(const struct file *file)
+{
+    struct stat st;
+    return file->path && stat(file->path, &st) == 0 && st.st_dev == file->was.device && st.st_ino == file->was.inode &&
+           ((size_t)st.st_size != file->size || st.st_mtim.tv_sec != file->was.seconds ||
+            st.st_mtim.tv_nsec != file->was.nanoseconds);
 }
 
 bool file_read_fd(int fd, const char *name, size_t limit, struct buf *out, struct err *err)
@@ -135,6 +147,12 @@ bool file_is_folder(const char *path)
 {
     struct stat st;
     return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+bool file_is_plain(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISREG(st.st_mode);
 }
 
 char *path_join(const char *folder, const char *name, struct err *err)

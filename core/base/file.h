@@ -9,9 +9,17 @@ struct file {
     const unsigned char *data;
     size_t size;
     char *path;
+    struct { /* what was mapped, and when it was last written to */
+        uint64_t device, inode;
+        int64_t seconds, nanoseconds;
+    } was;
 };
 NODISCARD bool file_map(const char *path, struct file *out, struct err *err);
 void file_unmap(struct file *file); /* a zeroed struct is fine */
+
+/* Was it written to in place since it was mapped? Then the map holds what is there now. A file that was removed, or replaced
+ * by another of its name, stays mapped as it was: false. */
+bool file_rewritten(const struct file *file);
 
 /* Which mapped file holds this address, or NULL: for the SIGBUS handler, async-signal-safe. */
 const char *file_at_address(const void *address);
@@ -21,6 +29,7 @@ NODISCARD bool file_read_fd(int fd, const char *name, size_t limit, struct buf *
 
 bool file_exists(const char *path);
 bool file_is_folder(const char *path);
+bool file_is_plain(const char *path); /* a regular file */
 
 /* A result file: written without a name (or under a temporary one) in the same folder, flushed, named, then renamed.
  * Devices, pipes and sockets are written straight. Until out_commit the old file is untouched. */

@@ -153,6 +153,14 @@ struct weights *weights_open_files(const char *path, char *const *files, size_t 
     return NULL;
 }
 
+const char *weights_rewritten(const struct weights *weights)
+{
+    for (size_t i = 0; i < weights->n_files; i++)
+        if (file_rewritten(&weights->files[i]))
+            return weights->files[i].path;
+    return NULL;
+}
+
 struct weights *weights_share(struct weights *weights)
 {
     weights->users++;

@@ -70,6 +70,10 @@ struct weights *weights_share(struct weights *weights);
 /* The header of a safetensors file, whose "__metadata__" holds texts by name: json_free it. */
 NODISCARD struct json *safetensors_header(const struct file *file, size_t *data_at_out, struct err *err);
 
+/* The path of a file of theirs that was written to since it was mapped (file_rewritten), or NULL: then the numbers are no
+ * longer those that were loaded. */
+const char *weights_rewritten(const struct weights *weights);
+
 /* The tensor of that name, or NULL. */
 const struct tensor *weights_find(const struct weights *weights, struct str name);
 

@@ -17,6 +17,7 @@ enum { NAME_COLUMNS = 12, OPTION_COLUMNS = 26, WRAP_COLUMNS = 78 };
 struct page {
     struct buf text;
     const char *bold, *plain; /* the escapes, or "" */
+    size_t columns;           /* of a paragraph */
 };
 
 static void put_bold(struct page *page, const char *word)
@@ -63,9 +64,9 @@ static void put_list(struct page *page)
     buf_puts(&page->text, "\nhelp NAME explains one of them, with examples; apropos WORD searches.");
 }
 
-/* Paragraphs, broken into lines of at most 78 columns (ASCII but for a few signs, so bytes serve). A line break in the
+/* Paragraphs, broken into lines of at most so many columns (ASCII but for a few signs, so bytes serve). A line break in the
  * text is a blank unless an empty or an indented line follows. */
-static void put_wrapped(struct buf *out, const char *text)
+static void put_wrapped(struct buf *out, const char *text, size_t columns)
 {
     size_t column = 0;
     for (const char *at = text; *at;) {
@@ -78,7 +79,7 @@ static void put_wrapped(struct buf *out, const char *text)
         }
         at += *at == '\n';
         size_t n = strcspn(at, " \n");
-        if (column && column + 1 + n > WRAP_COLUMNS) {
+        if (column && column + 1 + n > columns) {
             buf_char(out, '\n');
             column = 0;
         } else if (column) {
@@ -137,7 +138,7 @@ static void put_command(struct page *page, const struct command *command)
         buf_printf(out, "also called %s\n", command->aliases);
     buf_char(out, '\n');
     if (command->help && *command->help) {
-        put_wrapped(out, command->help);
+        put_wrapped(out, command->help, page->columns);
         buf_char(out, '\n');
     }
     size_t n = command_options(command);
@@ -174,7 +175,9 @@ static bool run(struct session *session, const struct call *call, struct result 
     const struct command *command = name ? command_named(name->text) : NULL;
     const struct topic *topic = name ? topic_named(name->text) : NULL;
     bool bold = result_wants_bold(result);
-    struct page page = {.bold = bold ? "\033[1m" : "", .plain = bold ? "\033[0m" : ""};
+    size_t width = result_width(result);
+    struct page page = {.bold = bold ? "\033[1m" : "", .plain = bold ? "\033[0m" : "",
+                        .columns = width < WRAP_COLUMNS ? width : WRAP_COLUMNS};
     if (name && !command && !topic) {
         unknown(name->text, err);
         return call_blame(call, name, err);

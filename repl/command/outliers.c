@@ -356,7 +356,7 @@ static bool say(const struct sheet *s, size_t n, struct result *result, struct e
         buf_puts(&text, "no norm of the model's width in the layers: the rule of weights does not apply\n");
     }
     if (s->outliers.not_finite)
-        buf_printf(&text, "%zu tensors hold numbers that are not finite: left out\n", s->outliers.not_finite);
+        buf_printf(&text, "tensors that hold numbers that are not finite, left out: %zu\n", s->outliers.not_finite);
     if (!n)
         buf_puts(&text, "no value is out\n");
     bool ok = result_say(result, &text, err);

@@ -432,8 +432,8 @@ static bool give_part(struct work *w, struct err *err)
 {
     bool shown = !w->call->output.n && !w->call->pipe.n && w->ranks.n == 1 && w->tally.texts && !cancel_leaving();
     if (w->state)
-        result_note(w->result, "interrupted after %llu texts; this goes on: scan %s resume=%s", (unsigned long long)w->tally.texts, w->path,
-                    w->state);
+        result_note(w->result, "interrupted after %llu texts; this goes on: scan %s resume=%s%s%.*s", (unsigned long long)w->tally.texts,
+                    w->path, w->state, w->call->output.n ? " > " : "", STR_ARGS(w->call->output));
     else
         result_note(w->result, "interrupted after %llu texts; with checkpoint-file=FILE it could go on", (unsigned long long)w->tally.texts);
     if (!shown)

@@ -108,7 +108,7 @@ static bool say(const struct sheet *s, const struct texts_file *file, const stru
     say_dims(s, PLACE_END, &text);
     buf_char(&text, '\n');
     if (s->does.not_finite)
-        buf_printf(&text, "%zu maps are not finite: left out\n", s->does.not_finite);
+        buf_printf(&text, "maps that are not finite, left out: %zu\n", s->does.not_finite);
     if (!rows)
         buf_printf(&text, "no key of %zu heads is a column: ratio n·c_j >= %.3g and cover >= %.3g\n", s->does.n_sites, rule->ratio, rule->cover);
     else

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "repl/grammar/suggest.h"
@@ -349,8 +350,22 @@ static void put_caches(const struct places *hubs, struct buf *out)
         buf_puts(out, "(no HOME)");
 }
 
+/* A link of that name that cannot be followed: an error that says so. */
+static bool is_broken_link(struct str name, struct err *err)
+{
+    struct stat st;
+    char *path = mem_copy_str(name, NULL);
+    bool broken = path && lstat(path, &st) == 0 && stat(path, &st) != 0;
+    if (broken)
+        err_errno(err, path, "a link that leads nowhere");
+    free(path);
+    return broken;
+}
+
 static bool not_found(const struct session *session, struct str name, const struct places *hubs, struct err *err)
 {
+    if (is_broken_link(name, err))
+        return false;
     struct buf hub = {0};
     struct near near;
     suggest_begin(&near.suggestion, name);

@@ -103,10 +103,11 @@ static void draw_message(struct viewer *viewer, struct cell_grid *grid)
 
 static void draw_too_small(struct cell_grid *grid)
 {
-    char text[120];
-    snprintf(text, sizeof text, "The screen is %zu x %zu; view needs %d x %d.", grid->columns, grid->rows, LEAST_COLUMNS, LEAST_ROWS);
-    struct str lines[] = {str_of(text), STR("Enlarge it; q leaves.")};
-    for (size_t i = 0; i < 2 && i < grid->rows; i++)
+    char needs[40], is[60];
+    snprintf(needs, sizeof needs, "view needs %d x %d.", LEAST_COLUMNS, LEAST_ROWS);
+    snprintf(is, sizeof is, "Here are %zu x %zu.", grid->columns, grid->rows);
+    struct str lines[] = {str_of(needs), str_of(is), STR("Enlarge it; q leaves.")}; /* short: it is a narrow screen */
+    for (size_t i = 0; i < sizeof lines / sizeof *lines && i < grid->rows; i++)
         grid_text(grid, i, 0, grid->columns, lines[i], style_plain);
 }
 

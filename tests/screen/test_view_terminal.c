@@ -42,7 +42,7 @@ Test(view, follows_the_window, .timeout = 280)
     cr_expect(terminal_wait_text(t, "30 x 10"), "too small, and it says so");
     terminal_resize(t, 1, 5);
     terminal_resize(t, 3, 20);
-    cr_expect(terminal_wait_text(t, "The screen is 20 x"));
+    cr_expect(terminal_wait_text(t, "view needs 44 x 1"));
     terminal_resize(t, 24, 80);
     cr_expect(terminal_wait_row(t, 0, " L2.H1 "));
     terminal_keys(t, "Home");
