@@ -464,7 +464,7 @@ static void say_corpus(const struct tally *t, struct buf *out)
     }
     if (t->n_pieces > 4)
         buf_printf(out, ", … (%zu pieces)", t->n_pieces);
-    buf_printf(out, ": %llu texts", (unsigned long long)t->texts);
+    buf_printf(out, ": %llu text%s", (unsigned long long)t->texts, t->texts == 1 ? "" : "s");
     if (t->texts)
         buf_printf(out, " of %llu to %llu tokens (%llu in all)", (unsigned long long)t->shortest, (unsigned long long)t->longest,
                    (unsigned long long)t->tokens);
@@ -488,7 +488,9 @@ static bool say(const struct sheet *s, struct err *err)
     say_corpus(t, &text);
     size_t notes = text.n;
     struct mean m = all_heads(t->sinks, e, &low, &high);
-    if (t->sinks->texts)
+    if (t->sinks->texts == 1)
+        buf_printf(&text, "sink rate at eps = %.1f: %.4f of heads x texts; one text has no interval\n", TALLY_THRESHOLD(e), m.value);
+    else if (t->sinks->texts)
         buf_printf(&text,
                    "sink rate at eps = %.1f: %.4f [%.4f, %.4f] of heads x texts (texts vary; their Poisson bootstrap, seed %llu: [%.4f, %.4f])\n",
                    TALLY_THRESHOLD(e), m.value, m.low, m.high, (unsigned long long)t->shape.seed, low, high);
