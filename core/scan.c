@@ -327,7 +327,7 @@ static bool flush(struct window *w, struct err *err)
 {
     bool ok = true;
     size_t at = 0, threads = pool_threads(), side = threads <= SCAN_SIDE ? threads : 1;
-    size_t most = SCAN_ROWS / side > SCAN_LEAST ? SCAN_ROWS / side : SCAN_LEAST;
+    size_t most = SCAN_ROWS / side > SCAN_LEAST ? SCAN_ROWS / side : SCAN_LEAST, all = 0, before = 0;
     struct wave *wave = mem_new(1, sizeof *wave, "passes of texts", err);
     if (!wave)
         return false;
@@ -335,10 +335,15 @@ static bool flush(struct window *w, struct err *err)
     qsort(w->entries, w->n, sizeof *w->entries, by_length);
     while (at < w->n && w->entries[at].done)
         at++;
-    for (size_t n; ok && at < w->n; at += n) {
+    for (size_t i = at; i < w->n; i++)
+        all += w->entries[i].encoding.n;
+    /* passes of like size, as many as fill every wave */
+    size_t passes = ((all + most - 1) / most + side - 1) / side * side;
+    for (size_t n, pass = 1; ok && at < w->n; at += n, pass++) {
         size_t rows = w->entries[at].encoding.n;
-        for (n = 1; at + n < w->n && rows + w->entries[at + n].encoding.n <= most; n++)
+        for (n = 1; at + n < w->n && before + rows + w->entries[at + n].encoding.n / 2 < all * pass / passes; n++)
             rows += w->entries[at + n].encoding.n;
+        before += rows;
         wave->passes[wave->n].at = at;
         wave->passes[wave->n].n = n;
         wave->passes[wave->n++].why = (struct err){0};
