@@ -5,6 +5,7 @@
  * alone. Up to eight threads make a pass each. Packing changes no bit of a text's numbers (core/README.md), so it is free to follow speed. */
 #include "core/scan.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -156,17 +157,6 @@ static void blame_entry(const struct window *w, size_t at, size_t n, struct err 
     blame(o, w->entries[at].line, err);
 }
 
-/* One pass over `n` entries from `at` on; the encodings are taken. */
-static struct run *run_entries(struct window *w, size_t at, size_t n, struct err *err)
-{
-    struct encoding texts[SCAN_WINDOW];
-    for (size_t i = 0; i < n; i++) {
-        texts[i] = w->entries[at + i].encoding;
-        w->entries[at + i].encoding = (struct encoding){0};
-    }
-    return run_new(w->options->model, &(struct run_inputs){.texts = texts, .n_texts = n, .maps = SCAN_MAPS}, NULL, err);
-}
-
 /* ---- how far it has come ---- */
 
 static void add_counts(struct scan_counts *to, const struct scan_counts *from)
@@ -222,32 +212,70 @@ static bool was_done(const struct scan_place *place, size_t number)
 
 /* ---- a pass ---- */
 
+/* Texts that go through the model together, and what observers made of them. */
+struct pass {
+    size_t at, n; /* entries */
+    struct run *run;
+    struct scan_text texts[SCAN_WINDOW];
+    void *made[SCAN_OBSERVERS]; /* by those that look */
+    struct err why;             /* there is no run */
+    struct err blind;           /* one of those that look could not */
+};
+
+/* Run the entries, whose encodings are taken, and let observers look, on the calling thread. */
+static void make_pass(struct window *w, size_t at, size_t n, struct pass *pass)
+{
+    struct encoding encodings[SCAN_WINDOW];
+    *pass = (struct pass){.at = at, .n = n};
+    for (size_t i = 0; i < n; i++) {
+        encodings[i] = w->entries[at + i].encoding;
+        w->entries[at + i].encoding = (struct encoding){0};
+    }
+    pass->run = run_new(w->options->model, &(struct run_inputs){.texts = encodings, .n_texts = n, .maps = SCAN_MAPS}, NULL, &pass->why);
+    for (size_t i = 0; pass->run && i < n; i++)
+        pass->texts[i] =
+            (struct scan_text){pass->run, i, w->entries[at + i].number, w->entries[at + i].line, &pass->run->tokens->texts[i]};
+    for (size_t o = 0; pass->run && pass->blind.code == ERR_NONE && o < w->n_observers; o++)
+        if (w->observers[o].look)
+            pass->made[o] = w->observers[o].look(w->observers[o].context, pass->texts, n, &pass->blind);
+}
+
+static void drop_pass(struct window *w, struct pass *pass)
+{
+    for (size_t o = 0; o < w->n_observers; o++)
+        if (pass->made[o])
+            w->observers[o].drop(pass->made[o]);
+    run_free(pass->run);
+}
+
 /* Every observer sees the texts of a run; those that are seen are done. */
-static bool observe(struct window *w, const struct run *run, size_t at, size_t n, struct err *err)
+static bool observe(struct window *w, const struct pass *pass, struct err *err)
 {
     struct scan_place *place = w->options->place;
-    struct scan_text texts[SCAN_WINDOW];
     bool ok = true;
-    for (size_t i = 0; i < n; i++)
-        texts[i] = (struct scan_text){run, i, w->entries[at + i].number, w->entries[at + i].line, &run->tokens->texts[i]};
+    if (pass->blind.code != ERR_NONE) {
+        if (err)
+            *err = pass->blind;
+        return false;
+    }
     for (size_t o = 0; ok && o < w->n_observers; o++)
-        ok = !w->observers[o].see_all || w->observers[o].see_all(w->observers[o].context, texts, n, err);
-    for (size_t i = 0; ok && i < n; i++) {
+        ok = !w->observers[o].look || w->observers[o].take(w->observers[o].context, pass->made[o], err);
+    for (size_t i = 0; ok && i < pass->n; i++) {
         if (cancel_requested() && !place) /* with a place the pass is done as a whole */
             ok = err_set(err, ERR_CANCELLED, "cancelled");
         for (size_t o = 0; ok && o < w->n_observers; o++)
-            ok = !w->observers[o].see || w->observers[o].see(w->observers[o].context, &texts[i], err);
+            ok = !w->observers[o].see || w->observers[o].see(w->observers[o].context, &pass->texts[i], err);
         if (!ok)
             break;
         w->counts->texts++;
         if (place)
-            place->done[place->n_done++] = texts[i].number;
+            place->done[place->n_done++] = pass->texts[i].number;
         progress(w);
     }
     return ok && rest(w, err);
 }
 
-static bool show(struct window *w, size_t at, size_t n, struct err *err);
+static bool show_pass(struct window *w, struct pass *pass, struct err *err);
 
 /* The texts of a failed pass one by one; their encodings went with it. */
 static bool show_each(struct window *w, size_t at, size_t n, struct err *err)
@@ -256,37 +284,36 @@ static bool show_each(struct window *w, size_t at, size_t n, struct err *err)
         count_bad(w, w->entries[at].line);
         return true;
     }
-    for (size_t i = at; i < at + n; i++) {
+    struct pass *pass = mem_new(1, sizeof *pass, "passes of texts", err);
+    bool ok = pass != NULL;
+    for (size_t i = at; ok && i < at + n; i++) {
         bool was_cut;
-        if (!scan_encode(w->options, w->entries[i].text, &w->entries[i].encoding, &was_cut, err) || !show(w, i, 1, err))
-            return false;
+        ok = scan_encode(w->options, w->entries[i].text, &w->entries[i].encoding, &was_cut, err);
+        if (!ok)
+            break;
+        make_pass(w, i, 1, pass);
+        ok = show_pass(w, pass, err);
     }
-    return true;
+    free(pass);
+    return ok;
 }
 
-/* What a pass gave is seen; it is freed. NULL: why it failed. */
-static bool show_run(struct window *w, size_t at, size_t n, struct run *run, struct err *why, struct err *err)
+/* What a pass gave is seen, or why it gave nothing is told; it is dropped. */
+static bool show_pass(struct window *w, struct pass *pass, struct err *err)
 {
-    if (run) {
-        bool ok = observe(w, run, at, n, err);
-        run_free(run);
+    struct err *why = &pass->why;
+    bool ok = pass->run && observe(w, pass, err);
+    bool ran = pass->run != NULL, ours = why->code != ERR_CANCELLED && why->code != ERR_MEMORY;
+    drop_pass(w, pass);
+    if (ran)
         return ok;
-    }
-    bool ours = why->code != ERR_CANCELLED && why->code != ERR_MEMORY;
     if (ours && w->options->pass_over)
-        return show_each(w, at, n, err);
+        return show_each(w, pass->at, pass->n, err);
     if (ours)
-        blame_entry(w, at, n, why);
+        blame_entry(w, pass->at, pass->n, why);
     if (err)
         *err = *why;
     return false;
-}
-
-static bool show(struct window *w, size_t at, size_t n, struct err *err)
-{
-    struct err why = {0};
-    struct run *run = run_entries(w, at, n, &why);
-    return show_run(w, at, n, run, &why, err);
 }
 
 /* ---- passes side by side ---- */
@@ -296,29 +323,28 @@ static bool show(struct window *w, size_t at, size_t n, struct err *err)
 struct wave {
     struct window *window;
     size_t n;
-    struct {
-        size_t at, n; /* entries */
-        struct run *run;
-        struct err why;
-    } passes[SCAN_SIDE];
+    struct pass passes[SCAN_SIDE];
 };
 
 static void run_pass(void *context, size_t i, size_t thread)
 {
     struct wave *wave = context;
     (void)thread;
-    wave->passes[i].run = run_entries(wave->window, wave->passes[i].at, wave->passes[i].n, &wave->passes[i].why);
+    make_pass(wave->window, wave->passes[i].at, wave->passes[i].n, &wave->passes[i]);
 }
 
 static bool show_wave(struct wave *wave, struct err *err)
 {
     bool ok = true;
-    pool_run(wave->n, run_pass, wave);
+    if (wave->n == 1)
+        run_pass(wave, 0, 0); /* all threads are its own */
+    else
+        pool_run(wave->n, run_pass, wave);
     for (size_t i = 0; i < wave->n; i++)
         if (ok)
-            ok = show_run(wave->window, wave->passes[i].at, wave->passes[i].n, wave->passes[i].run, &wave->passes[i].why, err);
+            ok = show_pass(wave->window, &wave->passes[i], err);
         else
-            run_free(wave->passes[i].run);
+            drop_pass(wave->window, &wave->passes[i]);
     wave->n = 0;
     return ok;
 }
@@ -345,8 +371,7 @@ static bool flush(struct window *w, struct err *err)
             rows += w->entries[at + n].encoding.n;
         before += rows;
         wave->passes[wave->n].at = at;
-        wave->passes[wave->n].n = n;
-        wave->passes[wave->n++].why = (struct err){0};
+        wave->passes[wave->n++].n = n;
         if (wave->n == side || at + n == w->n)
             ok = cancel_requested() ? err_set(err, ERR_CANCELLED, "cancelled") : show_wave(wave, err);
     }
@@ -411,6 +436,7 @@ bool scan(const struct scan_options *options, const struct scan_observer *observ
     struct str text;
     bool ok = true;
     *out = options->place ? options->place->counts : (struct scan_counts){0};
+    assert(n_observers <= SCAN_OBSERVERS);
     struct window *w = mem_new(1, sizeof *w, "a window of texts", err);
     if (!w)
         return false;

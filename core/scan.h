@@ -59,13 +59,18 @@ struct scan_observer {
     void *context;
     /* From the caller's thread, one text at a time; within a window the shorter ones come first. */
     bool (*see)(void *context, const struct scan_text *text, struct err *err);
-    /* In its place: all texts of a pass at once. They count as seen when it has returned true, and not at all else. */
-    bool (*see_all)(void *context, const struct scan_text *texts, size_t n, struct err *err);
+    /* In its place: all texts of a pass at once. They are looked at beside other passes, on any thread, and what comes of it (NULL:
+     * why not) is taken from the caller's thread, in order, before it is dropped; it may be dropped without. The texts stay until
+     * then. They count as seen when `take` has returned true, and not at all else. */
+    void *(*look)(void *context, const struct scan_text *texts, size_t n, struct err *err);
+    bool (*take)(void *context, void *made, struct err *err);
+    void (*drop)(void *made);
     /* After each pass and after each window, where a place is kept; NULL: nothing. */
     bool (*rest)(void *context, const struct scan_place *place, struct err *err);
 };
 
-/* Show every text of the half to every observer. Errors: a line that is no UTF-8 or does not run (names file and line),
+enum { SCAN_OBSERVERS = 4 };
+/* Show every text of the half to every observer, SCAN_OBSERVERS at most. Errors: a line that is no UTF-8 or does not run (names file and line),
  * what an observer reports, ERR_CANCELLED, ERR_MEMORY. */
 NODISCARD bool scan(const struct scan_options *options, const struct scan_observer *observers, size_t n_observers,
                     struct scan_counts *out, struct err *err);

@@ -1,7 +1,7 @@
 /* Sums over a corpus. See tally.h.
  *
- * A pass is counted in two steps: first every head's numbers of all its texts are made (heads on the pool), which may fail or be
- * cancelled; then they are added, which does not. So a pass is counted whole or not at all. */
+ * A pass is counted in two steps: first every head's numbers of all its texts are made (beside other passes), which may fail or be
+ * cancelled; then they are added (heads on the pool), which does not. So a pass is counted whole or not at all. */
 #include "core/measure/tally.h"
 
 #include <stdlib.h>
@@ -358,32 +358,51 @@ static void pass_free(struct pass *p)
     free(p->errs);
 }
 
-static bool see_all(void *context, const struct scan_text *texts, size_t n, struct err *err)
+static void drop(void *made)
 {
-    struct pass p = {.observer = context, .texts = texts, .n = n};
-    size_t n_sites = p.observer->tally->shape.n_sites;
-    bool ok = pass_new(&p, err);
+    pass_free(made);
+    free(made);
+}
+
+static void *look(void *context, const struct scan_text *texts, size_t n, struct err *err)
+{
+    struct tally_observer *observer = context;
+    size_t n_sites = observer->tally->shape.n_sites;
+    struct pass *p = mem_new(1, sizeof *p, "a pass of texts", err);
+    if (!p)
+        return NULL;
+    *p = (struct pass){.observer = observer, .texts = texts, .n = n};
+    bool ok = pass_new(p, err);
     if (ok)
-        pool_run(n_sites, measure_site_texts, &p);
+        pool_run(n_sites, measure_site_texts, p);
     for (size_t s = 0; ok && s < n_sites; s++)
-        if (p.errs[s].code != ERR_NONE) {
-            *err = p.errs[s];
+        if (p->errs[s].code != ERR_NONE) {
+            *err = p->errs[s];
             ok = false;
         }
-    if (ok && (ok = find_tokens(&p, err))) {
-        pool_run(n_sites, add_site_texts, &p);
-        for (size_t i = 0; i < n; i++)
-            add_text(&p, i);
-    }
-    pass_free(&p);
-    return ok;
+    if (ok)
+        return p;
+    drop(p);
+    return NULL;
+}
+
+static bool take(void *context, void *made, struct err *err)
+{
+    (void)context;
+    struct pass *p = made;
+    if (!find_tokens(p, err))
+        return false;
+    pool_run(p->observer->tally->shape.n_sites, add_site_texts, p);
+    for (size_t i = 0; i < p->n; i++)
+        add_text(p, i);
+    return true;
 }
 
 struct scan_observer tally_observer(struct tally_observer *observer)
 {
     for (size_t m = 0; m < observer->tally->shape.n_measures; m++)
         observer->measures[m] = measure_named(str_of(observer->tally->shape.measures[m]));
-    return (struct scan_observer){.context = observer, .see_all = see_all};
+    return (struct scan_observer){.context = observer, .look = look, .take = take, .drop = drop};
 }
 
 /* ---- merging ---- */

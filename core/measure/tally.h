@@ -94,7 +94,7 @@ size_t tally_places(const struct tally *tally);
  * but for ERR_MEMORY. */
 NODISCARD bool tally_merge(struct tally *tally, const struct tally *other, struct err *err);
 
-/* The observer of a scan; `tally` and the model stay. Only see_all is set. */
+/* The observer of a scan; `tally` and the model stay. It looks at passes. */
 struct tally_observer {
     struct tally *tally;
     const struct measure *measures[TALLY_MEASURES]; /* of the shape */
