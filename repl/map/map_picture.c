@@ -81,28 +81,35 @@ static bool titles_hold_text(const struct map_list *list)
     return texts_differ(list) && !list->difference && map_list_count(list) == 2;
 }
 
+static void put_run(const struct kept_run *run, const char *behind, struct buf *out)
+{
+    kept_run_tag(run, out);
+    buf_puts(out, behind);
+}
+
 /* "L2.H2 − L2.H1", "@2 L2.H2 − @1 L2.H1". */
 static void title_against(const struct map_list *list, const struct shown_map *map, struct buf *out)
 {
     bool two = list->runs[0] != list->runs[1];
     if (two)
-        buf_printf(out, "@%zu ", list->runs[1]->number);
+        put_run(list->runs[1], " ", out);
     map_title(list, map, out);
     buf_puts(out, " \u2212 ");
     if (two)
-        buf_printf(out, "@%zu ", list->runs[0]->number);
+        put_run(list->runs[0], " ", out);
     site_name(list->sites[0].site[0], out);
 }
 
-/* "@2 roberta-tiny L0.H2": the run where there are several, the model where they differ. */
+/* "@2 roberta-tiny L0.H2", "@fox L0.H2": the run where there are several, the model where they differ. */
 static bool make_title(const struct map_list *list, const struct shown_map *map, struct sheet *sheet, struct str *out,
                        struct buf *style, struct err *err)
 {
     struct buf b = {0};
     if (list->difference && !list->against) {
-        buf_printf(&b, "@%zu \u2212 @%zu ", list->runs[1]->number, list->runs[0]->number);
+        put_run(list->runs[1], " \u2212 ", &b);
+        put_run(list->runs[0], " ", &b);
     } else if (list->n_runs > 1 && !list->against) {
-        buf_printf(&b, "@%zu ", map->run->number);
+        put_run(map->run, " ", &b);
         if (several_models(list))
             buf_printf(&b, "%s ", map->run->run->model->name);
     }
@@ -314,7 +321,8 @@ static bool make_notes(const struct map_list *list, struct sheet *sheet, struct 
     struct buf text = {0};
     size_t hidden = 0;
     for (size_t r = 0; texts_differ(list) && !titles_hold_text(list) && r < 2; r++) {
-        buf_printf(&text, "%s@%zu", text.n ? ", " : "", list->runs[r]->number);
+        buf_puts(&text, text.n ? ", " : "");
+        kept_run_tag(list->runs[r], &text);
         put_text(&text, list->runs[r], list->runs[!r]);
     }
     if (!note(sheet, &text, err))
@@ -370,7 +378,7 @@ static bool make_table(const struct map_list *list, struct result *result, struc
     for (size_t r = 0; prefix && r < times; r++) {
         struct buf text = {0};
         if (times > 1)
-            buf_printf(&text, "@%zu ", list->runs[r]->number);
+            put_run(list->runs[r], " ", &text);
         bool ok = buf_ok(&text, err) && arena_str(sheet->arena, buf_view(&text), &prefix[r], err);
         buf_free(&text);
         if (!ok)

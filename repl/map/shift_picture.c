@@ -15,10 +15,12 @@ enum { PANELS = 3 };
 static bool title(const struct map_list *list, struct site site, size_t panel, struct arena *arena, struct str *out, struct err *err)
 {
     struct buf text = {0};
-    if (panel < 2)
-        buf_printf(&text, "@%zu ", list->runs[panel]->number);
-    else
-        buf_printf(&text, "@%zu - @%zu ", list->runs[1]->number, list->runs[0]->number);
+    kept_run_tag(list->runs[panel == 0 ? 0 : 1], &text);
+    if (panel == 2) {
+        buf_puts(&text, " \u2212 ");
+        kept_run_tag(list->runs[0], &text);
+    }
+    buf_char(&text, ' ');
     site_name(site, &text);
     bool ok = buf_ok(&text, err) && arena_str(arena, buf_view(&text), out, err);
     buf_free(&text);

@@ -229,6 +229,14 @@ static struct kept_run *run_named(const struct session *session, struct str name
     return NULL;
 }
 
+void kept_run_tag(const struct kept_run *run, struct buf *out)
+{
+    if (run->name)
+        buf_printf(out, "@%s", run->name);
+    else
+        buf_printf(out, "@%zu", run->number);
+}
+
 void session_drop(struct session *session, struct kept_run *run)
 {
     size_t i = (size_t)(run - session->runs);

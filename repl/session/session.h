@@ -77,6 +77,8 @@ NODISCARD struct kept_run *session_add_run(struct session *session, struct run *
 NODISCARD struct kept_run *session_add_changed(struct session *session, const struct kept_run *base, struct run *run, struct str name,
                                                struct str what, struct kept_run **base_io, struct err *err);
 struct kept_run *session_run(const struct session *session, struct str reference /* "@", "@3", "@fox" */, struct err *err);
+/* Append how pictures call it: "@fox", "@3" where it has no name. */
+void kept_run_tag(const struct kept_run *run, struct buf *out);
 void session_drop(struct session *session, struct kept_run *run);
 /* Let go of the oldest unnamed runs beyond `keep`. */
 void session_trim_runs(struct session *session);
