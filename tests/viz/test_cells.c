@@ -511,6 +511,24 @@ Test(cells, numbers_have_as_many_decimals_as_tell_values_apart)
     buf_free(&text);
 }
 
+Test(cells, numbers_below_one_have_two_digits_of_the_largest_and_no_nought_before_the_point)
+{
+    static const struct {
+        double end, value;
+        const char *text;
+        size_t columns;
+    } rows[] = {{0.078, -0.0372, "-.037", 6}, {0.078, 0.0002, ".000", 6}, {0.4, -0.0372, "-.04", 5}, {1, 0.534, ".53", 5},
+                {1, -1, "-1.0", 5},           {3.6, -0.04, "0.0", 5},      {3.6, -3.55, "-3.5", 5},   {120, -99.6, "-100", 5}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct scale scale = {.lo = -rows[i].end, .hi = rows[i].end, .diverging = true};
+        struct buf text = {0};
+        heat_number(&text, &scale, rows[i].value);
+        cr_expect(strcmp(buf_cstr(&text), rows[i].text) == 0 && heat_number_columns(&scale) == rows[i].columns, "%g of %g: '%s', %zu columns",
+                  rows[i].value, rows[i].end, buf_cstr(&text), heat_number_columns(&scale));
+        buf_free(&text);
+    }
+}
+
 Test(cells, a_number_of_noughts_alone_is_dim)
 {
     cr_expect(heat_nought(STR(".00")) && heat_nought(STR("0.0")) && heat_nought(STR("0")));

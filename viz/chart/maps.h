@@ -16,6 +16,8 @@ NODISCARD bool maps_draw(const struct figure *figure, struct canvas *canvas, str
 struct box maps_box(const struct figure *figure, size_t k);
 NODISCARD bool maps_draw_around(const struct figure *figure, struct canvas *canvas, struct err *err);
 
+/* The number in a cell: as in the terminal, with a true minus sign. */
+void maps_number(const struct scale *scale, double value, struct buf *out);
 /* The text of a row's (column's) label: its token, or its number and token where labels are thinned. */
 void maps_label(const struct panel *panel, bool column, size_t index, size_t stride, struct buf *out);
 /* What is to be said beside the figure: pooling, numbers left out. False when there is no k-th. */

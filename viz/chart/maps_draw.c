@@ -132,23 +132,16 @@ static void put_numbers(const struct pen *p, const struct panel *panel, struct b
 {
     const struct figure *f = p->f;
     const struct scale *scale = &f->picture.scale;
-    bool share = scale->lo >= 0 && scale->hi <= 1;
-    double step = share ? 0.01 : fmax(fabs(scale->lo), fabs(scale->hi)) < 9.95 ? 0.1 : 1;
-    if (scale->decimals)
-        step = pow(10, -scale->decimals);
     for (size_t i = 0; i < panel->rows; i++) {
         for (size_t j = 0; j < panel->cols; j++) {
             double v = panel->values[i * panel->cols + j];
             if (!isfinite(v) || (panel->masked && panel->masked[i * panel->cols + j]))
                 continue;
             struct buf text = {0};
-            scale_label(&text, v, step, true);
-            struct str number = buf_view(&text);
-            if (share && number.n > 1 && number.s[0] == '0')
-                number = (struct str){number.s + 1, number.n - 1};
+            maps_number(scale, v, &text);
             struct text_style style = {.size = fmax(5, 0.8 * f->text), .along = 0.5, .across = 0.5};
             style.colour = rgb_ink(palette_at(f->palette, scale_position(scale, v)));
-            put_text(p, box.x + ((double)j + 0.5) * f->cell_w, box.y + ((double)i + 0.5) * f->cell_h, style, number);
+            put_text(p, box.x + ((double)j + 0.5) * f->cell_w, box.y + ((double)i + 0.5) * f->cell_h, style, buf_view(&text));
             buf_free(&text);
         }
     }

@@ -166,18 +166,30 @@ static double snap_cell(const struct figure *f, double cell, bool fixed)
     return fmax(1, floor(pixels + 0.5)) * 72 / f->dpi;
 }
 
+void maps_number(const struct scale *scale, double value, struct buf *out)
+{
+    struct buf plain = {0};
+    heat_number(&plain, scale, value);
+    struct str text = buf_view(&plain);
+    bool minus = text.n && text.s[0] == '-';
+    buf_puts(out, minus ? "−" : "");
+    buf_str(out, (struct str){text.s + minus, text.n - minus});
+    buf_free(&plain);
+}
+
+/* Of the widest: the largest magnitude in the widest digits. */
 static double number_width(const struct figure *f, struct canvas *measure)
 {
     struct text_style style = {.size = fmax(5, 0.8 * f->text)};
     const struct scale *scale = &f->picture.scale;
     double largest = fmax(fabs(scale->lo), fabs(scale->hi));
-    bool share = scale->lo >= 0 && scale->hi <= 1;
-    int behind = scale->decimals ? scale->decimals : share ? 2 : largest < 9.95;
-    char text[40] = "";
-    snprintf(text, sizeof text, "%s%.*f", scale->lo < 0 ? "−" : "", behind, fmin(largest, 1e12));
-    for (char *c = text; *c; c++) /* the widest digit */
-        *c = *c >= '0' && *c <= '9' ? '8' : *c;
-    return measure->ops->extents(measure, &style, str_of(text + (share && text[0] == '8'))).width * 1.15;
+    struct buf text = {0};
+    maps_number(scale, scale->lo < 0 ? -largest : largest, &text);
+    for (size_t i = 0; i < text.n; i++)
+        text.data[i] = text.data[i] >= '0' && text.data[i] <= '9' ? '8' : text.data[i];
+    double width = measure->ops->extents(measure, &style, buf_view(&text)).width * 1.15;
+    buf_free(&text);
+    return width;
 }
 
 /* Numbers that are wider than their cells lose decimals first; then they are left out, and that is said. */

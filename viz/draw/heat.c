@@ -15,17 +15,24 @@ struct heat_view heat_view_of(const struct map_plan *plan)
 
 /* ---- numbers in cells ---- */
 
-static bool is_share(const struct scale *scale)
+static double most_of(const struct scale *scale)
 {
-    return scale->lo >= 0 && scale->hi <= 1;
+    return fmax(fabs(scale->lo), fabs(scale->hi));
 }
 
+/* No value is beyond 1: the 0 before the point is left out. */
+static bool is_share(const struct scale *scale)
+{
+    return most_of(scale) <= 1;
+}
+
+/* Two digits of the largest magnitude, so that a difference of 0.04 is no "0.0"; a probability has .01 as its least step. */
 static int number_decimals(const struct scale *scale)
 {
-    double most = fmax(fabs(scale->lo), fabs(scale->hi));
+    double most = most_of(scale);
     if (scale->decimals)
         return scale->decimals;
-    return is_share(scale) ? 2 : most < 9.95 ? 1 : 0;
+    return scale->lo < 0 && most < 0.095 ? 3 : is_share(scale) ? 2 : most < 9.95 ? 1 : 0;
 }
 
 int heat_decimals(double lo, double hi)
@@ -38,13 +45,13 @@ int heat_decimals(double lo, double hi)
 
 size_t heat_number_columns(const struct scale *scale)
 {
-    size_t decimals = (size_t)number_decimals(scale);
+    size_t decimals = (size_t)number_decimals(scale), sign = scale->lo < 0;
     if (is_share(scale))
-        return decimals + 2;
-    double most = fmax(fabs(scale->lo), fabs(scale->hi));
+        return sign + decimals + 2;
+    double most = most_of(scale);
     size_t digits = most >= 1 ? (size_t)log10(most) + 1 : 1;
     digits = digits > 9 ? 9 : digits;
-    return digits + (decimals ? decimals + 1 : 0) + (scale->lo < 0) + 1;
+    return digits + (decimals ? decimals + 1 : 0) + sign + 1;
 }
 
 /* A share as ".83", anything else with the decimals that its scale asks for. */
@@ -54,18 +61,20 @@ void heat_number(struct buf *out, const struct scale *scale, double value)
     int decimals = number_decimals(scale);
     if (!isfinite(value))
         return;
+    value = fabs(value) < 0.5 * pow(10, -decimals) ? 0 : value; /* no "-0.0" */
+    int n = snprintf(text, sizeof text, "%.*f", decimals, value);
     if (!is_share(scale)) {
-        value = fabs(value) < 0.5 * pow(10, -decimals) ? 0 : value; /* no "-0.0" */
-        if (snprintf(text, sizeof text, "%.*f", decimals, value) > 12)
+        if (n > 12)
             snprintf(text, sizeof text, "%.1e", value);
         buf_puts(out, text);
         return;
     }
-    int n = snprintf(text, sizeof text, "%.*f", decimals, value);
-    if (text[0] == '0')
-        buf_add(out, text + 1, (size_t)n - 1);
+    const char *digits = text + (text[0] == '-');
+    buf_puts(out, text[0] == '-' ? "-" : "");
+    if (digits[0] == '0')
+        buf_puts(out, digits + 1);
     else
-        buf_add(out, text, (size_t)decimals + 1); /* "1.0": as wide as ".83" */
+        buf_add(out, digits, (size_t)decimals + 1); /* "1.0": as wide as ".83" */
 }
 
 bool heat_nought(struct str number)
