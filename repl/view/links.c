@@ -197,7 +197,9 @@ static void draw(struct viewer *v, void *state, struct cell_grid *grid)
         draw_tokens(v, s, grid, true);
     } else {
         s->queries.rows = s->keys.rows = 0;
-        grid_text(grid, TOP + 1, 1, grid->columns - 2, STR("Lines draw weights; this map holds values below 0. m goes to another part."), style_plain);
+        grid_text(grid, TOP + 1, 1, grid->columns - 2, v->map->against.on ? STR("Lines draw weights; a difference holds values below 0. d goes back to the map.")
+                                                                         : STR("Lines draw weights; this map holds values below 0. m goes to another part."),
+                  style_plain);
     }
     below_neighbours(v, grid, grid->rows - 4);
     below_exact(v, grid, grid->rows - 3);

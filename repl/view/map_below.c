@@ -27,7 +27,7 @@ void put_exact(struct buf *out, const struct shown_map *map, size_t row, size_t 
         buf_printf(out, "%.9g", value);
 }
 
-/* "query 5 mat → key 3 sat   0.123456789   1.48 × 1/12   ▼ column". */
+/* "query 5 mat → key 3 sat   0.123456789   1.48 × 1/12   ▼ column"; of a difference "-0.0200350881 = 0.9397 − 0.9598". */
 void below_exact(struct viewer *v, struct cell_grid *grid, size_t row)
 {
     const struct shown_map *map = &v->map->shown;
@@ -43,6 +43,9 @@ void below_exact(struct viewer *v, struct cell_grid *grid, size_t row)
     buf_str(&text, map->col_labels[v->map->col]);
     col = put(grid, row, col, &text, style_bold) + 3;
     put_exact(&text, map, v->map->row, v->map->col);
+    double less = v->map->less ? (double)v->map->less[v->map->row * map->cols + v->map->col] : NAN;
+    if (isfinite(value) && isfinite(less) && !(map->masked && map->masked[v->map->row * map->cols + v->map->col]))
+        buf_printf(&text, " = %.4g \u2212 %.4g", value + less, less);
     col = put(grid, row, col, &text, style_accent(v->depth)) + 3;
     if (!isnan(v->map->panel.tick) && isfinite(value)) {
         buf_printf(&text, "%.2f × 1/%.0f", value / v->map->panel.tick, 1 / v->map->panel.tick);

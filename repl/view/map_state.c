@@ -366,15 +366,31 @@ bool viewer_map_at(const struct viewer *viewer, struct site site, struct shown_m
     return true;
 }
 
+/* Of a difference: what is subtracted, from the map before that; in the difference's arena. */
+static bool make_less(const struct viewer *viewer, const struct shown_map *difference, const float **out, struct err *err)
+{
+    struct sites site = {.site = (struct site[]){viewer->at.site}, .n = 1};
+    size_t n = difference->rows * difference->cols;
+    struct shown_map whole = {0};
+    float *less = arena_alloc(difference->arena, n, sizeof *less, "what is subtracted", err);
+    bool ok = less && shown_map_make(&viewer->map->request, viewer_kept(viewer), &site, &whole, err);
+    for (size_t i = 0; ok && i < n; i++)
+        less[i] = whole.values[i] - difference->values[i];
+    shown_map_free(&whole);
+    *out = less;
+    return ok;
+}
+
 bool viewer_make(struct viewer *viewer, struct err *err)
 {
     struct kept_run *kept = viewer_kept(viewer);
+    const float *less = NULL;
     struct shown_map map = {0};
     struct str *down = NULL;
     if (!kept)
         return err_set(err, ERR_NOT_FOUND, "@%zu, the run that was looked at, has been dropped", viewer->at.run);
     viewer->map->request.part = viewer->map->parts[viewer->map->part];
-    bool ok = viewer_map_at(viewer, viewer->at.site, &map, err);
+    bool ok = viewer_map_at(viewer, viewer->at.site, &map, err) && (!viewer->map->against.on || make_less(viewer, &map, &less, err));
     ok = ok && (down = arena_alloc(map.arena, map.cols, sizeof *down, "the labels", err)) != NULL &&
          make_labels(&map, map.col_labels, map.cols, screen_text, down, err) &&
          make_labels(&map, map.row_labels, map.rows, label_of, map.row_labels, err) &&
@@ -389,6 +405,7 @@ bool viewer_make(struct viewer *viewer, struct err *err)
     }
     shown_map_free(&viewer->map->shown);
     viewer->map->shown = map;
+    viewer->map->less = less;
     viewer->map->down_labels = down;
     name_values(viewer);
     viewer->session->last.run = viewer->at.run;

@@ -38,6 +38,7 @@ struct map_state {
     char find[200];            /* the text last searched for */
     /* made from it */
     struct shown_map shown;    /* its labels as the screen shows them */
+    const float *less;         /* of a difference, [shown.rows,shown.cols]: what is subtracted; else NULL */
     struct str *down_labels;   /* [shown.cols] the keys', not reordered: for text that runs downward */
     struct panel panel;
     struct picture picture;

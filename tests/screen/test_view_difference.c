@@ -51,6 +51,9 @@ Test(view_difference, of_two_runs_is_the_second_less_the_first_at_three_sizes, .
         double shown = value(t);
         cr_expect(fabs(first - second) > 1e-4 && fabs(shown - (second - first)) < 1e-7, "%.9g - %.9g is not %.9g", second, first,
                   shown);
+        char both[80];
+        snprintf(both, sizeof both, " = %.4g \u2212 %.4g", second, first);
+        cr_expect(terminal_shows(t, both), "%s", both);
         cr_expect(terminal_shows(t, "attention probability, difference"));
         cr_expect(terminal_shows(t, "\xe2\x89\xa0"
                                     "dog"),
