@@ -1,6 +1,11 @@
 /* A site as it is written. See site.h. */
 #include "repl/run/site.h"
 
+bool site_same_stack(struct site a, struct site b)
+{
+    return a.stack == b.stack && a.text == b.text;
+}
+
 void site_name(struct site site, struct buf *out)
 {
     buf_printf(out, "%c%zu.H%zu", stack_letters[site.stack], site.layer, site.head);

@@ -14,6 +14,8 @@ struct site_row {
 };
 enum { SITE_CELLS = 3 };
 
+/* Are both of one stack of layers, of one text? */
+bool site_same_stack(struct site a, struct site b);
 /* "L2.H1". */
 void site_name(struct site site, struct buf *out);
 /* Several, in the order of layers, then heads, as the shortest selectors: "L0.H7-9 L1-2.H0-3,5". */

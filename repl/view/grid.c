@@ -23,8 +23,8 @@ struct tile {
 struct grid_state {
     struct sites sites;
     struct tile *tiles;     /* [sites.n] */
-    size_t done, layers, heads;
-    size_t layer, head;     /* chosen */
+    size_t done, layers, heads; /* made; of the chosen head's stack, which is the one that is seen */
+    struct site chosen;
     size_t first_layer, first_head;
     float largest, smallest; /* of what was made */
     struct buf made_of;     /* part and options of the tiles */
@@ -58,6 +58,30 @@ static void signature(const struct viewer *v, struct buf *out)
     buf_printf(out, " %d %s", v->map->request.special, v->map->passed.n ? v->map->passed.data : "");
 }
 
+static bool is_seen(const struct grid_state *s, const struct site *site)
+{
+    return site_same_stack(*site, s->chosen);
+}
+
+static void choose(struct grid_state *s, struct site site)
+{
+    s->chosen = site;
+    s->layers = s->heads = 0;
+    for (size_t i = 0; i < s->sites.n; i++) {
+        const struct site *other = &s->sites.site[i];
+        s->layers = is_seen(s, other) && other->layer + 1 > s->layers ? other->layer + 1 : s->layers;
+        s->heads = is_seen(s, other) && other->head + 1 > s->heads ? other->head + 1 : s->heads;
+    }
+}
+
+static const struct site *site_at(const struct grid_state *s, size_t layer, size_t head)
+{
+    for (size_t i = 0; i < s->sites.n; i++)
+        if (is_seen(s, &s->sites.site[i]) && s->sites.site[i].layer == layer && s->sites.site[i].head == head)
+            return &s->sites.site[i];
+    return NULL;
+}
+
 static bool open(struct viewer *v, struct place at, void *state, struct err *err)
 {
     struct grid_state *s = state;
@@ -71,12 +95,7 @@ static bool open(struct viewer *v, struct place at, void *state, struct err *err
         sites_free(&s->sites);
         return false;
     }
-    for (size_t i = 0; i < s->sites.n; i++) {
-        s->layers = s->sites.site[i].layer + 1 > s->layers ? s->sites.site[i].layer + 1 : s->layers;
-        s->heads = s->sites.site[i].head + 1 > s->heads ? s->sites.site[i].head + 1 : s->heads;
-    }
-    s->layer = at.site.layer;
-    s->head = at.site.head;
+    choose(s, at.site);
     forget(s);
     signature(v, &s->made_of);
     return true;
@@ -96,8 +115,7 @@ static void changed(struct viewer *v, struct place at, void *state)
 {
     struct grid_state *s = state;
     struct buf now = {0};
-    s->layer = at.site.layer;
-    s->head = at.site.head;
+    choose(s, at.site);
     signature(v, &now);
     if (!str_eq(buf_view(&now), buf_view(&s->made_of)))
         forget(s);
@@ -248,28 +266,20 @@ static void draw_below(struct viewer *v, const struct grid_state *s, const struc
     size_t row = grid->rows - 3, at = 1 + cells_bar(grid, row, 1, grid->columns - 2, ink, picture) + 3;
     if (at + 24 < grid->columns)
         grid_text(grid, row, at, grid->columns - at, STR("one scale for all heads"), style_dim);
-    int n = snprintf(text, sizeof text, "%c%zu.H%zu", stack_letters[v->at.site.stack], s->layer, s->head);
+    int n = snprintf(text, sizeof text, "%c%zu.H%zu", stack_letters[s->chosen.stack], s->chosen.layer, s->chosen.head);
     const struct head_values *h = &v->map->heads;
     for (size_t i = 0; i < h->sites.n && i < h->done; i++)
-        if (h->sites.site[i].layer == s->layer && h->sites.site[i].head == s->head)
+        if (is_seen(s, &h->sites.site[i]) && h->sites.site[i].layer == s->chosen.layer && h->sites.site[i].head == s->chosen.head)
             n += snprintf(text + n, sizeof text - (size_t)n, "   %s %s", measures[h->measure]->label,
                           heads_number(h->values[i], value));
     size_t left = 1 + grid_text(grid, row + 1, 1, grid->columns - 1, (struct str){text, (size_t)n}, style_bold) + 3;
     n = s->done < s->sites.n ? snprintf(text, sizeof text, "%zu of %zu heads", s->done, s->sites.n) : 0;
     if (t->rows_seen < s->layers || t->cols_seen < s->heads)
-        n += snprintf(text + n, sizeof text - (size_t)n, "%sseen: L%zu-%zu of %zu, H%zu-%zu of %zu", n ? "   " : "",
-                      s->first_layer, s->first_layer + t->rows_seen - 1, s->layers, s->first_head,
+        n += snprintf(text + n, sizeof text - (size_t)n, "%sseen: %c%zu-%zu of %zu, H%zu-%zu of %zu", n ? "   " : "",
+                      stack_letters[s->chosen.stack], s->first_layer, s->first_layer + t->rows_seen - 1, s->layers, s->first_head,
                       s->first_head + t->cols_seen - 1, s->heads);
     if (left + (size_t)n < grid->columns)
         grid_text_right(grid, row + 1, left, grid->columns - left - 1, (struct str){text, (size_t)n}, style_dim);
-}
-
-static const struct site *chosen_site(const struct grid_state *s)
-{
-    for (size_t i = 0; i < s->sites.n; i++)
-        if (s->sites.site[i].layer == s->layer && s->sites.site[i].head == s->head)
-            return &s->sites.site[i];
-    return NULL;
 }
 
 static void draw(struct viewer *v, void *state, struct cell_grid *grid)
@@ -279,28 +289,28 @@ static void draw(struct viewer *v, void *state, struct cell_grid *grid)
     struct ink ink = make_ink(v, s, &picture);
     struct cell_rect large;
     struct tiling t = s->tiling = plan_both(v, s, grid, &large);
-    s->first_layer = scroll(s->first_layer, s->layer, t.rows_seen, s->layers);
-    s->first_head = scroll(s->first_head, s->head, t.cols_seen, s->heads);
+    s->first_layer = scroll(s->first_layer, s->chosen.layer, t.rows_seen, s->layers);
+    s->first_head = scroll(s->first_head, s->chosen.head, t.cols_seen, s->heads);
     for (size_t i = 0; i < s->sites.n; i++) {
         const struct site *site = &s->sites.site[i];
-        bool here = site->layer == s->layer && site->head == s->head;
-        if (site->layer < s->first_layer || site->layer - s->first_layer >= t.rows_seen || site->head < s->first_head ||
+        bool here = site->layer == s->chosen.layer && site->head == s->chosen.head;
+        if (!is_seen(s, site) || site->layer < s->first_layer || site->layer - s->first_layer >= t.rows_seen || site->head < s->first_head ||
             site->head - s->first_head >= t.cols_seen)
             continue;
         size_t row = 2 + (site->layer - s->first_layer) * (t.lines + t.gap), col = LEFT + (site->head - s->first_head) * (t.width + GAP);
         char text[24];
         size_t n = (size_t)snprintf(text, sizeof text, t.width < SMALLEST && site->head > 9 ? "%zu" : "H%zu", site->head);
         if (site->layer == s->first_layer)
-            grid_text(grid, 1, col, t.width, (struct str){text, n}, site->head == s->head ? style_accent(v->depth) : style_dim);
+            grid_text(grid, 1, col, t.width, (struct str){text, n}, site->head == s->chosen.head ? style_accent(v->depth) : style_dim);
         n = (size_t)snprintf(text, sizeof text, "%c%zu", stack_letters[site->stack], site->layer);
         if (site->head == s->first_head)
-            grid_text(grid, row, 0, LEFT - 1, (struct str){text, n}, site->layer == s->layer ? style_accent(v->depth) : style_dim);
+            grid_text(grid, row, 0, LEFT - 1, (struct str){text, n}, site->layer == s->chosen.layer ? style_accent(v->depth) : style_dim);
         draw_tile(v, grid, &ink, &s->tiles[i], &t, row, col);
         if (here)
             draw_frame(v, grid, &t, row, col);
     }
     struct err err = {0};
-    const struct site *chosen = chosen_site(s);
+    const struct site *chosen = site_at(s, s->chosen.layer, s->chosen.head);
     if (large.cols && chosen && !large_draw(v, &s->large, *chosen, &ink, grid, large, &err))
         viewer_complain(v, &err);
     draw_below(v, s, &t, grid, &ink, &picture);
@@ -312,26 +322,27 @@ static void act_head(struct viewer *v, void *state, int amount)
 {
     struct grid_state *s = state;
     (void)v;
-    s->head = (s->head + s->heads + (size_t)amount) % s->heads;
+    s->chosen.head = (s->chosen.head + s->heads + (size_t)amount) % s->heads;
 }
 
 static void act_layer(struct viewer *v, void *state, int amount)
 {
     struct grid_state *s = state;
     (void)v;
-    s->layer = (s->layer + s->layers + (size_t)amount) % s->layers;
+    choose(s, layer_beside(&s->sites, s->chosen, amount));
 }
 
 static void act_edge(struct viewer *v, void *state, int amount)
 {
     struct grid_state *s = state;
     (void)v;
-    s->head = amount < 0 ? 0 : s->heads - 1;
+    s->chosen.head = amount < 0 ? 0 : s->heads - 1;
 }
 
 static void act_go(struct viewer *v, void *state, int amount)
 {
-    const struct site *chosen = chosen_site(state);
+    const struct grid_state *s = state;
+    const struct site *chosen = site_at(s, s->chosen.layer, s->chosen.head);
     (void)amount;
     if (chosen)
         viewer_go(v, *chosen);
@@ -360,13 +371,13 @@ static bool point(struct viewer *v, void *state, struct pointer at)
     layer += s->first_layer;
     head += s->first_head;
     for (size_t i = 0; at.kind == POINTER_MOVE && i < s->sites.n; i++)
-        if (s->sites.site[i].layer == layer && s->sites.site[i].head == head)
+        if (is_seen(s, &s->sites.site[i]) && s->sites.site[i].layer == layer && s->sites.site[i].head == head)
             heads_tell(v, s->sites.site[i]);
     if (at.kind != POINTER_PRESS && at.kind != POINTER_DRAG)
         return true;
-    bool again = s->layer == layer && s->head == head;
-    s->layer = layer;
-    s->head = head;
+    bool again = s->chosen.layer == layer && s->chosen.head == head;
+    s->chosen.layer = layer;
+    s->chosen.head = head;
     if (again && at.kind == POINTER_PRESS)
         act_go(v, state, 1);
     return true;

@@ -118,7 +118,7 @@ const struct site *heads_at(const struct viewer *viewer, struct cell_rect rect, 
         return NULL;
     size_t layer = w.first + row - rect.row - 2, head = (col - rect.col - 4) / cell_columns(h);
     for (size_t i = 0; i < h->sites.n; i++)
-        if (h->sites.site[i].layer == layer && h->sites.site[i].head == head)
+        if (site_same_stack(h->sites.site[i], viewer->at.site) && h->sites.site[i].layer == layer && h->sites.site[i].head == head)
             return &h->sites.site[i];
     return NULL;
 }
@@ -169,7 +169,7 @@ size_t heads_draw(struct viewer *viewer, struct cell_grid *grid, struct cell_rec
         const struct site *site = &h->sites.site[i];
         if (site->layer == viewer->at.site.layer && site->head == viewer->at.site.head && site->stack == viewer->at.site.stack)
             here = i;
-        if (site->layer < first || site->layer - first >= lines)
+        if (!site_same_stack(*site, viewer->at.site) || site->layer < first || site->layer - first >= lines)
             continue;
         size_t row = rect.row + 2 + site->layer - first;
         if (site->head == 0) {

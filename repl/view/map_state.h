@@ -81,6 +81,9 @@ void put_tokens(struct buf *out, const size_t *tokens, size_t n);
 void viewer_go(struct viewer *viewer, struct site site);
 void viewer_step_head(struct viewer *viewer, int amount);
 void viewer_step_layer(struct viewer *viewer, int amount);
+/* The head of that number, or the last before it, of the layer behind (before) a head's; behind the last of a stack comes the
+ * first of the next one. */
+struct site layer_beside(const struct sites *sites, struct site at, int amount);
 /* The kept run before or after this one; the same head where it has one, the same options where they make sense there. */
 void viewer_step_run(struct viewer *viewer, int amount);
 void viewer_turn_to_run(struct viewer *viewer, struct kept_run *run);

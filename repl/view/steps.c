@@ -76,23 +76,35 @@ void viewer_step_head(struct viewer *viewer, int amount)
     viewer_go(viewer, site);
 }
 
+/* Stack by stack, their layers downward, though a list of sites may hold a layer of the decoder beside its cross-attention. */
+static size_t row_of(struct site site)
+{
+    enum { LAYERS = 1 << 20 };
+    return (site.text * STACK_KINDS + (size_t)site.stack) * LAYERS + site.layer;
+}
+
+struct site layer_beside(const struct sites *sites, struct site at, int amount)
+{
+    struct site next = at, end = at; /* end: where it goes on behind the last row */
+    for (size_t i = 0; i < sites->n; i++) {
+        struct site s = sites->site[i];
+        bool beyond = amount > 0 ? row_of(s) > row_of(at) : row_of(s) < row_of(at);
+        bool nearer = amount > 0 ? row_of(s) < row_of(next) : row_of(s) > row_of(next);
+        next = beyond && (row_of(next) == row_of(at) || nearer) ? s : next;
+        end = (amount > 0 ? row_of(s) < row_of(end) : row_of(s) > row_of(end)) ? s : end;
+    }
+    next = row_of(next) == row_of(at) ? end : next;
+    for (size_t i = 0; i < sites->n; i++) {
+        struct site s = sites->site[i];
+        if (row_of(s) == row_of(next) && s.head <= at.head && (next.head > at.head || s.head > next.head))
+            next = s;
+    }
+    return next;
+}
+
 void viewer_step_layer(struct viewer *viewer, int amount)
 {
-    const struct head_values *h = &viewer->map->heads;
-    struct site best = viewer->at.site;
-    for (size_t k = 1; k <= h->layers; k++) { /* the next layer of this stack that has such a head */
-        size_t layer = turn(viewer->at.site.layer, amount * (int)k, h->layers);
-        for (size_t i = 0; i < h->sites.n; i++) {
-            const struct site *s = &h->sites.site[i];
-            if (s->stack != best.stack || s->layer != layer || s->head > viewer->at.site.head || s->text != best.text)
-                continue;
-            best.layer = layer;
-            best.head = s->head;
-        }
-        if (best.layer != viewer->at.site.layer)
-            break;
-    }
-    viewer_go(viewer, best);
+    viewer_go(viewer, layer_beside(&viewer->map->heads.sites, viewer->at.site, amount));
 }
 
 /* ---- runs ---- */
