@@ -471,6 +471,7 @@ bool column_cause(struct column_cause_options *options, struct column_cause *out
     bool ok = material_gather(o, AXIS_SOURCE, &w.material, err) && model_has_positions(o->model, &out->absolute, err);
     out->shift = ok && out->absolute ? column_shift(o->model, AXIS_SOURCE, o->length) : 0;
     out->skipped = w.material.skipped;
+    out->again = w.material.again;
     out->cut = w.material.cut;
     w.texts = out->measured_on = w.material.n / 2;
     w.jobs = (struct jobs){.options = o, .material = &w.material, .absolute = out->absolute, .shift = out->shift};

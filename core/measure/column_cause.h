@@ -48,7 +48,7 @@ struct cause_row {
 };
 enum { CAUSE_ROWS_KINDS = 4 };
 struct column_cause {
-    size_t length, chosen_on, measured_on, skipped, cut;
+    size_t length, chosen_on, measured_on, skipped, again, cut;
     bool absolute;
     int32_t shift;
     size_t heads[CAUSE_PLACES];    /* chosen: half of the even texts have the column */

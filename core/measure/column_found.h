@@ -52,7 +52,7 @@ struct column_side {
     bool absolute;               /* position ids reach the embeddings: the place is made vacant by shifting them */
     int32_t shift;               /* by so many; 0: there is no room (or no position id) */
     size_t n_sites;
-    size_t chosen_on, measured_on, skipped, cut;
+    size_t chosen_on, measured_on, skipped, again, cut;
     int32_t words[COLUMN_TEST_WORDS]; /* that stand in for special tokens */
     const char *loss_of;         /* "masked words", "next words", …, or NULL: the model has no head for it */
     double loss[VARIANTS];       /* nats a word, NaN: not measured */

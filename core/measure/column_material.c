@@ -24,7 +24,36 @@ static bool is_ordinary(const struct tokenizer *tokenizer, int32_t id)
 
 /* ---- texts ---- */
 
-static bool take_lines(const struct column_test_options *o, struct material *m, struct err *err)
+/* Texts by their tokens: a table of numbers + 1, open addressing. */
+struct known {
+    size_t *number;
+    size_t mask;
+};
+
+static bool same_tokens(const struct encoding *a, const struct encoding *b, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (a->tokens[i].id != b->tokens[i].id)
+            return false;
+    return true;
+}
+
+/* Was a text before it the same? Else it is known from now on. */
+static bool is_known(struct known *known, const struct material *m)
+{
+    const struct encoding *text = &m->texts[m->n];
+    uint64_t hash = 0;
+    for (size_t i = 0; i < m->length; i++)
+        hash = random_stream(hash, (uint64_t)text->tokens[i].id);
+    size_t at = hash & known->mask;
+    for (; known->number[at]; at = (at + 1) & known->mask)
+        if (same_tokens(&m->texts[known->number[at] - 1], text, m->length))
+            return true;
+    known->number[at] = m->n + 1;
+    return false;
+}
+
+static bool take_lines(const struct column_test_options *o, struct known *known, struct material *m, struct err *err)
 {
     struct scan_options scan = {.model = o->model, .lines = o->lines, .name = o->name, .length = o->length,
                                 .no_special = o->no_special, .front = o->front};
@@ -38,19 +67,31 @@ static bool take_lines(const struct column_test_options *o, struct material *m, 
             return err && (err->code == ERR_CANCELLED || err->code == ERR_MEMORY)
                        ? false
                        : err_prefix(err, "%s:%zu: ", o->name, lines.line);
-        if (m->texts[m->n].n < o->length) {
+        bool is_short = m->texts[m->n].n < o->length;
+        if (is_short || is_known(known, m)) {
             encoding_free(&m->texts[m->n]);
             m->texts[m->n] = (struct encoding){0};
-            m->skipped++;
+            ++*(is_short ? &m->skipped : &m->again);
             continue;
         }
         m->cut += was_cut;
         m->n++;
     }
     if (m->n < 4)
-        return err_set(err, ERR_NOT_FOUND, "%s: %zu text%s of %zu tokens; the test needs 4 at least (length= chooses)", o->name, m->n,
-                       m->n == 1 ? "" : "s", o->length);
+        return err_set(err, ERR_NOT_FOUND, "%s: %zu%s text%s of %zu tokens; the test needs 4 at least (length= chooses)", o->name, m->n,
+                       m->again ? " different" : "", m->n == 1 ? "" : "s", o->length);
     return true;
+}
+
+static bool take_texts(const struct column_test_options *o, struct material *m, struct err *err)
+{
+    struct known known = {.mask = 1};
+    while (known.mask < 2 * o->texts)
+        known.mask = 2 * known.mask + 1;
+    known.number = mem_new(known.mask + 1, sizeof *known.number, "texts", err);
+    bool ok = known.number && take_lines(o, &known, m, err);
+    free(known.number);
+    return ok;
 }
 
 /* Random words between the special tokens that the tokenizer puts around a text. */
@@ -179,7 +220,7 @@ bool material_gather(const struct column_test_options *options, enum column_axis
 {
     *out = (struct material){.axis = axis, .length = options->length};
     out->texts = mem_new(options->texts, sizeof *out->texts, "texts", err);
-    if (out->texts && (options->lines.n ? take_lines(options, out, err) : make_texts(options, out, err)) &&
+    if (out->texts && (options->lines.n ? take_texts(options, out, err) : make_texts(options, out, err)) &&
         add_targets(options, out, err) && choose_words(options, out, err))
         return true;
     material_free(out);

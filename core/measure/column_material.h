@@ -31,7 +31,7 @@ struct material {
     size_t length, n;            /* tokens of a text, texts */
     struct encoding *texts;      /* [n] of the axis */
     struct encoding *others;     /* [n] of the other one, as long; NULL: the model has no decoder */
-    size_t skipped, cut;
+    size_t skipped, again, cut;  /* shorter texts; those that are token by token one before: counted once, texts are the sample */
     int32_t *ordinary;           /* [n_ordinary] distinct ids of words, as random words are drawn from; in order of id */
     size_t n_ordinary;
     int32_t words[COLUMN_TEST_WORDS]; /* the commonest of them in the choosing half */

@@ -76,6 +76,7 @@ static bool run_side(struct column_work *w, enum column_axis axis, struct err *e
     bool ok = material_gather(o, axis, &w->material, err) && stack_has_positions(o->model, column_axis_stack(axis), &side->absolute, err);
     side->shift = ok && side->absolute ? column_shift(o->model, axis, o->length) : 0;
     side->skipped = w->material.skipped;
+    side->again = w->material.again;
     side->cut = w->material.cut;
     memcpy(side->words, w->material.words, sizeof side->words);
     w->jobs = (struct jobs){.options = o, .material = &w->material, .absolute = side->absolute, .shift = side->shift};

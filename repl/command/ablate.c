@@ -201,8 +201,8 @@ static bool give_texts(const struct asked_ablation *asked, const struct ablation
     struct mean_change before = {.loss = t->loss, .first = NAN, .divergence = NAN};
     for (size_t c = 0; c < CHANGES; c++)
         before.of[c].change = before.of[c].low = before.of[c].high = NAN;
-    buf_printf(&text, "%s: %zu texts (%zu cut, %zu without a word to ask for), %zu %s; 95 %% interval over texts (Student's t); seed %llu\n",
-               o->scan.name, t->texts, t->cut, t->skipped, t->words, t->asked.of, (unsigned long long)asked->ablation.seed);
+    buf_printf(&text, "%s: %zu text%s (%zu cut, %zu without a word to ask for), %zu %s; 95 %% interval over texts (Student's t); seed %llu\n",
+               o->scan.name, t->texts, t->texts == 1 ? "" : "s", t->cut, t->skipped, t->words, t->asked.of, (unsigned long long)asked->ablation.seed);
     if (dims && o->controls) {
         buf_printf(&text, "these dimensions hold %.2f %% of the sum of squares there\n", 100 * t->squares);
         say_controls("random sets of as many dimensions", t->random, t->controls.n_random, &t->own, &text);

@@ -121,8 +121,10 @@ static bool take(struct session *session, struct walk *walk, struct str name, si
         return false;
     }
     walk->failed++;
-    result_note(walk->own, "%s:%zu: %.*s: %s", walk->path, line, STR_ARGS(name),
-                own.code == ERR_NONE ? "failed, as said above" : own.message);
+    if (own.code != ERR_NONE && str_starts(str_of(own.message), name)) /* it says which itself */
+        result_note(walk->own, "%s:%zu: %s", walk->path, line, own.message);
+    else
+        result_note(walk->own, "%s:%zu: %.*s: %s", walk->path, line, STR_ARGS(name), own.code == ERR_NONE ? "failed, as said above" : own.message);
     return true;
 }
 

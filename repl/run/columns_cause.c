@@ -75,17 +75,14 @@ static bool found_dims(const struct model *model, float *out, size_t *n_out, str
 
 static void say_design(const struct column_cause_options *o, const struct column_cause *c, bool given, struct buf *out)
 {
-    buf_printf(out, "%s: %zu + %zu texts of exactly %zu tokens (%zu cut, %zu shorter left out): heads chosen on the first half, all numbers from "
-                    "the other; seed %llu\n",
-               o->test.name ? o->test.name : "random words", c->chosen_on, c->measured_on, c->length, c->cut, c->skipped,
-               (unsigned long long)o->test.seed);
+    columns_put_taken(&o->test, (struct columns_taken){c->chosen_on, c->measured_on, c->cut, c->skipped, c->again}, out);
     buf_printf(out, "zeroed: dimension%s ", o->dims.n > 1 ? "s" : "");
     for (size_t i = 0; i < o->dims.n; i++)
         buf_printf(out, "%s%.0f", i ? "," : "", (double)o->dims.dim[i]);
-    buf_printf(out, "%s; controls: %zu random sets of as many, and random sets that hold as much of the sum of squares there (within 5 %%)\n",
-               given ? "" : " (out by the rule of weights: outliers)", o->random);
+    buf_printf(out, "%s; controls: %zu random set%s of as many, and random sets that hold as much of the sum of squares there (within 5 %%)\n",
+               given ? "" : " (out by the rule of weights: outliers)", o->random, o->random == 1 ? "" : "s");
     if (!c->n) {
-        buf_printf(out, "none of %zu heads has a column (ratio n·c_j >= %.3g, cover >= %.3g) at an end or between in half of the texts\n", o->test.n_sites,
+        buf_printf(out, "none of %zu head%s has a column (ratio n·c_j >= %.3g, cover >= %.3g) at an end or between in half of the texts\n", o->test.n_sites, o->test.n_sites == 1 ? "" : "s",
                    o->test.rule.ratio, o->test.rule.cover);
         return;
     }

@@ -32,6 +32,11 @@ void columns_put_token(const struct columns_report *report, int32_t id, struct b
 void columns_put_verdict(const struct columns_report *report, const struct column_test_head *head, struct buf *out);
 /* "0.99 [0.98, 1.00]"; nothing where it was not measured. */
 void columns_put_retention(const struct retention *rho, struct buf *out);
+/* "texts.txt: 12 + 12 texts of exactly 24 tokens (5 cut, …", a line. */
+struct columns_taken {
+    size_t chosen_on, measured_on, cut, skipped, again;
+};
+void columns_put_taken(const struct column_test_options *options, struct columns_taken taken, struct buf *out);
 /* The p of the verdict, or the smallest of those that were tested. */
 double columns_p(const struct square_verdict *square);
 /* The variants beside the square of an end, with what is kept there: names as the picture writes them. */

@@ -143,7 +143,7 @@ bool columns_draw(const struct columns_report *r, struct result *result, struct 
     bool ok = d.arena != NULL;
     if (!r->test->n) {
         arena_free(d.arena);
-        return err_set(err, ERR_NOT_FOUND, "none of %zu heads has a column in half of the texts: there is nothing to draw", r->options->n_sites);
+        return err_set(err, ERR_NOT_FOUND, "none of %zu head%s has a column in half of the texts: there is nothing to draw", r->options->n_sites, r->options->n_sites == 1 ? "" : "s");
     }
     for (size_t s = 0; ok && s < r->test->n_sides; s++)
         for (int place = PLACE_START; ok && place < PLACES_AT_ENDS; place++)

@@ -217,14 +217,19 @@ static void say_side(const struct columns_report *r, const struct column_side *s
         buf_puts(out, "no head for words here: whether the model still works in each variant is not known\n");
 }
 
+void columns_put_taken(const struct column_test_options *o, struct columns_taken t, struct buf *out)
+{
+    buf_printf(out, "%s: %zu + %zu texts of exactly %zu tokens (%zu cut, %zu shorter", o->name ? o->name : "random words", t.chosen_on, t.measured_on,
+               o->length, t.cut, t.skipped);
+    if (t.again)
+        buf_printf(out, ", %zu the same as one before", t.again);
+    buf_printf(out, " left out): heads chosen on the first half, all numbers from the other; seed %llu\n", (unsigned long long)o->seed);
+}
+
 static void say_design(const struct columns_report *r, struct buf *out)
 {
     const struct column_side *s = &r->test->side[0];
-    const struct column_test_options *o = r->options;
-    buf_printf(out, "%s: %zu + %zu texts of exactly %zu tokens (%zu cut, %zu shorter left out): heads chosen on the first half, all "
-                    "numbers from the other; seed %llu\n",
-               o->name ? o->name : "random words", s->chosen_on, s->measured_on, r->test->length, s->cut, s->skipped,
-               (unsigned long long)o->seed);
+    columns_put_taken(r->options, (struct columns_taken){s->chosen_on, s->measured_on, s->cut, s->skipped, s->again}, out);
     for (size_t i = 0; i < r->test->n_sides; i++)
         say_side(r, &r->test->side[i], out);
 }
@@ -418,8 +423,8 @@ bool columns_say(const struct columns_report *r, struct result *result, struct e
                 say_square(r, &r->test->side[i], (enum column_place)place, &text);
     }
     if (!r->test->n)
-        buf_printf(&text, "none of %zu heads has a column (ratio n·c_j >= %.3g, cover >= %.3g) in half of the texts\n",
-                   r->options->n_sites, r->options->rule.ratio, r->options->rule.cover);
+        buf_printf(&text, "none of %zu head%s has a column (ratio n·c_j >= %.3g, cover >= %.3g) in half of the texts\n",
+                   r->options->n_sites, r->options->n_sites == 1 ? "" : "s", r->options->rule.ratio, r->options->rule.cover);
     else if (r->table)
         say_references(r, &text);
     say_counts(r, &text);
