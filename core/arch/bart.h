@@ -44,23 +44,26 @@ struct bart {
 NODISCARD bool bart_configure(struct model *model, const struct json *config, struct err *err);
 void bart_forward(const struct model *model, struct pass *pass);
 
-#define BART_KEYS(V_) BART_KEYS_OF(V_, "gelu", false)
-#define BART_KEYS_OF(V_, activation_, scaled_)                                                                                   \
+#define BART_SIZES(V_, E_, L_, M_, H_, I_, P_)                                                                                   \
     {.key = "vocab_size", .kind = CONFIG_SIZE, .letter = 'V', .fallback = V_},                                                   \
-        {.key = "hidden_size|d_model", .kind = CONFIG_SIZE, .letter = 'E', .fallback = 1024},                                                \
-        {.key = "encoder_layers", .kind = CONFIG_SIZE, .letter = 'L', .fallback = 12},                                           \
-        {.key = "decoder_layers", .kind = CONFIG_SIZE, .letter = 'M', .fallback = 12},                                           \
-        {.key = "num_attention_heads|encoder_attention_heads", .kind = CONFIG_SIZE, .letter = 'H', .fallback = 16},                                  \
-        {.key = "decoder_attention_heads", .kind = CONFIG_SIZE, .letter = 'G', .fallback = 16},                                  \
-        {.key = "encoder_ffn_dim", .kind = CONFIG_SIZE, .letter = 'I', .fallback = 4096},                                        \
-        {.key = "decoder_ffn_dim", .kind = CONFIG_SIZE, .letter = 'J', .fallback = 4096},                                        \
-        {.key = "max_position_embeddings", .kind = CONFIG_SIZE, .letter = 'P', .fallback = 1024},                                \
-        {.key = "activation_function", .kind = CONFIG_ACTIVATION, .text = activation_},                                          \
+        {.key = "hidden_size|d_model", .kind = CONFIG_SIZE, .letter = 'E', .fallback = E_},                                      \
+        {.key = "encoder_layers", .kind = CONFIG_SIZE, .letter = 'L', .fallback = L_},                                           \
+        {.key = "decoder_layers", .kind = CONFIG_SIZE, .letter = 'M', .fallback = M_},                                           \
+        {.key = "num_attention_heads|encoder_attention_heads", .kind = CONFIG_SIZE, .letter = 'H', .fallback = H_},              \
+        {.key = "decoder_attention_heads", .kind = CONFIG_SIZE, .letter = 'G', .fallback = H_},                                  \
+        {.key = "encoder_ffn_dim", .kind = CONFIG_SIZE, .letter = 'I', .fallback = I_},                                          \
+        {.key = "decoder_ffn_dim", .kind = CONFIG_SIZE, .letter = 'J', .fallback = I_},                                          \
+    {                                                                                                                            \
+        .key = "max_position_embeddings", .kind = CONFIG_SIZE, .letter = 'P', .fallback = P_                                     \
+    }
+#define BART_OPTIONS(activation_, scaled_)                                                                                       \
+    {.key = "activation_function", .kind = CONFIG_ACTIVATION, .text = activation_},                                              \
         {.key = "scale_embedding", .kind = CONFIG_BOOL, .fallback = scaled_, .field = offsetof(struct bart, scaled)},            \
         {.key = "tie_word_embeddings", .kind = CONFIG_BOOL, .fallback = true, .field = offsetof(struct bart, words.tied)},       \
     {                                                                                                                            \
         .key = "is_encoder_decoder", .kind = CONFIG_ONLY, .text = "true"                                                         \
     }
+#define BART_KEYS(V_) BART_SIZES(V_, 1024, 12, 12, 16, 4096, 1024), BART_OPTIONS("gelu", false)
 
 #define BART_OWN(name_, shape_, kind_, field_, meaning_, ...)                                                                    \
     {                                                                                                                            \

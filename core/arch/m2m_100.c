@@ -22,7 +22,8 @@ static bool configure(struct model *model, const struct json *config, struct err
 }
 
 static const struct config_key keys[] = {
-    BART_KEYS_OF(128112, "relu", true),
+    BART_SIZES(128112, 1024, 12, 12, 16, 4096, 1024),
+    BART_OPTIONS("relu", true),
     {.key = "pad_token_id", .kind = CONFIG_SIZE, .letter = 'p', .fallback = 1, .field = offsetof(struct bart, pad)},
     {0},
 };

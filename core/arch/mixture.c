@@ -156,6 +156,14 @@ static size_t gather(const struct pass *pass, const struct routing *r, size_t t,
     return n;
 }
 
+/* out += shared(x) */
+static void add_always(struct pass *pass, const struct gated *shared, const float *x, float *out)
+{
+    const float *y = pass_gated(pass, &shared->gate, &shared->up, &shared->down, x, pass->model->activation);
+    if (pass_ok(pass))
+        op_add(out, y, pass->rows * pass->model->E);
+}
+
 /* out += sigmoid(x·ws) · shared(x) */
 static void add_shared(struct pass *pass, const struct mixture *mixture, size_t l, const float *x, float *out)
 {
@@ -195,7 +203,9 @@ float *mixture_forward(struct pass *pass, const struct mixture *mixture, const s
             if (n)
                 run_expert(pass, mixture, kind, e, n, tokens_length(pass->tokens, t), &b, out);
         }
-    if (mixture->shared.down.w.dtype)
+    if (mixture->shared.down.w.dtype && !mixture->shared_gate.w.dtype)
+        add_always(pass, &mixture->shared, x, out);
+    else if (mixture->shared.down.w.dtype)
         add_shared(pass, mixture, l, x, out);
     return pass_ok(pass) ? out : NULL;
 }

@@ -2,7 +2,8 @@
  * (Shazeer et al. 2017; Jiang et al. 2024).
  *
  *   p = softmax(x·Wr + br);  the k largest, largest first;  y = Σ_c w_c · expert_c(x),  expert(x) = down(act(gate(x)) · up(x))
- *   w = p of the chosen, made to sum to 1 or not, as the family does; a shared expert's output is added, times sigmoid(x·ws)
+ *   w = p of the chosen, made to sum to 1 or not, as the family does; a shared expert's output is added, times sigmoid(x·ws) where
+ *   it has a gate
  *
  * Kept by a pass, side "dec", one row a token: router [experts] p, expert [k], weight [k], and shared where there is one. */
 #ifndef GAZE_CORE_ARCH_MIXTURE_H
@@ -18,7 +19,7 @@ struct mixture {
     struct linear router;            /* [experts,E] */
     struct linear *gate, *up, *down; /* [experts] */
     struct gated shared;             /* dtype NULL: there is none */
-    struct linear shared_gate;       /* [1,E] */
+    struct linear shared_gate;       /* [1,E]; dtype NULL: 1 */
 };
 
 /* What of it is the family's. */

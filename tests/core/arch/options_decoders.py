@@ -85,6 +85,11 @@ CASES = {
                               logits_scaling=1.7, attention_bias=True, num_local_experts=5, num_experts_per_tok=3,
                               tie_word_embeddings=True),
     "granitemoe-one": case("GraniteMoeForCausalLM", num_key_value_heads=None, num_local_experts=3, num_experts_per_tok=1),
+    "granitemoe-shared": case("GraniteMoeSharedForCausalLM", num_local_experts=4, num_experts_per_tok=2, shared_intermediate_size=10,
+                              num_hidden_layers=1),
+    "seed_oss-biases": case("SeedOssForCausalLM", head_dim=6, attention_out_bias=True, mlp_bias=True, num_hidden_layers=1),
+    "ernie4_5-biases": case("Ernie4_5ForCausalLM", head_dim=6, use_bias=True, num_hidden_layers=1),
+    "exaone4-types": case("Exaone4ForCausalLM", head_dim=6, sliding_window=4, layer_types=["full_attention", "sliding_attention"]),
     "phimoe-longrope": case("PhimoeForCausalLM", num_local_experts=5, attention_bias=True, lm_head_bias=True,
                             rope_scaling=dict(LONGROPE, short_mscale=1.1, long_mscale=1.3, original_max_position_embeddings=8)),
     "phimoe-window": case("PhimoeForCausalLM", num_local_experts=4, sliding_window=4, router_jitter_noise=0.4,
@@ -125,7 +130,7 @@ def run(model, case, ids, types):
     for hook in hooks:
         hook.remove()
     config = model.config
-    always = config.model_type in ("mixtral", "gpt_oss", "granitemoe")
+    always = config.model_type in ("mixtral", "gpt_oss", "granitemoe", "granitemoeshared")
     for l, ffn, router in routers(model):
         with torch.no_grad():
             logits = torch.nn.functional.linear(seen[l], router.weight, getattr(router, "bias", None))
