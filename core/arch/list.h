@@ -75,4 +75,5 @@
     ROW(m2m_100)         \
     ROW(data2vec_text)   \
     ROW(codegen)         \
+    ROW(blenderbot)      \
     ROW(reference)

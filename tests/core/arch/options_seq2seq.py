@@ -36,6 +36,7 @@ CASES = {
     "mbart-untied": dict(cls="MBartForConditionalGeneration", config=dict(BART, tie_word_embeddings=False, decoder_layers=2)),
     "marian-unscaled": dict(cls="MarianMTModel", config=dict(BART, d_model=20, decoder_start_token_id=1, pad_token_id=1, eos_token_id=0,
                             activation_function="swish")),
+    "blenderbot-plain": dict(cls="BlenderbotForConditionalGeneration", config=dict(BART)),
     "m2m_100-pads": dict(cls="M2M100ForConditionalGeneration", config=dict(BART), pads=True),
     "pegasus-scaled": dict(cls="PegasusForConditionalGeneration", config=dict(BART, scale_embedding=True, pad_token_id=0)),
 }
