@@ -76,4 +76,5 @@
     ROW(data2vec_text)   \
     ROW(codegen)         \
     ROW(blenderbot)      \
+    ROW(seed_oss)        \
     ROW(reference)
