@@ -77,4 +77,5 @@
     ROW(codegen)         \
     ROW(blenderbot)      \
     ROW(seed_oss)        \
+    ROW(ernie4_5)        \
     ROW(reference)
