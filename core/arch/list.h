@@ -78,4 +78,5 @@
     ROW(blenderbot)      \
     ROW(seed_oss)        \
     ROW(ernie4_5)        \
+    ROW(exaone4)         \
     ROW(reference)

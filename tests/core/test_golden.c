@@ -311,7 +311,7 @@ static void check_root(const char *root, size_t least_cases, size_t least_tensor
 
 Test(golden, committed_cases_equal_the_reference)
 {
-    check_root("tests/data/golden", 204, 4850);
+    check_root("tests/data/golden", 209, 4950);
 }
 
 Test(golden, given_cases_equal_the_reference)
