@@ -105,7 +105,7 @@ static bool run(struct session *session, const struct call *call, struct result 
     }
     if (ok)
         search.out.n--; /* the writer ends the last line */
-    ok = ok && result_text(result, buf_view(&search.out), err);
+    ok = ok && result_prose(result, buf_view(&search.out), err);
     buf_free(&search.out);
     return ok;
 }

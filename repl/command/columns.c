@@ -263,7 +263,7 @@ static bool say(const struct listing *l, struct result *result, struct err *err)
                    l->broken == 1 ? "is" : "are");
     bool ok = buf_ok(&text, err);
     if (ok && l->table && text.n)
-        ok = result_text(result, buf_view(&text), err);
+        ok = result_prose(result, buf_view(&text), err);
     else if (ok && text.n)
         result_note(result, "%s", buf_cstr(&text));
     buf_free(&text);

@@ -51,7 +51,7 @@ static bool say(const struct table *t, size_t shown, struct result *result, stru
     if (shown < t->numbers.sites.n)
         buf_printf(&text, "; %zu of %zu heads", shown, t->numbers.sites.n);
     buf_char(&text, '\n');
-    bool ok = buf_ok(&text, err) && result_text(result, buf_view(&text), err);
+    bool ok = buf_ok(&text, err) && result_prose(result, buf_view(&text), err);
     buf_free(&text);
     return ok;
 }

@@ -191,7 +191,7 @@ static bool run(struct session *session, const struct call *call, struct result 
         put_head(&page, topic->name, topic->summary);
         buf_puts(&page.text, topic->text);
     }
-    bool ok = buf_ok(&page.text, err) && result_text(result, buf_view(&page.text), err);
+    bool ok = buf_ok(&page.text, err) && result_prose(result, buf_view(&page.text), err);
     buf_free(&page.text);
     return ok;
 }

@@ -217,7 +217,7 @@ static bool say(const struct search *s, struct err *err)
         buf_char(&text, '\n');
         buf_free(&words);
     }
-    bool ok = buf_ok(&text, err) && result_text(s->result, buf_view(&text), err);
+    bool ok = buf_ok(&text, err) && result_prose(s->result, buf_view(&text), err);
     buf_free(&text);
     return ok;
 }

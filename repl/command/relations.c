@@ -162,7 +162,7 @@ static bool say(struct work *w, bool person, size_t few, struct result *result, 
                     "words; baseline: the word at the best fixed offset of the head from its dependent; low, high: Wilson's 95 % interval\n");
     bool ok = buf_ok(&text, err);
     if (ok && person)
-        ok = result_text(result, buf_view(&text), err);
+        ok = result_prose(result, buf_view(&text), err);
     else if (ok)
         result_note(result, "%.*s", (int)notes - 1, buf_cstr(&text));
     buf_free(&text);

@@ -479,12 +479,23 @@ void result_note(struct result *result, const char *format, ...)
     buf_free(&line);
 }
 
+bool result_prose(struct result *result, struct str text, struct err *err)
+{
+    struct buf broken = {0};
+    if (!result->sink.terminal || strcmp(result_format(result), "table") != 0)
+        return result_text(result, text, err);
+    text_wrap(&broken, text, result->sink.columns);
+    bool ok = buf_ok(&broken, err) && result_text(result, buf_view(&broken), err);
+    buf_free(&broken);
+    return ok;
+}
+
 bool result_say(struct result *result, const struct buf *text, struct err *err)
 {
     if (!buf_ok(text, err))
         return false;
     if (strcmp(result_format(result), "table") == 0)
-        return result_text(result, buf_view(text), err);
+        return result_prose(result, buf_view(text), err);
     if (text->n)
         result_note(result, "%.*s", (int)text->n - 1, text->data);
     return true;

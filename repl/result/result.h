@@ -24,6 +24,8 @@ NODISCARD bool result_end(struct result *result, bool ok, struct err *err);
 /* May the text for a person hold the escapes of bold? */
 bool result_wants_bold(const struct result *result);
 NODISCARD bool result_text(struct result *result, struct str text, struct err *err);
+/* The same of sentences: on a screen, lines that are wider are broken at blanks. */
+NODISCARD bool result_prose(struct result *result, struct str text, struct err *err);
 /* A line on standard error: what load, use, run, set report; progress. Never part of the document. */
 void result_note(struct result *result, const char *format, ...) PRINTF_LIKE(2, 3);
 /* Sentences, lines each, that belong to a table: above it for a person, else on standard error, beside rows for a program. */

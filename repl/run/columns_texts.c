@@ -318,7 +318,7 @@ static bool say(const struct report *r, struct outcomes *outcomes, struct result
                    outcomes->few, outcomes->least);
     ok = ok && buf_ok(&text, err);
     if (ok && r->table)
-        ok = result_text(result, buf_view(&text), err);
+        ok = result_prose(result, buf_view(&text), err);
     else if (ok)
         result_note(result, "%.*s", (int)notes - 1, text.data);
     buf_free(&text);

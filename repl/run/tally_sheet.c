@@ -499,7 +499,7 @@ static bool say(const struct sheet *s, struct err *err)
                     "95 % interval; means over texts: Student's t\n");
     bool ok = buf_ok(&text, err);
     if (ok && s->person)
-        ok = result_text(s->result, buf_view(&text), err);
+        ok = result_prose(s->result, buf_view(&text), err);
     else if (ok)
         result_note(s->result, "%.*s", (int)notes - 1, buf_cstr(&text));
     buf_free(&text);

@@ -247,22 +247,11 @@ static bool put_row(struct sink *sink, const struct cell_value *cells, size_t n,
     return ok;
 }
 
-static bool put_lines(struct sink *sink, struct str text, struct err *err)
+static bool put_text(struct sink *sink, struct str text, struct err *err)
 {
     for (size_t i = 0; i < text.n; i++) /* for the pager: help may be longer than the screen */
         sink->lines += text.s[i] == '\n';
     return sink_put(sink, text, err) && ((text.n && text.s[text.n - 1] == '\n') || sink_puts(sink, "\n", err));
-}
-
-static bool put_text(struct sink *sink, struct str text, struct err *err)
-{
-    struct buf broken = {0};
-    if (!sink->terminal)
-        return put_lines(sink, text, err);
-    text_wrap(&broken, text, sink->columns);
-    bool ok = buf_ok(&broken, err) && put_lines(sink, buf_view(&broken), err);
-    buf_free(&broken);
-    return ok;
 }
 
 static bool put_picture(struct sink *sink, const struct picture *picture, struct err *err)

@@ -189,6 +189,20 @@ Test(prompt, a_table_that_is_wider_than_the_screen_stands_in_blocks, .timeout = 
     terminal_free(t);
 }
 
+Test(prompt, sentences_are_broken_at_blanks_and_commands_of_the_history_are_not, .timeout = 120)
+{
+    struct terminal *t = gaze_start((const char *[]){"-X", MODEL, "hey", NULL}, NULL, 40, 60, (const char *const[]){"PAGER=cat", NULL});
+    cr_assert(wait_prompt(t));
+    size_t at = gaze_line(t, "columns");
+    cr_expect(logged(t, at, "c_j = (1/n)·Σ_i A_ij; cover: i != j with A_ij >= 2/n;\r\n  column: ratio"));
+    at = gaze_line(t, "help plot");
+    cr_expect(logged(t, at, "Axes are named\r\nQuery and Key"), "help is made for the width");
+    gaze_line(t, "set keep=3 palette=viridis digits=4 # as long as this line is wide, and more");
+    at = gaze_line(t, "history");
+    cr_expect(logged(t, at, "set keep=3 palette=viridis digits=4 # as long as this line is wide, and more"));
+    terminal_free(t);
+}
+
 Test(prompt, a_message_that_is_wider_than_the_screen_is_broken_at_a_blank, .timeout = 120)
 {
     struct terminal *t = prompt();
