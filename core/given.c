@@ -103,6 +103,22 @@ static const struct tensor *find_whole(const struct opening *o)
     return n == 1 && only->rank > 2 ? only : NULL;
 }
 
+/* No maps: what the file holds that is not read is why, perhaps. */
+static bool fail_no_maps(const struct opening *o)
+{
+    const struct stand_in *odd = NULL;
+    for (size_t i = 0; !odd && i < o->weights->n_stand_ins; i++)
+        odd = str_is(o->weights->stand_ins[i].name, "tokens") ? NULL : &o->weights->stand_ins[i];
+    struct buf why = {0};
+    if (odd)
+        buf_printf(&why, "; %.*s is %.*s, which is not read", STR_ARGS(odd->name), STR_ARGS(odd->what));
+    err_set(o->err, ERR_NOT_FOUND,
+            "%s: no maps: neither attn.0, attn.1 … [heads, tokens, tokens] nor one tensor attn [layers, heads, tokens, tokens]%s",
+            o->path, buf_cstr(&why));
+    buf_free(&why);
+    return false;
+}
+
 static bool find_maps(struct opening *o)
 {
     static const char *const stems[] = {"attn.", "attention.", "attentions.", "attn_", "attention_", "attentions_", "arr_"};
@@ -122,10 +138,7 @@ static bool find_maps(struct opening *o)
             return err_set(o->err, ERR_LIMIT, "%s: %.*s: at most %d layers are read", o->path, STR_ARGS(o->all->name),
                            MOST_LAYERS);
     }
-    return o->layers || err_set(o->err, ERR_NOT_FOUND,
-                                "%s: no maps: neither attn.0, attn.1 … [heads, tokens, tokens] nor one tensor attn [layers, "
-                                "heads, tokens, tokens]",
-                                o->path);
+    return o->layers || fail_no_maps(o);
 }
 
 /* Heads of a tensor that holds one layer's maps; 0 with an error where it is none. */
