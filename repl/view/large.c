@@ -5,7 +5,16 @@
 
 #include "repl/map/shown_map.h"
 
-enum { LABEL_MOST = 14, DOWN_MOST = 8, NUMBER = 4 /* columns of a token's number and a blank */ };
+enum { LABEL_MOST = 14, DOWN_MOST = 8, NUMBER = 4 /* columns of a token's number and a blank, at least */ };
+
+/* Columns of the largest of the query's numbers and a blank. */
+static size_t number_columns(const struct shown_map *map)
+{
+    size_t columns = NUMBER;
+    for (size_t n = map->rows ? map->row_tokens[map->rows - 1] : 0; n >= 1000; n /= 10)
+        columns++;
+    return columns;
+}
 
 void large_forget(struct large *large)
 {
@@ -58,7 +67,7 @@ size_t large_columns(const struct viewer *viewer)
 {
     const struct shown_map *map = &viewer->map->shown;
     size_t cells = 2 * map->cols < 64 ? 2 * map->cols : 64;
-    return NUMBER + longest(map->row_labels, map->rows, text_columns, LABEL_MOST) + 1 + cells;
+    return number_columns(map) + longest(map->row_labels, map->rows, text_columns, LABEL_MOST) + 1 + cells;
 }
 
 /* How the map is drawn in its room: as cells of `rows` × `cols` for each value, or where those are one line by cells_heat. */
@@ -117,13 +126,13 @@ static void draw_cells(struct viewer *v, const struct shown_map *map, const stru
 static void draw_queries(const struct shown_map *map, struct cell_grid *grid, struct cell_rect cells, const struct form *form,
                          size_t left, size_t labels)
 {
-    size_t step = form->heat.pool_rows * (form->heat.half ? 2 : 1);
+    size_t step = form->heat.pool_rows * (form->heat.half ? 2 : 1), wide = number_columns(map);
     for (size_t i = 0; i < map->rows; i += step) {
         char number[24];
         size_t n = (size_t)snprintf(number, sizeof number, "%zu", map->row_tokens[i]);
         size_t line = cells.row + i / step * form->rows + (form->rows - 1) / 2;
-        grid_text_right(grid, line, left, NUMBER - 1, (struct str){number, n}, style_dim);
-        grid_text_right(grid, line, left + NUMBER, labels, map->row_labels[i], style_plain);
+        grid_text_right(grid, line, left, wide - 1, (struct str){number, n}, style_dim);
+        grid_text_right(grid, line, left + wide, labels, map->row_labels[i], style_plain);
     }
 }
 
@@ -150,14 +159,15 @@ bool large_draw(struct viewer *v, struct large *large, struct site site, const s
         return false;
     const struct shown_map *map = &large->map;
     struct buf title = {0};
-    size_t labels = longest(map->row_labels, map->rows, text_columns, LABEL_MOST), gutter = NUMBER + labels + 1;
+    size_t labels = longest(map->row_labels, map->rows, text_columns, LABEL_MOST);
+    size_t wide = number_columns(map), gutter = wide + labels + 1;
     struct form form = plan(v, map, ink, rect.cols > gutter ? rect.cols - gutter : 1, rect.rows > 3 ? rect.rows - 2 : 1);
     struct cell_rect cells = {rect.row + 2 + form.down, rect.col + gutter, form.lines, form.columns};
     site_name(site, &title);
     if (form.heat.pool_rows > 1 || form.heat.pool_cols > 1)
         buf_printf(&title, "   pooled %zu × %zu", form.heat.pool_rows, form.heat.pool_cols);
     size_t at =
-        rect.col + NUMBER + grid_text(grid, rect.row, rect.col + NUMBER, rect.cols - NUMBER, buf_view(&title), style_bold) + 3;
+        rect.col + wide + grid_text(grid, rect.row, rect.col + wide, rect.cols - wide, buf_view(&title), style_bold) + 3;
     buf_free(&title);
     broken_legend(map, ink, grid, rect.row, at);
     draw_cells(v, map, ink, grid, cells, &form);

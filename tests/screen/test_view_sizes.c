@@ -165,3 +165,16 @@ Test(view_sizes, a_terminal_without_a_size_is_refused, .timeout = 280)
     cr_expect(terminal_modes_restored(t));
     terminal_free(t);
 }
+
+Test(view_sizes, numbers_of_more_than_three_digits_stand_whole_beside_the_large_map_of_the_grid, .timeout = 280)
+{
+    static char text[4 * 1100 + 1];
+    for (size_t i = 0; i < 1100; i++)
+        memcpy(text + 4 * i, " cat", 5);
+    struct terminal *t = gaze_start((const char *[]){"-X", "deberta-v3-tiny", text, "-c", "view L0.H0 keys=g", NULL}, NULL, 40, 120, NULL);
+    cr_assert(terminal_wait_row(t, 0, "grid"));
+    cr_expect(terminal_wait_text(t, "1088   cat"), "that of the last line");
+    cr_expect(!terminal_shows(t, "10…"));
+    terminal_keys(t, "q q");
+    leave(t, 0);
+}
