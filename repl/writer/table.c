@@ -2,7 +2,7 @@
  *
  * The first rows of a table decide the widths; after so many the rest streams, and a longer value then stands out of its
  * column. A table that is wider than the screen stands there in blocks of columns, each behind those that name the row (the
- * first, up to the first measured number), unless it streams. On a screen with colours the header is bold and bars have a colour. */
+ * first, up to the first measured number), unless it streams; bars, which repeat a number, are left out there. On a screen with colours the header is bold and bars have a colour. */
 #include "repl/writer/writer.h"
 
 #include <math.h>
@@ -39,13 +39,18 @@ static void cell_text(const struct cell_value *cell, struct buf *out)
         cell_plain(cell, out);
 }
 
+static bool is_bar(const struct sink *sink, size_t column)
+{
+    return str_is(sink->names[column], "bar");
+}
+
 /* How a column's cells look on a screen with colours. */
 static struct style style_of(const struct sink *sink, size_t column, bool header)
 {
     static const struct rgb sky = {0x5c, 0x8c, 0xf0}; /* seen on black and on white; blue with 16 colours too */
     if (header)
         return (struct style){.flags = CELL_BOLD};
-    return str_is(sink->names[column], "bar") ? (struct style){.fg = ink_rgb(sink->depth, sky)} : (struct style){0};
+    return is_bar(sink, column) ? (struct style){.fg = ink_rgb(sink->depth, sky)} : (struct style){0};
 }
 
 static void put_styled(struct buf *line, struct str text, const struct style *style, enum depth depth)
@@ -95,7 +100,7 @@ static void put_aligned(struct buf *line, struct str text, const struct aligned 
 /* Running text in the last column is broken into lines where it has room for some words; a bar is not. */
 static bool may_break(const struct sink *sink, const struct state *state, size_t column)
 {
-    return sink->terminal && column + 1 == sink->n_names && !state->right[column] && !str_is(sink->names[column], "bar");
+    return sink->terminal && column + 1 == sink->n_names && !state->right[column] && !is_bar(sink, column);
 }
 
 /* Columns of a table that stand side by side: the first `keys`, and from … to - 1. */
@@ -156,16 +161,17 @@ static bool put_held(struct sink *sink, struct state *state, bool ends, struct e
 {
     size_t n = sink->n_names, keys = key_columns(sink, state);
     struct block first = next_block(sink, state, 0, 0);
-    if (!ends || !sink->terminal)
+    if (!ends || !sink->terminal || state->n == n)
         first.to = n;
+    size_t wanted = first.to < n && is_bar(sink, n - 1) ? n - 1 : n;
     sink->lines = state->n / n;
-    for (struct block b = first; b.to < n; b = next_block(sink, state, keys, b.to))
+    for (struct block b = first; b.to < wanted; b = next_block(sink, state, keys, b.to))
         sink->lines += 1 + state->n / n;
     for (struct block b = first;; b = next_block(sink, state, keys, b.to)) {
         for (size_t at = 0; at < state->n; at += n)
             if (!put_line(sink, state, state->cells + at, b, at == 0, err))
                 return false;
-        if (b.to == n)
+        if (b.to >= wanted)
             return true;
         if (!sink_puts(sink, "\n", err))
             return false;

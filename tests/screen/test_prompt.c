@@ -184,7 +184,13 @@ Test(prompt, a_table_that_is_wider_than_the_screen_stands_in_blocks, .timeout = 
         cr_expect(strlen(row) <= 80 && row[0] != ' ', "no line was broken: %s", row);
         free(row);
     }
-    size_t at = gaze_line(t, "columns L5 all=on top=1 | head -n 20");
+    terminal_resize(t, 40, 60);
+    size_t at = gaze_line(t, "row L5.H1 q=1 top=1");
+    cr_expect(logged(t, at, "value") && !logged(t, at, "bar"), "a bar that has no room is left out");
+    terminal_resize(t, 40, 80);
+    at = gaze_line(t, "row L5.H1 q=1 top=1");
+    cr_expect(logged(t, at, "bar"));
+    at = gaze_line(t, "columns L5 all=on top=1 | head -n 20");
     cr_expect(logged(t, at, "mass  ratio") && !logged(t, at, "\r\n\r\n"), "a pipe gets whole lines");
     terminal_free(t);
 }
