@@ -37,7 +37,8 @@ bool config_is(struct model *model, const char *key, enum config_kind kind, stru
     return ok || err_set(err, ERR_FORMAT, "%s/config.json: %s is not %s", model->folder, key, names[kind]);
 }
 
-bool config_only(struct model *model, const char *key, const char *only, struct err *err)
+/* Err with ERR_UNSUPPORTED "KEY = VALUE is not read" where the key is there and its value is not `only` (JSON text). */
+static bool check_only(struct model *model, const char *key, const char *only, struct err *err)
 {
     const struct json *value = json_get(model->config, key);
     if (!value || json_is_null(value))
@@ -61,7 +62,7 @@ bool config_only(struct model *model, const char *key, const char *only, struct 
     return ok;
 }
 
-bool config_activation(struct model *model, const char *key, const char *fallback, struct err *err)
+static bool read_activation(struct model *model, const char *key, const char *fallback, struct err *err)
 {
     if (!config_is(model, key, CONFIG_TEXT, err))
         return false;
@@ -115,7 +116,7 @@ static bool read_key(struct model *model, const struct config_key *key, struct e
         return true;
     case CONFIG_ACTIVATION: {
         const struct activation *before = model->activation;
-        if (!config_activation(model, key->key, key->text, err))
+        if (!read_activation(model, key->key, key->text, err))
             return false;
         if (to) {
             *(const struct activation **)to = model->activation;
@@ -123,7 +124,7 @@ static bool read_key(struct model *model, const struct config_key *key, struct e
         }
         return true;
     }
-    case CONFIG_ONLY: return config_only(model, key->key, key->text, err);
+    case CONFIG_ONLY: return check_only(model, key->key, key->text, err);
     }
     return true;
 }

@@ -44,8 +44,5 @@ NODISCARD bool config_heads(const struct model *model, const char *key, size_t H
 NODISCARD bool config_dim(struct model *model, const char *key, char letter, long fallback /* -1: required */, struct err *err);
 /* Err with ERR_FORMAT where the key is there, is not null and is of another kind (BOOL, NUMBER, POSITIVE, TEXT). */
 NODISCARD bool config_is(struct model *model, const char *key, enum config_kind kind, struct err *err);
-/* Err with ERR_UNSUPPORTED "KEY = VALUE is not read" where the key is there and its value is not `only` (JSON text). */
-NODISCARD bool config_only(struct model *model, const char *key, const char *only, struct err *err);
-NODISCARD bool config_activation(struct model *model, const char *key, const char *fallback, struct err *err);
 
 #endif

@@ -12,7 +12,6 @@
 #include "core/base/pool.h"
 #include "core/base/simd.h"
 #include "core/base/text.h"
-#include "repl/grammar/call.h"
 #include "repl/grammar/grammar.h"
 #include "repl/line/execute.h"
 #include "repl/line/prompt.h"

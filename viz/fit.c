@@ -1,5 +1,5 @@
 /* The range of a picture's scale, from its data. See picture_fit_scale in picture.h. */
-#include "viz/picture.h"
+#include "viz/scale.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -84,8 +84,7 @@ void picture_fit_scale(struct picture *picture)
     struct scale *s = &picture->scale;
     struct extent e = extent_of(picture);
     clip(picture, &e);
-    if ((s->kind == SCALE_LOG || s->kind == SCALE_SYMLOG) && !(s->floor > 0))
-        s->floor = s->kind == SCALE_LOG ? 1e-4 : 1;
+    s->floor = scale_floor(s);
     if (s->diverging) {
         fit_diverging(s, &e);
         return;

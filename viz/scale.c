@@ -8,57 +8,55 @@
 
 #include "core/base/number.h"
 
+static double linear(double size, double floor)
+{
+    (void)floor;
+    return size;
+}
+
+static double square_root(double size, double floor)
+{
+    (void)floor;
+    return sqrt(size);
+}
+
+static double logarithm(double size, double floor)
+{
+    return size > floor ? log(size / floor) : 0;
+}
+
+static double symmetric_logarithm(double size, double floor)
+{
+    return size <= floor ? size / floor : 1 + log(size / floor);
+}
+
 static const struct {
     const char *name;
-    double floor; /* the default, 0: takes none */
+    double floor;                             /* the default, 0: takes none */
+    double (*of)(double size, double floor);  /* the function of |v|, before it is stretched to [0,1] */
 } kinds[] = {
-    [SCALE_LINEAR] = {"linear", 0},
-    [SCALE_SQRT] = {"sqrt", 0},
-    [SCALE_LOG] = {"log", 1e-4},
-    [SCALE_SYMLOG] = {"symlog", 1},
+    [SCALE_LINEAR] = {"linear", 0, linear},
+    [SCALE_SQRT] = {"sqrt", 0, square_root},
+    [SCALE_LOG] = {"log", 1e-4, logarithm},
+    [SCALE_SYMLOG] = {"symlog", 1, symmetric_logarithm},
 };
 #define KINDS (sizeof kinds / sizeof kinds[0])
 
-static double floor_of(const struct scale *scale)
+const char *scale_name(const struct scale *scale)
+{
+    return kinds[scale->kind].name;
+}
+
+double scale_floor(const struct scale *scale)
 {
     return scale->floor > 0 ? scale->floor : kinds[scale->kind].floor;
 }
 
-/* The scale's function before it is stretched to [0,1]; odd, except the logarithm, which is flat below its floor. */
+/* Odd, except a logarithm that does not diverge: it is flat below its floor. */
 static double warp(const struct scale *scale, double v)
 {
-    double size = fabs(v), f = floor_of(scale);
-    switch (scale->kind) {
-    case SCALE_SQRT:
-        return copysign(sqrt(size), v);
-    case SCALE_LOG:
-        if (scale->diverging)
-            return copysign(size > f ? log(size / f) : 0, v);
-        return v > f ? log(v / f) : 0;
-    case SCALE_SYMLOG:
-        return copysign(size <= f ? size / f : 1 + log(size / f), v);
-    case SCALE_LINEAR:
-        break;
-    }
-    return v;
-}
-
-static double unwarp(const struct scale *scale, double w)
-{
-    double size = fabs(w), f = floor_of(scale);
-    switch (scale->kind) {
-    case SCALE_SQRT:
-        return copysign(size * size, w);
-    case SCALE_LOG:
-        if (scale->diverging && size == 0)
-            return 0;
-        return copysign(f * exp(size), w);
-    case SCALE_SYMLOG:
-        return copysign(size <= 1 ? size * f : f * exp(size - 1), w);
-    case SCALE_LINEAR:
-        break;
-    }
-    return w;
+    double w = kinds[scale->kind].of(fabs(v), scale_floor(scale));
+    return v < 0 && scale->kind == SCALE_LOG && !scale->diverging ? 0 : copysign(w, v);
 }
 
 double scale_position(const struct scale *scale, double value)
@@ -71,16 +69,6 @@ double scale_position(const struct scale *scale, double value)
         return value > scale->lo ? 1 : 0;
     double position = (warp(scale, v) - lo) / (hi - lo);
     return position < 0 ? 0 : position > 1 ? 1 : position;
-}
-
-double scale_value(const struct scale *scale, double position)
-{
-    double lo = warp(scale, scale->lo), hi = warp(scale, scale->hi), p = fmin(fmax(position, 0), 1);
-    if (p == 0)
-        return scale->lo;
-    if (p == 1)
-        return scale->hi;
-    return fmin(fmax(unwarp(scale, lo + (hi - lo) * p), scale->lo), scale->hi);
 }
 
 bool scale_parse(struct str text, struct scale *scale, struct err *err)
@@ -124,9 +112,9 @@ bool scale_parse_clip(struct str text, struct scale *scale, struct err *err)
 
 void scale_print(const struct scale *scale, struct buf *out)
 {
-    buf_puts(out, kinds[scale->kind].name);
+    buf_puts(out, scale_name(scale));
     if (kinds[scale->kind].floor > 0)
-        buf_printf(out, ":%g", floor_of(scale));
+        buf_printf(out, ":%g", scale_floor(scale));
 }
 
 /* ---- ticks ---- */
@@ -158,7 +146,7 @@ static int by_value(const void *a, const void *b)
 /* Powers of ten and, where few of them are inside, their multiples; with a sign where the scale has one. */
 static size_t log_ticks(const struct scale *scale, size_t want, double *out)
 {
-    double f = floor_of(scale), top = fmax(fabs(scale->lo), fabs(scale->hi));
+    double f = scale_floor(scale), top = fmax(fabs(scale->lo), fabs(scale->hi));
     double decades = log10(top / f);
     bool fine = decades * 2 <= (double)want;
     double stride = fmax(1, ceil(decades / (double)(want ? want : 1)));
@@ -186,7 +174,7 @@ size_t scale_ticks(const struct scale *scale, size_t want, double ticks_out[TICK
     if (!(scale->hi > scale->lo) || !isfinite(scale->hi - scale->lo))
         return 0;
     want = want < 1 ? 1 : want > TICKS_MAX / 2 ? TICKS_MAX / 2 : want;
-    if (scale->kind == SCALE_LOG || scale->kind == SCALE_SYMLOG)
+    if (kinds[scale->kind].floor > 0)
         return log_ticks(scale, want, ticks_out);
     return linear_ticks(scale->lo, scale->hi, want, ticks_out);
 }

@@ -7,8 +7,10 @@
 /* The position of a value: 0 at scale->lo, 1 at scale->hi, clamped (infinities too); NaN stays NaN. A diverging
  * scale has 0 at 0.5. lo and hi must be numbers with lo < hi: picture_fit_scale sees to that. */
 double scale_position(const struct scale *scale, double value);
-/* The value at a position in [0,1]: the inverse. */
-double scale_value(const struct scale *scale, double position);
+/* "symlog". */
+const char *scale_name(const struct scale *scale);
+/* Its own floor, or the default of its kind; 0 where the kind takes none. */
+double scale_floor(const struct scale *scale);
 
 /* "linear", "sqrt", "log", "log:1e-4", "symlog", "symlog:0.5": sets kind and floor (default 1e-4 and 1) and leaves
  * the rest. ERR_ARG for anything else. */

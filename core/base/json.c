@@ -18,7 +18,7 @@
 #include "core/base/json.h"
 
 #include "core/base/source.h"
-#include "core/base/text.h"
+#include "core/base/utf8.h"
 
 static const json_t *in(const struct json *v)
 {

@@ -6,7 +6,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/base/cancel.h"
 #include "core/base/kind.h"
 
 /* Three quarters of the machine's memory: what is larger would not be usable anyway. */

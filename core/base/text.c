@@ -36,34 +36,9 @@ const char *cp_category(int32_t cp)
     return utf8proc_category_string(cp);
 }
 
-bool cp_is_letter(int32_t cp)
-{
-    return cp_category(cp)[0] == 'L';
-}
-
-bool cp_is_number(int32_t cp)
-{
-    return cp_category(cp)[0] == 'N';
-}
-
-bool cp_is_mark_nonspacing(int32_t cp)
-{
-    return utf8proc_category(cp) == UTF8PROC_CATEGORY_MN;
-}
-
 bool cp_is_mark(int32_t cp)
 {
     return cp_category(cp)[0] == 'M';
-}
-
-bool cp_is_punctuation(int32_t cp)
-{
-    return cp_category(cp)[0] == 'P';
-}
-
-bool cp_is_other(int32_t cp)
-{
-    return cp_category(cp)[0] == 'C';
 }
 
 bool cp_is_whitespace(int32_t cp)

@@ -14,12 +14,7 @@ size_t utf8_count(struct str s); /* code points; a malformed byte counts one */
 
 /* Unicode general category as two letters ("Lu", "Mn", "Cn" …). */
 const char *cp_category(int32_t cp);
-bool cp_is_letter(int32_t cp);      /* L* */
-bool cp_is_number(int32_t cp);      /* N* */
-bool cp_is_mark_nonspacing(int32_t cp); /* Mn */
 bool cp_is_mark(int32_t cp);        /* M* */
-bool cp_is_punctuation(int32_t cp); /* P* */
-bool cp_is_other(int32_t cp);       /* C* */
 bool cp_is_whitespace(int32_t cp);  /* property White_Space */
 int32_t cp_lower_simple(int32_t cp);
 int32_t cp_upper_simple(int32_t cp);

@@ -4,7 +4,7 @@
  *
  * r is T's rank, at most the head's width: where there are no more tokens than that, A⊥ is A. The bias of the values is in T,
  * as the head's output has it. r is decided as numpy.linalg.matrix_rank decides it for 32-bit numbers. */
-#include "core/effect/effective.h"
+#include "core/effect/effect.h"
 
 #include <stdlib.h>
 
@@ -28,7 +28,8 @@ static bool output_weights(const struct attention *a, size_t head, double *out, 
     return ok;
 }
 
-bool effective_basis(const struct attention *a, size_t head, double *basis_out, size_t *rank_out, struct err *err)
+/* An orthonormal basis of the columns of (X·W_V + b_V)·W_O^h over the keys: basis_out [Tk,D], its first *rank_out columns. */
+static bool basis_of(const struct attention *a, size_t head, double *basis_out, size_t *rank_out, struct err *err)
 {
     if (!leave_known(a, err))
         return false;
@@ -67,7 +68,7 @@ static bool make(const struct run *run, const struct attention *a, size_t head, 
     size_t rank;
     (void)run;
     double *basis = mem_new(a->Tk * a->D + a->D, sizeof *basis, "effective attention", err);
-    bool ok = basis && effective_basis(a, head, basis, &rank, err) &&
+    bool ok = basis && basis_of(a, head, basis, &rank, err) &&
               attention_map(a, head, (struct part){.kind = PART_PROBS}, 0, a->Tq, out, err);
     for (size_t i = 0; ok && rank < a->Tk && i < a->Tq; i++)
         project(out + i * a->Tk, basis, a->Tk, a->D, rank, basis + a->Tk * a->D, out + i * a->Tk);
@@ -79,7 +80,7 @@ static bool say(const struct attention *a, size_t head, struct buf *out, struct 
 {
     size_t rank;
     double *basis = mem_new(a->Tk * a->D, sizeof *basis, "effective attention", err);
-    bool ok = basis && effective_basis(a, head, basis, &rank, err);
+    bool ok = basis && basis_of(a, head, basis, &rank, err);
     if (ok)
         buf_printf(out, "r = %zu of %zu keys%s", rank, a->Tk, rank < a->Tk ? "" : ": A\u22a5 = A");
     free(basis);

@@ -10,7 +10,6 @@
 
 #include "core/base/text.h"
 #include "core/gguf/splitting.h"
-#include "core/tokenizer/build.h"
 #include "core/tokenizer/load.h"
 
 #define KEY(name) "tokenizer.ggml." name

@@ -11,7 +11,6 @@
 
 #include "core/base/cancel.h"
 #include "core/base/pool.h"
-#include "core/forward.h"
 #include "core/measure/column_jobs.h"
 #include "core/measure/column_test.h"
 #include "core/measure/measure.h"

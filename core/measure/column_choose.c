@@ -1,7 +1,6 @@
 /* The choosing half: which heads have a column, and where. See column_work.h. */
 #include <stdlib.h>
 
-#include "core/base/cancel.h"
 #include "core/base/pool.h"
 #include "core/measure/column_work.h"
 

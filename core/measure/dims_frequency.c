@@ -65,7 +65,8 @@ static struct rank_correlation with_interval(double rho, size_t n)
     return out;
 }
 
-bool rank_correlation(const double *x, const double *y, size_t n, struct rank_correlation *out, struct err *err)
+/* Spearman's ρ of n pairs, ties share the mean of their ranks; NaN where one side is constant. Reorders nothing. */
+static bool correlate_ranks(const double *x, const double *y, size_t n, struct rank_correlation *out, struct err *err)
 {
     double *ranks = mem_new(2 * n, sizeof *ranks, "ranks", err);
     bool ok = ranks && to_ranks(x, n, ranks, err) && to_ranks(y, n, ranks + n, err);
@@ -181,7 +182,7 @@ static bool correlate(const struct work *w, size_t column, const double *frequen
 {
     for (size_t t = 0; t < w->out->types; t++)
         x[t] = (double)w->sums[t * width(w) + column] / w->places[t];
-    return rank_correlation(x, frequency, w->out->types, out, err);
+    return correlate_ranks(x, frequency, w->out->types, out, err);
 }
 
 static int by_size(const void *a, const void *b)

@@ -35,7 +35,4 @@ struct frequency {
 /* Errors: those of scan, no token of the list in the texts, too few other dimensions. */
 NODISCARD bool dims_frequency(const struct frequency_options *options, struct frequency *out, struct err *err);
 
-/* Spearman's ρ of n pairs, ties share the mean of their ranks; NaN where one side is constant. Reorders nothing. */
-NODISCARD bool rank_correlation(const double *x, const double *y, size_t n, struct rank_correlation *out, struct err *err);
-
 #endif

@@ -103,18 +103,3 @@ void product_ab(size_t m, size_t n, size_t k, float alpha, const float *a, size_
         f = product_kernels[i]->ab && product_usable(product_kernels[i]) ? product_kernels[i] : NULL;
     f->ab(m, n, k, alpha, a, lda, b, ldb, add, c, ldc);
 }
-
-void product_describe(struct buf *out)
-{
-    /* The rows up to the one that takes everything: those below it are never used, nor their libraries loaded. */
-    const char *comma = "";
-    for (size_t i = 0; product_kernels[i]; i++) {
-        const struct product_kernel *k = product_kernels[i];
-        if (!product_usable(k))
-            continue;
-        buf_printf(out, "%s%s", comma, k->name);
-        if (k->linear && k->abt && k->ab)
-            break;
-        comma = ", ";
-    }
-}

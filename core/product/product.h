@@ -32,8 +32,6 @@ extern const struct product_kernel *const product_kernels[]; /* NULL-ended, best
 
 /* Can this machine run it? */
 bool product_usable(const struct product_kernel *kernel);
-/* The kernel that this machine uses, for --version and bench: "avx512". */
-void product_describe(struct buf *out);
 /* Use only the kernel of that name (tests, bench), NULL for the usual choice; false where it is not usable. */
 bool product_force(const char *name);
 

@@ -4,8 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/text.h"
-#include "core/tokenizer/build.h"
+#include "core/base/utf8.h"
 #include "core/tokenizer/normalizer/normalizer.h"
 #include "core/tokenizer/unicode/unicode.h"
 

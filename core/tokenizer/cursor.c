@@ -106,7 +106,8 @@ bool cursor_string(struct cursor *c, struct arena *arena, struct str *out, bool 
     return !*ok || !escaped || unescape(arena, *out, out, ok, err);
 }
 
-bool cursor_skip(struct cursor *c)
+/* Step over a value, whatever it is; it need not be well formed. */
+static bool skip(struct cursor *c)
 {
     size_t depth = 0;
     struct str ignored;
@@ -154,7 +155,7 @@ bool cursor_find(struct cursor *c, const char *name)
     while (next_key(c, &first, &key))
         if (str_is(key, name))
             return true;
-        else if (!cursor_skip(c))
+        else if (!skip(c))
             return false;
     return false;
 }

@@ -15,8 +15,6 @@ void cursor_space(struct cursor *c);
 bool cursor_take(struct cursor *c, char letter);
 /* A string: in the text, or in the arena where it has escapes. *ok tells whether it is well formed. */
 NODISCARD bool cursor_string(struct cursor *c, struct arena *arena, struct str *out, bool *ok, struct err *err);
-/* Step over a value, whatever it is; it need not be well formed. */
-bool cursor_skip(struct cursor *c);
 /* Step to the value of the object's key; false where there is none. */
 bool cursor_find(struct cursor *c, const char *name);
 

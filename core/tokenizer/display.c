@@ -1,7 +1,7 @@
 /* What a person reads for a token. See tokenizer_display in tokenizer.h. */
 #include "core/tokenizer/tokenizer.h"
 
-#include "core/base/text.h"
+#include "core/base/utf8.h"
 #include "core/tokenizer/assembly.h"
 #include "core/tokenizer/bytelevel.h"
 

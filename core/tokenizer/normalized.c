@@ -108,7 +108,7 @@ static struct origin origin_at(const struct normalized *text, size_t at)
     return at < text->n ? text->from[at] : origin_before(text, at);
 }
 
-bool normalized_apply_range(struct normalized *text, size_t begin, size_t end, size_t removed, struct err *err)
+static bool apply_range(struct normalized *text, size_t begin, size_t end, size_t removed, struct err *err)
 {
     size_t bytes = text->n - (end - begin), more;
     if (!size_mul(text->n_changes, 4, &more) || !size_add(bytes, more, &bytes))
@@ -171,7 +171,7 @@ bool normalized_apply(struct normalized *text, size_t removed, struct err *err)
         begin = end;
     if (begin > 0 && runs_out(text, begin, removed))
         begin = 0;
-    return normalized_apply_range(text, begin, end, removed, err);
+    return apply_range(text, begin, end, removed, err);
 }
 
 bool normalized_filter(struct normalized *text, bool (*keep)(int32_t cp), struct err *err)
@@ -223,7 +223,7 @@ bool normalized_prepend(struct normalized *text, struct str s, struct err *err)
         if (!normalized_change(text, cp, change, err))
             return false;
     }
-    return normalized_change(text, first, 1, err) && normalized_apply_range(text, 0, length, 0, err);
+    return normalized_change(text, first, 1, err) && apply_range(text, 0, length, 0, err);
 }
 
 bool normalized_replace(struct normalized *text, const struct match *matches, size_t n_matches, struct str content,

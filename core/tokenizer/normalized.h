@@ -40,7 +40,6 @@ size_t normalized_next(const struct normalized *text, size_t at, int32_t *cp);
 void normalized_begin(struct normalized *text);
 NODISCARD bool normalized_change(struct normalized *text, int32_t cp, int32_t change, struct err *err);
 NODISCARD bool normalized_apply(struct normalized *text, size_t removed, struct err *err);
-NODISCARD bool normalized_apply_range(struct normalized *text, size_t begin, size_t end, size_t removed, struct err *err);
 
 /* Keep the characters for which keep(cp) holds. */
 NODISCARD bool normalized_filter(struct normalized *text, bool (*keep)(int32_t cp), struct err *err);

@@ -7,7 +7,7 @@
 #include "core/base/cancel.h"
 #include "core/base/json.h"
 #include "core/base/regex.h"
-#include "core/base/text.h"
+#include "core/base/utf8.h"
 #include "core/tokenizer/build.h"
 
 bool matches_add(struct matches *matches, size_t begin, size_t end, bool is, struct err *err)

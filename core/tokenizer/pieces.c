@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "core/base/cancel.h"
-#include "core/base/text.h"
+#include "core/base/utf8.h"
 
 void pieces_free(struct pieces *pieces)
 {

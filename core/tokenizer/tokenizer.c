@@ -17,7 +17,6 @@
 #include "core/base/cancel.h"
 #include "core/base/text.h"
 #include "core/tokenizer/assembly.h"
-#include "core/tokenizer/bytelevel.h"
 
 void tokenizer_free(struct tokenizer *tokenizer)
 {

@@ -8,7 +8,6 @@
 #include "repl/map/panel_table.h"
 #include "repl/result/figure.h"
 #include "repl/run/selector.h"
-#include "repl/run/site.h"
 
 enum {
     USUAL = 128, /* distance shown where none is asked for: where T5's last buckets begin */

@@ -50,22 +50,6 @@ static bool note(struct sheet *sheet, struct buf *text, struct err *err)
 
 /* ---- what both forms share ---- */
 
-static bool set_scale(const struct sheet *sheet, struct scale *scale, struct err *err)
-{
-    struct str text = call_str(sheet->call, "scale"), clip = call_str(sheet->call, "clip");
-    scale->kind = SCALE_LINEAR;
-    scale->clip_hi = 100;
-    if (text.n && !scale_parse(text, scale, err))
-        return call_blame_option(sheet->call, "scale", err);
-    if (clip.n && !scale_parse_clip(clip, scale, err))
-        return call_blame_option(sheet->call, "clip", err);
-    if (scale->diverging && scale->kind == SCALE_LOG) {
-        err_set(err, ERR_ARG, "scale=log has no place for values below 0; signed maps take linear, sqrt or symlog");
-        return call_blame_option(sheet->call, "scale", err);
-    }
-    return true;
-}
-
 static bool give(const struct sheet *sheet, struct picture *picture, struct result *result, struct err *err)
 {
     /* Small maps have no room for numbers: there they are not asked for by a setting. */
@@ -149,13 +133,14 @@ static bool draw_measure(struct sheet *sheet, const struct measure *m, const dou
     }
     struct panel panel = {.rows = axes.rows, .cols = axes.cols, .values = cells, .masked = masked, .row_labels = axes.row_labels,
                           .col_labels = axes.col_labels, .no_numbers = true, .tick = NAN};
-    struct picture picture = {.panels = &panel, .n_panels = 1, .row_axis = "Layer", .col_axis = "Head",
-                              .scale = {.lo = NAN, .hi = NAN}};
+    struct picture picture = {.panels = &panel, .n_panels = 1, .row_axis = "Layer", .col_axis = "Head"};
     snprintf(sheet->value_name, sizeof sheet->value_name, "%s", m->label);
+    if (!figure_scale(sheet->call, false, &picture.scale, err))
+        return false;
     begin_at_zero(sheet, values, &picture.scale);
     if (m->words)
         picture.scale.decimals = 0;
-    return set_scale(sheet, &picture.scale, err) && give(sheet, &picture, result, err);
+    return give(sheet, &picture, result, err);
 }
 
 static bool list_measure(const struct sheet *sheet, const struct measure *m, const double *values, struct result *result,
@@ -377,10 +362,13 @@ static bool draw_maps(struct sheet *sheet, struct result *result, struct err *er
         model = 1;
     bool is_signed = sheet->is_signed;
     picture.panels = sheet->panels;
-    picture.scale = (struct scale){.lo = is_signed ? -model : 0, .hi = model, .diverging = is_signed};
-    if (call_str(sheet->call, "clip").n) /* percentiles are of the data shown */
-        picture.scale.lo = picture.scale.hi = NAN;
-    return set_scale(sheet, &picture.scale, err) && give(sheet, &picture, result, err);
+    if (!figure_scale(sheet->call, is_signed, &picture.scale, err))
+        return false;
+    if (!call_str(sheet->call, "clip").n) { /* percentiles are of the data shown */
+        picture.scale.lo = is_signed ? -model : 0;
+        picture.scale.hi = model;
+    }
+    return give(sheet, &picture, result, err);
 }
 
 /* Formats without pictures get the whole maps. */
@@ -463,8 +451,7 @@ static const struct option options[] = {
     OPTION_TOKENS,
     {.name = "norm", .kind = VALUE_ENUM, .values = "head|layer|model", .fallback = "model",
      .summary = "one scale over the model, or each layer or head in units of its largest magnitude"},
-    {.name = "scale", .kind = VALUE_SCALE, .fallback = "linear", .summary = "how values become colours: linear, sqrt, log:FLOOR, symlog"},
-    {.name = "clip", .kind = VALUE_WORD, .summary = "percentiles that get the ends of the scale: 2:98"},
+    OPTION_SCALE,
     OPTION_CELLS,
     {.name = "mark", .kind = VALUE_ENUM, .values = "columns|none", .fallback = "columns",
      .summary = "mark keys that draw attention from all queries"},

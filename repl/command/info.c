@@ -16,7 +16,6 @@
 #include "repl/result/provenance.h"
 #include "repl/run/weights_table.h"
 #include "repl/terminal/progress.h"
-#include "repl/words/asked_words.h"
 
 /* ---- the summary ---- */
 

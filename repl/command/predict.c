@@ -6,7 +6,6 @@
 #include "core/op/log_sum.h"
 #include "repl/grammar/call.h"
 #include "repl/run/asked_run.h"
-#include "repl/run/selector.h"
 #include "repl/run/token_choice.h"
 
 struct guess {

@@ -190,19 +190,6 @@ static bool note_layer(struct sheet *sheet, const struct routing *r, struct str 
     return ok;
 }
 
-static bool read_scale(const struct call *call, struct scale *scale, struct err *err)
-{
-    struct str text = call_str(call, "scale"), clip = call_str(call, "clip");
-    *scale = (struct scale){.kind = SCALE_LINEAR, .lo = NAN, .hi = NAN, .clip_hi = 100};
-    if (text.n && !scale_parse(text, scale, err))
-        return call_blame_option(call, "scale", err);
-    if (clip.n && !scale_parse_clip(clip, scale, err))
-        return call_blame_option(call, "clip", err);
-    if (scale->kind == SCALE_LINEAR)
-        scale->lo = 0;
-    return true;
-}
-
 static bool draw(struct sheet *sheet, struct result *result, struct err *err)
 {
     static const struct str names[2] = {{"attention", 9}, {"experts", 7}};
@@ -220,8 +207,10 @@ static bool draw(struct sheet *sheet, struct result *result, struct err *err)
                               .value_name = "probability (attention; of an expert)",
                               .notes = notes};
     if (!panels || !notes || !rows || !map_request_read(sheet->call, &request, err) ||
-        !read_scale(sheet->call, &picture.scale, err))
+        !figure_scale(sheet->call, false, &picture.scale, err))
         return false;
+    if (picture.scale.kind == SCALE_LINEAR)
+        picture.scale.lo = 0;
     for (size_t i = 0; i < sheet->n; i++) {
         struct panel *pair = panels + 2 * i;
         if (!attention_panel(sheet, &request, &sheet->layers[i], &pair[0], err) ||
@@ -400,11 +389,7 @@ static const struct option options[] = {
      .lo = 0,
      .hi = 1e9,
      .summary = "of the draws behind the intervals of texts="},
-    {.name = "scale",
-     .kind = VALUE_SCALE,
-     .fallback = "linear",
-     .summary = "how values become colours: linear, sqrt, log:FLOOR, symlog"},
-    {.name = "clip", .kind = VALUE_WORD, .summary = "percentiles that get the ends of the scale: 2:98"},
+    OPTION_SCALE,
     OPTION_CELLS,
     OPTION_FIGURE,
     OPTION_ACROSS,

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/cancel.h"
 #include "core/forward.h"
 #include "core/measure/column_texts.h"
 #include "core/measure/divergence.h"

@@ -5,7 +5,6 @@
 #include "core/base/json.h"
 #include "repl/grammar/call.h"
 #include "repl/run/given_text.h"
-#include "repl/run/selector.h"
 
 static void put_json(struct buf *b, const struct token *t)
 {

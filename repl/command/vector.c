@@ -6,7 +6,6 @@
 #include "core/base/json.h"
 #include "core/base/text.h"
 #include "repl/grammar/call.h"
-#include "repl/grammar/suggest.h"
 #include "repl/words/asked_words.h"
 
 enum { A_LINE = 8 };

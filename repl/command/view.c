@@ -1,7 +1,7 @@
 /* view: one head's map in the full screen, with a crosshair and the way to all other heads. */
 #include <stdlib.h>
 
-#include "repl/map/map_list.h"
+#include "repl/map/map_picture.h"
 #include "repl/view/view.h"
 #include "viz/chart/display.h"
 
@@ -22,8 +22,7 @@ static bool run(struct session *session, const struct call *call, struct result 
 static const struct option options[] = {
     OPTION_PART,
     OPTION_TOKENS,
-    {"scale", VALUE_SCALE, NULL, "linear", "how values become colours: linear, sqrt, log:FLOOR, symlog", 0, 0},
-    {"clip", VALUE_WORD, NULL, NULL, "percentiles that get the ends of the scale: 2:98", 0, 0},
+    OPTION_SCALE,
     {"palette", VALUE_PALETTE, NULL, NULL, "colour map", 0, 0},
     {"mark", VALUE_ENUM, "columns|none", "columns", "mark keys that draw attention from all queries", 0, 0},
     {"texts", VALUE_FILE, NULL, NULL, "begin with the head's stripes over the lines of this file", 0, 0},

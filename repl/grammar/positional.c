@@ -5,7 +5,6 @@
 #include "core/architecture.h"
 #include "repl/grammar/parse.h"
 #include "repl/grammar/usage.h"
-#include "repl/grammar/value.h"
 
 const struct arg *parse_arg(const struct parse *p, size_t i)
 {

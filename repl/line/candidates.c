@@ -40,7 +40,8 @@ void completion_add(struct completion *c, struct str text, const char *meaning)
     buf_free(&item);
 }
 
-void completion_add_name(struct completion *c, struct str text, const char *meaning)
+/* Add it with quotes around where it holds blanks or quotes. */
+static void add_name(struct completion *c, struct str text, const char *meaning)
 {
     bool quotes = c->quote != 0;
     if (!str_starts(text, c->typed))
@@ -132,14 +133,14 @@ static void offer_sizes(struct completion *c)
 static void offer_loaded(struct completion *c)
 {
     for (size_t i = 0; i < c->session->n_models; i++)
-        completion_add_name(c, str_of(c->session->models[i]->name), NULL);
+        add_name(c, str_of(c->session->models[i]->name), NULL);
     for (size_t i = 0; i < c->session->n_sets; i++)
-        completion_add_name(c, str_of(c->session->sets[i]->name), NULL);
+        add_name(c, str_of(c->session->sets[i]->name), NULL);
 }
 
 static void visit_loadable(void *context, struct str name)
 {
-    completion_add_name(context, name, NULL);
+    add_name(context, name, NULL);
 }
 
 static void offer_folders(struct completion *c);
@@ -337,7 +338,7 @@ static void offer_entries(struct completion *c, bool folders_only)
         buf_add(&text, c->typed.s, length);
         buf_puts(&text, name);
         buf_puts(&text, is_folder ? "/" : "");
-        completion_add_name(c, buf_view(&text), NULL);
+        add_name(c, buf_view(&text), NULL);
         buf_free(&text);
     }
     if (dir)
@@ -345,7 +346,7 @@ static void offer_entries(struct completion *c, bool folders_only)
     free(folder);
 }
 
-void offer_files(struct completion *c)
+static void offer_files(struct completion *c)
 {
     offer_entries(c, false);
 }
@@ -361,7 +362,7 @@ static void offer_extension(struct completion *c, size_t stem, struct str suffix
     struct buf name = {0};
     buf_add(&name, c->typed.s, stem);
     buf_str(&name, suffix);
-    completion_add_name(c, buf_view(&name), meaning);
+    add_name(c, buf_view(&name), meaning);
     buf_free(&name);
 }
 
@@ -412,7 +413,7 @@ static void offer_vocabulary(struct completion *c)
     const struct vectors *v = c->session->vectors;
     for (size_t i = 0, n = 0; v && c->typed.n && i < v->V && n < MOST; i++)
         if (str_starts(v->words[i], c->typed)) {
-            completion_add_name(c, v->words[i], NULL);
+            add_name(c, v->words[i], NULL);
             n++;
         }
 }

@@ -26,12 +26,9 @@ struct completion {
 /* Add head + text where text begins with what was typed. meaning: one line that stands beside it where candidates are listed,
  * or NULL. */
 void completion_add(struct completion *completion, struct str text, const char *meaning);
-/* Add it with quotes around where it holds blanks or quotes. */
-void completion_add_name(struct completion *completion, struct str text, const char *meaning);
 
 void offer_arg(struct completion *completion, enum arg_kind kind);
 void offer_value(struct completion *completion, const struct option *option);
-void offer_files(struct completion *completion);
 /* Behind >: files, and the formats that a name with a point may end in. */
 void offer_output(struct completion *completion);
 

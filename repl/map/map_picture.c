@@ -248,17 +248,9 @@ static bool make_scale(const struct call *call, const struct map_list *list, con
             err_set(err, ERR_ARG, "probabilities and scores have no scale in common; show them apart");
             return call_blame_option(call, "part", err);
         }
-    struct str text = call_option(call, "scale"), clip = call_option(call, "clip"), norm = call_option(call, "norm");
-    *scale = (struct scale){.kind = SCALE_LINEAR, .lo = NAN, .hi = NAN, .clip_hi = 100};
-    if (text.n && !scale_parse(text, scale, err))
-        return call_blame_option(call, "scale", err);
-    if (clip.n && !scale_parse_clip(clip, scale, err))
-        return call_blame_option(call, "clip", err);
-    scale->diverging = list->difference || (part_is_signed(sheet->maps[0].part) && !std);
-    if (scale->diverging && scale->kind == SCALE_LOG) {
-        err_set(err, ERR_ARG, "scale=log has no place for values below 0; signed maps take linear, sqrt or symlog");
-        return call_blame_option(call, "scale", err);
-    }
+    struct str norm = call_option(call, "norm");
+    if (!figure_scale(call, list->difference || (part_is_signed(sheet->maps[0].part) && !std), scale, err))
+        return false;
     if (!scale->diverging && scale->kind == SCALE_LINEAR)
         scale->lo = 0;
     bool layer = str_is(norm, "layer"), model = str_is(norm, "model");

@@ -12,8 +12,7 @@ NODISCARD bool maps_give_picture(struct session *session, const struct call *cal
 
 /* The options of a picture of maps, for the rows of commands. */
 #define OPTION_PICTURE                                                                                                         \
-    {"scale", VALUE_SCALE, NULL, "linear", "how values become colours: linear, sqrt, log:FLOOR, symlog", 0, 0},                \
-    {"clip", VALUE_WORD, NULL, NULL, "percentiles that get the ends of the scale: 2:98", 0, 0},                                \
+    OPTION_SCALE,                                                                                                              \
     {"palette", VALUE_PALETTE, NULL, NULL, "colour map", 0, 0},                                                                \
     {"norm", VALUE_ENUM, "shown|head|layer|model", "shown",                                                                    \
      "the scale spans what is shown, each head alone, the layer's heads, or the model's", 0, 0},                               \

@@ -1,6 +1,7 @@
 /* A picture with what its call says of it. See figure.h. */
 #include "repl/result/figure.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include "repl/result/caption.h"
 #include "repl/result/provenance.h"
 #include "viz/palette/palette.h"
+#include "viz/scale.h"
 
 /* The palette asked for, else the session's where it suits the kind of scale. */
 static const char *palette_name(const struct session *session, const struct call *call, const struct scale *scale)
@@ -16,6 +18,21 @@ static const char *palette_name(const struct session *session, const struct call
     struct str name = call_option(call, "palette");
     const struct palette *palette = palette_find(name.n ? name : str_of(session->palette));
     return palette && (name.n || palette->diverging == scale->diverging) ? palette->name : NULL;
+}
+
+bool figure_scale(const struct call *call, bool diverging, struct scale *out, struct err *err)
+{
+    struct str text = call_option(call, "scale"), clip = call_option(call, "clip");
+    *out = (struct scale){.kind = SCALE_LINEAR, .lo = NAN, .hi = NAN, .clip_hi = 100, .diverging = diverging};
+    if (text.n && !scale_parse(text, out, err))
+        return call_blame_option(call, "scale", err);
+    if (clip.n && !scale_parse_clip(clip, out, err))
+        return call_blame_option(call, "clip", err);
+    if (diverging && out->kind == SCALE_LOG) {
+        err_set(err, ERR_ARG, "scale=log has no place for values below 0; signed maps take linear, sqrt or symlog");
+        return call_blame_option(call, "scale", err);
+    }
+    return true;
 }
 
 static bool read_options(const struct call *call, bool numbers, struct render_options *out, struct err *err)

@@ -18,6 +18,10 @@ struct figure_source {
 NODISCARD bool give_figure(const struct session *session, const struct call *call, struct picture *picture,
                            const struct figure_source *source, struct result *result, struct err *err);
 
+/* How values become colours, as scale= and clip= say; linear where they do not. lo and hi are NaN: the data's. Errors, at the option:
+ * words that are no scale, and a logarithm where values diverge from 0. */
+NODISCARD bool figure_scale(const struct call *call, bool diverging, struct scale *out, struct err *err);
+
 /* The options, for the rows of commands: of every figure, and of one whose cells are values. */
 #define OPTION_FIGURE                                                                                                          \
     {"title", VALUE_TEXT, NULL, NULL, "a title above the figure; none by default", 0, 0},                                      \
@@ -27,6 +31,10 @@ NODISCARD bool give_figure(const struct session *session, const struct call *cal
     {"fontsize", VALUE_FLOAT, NULL, NULL, "points: 8, or 7 where size= is given", 5, 10},                                      \
     {"caption", VALUE_FLAG, NULL, "off", "a LaTeX caption: around a .tex, beside any other file", 0, 0}
 #define OPTION_TURN {"rotate", VALUE_ENUM, "auto|0|45|90", "auto", "degrees that labels under a map are turned by", 0, 0}
+
+#define OPTION_SCALE                                                                                                           \
+    {"scale", VALUE_SCALE, NULL, "linear", "how values become colours: linear, sqrt, log:FLOOR, symlog", 0, 0},                \
+    {"clip", VALUE_WORD, NULL, NULL, "percentiles that get the ends of the scale: 2:98", 0, 0}
 
 #define OPTION_CELLS                                                                                                           \
     {"palette", VALUE_PALETTE, NULL, NULL, "colour map", 0, 0},                                                                \

@@ -108,7 +108,8 @@ void prediction_ask_free(struct prediction_ask *ask)
     *ask = (struct prediction_ask){0};
 }
 
-void prediction_losses(const struct prediction_ask *ask, const struct predicted *predicted, double loss_out[2])
+/* Mean −ln p over the words that stand in the text, before and after; NaN where none does. */
+static void losses(const struct prediction_ask *ask, const struct predicted *predicted, double loss_out[2])
 {
     size_t n = 0;
     loss_out[0] = loss_out[1] = 0;
@@ -151,7 +152,7 @@ void prediction_say(const struct prediction_ask *ask, const struct predicted *pr
         others += predicted[i].first[0] != predicted[i].first[1];
         divergence += predicted[i].divergence / (double)ask->n;
     }
-    prediction_losses(ask, predicted, loss);
+    losses(ask, predicted, loss);
     if (!ask->head)
         buf_printf(out, "%s has no head over its vocabulary: how far hidden states moved is all there is to say\n", before->model->name);
     else if (isfinite(loss[0]))

@@ -17,8 +17,6 @@ struct prediction_ask {
 NODISCARD bool prediction_ask(const struct call *call, const struct run *run, struct prediction_ask *out, struct err *err);
 void prediction_ask_free(struct prediction_ask *ask);
 
-/* Mean −ln p over the words that stand in the text, before and after; NaN where none does. */
-void prediction_losses(const struct prediction_ask *ask, const struct predicted *predicted, double loss_out[2]);
 /* Lines above the table: losses, first words, hidden states of each layer. */
 void prediction_say(const struct prediction_ask *ask, const struct predicted *predicted, const struct run *before,
                     const struct run *after, struct buf *out);

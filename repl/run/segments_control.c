@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/base/number.h"
 #include "core/measure/segments_shuffled.h"
 #include "repl/grammar/call.h"
 #include "repl/run/segments_sheet.h"

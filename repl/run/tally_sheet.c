@@ -10,7 +10,6 @@
 #include "core/measure/retention.h"
 #include "repl/grammar/call.h"
 #include "repl/result/figure.h"
-#include "repl/result/provenance.h"
 #include "repl/run/site.h"
 
 enum { MOST_CELLS = 8 + SITE_CELLS + 3 * TALLY_MEASURES };

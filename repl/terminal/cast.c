@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include "core/base/json.h"
-#include "core/base/text.h"
 
 static bool put_line(struct cast *cast, struct buf *line, struct err *err)
 {

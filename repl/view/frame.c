@@ -13,7 +13,7 @@ struct style style_accent(enum depth depth)
     return (struct style){.fg = ink_rgb(depth, (struct rgb){255, 135, 0}), .flags = CELL_BOLD};
 }
 
-struct style style_bar(enum depth depth)
+static struct style bar_style(enum depth depth)
 {
     if (depth < DEPTH_256)
         return (struct style){.flags = CELL_REVERSE};
@@ -22,7 +22,7 @@ struct style style_bar(enum depth depth)
 
 static void draw_title(struct viewer *viewer, struct cell_grid *grid)
 {
-    struct style bar = style_bar(viewer->depth), strong = bar;
+    struct style bar = bar_style(viewer->depth), strong = bar;
     struct kept_run *kept = viewer_kept(viewer);
     struct buf left = {0}, middle = {0}, text = {0};
     strong.flags |= CELL_BOLD;

@@ -102,7 +102,6 @@ bool viewer_work(struct viewer *viewer);
 extern const struct view_key viewer_keys[]; /* that all views share */
 void viewer_say(struct viewer *viewer, const char *format, ...) PRINTF_LIKE(2, 3);
 void viewer_complain(struct viewer *viewer, const struct err *err);
-void viewer_open(struct viewer *viewer, const struct view *view); /* on top of the others */
 /* In place of the others above the map; the map itself where that is the one shown. */
 void viewer_turn_pane(struct viewer *viewer, const struct view *view);
 /* Look at another run or head with other options, in the view that is open; where that cannot be, everything stays. */
@@ -112,8 +111,6 @@ void viewer_back(struct viewer *viewer);                          /* close the u
 /* Acts of keys that several views have: another head, another layer. */
 void view_act_head(struct viewer *viewer, void *state, int amount);
 void view_act_layer(struct viewer *viewer, void *state, int amount);
-/* Append the command that makes the picture that is seen. */
-void viewer_put_line(const struct viewer *viewer, struct buf *out);
 void viewer_note_line(struct viewer *viewer); /* the same, for the history */
 void viewer_give_history(struct viewer *viewer);
 /* The run that is looked at; NULL where it was dropped. */
@@ -157,7 +154,6 @@ void viewer_stripes(struct viewer *viewer, struct str path);
 
 /* ---- styles ---- */
 struct style style_accent(enum depth depth);
-struct style style_bar(enum depth depth);
 extern const struct style style_plain, style_bold, style_dim;
 
 #define VIEW_EXTERN(name) extern const struct view view_##name;

@@ -55,7 +55,7 @@ struct kept_run *viewer_kept(const struct viewer *viewer)
 
 /* ---- the stack ---- */
 
-void viewer_open(struct viewer *viewer, const struct view *view)
+static void open_view(struct viewer *viewer, const struct view *view)
 {
     struct err err = {0};
     if (viewer->n_views == MAX_VIEWS || (viewer->n_views && viewer->views[viewer->n_views - 1].view == view))
@@ -84,12 +84,13 @@ void viewer_turn_pane(struct viewer *viewer, const struct view *view)
     while (viewer->n_views > 1)
         close_top(viewer);
     if (!back && view != views[0])
-        viewer_open(viewer, view);
+        open_view(viewer, view);
     if (viewer->views[viewer->n_views - 1].view == view)
         viewer_note_line(viewer);
 }
 
-void viewer_put_line(const struct viewer *viewer, struct buf *out)
+/* Append the command that makes the picture that is seen. */
+static void put_line(const struct viewer *viewer, struct buf *out)
 {
     for (size_t i = viewer->n_views; i-- > 0;) /* the help has no picture: what lies under it */
         if (viewer->views[i].view->line) {
@@ -103,7 +104,7 @@ void viewer_note_line(struct viewer *viewer)
 {
     struct buf line = {0};
     viewer_note_crosshair(viewer);
-    viewer_put_line(viewer, &line);
+    put_line(viewer, &line);
     viewer_note(viewer, "%s", buf_cstr(&line));
     buf_free(&line);
 }
@@ -130,7 +131,7 @@ bool viewer_turn_to(struct viewer *viewer, const struct call *call, struct kept_
         buf_str(&viewer->echo, buf_view(&next.echo));
         heads_restart(viewer);
         for (size_t i = 0; i < MAX_VIEWS && above[i]; i++)
-            viewer_open(viewer, above[i]);
+            open_view(viewer, above[i]);
     }
     map_state_free(next.map);
     buf_free(&next.echo);
@@ -230,7 +231,7 @@ static void act_export(struct viewer *v, void *state, int amount)
     struct str part = v->map->request.part.names;
     const struct view *view = v->views[v->n_views - 1].view;
     (void)state, (void)amount;
-    viewer_put_line(v, &line);
+    put_line(v, &line);
     buf_puts(&line, " > ");
     site_name(v->at.site, &line);
     if (part.n)
@@ -273,7 +274,7 @@ static void act_repaint(struct viewer *v, void *state, int amount)
 static void act_help(struct viewer *v, void *state, int amount)
 {
     (void)state, (void)amount;
-    viewer_open(v, &view_help);
+    open_view(v, &view_help);
 }
 
 const struct view_key viewer_keys[] = {
@@ -499,7 +500,7 @@ static bool look(struct viewer *viewer, const struct call *call, struct result *
     bool ok = viewer_make(viewer, err);
     heads_restart(viewer);
     viewer_note_opened(viewer, call);
-    viewer_open(viewer, &view_map);
+    open_view(viewer, &view_map);
     if (ok && viewer->n_views && call_given(call, "texts"))
         viewer_stripes(viewer, call_str(call, "texts"));
     if (ok && viewer->n_views)

@@ -7,10 +7,8 @@
 #include <string.h>
 
 #include "core/base/text.h"
-#include "core/embed/query/sketch.h"
 #include "repl/grammar/call.h"
 #include "repl/grammar/suggest.h"
-#include "repl/run/selector.h"
 
 /* Only words of nearly the same length are near; the most frequent of equally near ones stays. */
 bool suggest_word(const struct vectors *vectors, struct str word, struct err *err)

@@ -5,9 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/gguf/gguf.h"
 #include "core/model.h"
-#include "core/tokenizer/load.h"
 #include "tests/support/scratch.h"
 
 static const char llama[] = "tests/data/golden/gguf-llama/model.gguf";

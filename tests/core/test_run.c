@@ -10,7 +10,6 @@
 #include "core/base/cancel.h"
 #include "core/base/pool.h"
 #include "core/forward.h"
-#include "core/pass.h"
 
 static const char *const folders[] = {"bert",       "bert-relkey",     "roberta",    "deberta-v1",
                                       "deberta-v3", "deberta-v2-conv", "options-d1-talking", "distilbert", NULL};

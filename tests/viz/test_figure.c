@@ -8,7 +8,6 @@
 
 #include "core/base/cancel.h"
 #include "viz/chart/maps.h"
-#include "viz/layout.h"
 #include "viz/render/figure.h"
 #include "viz/render/renderer.h"
 

@@ -7,7 +7,6 @@
 #include "viz/chart/layers.h"
 #include "viz/picture.h"
 #include "viz/render/cells.h"
-#include "viz/render/figure.h"
 #include "viz/render/renderer.h"
 
 static const struct str names[] = {{"0", 1}, {"1", 1}, {"2", 1}};

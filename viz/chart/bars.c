@@ -4,7 +4,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "core/base/text.h"
 #include "viz/chart/chart.h"
 #include "viz/chart/maps.h"
 #include "viz/chart/series.h"

@@ -7,7 +7,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "core/base/text.h"
 #include "viz/chart/chart.h"
 #include "viz/chart/series.h"
 #include "viz/draw/dots.h"

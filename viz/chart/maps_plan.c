@@ -5,7 +5,6 @@
 #include "core/base/text.h"
 #include "viz/chart/maps.h"
 #include "viz/layout.h"
-#include "viz/scale.h"
 
 #define LABEL_WIDTH 12.0 /* at most for a row's label, in text sizes */
 #define LABEL_DEPTH 12.0 /* at most for a column's label */

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 
 #include "core/base/cancel.h"
-#include "core/base/text.h"
 #include "viz/chart/chart.h"
 #include "viz/draw/dots.h"
 #include "viz/draw/figure.h"

@@ -1,7 +1,6 @@
 /* Squares and their table in character cells. See squares.h. */
 #include <math.h>
 
-#include "core/base/text.h"
 #include "viz/chart/squares_view.h"
 
 enum { CELL_LEAST = 22, CELL_MOST = 26, NARROW = 8, WIDE = 9 };

@@ -2,7 +2,6 @@
  * that the row belongs to has a frame. In cells without colours a shade stands before each token. */
 #include <math.h>
 
-#include "core/base/text.h"
 #include "viz/chart/chart.h"
 #include "viz/draw/cells.h"
 #include "viz/draw/figure.h"

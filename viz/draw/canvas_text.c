@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <strings.h>
 
-#include "core/base/text.h"
 #include "viz/draw/canvas_cairo.h"
 
 static PangoLayout *layout_of(struct cairo_canvas *c, const struct text_style *style, struct str text)

@@ -15,6 +15,7 @@
 #include "viz/render/html_page.h"
 #include "viz/render/provenance.h"
 #include "viz/render/renderer.h"
+#include "viz/scale.h"
 
 enum { STEPS = 65533, NOT_FINITE = 65534, MASKED = 65535 };
 
@@ -147,11 +148,11 @@ static void put_palettes(struct buf *out, const struct palette *own)
 
 static void put_scale(struct buf *out, const struct scale *scale)
 {
-    static const char *const kinds[] = {[SCALE_LINEAR] = "linear", [SCALE_SQRT] = "sqrt", [SCALE_LOG] = "log", [SCALE_SYMLOG] = "symlog"};
-    buf_printf(out, "\"scale\":{\"kind\":\"%s\",", kinds[scale->kind]);
+    double floor = scale_floor(scale);
+    buf_printf(out, "\"scale\":{\"kind\":\"%s\",", scale_name(scale));
     put_value(out, "lo", scale->lo);
     put_value(out, "hi", scale->hi);
-    put_value(out, "floor", scale->floor > 0 ? scale->floor : scale->kind == SCALE_LOG ? 1e-4 : 1);
+    put_value(out, "floor", floor > 0 ? floor : 1);
     buf_printf(out, "\"diverging\":%s},\n", scale->diverging ? "true" : "false");
 }
 

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "core/base/cancel.h"
-#include "core/base/text.h"
 #include "viz/render/base64.h"
 #include "viz/render/figure.h"
 #include "viz/render/pixels.h"

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/text.h"
+#include "core/base/utf8.h"
 
 /* What stands for a character in TeX; NULL: itself. Some are taken from the typewriter's font, the one that has them as letters. */
 static const char *spelled(int32_t cp)

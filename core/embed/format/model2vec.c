@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "core/base/json.h"
-#include "core/base/source.h"
 #include "core/embed/format/format.h"
 #include "core/embed/vectors.h"
 #include "core/tokenizer/load.h"

@@ -57,7 +57,8 @@ static bool rows_bytes(size_t V, size_t E, size_t *out)
     return true;
 }
 
-float *train_rows_new(size_t V, size_t E, struct err *err)
+/* Zeroed rows on large pages. rows_free with the same size. */
+static float *rows_new(size_t V, size_t E, struct err *err)
 {
     size_t bytes;
     float *rows = rows_bytes(V, E, &bytes) ? aligned_alloc(LARGE_PAGE, bytes) : NULL;
@@ -70,7 +71,7 @@ float *train_rows_new(size_t V, size_t E, struct err *err)
     return rows;
 }
 
-void train_rows_free(float *rows, size_t V, size_t E)
+static void rows_free(float *rows, size_t V, size_t E)
 {
     (void)V;
     (void)E;
@@ -82,8 +83,8 @@ static bool make_rows(struct training *t, struct err *err)
 {
     size_t V = t->corpus.V, dim = t->options.dim;
     t->E = (dim + TRAIN_ALIGN - 1) / TRAIN_ALIGN * TRAIN_ALIGN;
-    t->in = train_rows_new(V, t->E, err);
-    t->out = t->in ? train_rows_new(V, t->E, err) : NULL;
+    t->in = rows_new(V, t->E, err);
+    t->out = t->in ? rows_new(V, t->E, err) : NULL;
     if (!t->out)
         return false;
     uint64_t random = random_stream(t->options.seed, 0);
@@ -158,8 +159,8 @@ void training_free(struct training *t)
 {
     if (!t)
         return;
-    train_rows_free(t->in, t->corpus.V, t->E);
-    train_rows_free(t->out, t->corpus.V, t->E);
+    rows_free(t->in, t->corpus.V, t->E);
+    rows_free(t->out, t->corpus.V, t->E);
     free(t->keep);
     free(t->noise);
     corpus_free(&t->corpus);

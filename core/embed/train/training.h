@@ -32,10 +32,6 @@ NODISCARD bool worker_run(struct training *training, size_t thread, const struct
 /* Seconds of a clock that only goes forward. */
 double train_clock(void);
 
-/* Zeroed rows on large pages. train_rows_free with the same size. */
-NODISCARD float *train_rows_new(size_t V, size_t E, struct err *err);
-void train_rows_free(float *rows, size_t V, size_t E);
-
 /* The state after `next` blocks into a file, whole or not at all. */
 NODISCARD bool checkpoint_write(const char *path, const struct training *training, struct err *err);
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "core/base/cancel.h"
-#include "core/base/text.h"
+#include "core/base/utf8.h"
 #include "core/tokenizer/trie.h"
 
 static const double unknown_penalty = 10;

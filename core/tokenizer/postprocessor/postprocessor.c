@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "core/base/cancel.h"
-#include "core/base/text.h"
+#include "core/base/utf8.h"
 #include "core/tokenizer/bytelevel.h"
 #include "core/tokenizer/postprocessor/list.h"
 #include "core/tokenizer/unicode/unicode.h"

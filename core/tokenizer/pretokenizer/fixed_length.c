@@ -1,6 +1,6 @@
 /* FixedLength: pieces of so many characters. */
 #include "core/tokenizer/pretokenizer/pretokenizer.h"
-#include "core/base/text.h"
+#include "core/base/utf8.h"
 
 static bool build(const struct build *build, const struct json *json, void **state_out, struct err *err)
 {

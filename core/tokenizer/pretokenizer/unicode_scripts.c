@@ -1,7 +1,7 @@
 /* UnicodeScripts: cuts where the script changes (as Unigram's training does). Spaces, digits, punctuation and
  * marks go with any script. What stands before the first character of a script is dropped, as the reference does. */
 #include "core/tokenizer/pretokenizer/pretokenizer.h"
-#include "core/base/text.h"
+#include "core/base/utf8.h"
 #include "core/tokenizer/unicode/unicode.h"
 
 static bool find(const void *context, struct str text, struct matches *out, struct err *err)

@@ -1,6 +1,6 @@
 /* Whitespace: \w+|[^\w\s]+, that is runs of word characters and runs of others; whitespace is dropped. */
 #include "core/tokenizer/pretokenizer/pretokenizer.h"
-#include "core/base/text.h"
+#include "core/base/utf8.h"
 #include "core/tokenizer/unicode/unicode.h"
 
 enum { SPACE, WORD, OTHER };

@@ -8,7 +8,6 @@
 #include "core/arch/bias.h"
 #include "core/forward.h"
 #include "tests/support/refusal.h"
-#include "tests/support/scratch.h"
 
 static struct model *load(const char *name)
 {

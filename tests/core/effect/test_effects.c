@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "core/effect/effect.h"
-#include "core/effect/span.h"
 #include "core/forward.h"
 #include "core/measure/measure.h"
 

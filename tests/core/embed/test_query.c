@@ -7,7 +7,6 @@
 
 #include "core/base/pool.h"
 #include "core/embed/eval/eval.h"
-#include "core/embed/index.h"
 #include "core/embed/load.h"
 #include "core/embed/query/lanes.h"
 #include "core/embed/query/query.h"

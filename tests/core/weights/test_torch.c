@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "core/weights/weights.h"
-#include "tests/support/scratch.h"
 
 #define CONTAINERS "tests/data/good/containers/"
 
