@@ -111,12 +111,10 @@ void pass_kept(struct pass *pass, const char *name, const char *side, size_t lay
 /* The same for n numbers that are no tokens': one a head, of the whole pass: "slopes". */
 void pass_kept_list(struct pass *pass, const char *name, const float *data, size_t n, const char *axis);
 
-/* f(x·Wᵀ + b) for all rows, texts of one kernel class together: scratch, or into y. */
-float *pass_linear(struct pass *pass, const struct linear *linear, const float *x, enum epilogue epilogue);
-void pass_linear_to(struct pass *pass, const struct linear *linear, const float *x, enum epilogue epilogue, float *y);
+/* f(x·Wᵀ + b) for all rows, texts of one kernel class together: scratch, or into y. activation NULL: f is x. */
+float *pass_linear(struct pass *pass, const struct linear *linear, const float *x, const struct activation *activation);
+void pass_linear_to(struct pass *pass, const struct linear *linear, const float *x, const struct activation *activation, float *y);
 void pass_linears(struct pass *pass, const struct linear_out *outs, size_t n, const float *x, size_t x_stride);
-/* act(x·Wᵀ + b), fused where the activation can be. */
-float *pass_activated(struct pass *pass, const struct linear *linear, const float *x, const struct activation *activation);
 /* Rows of the pass that changes may act on, [rows,width]: hidden states and what pass_lookup, pass_norm and pass_rms give pass by
  * of themselves; what a family makes otherwise it hands here. Rows of another width than E are left alone. Given back. */
 float *pass_by(struct pass *pass, enum rows_kind kind, float *x, size_t width);

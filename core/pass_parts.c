@@ -98,26 +98,18 @@ void pass_linears(struct pass *pass, const struct linear_out *outs, size_t n, co
     }
 }
 
-void pass_linear_to(struct pass *pass, const struct linear *linear, const float *x, enum epilogue epilogue, float *y)
+void pass_linear_to(struct pass *pass, const struct linear *linear, const float *x, const struct activation *activation, float *y)
 {
-    struct linear_out out = {.linear = linear, .y = y, .y_stride = linear->out, .epilogue = epilogue};
+    struct linear_out out = {.linear = linear, .y = y, .y_stride = linear->out, .activation = activation};
     see_projection(pass, linear, x, y);
     pass_linears(pass, &out, 1, x, linear->in);
 }
 
-float *pass_linear(struct pass *pass, const struct linear *linear, const float *x, enum epilogue epilogue)
+float *pass_linear(struct pass *pass, const struct linear *linear, const float *x, const struct activation *activation)
 {
     float *y = pass_scratch(pass, linear->out);
-    pass_linear_to(pass, linear, x, epilogue, y);
+    pass_linear_to(pass, linear, x, activation, y);
     return pass->failed ? NULL : y;
-}
-
-float *pass_activated(struct pass *pass, const struct linear *linear, const float *x, const struct activation *activation)
-{
-    float *y = pass_linear(pass, linear, x, activation->epilogue);
-    if (y && activation->epilogue == EPILOGUE_NONE)
-        activation->apply(y, pass->rows * linear->out);
-    return y;
 }
 
 float *pass_by(struct pass *pass, enum rows_kind kind, float *x, size_t width)
@@ -162,16 +154,14 @@ static float *inner_of(struct pass *pass, const struct linear *linear, const flo
                        size_t stride)
 {
     float *y = pass_scratch(pass, stride);
-    struct linear_out out = {linear, y, stride, activation ? activation->epilogue : EPILOGUE_NONE};
+    struct linear_out out = {linear, y, stride, activation};
     pass_linears(pass, &out, 1, x, linear->in);
-    for (size_t r = 0; !pass->failed && activation && activation->epilogue == EPILOGUE_NONE && r < pass->rows; r++)
-        activation->apply(y + r * stride, linear->out);
     return y;
 }
 
 static float *down_from(struct pass *pass, const struct linear *down, const float *inner, size_t stride, float *y)
 {
-    struct linear_out out = {down, y ? y : pass_scratch(pass, down->out), down->out, EPILOGUE_NONE};
+    struct linear_out out = {down, y ? y : pass_scratch(pass, down->out), down->out, NULL};
     pass_linears(pass, &out, 1, inner, stride);
     return pass->failed ? NULL : out.y;
 }
@@ -269,7 +259,7 @@ void pass_block_begin(struct pass *pass, const struct block *block, const float 
     size_t D = pass->stack->shape[attend->layer].D;
     for (size_t i = 0; i < 3; i++) {
         size_t width = linears[i]->out;
-        outs[i] = (struct linear_out){linears[i], pass_keep(pass, width), width, EPILOGUE_NONE};
+        outs[i] = (struct linear_out){linears[i], pass_keep(pass, width), width, NULL};
         *views[i] = (struct strided){outs[i].y, width, D};
     }
     pass_linears(pass, outs, 3, x, block->q.in);
@@ -278,7 +268,7 @@ void pass_block_begin(struct pass *pass, const struct block *block, const float 
 float *pass_block_end(struct pass *pass, const struct block *block, const float *x, const float *z)
 {
     float *y = pass_keep(pass, pass->model->E);
-    float *attended = pass_linear(pass, &block->o, z, EPILOGUE_NONE);
+    float *attended = pass_linear(pass, &block->o, z, NULL);
     pass_norm(pass, &block->attention_norm, attended, x, attended);
     pass_feed_forward(pass, &block->up, &block->down, attended, pass->model->activation, y);
     pass_by(pass, ROWS_FFN, y, pass->model->E);

@@ -65,7 +65,7 @@ static float *self_attended(const struct bart *w, struct pass *pass, const struc
         .masks = masks,
     };
     float *z = pass_attention(pass, &attend);
-    return behind(w, pass, &self->norm, x, pass_linear(pass, &self->o, z, EPILOGUE_NONE));
+    return behind(w, pass, &self->norm, x, pass_linear(pass, &self->o, z, NULL));
 }
 
 static float *fed_forward(const struct bart *w, struct pass *pass, const struct bart_layer *layer, const float *x)
@@ -103,7 +103,7 @@ static void decoder(const struct bart *w, struct pass *pass, struct attend *cros
         float *a = self_attended(w, pass, &layer->own.self, l, masks, y);
         crosses[l].q = seq2seq_heads(pass, &layer->cross.q, before(w, pass, &layer->cross.norm, a), pass->stack->shape[l].D);
         float *z = pass_attention(pass, &crosses[l]);
-        a = behind(w, pass, &layer->cross.norm, a, pass_linear(pass, &layer->cross.o, z, EPILOGUE_NONE));
+        a = behind(w, pass, &layer->cross.norm, a, pass_linear(pass, &layer->cross.o, z, NULL));
         y = pass_layer(pass, l, fed_forward(w, pass, &layer->own, a));
     }
     finished(&w->decoder, pass, y);

@@ -183,7 +183,7 @@ float *bert_embed(const struct model *model, struct pass *pass, float *sum)
         pass_by(pass, ROWS_NORMS, sum, B);
     }
     if (w->widen.w.dtype)
-        pass_linear_to(pass, &w->widen, sum, EPILOGUE_NONE, x);
+        pass_linear_to(pass, &w->widen, sum, NULL, x);
     return pass_embed(pass, x);
 }
 

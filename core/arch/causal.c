@@ -41,7 +41,7 @@ bool causal_logits(const struct model *model, const float *x, size_t n, float *o
     const struct causal *w = of(model);
     const struct tensor *weight = table(w);
     struct linear head = {.w = *weight, .bias = w->bias, .out = weight->shape[0], .in = weight->shape[1]};
-    if (!product_linear(&head, x, n, head.in, n, EPILOGUE_NONE, out, head.out, err))
+    if (!product_linear(&head, x, n, head.in, n, NULL, out, head.out, err))
         return false;
     for (size_t i = 0; w->scale > 0 && i < n * head.out; i++)
         out[i] *= w->scale;

@@ -103,11 +103,7 @@ static bool pool(const struct model *model, const float *x, size_t n, float *poo
     const struct activation *activation = w->activation ? w->activation : activation_named(STR("tanh"));
     if (w->pool)
         return w->pool(model, x, n, pooled, err);
-    if (!product_linear(&w->dense, x, n, w->dense.in, n, activation->epilogue, pooled, w->dense.out, err))
-        return false;
-    if (activation->epilogue == EPILOGUE_NONE)
-        activation->apply(pooled, n * w->dense.out);
-    return true;
+    return product_linear(&w->dense, x, n, w->dense.in, n, activation, pooled, w->dense.out, err);
 }
 
 /* out = last(pooled x), or last(x). */
@@ -115,10 +111,10 @@ static bool product(const struct model *model, bool pooled, const struct linear 
                     struct err *err)
 {
     if (!pooled)
-        return product_linear(last, x, n, last->in, n, EPILOGUE_NONE, out, last->out, err);
+        return product_linear(last, x, n, last->in, n, NULL, out, last->out, err);
     float *between = mem_new(n * last->in, sizeof *between, "a head of classes", err);
     bool ok = between && pool(model, x, n, between, err) &&
-              product_linear(last, between, n, last->in, n, EPILOGUE_NONE, out, last->out, err);
+              product_linear(last, between, n, last->in, n, NULL, out, last->out, err);
     free(between);
     return ok;
 }
@@ -213,13 +209,10 @@ static bool choice_logits(const struct model *model, const float *x, size_t n, f
     const struct classify *w = of(model);
     if (!w->summary.w.dtype || w->summary.w.data == w->dense.w.data)
         return classify_text_logits(model, x, n, out, err);
-    const struct activation *activation = summary_activation(model);
     size_t E = w->summary.out;
     float *between = mem_new(n * E, sizeof *between, "a head of choices", err);
-    bool ok = between && product_linear(&w->summary, x, n, w->summary.in, n, activation->epilogue, between, E, err);
-    if (ok && activation->epilogue == EPILOGUE_NONE)
-        activation->apply(between, n * E);
-    ok = ok && product_linear(&w->out, between, n, w->out.in, n, EPILOGUE_NONE, out, 1, err);
+    bool ok = between && product_linear(&w->summary, x, n, w->summary.in, n, summary_activation(model), between, E, err) &&
+              product_linear(&w->out, between, n, w->out.in, n, NULL, out, 1, err);
     free(between);
     return ok;
 }

@@ -128,11 +128,11 @@ static float *with_convolution(const struct model *model, struct pass *pass, siz
     float *window = pass_scratch(pass, E), *both = pass_scratch(pass, E);
     if (pass_ok(pass))
         depthwise(pass->tokens, x, layer->depthwise, E, K, window);
-    float *keys = pass_linear(pass, &pointwise, window, EPILOGUE_NONE);
+    float *keys = pass_linear(pass, &pointwise, window, NULL);
     if (pass_ok(pass))
         op_multiply(keys, q, pass->rows * A);
-    float *kernels = pass_linear(pass, &layer->kernel, keys, EPILOGUE_NONE);
-    float *values = pass_linear(pass, &layer->span, x, EPILOGUE_NONE);
+    float *kernels = pass_linear(pass, &layer->kernel, keys, NULL);
+    float *values = pass_linear(pass, &layer->span, x, NULL);
     if (!pass_ok(pass))
         return NULL;
     for (size_t i = 0; i < pass->rows * shape.H; i++)
@@ -151,7 +151,7 @@ static float *block_end(const struct model *model, struct pass *pass, size_t l, 
     if (whole(model, l))
         return pass_block_end(pass, block, x, context);
     float *y = pass_keep(pass, model->E), *inner = pass_scratch(pass, layer->up.out);
-    float *attended = pass_linear(pass, &block->o, context, EPILOGUE_NONE);
+    float *attended = pass_linear(pass, &block->o, context, NULL);
     pass_norm(pass, &block->attention_norm, attended, x, attended);
     pass_grouped(pass, &layer->up, attended, model->activation, inner);
     pass_grouped(pass, &layer->down, inner, NULL, y);

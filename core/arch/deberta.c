@@ -94,7 +94,7 @@ static void forward(const struct model *model, struct pass *pass)
         const struct deberta_layer *layer = stack_layer(stack, l);
         size_t D = stack->shape[l].D, width = layer->in.out;
         float *qkv = pass_keep(pass, width), *entered = x;
-        pass_linear_to(pass, &layer->in, x, EPILOGUE_NONE, qkv);
+        pass_linear_to(pass, &layer->in, x, NULL, qkv);
         struct attend attend = {
             .layer = l,
             .q = {qkv, width, 3 * D},

@@ -99,10 +99,8 @@ static bool rtd_logits(const struct model *model, const float *normed, size_t n,
     const struct deberta *w = model->own;
     size_t E = model->E;
     float *x = mem_new(n * E, sizeof *x, "the replaced-token head", err);
-    bool ok = x && product_linear(&w->rtd.dense, normed, n, E, n, model->activation->epilogue, x, E, err);
-    if (ok && model->activation->epilogue == EPILOGUE_NONE)
-        model->activation->apply(x, n * E);
-    ok = ok && product_linear(&w->rtd.classifier, x, n, E, n, EPILOGUE_NONE, out, 1, err);
+    bool ok = x && product_linear(&w->rtd.dense, normed, n, E, n, model->activation, x, E, err) &&
+              product_linear(&w->rtd.classifier, x, n, E, n, NULL, out, 1, err);
     free(x);
     return ok;
 }

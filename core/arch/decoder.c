@@ -198,7 +198,7 @@ static void project(struct pass *pass, const struct decoder_layer *layer, const 
     struct strided *views[] = {&attend->q, &attend->k, &attend->v};
     struct linear_out outs[3];
     for (size_t i = 0; i < 3; i++) {
-        outs[i] = (struct linear_out){linears[i], pass_keep(pass, linears[i]->out), linears[i]->out, EPILOGUE_NONE};
+        outs[i] = (struct linear_out){linears[i], pass_keep(pass, linears[i]->out), linears[i]->out, NULL};
         *views[i] = (struct strided){outs[i].y, linears[i]->out, D};
     }
     pass_linears(pass, outs, 3, x, layer->q.in);
@@ -235,7 +235,7 @@ static float *attend(struct pass *pass, const struct decoder_layer *layer, size_
         rope_turn(pass, &around->tables[layer->local], attend.q, shape->H);
         rope_turn(pass, &around->tables[layer->local], attend.k, shape->Hkv);
     }
-    float *a = pass_linear(pass, &layer->o, pass_attention(pass, &attend), EPILOGUE_NONE);
+    float *a = pass_linear(pass, &layer->o, pass_attention(pass, &attend), NULL);
     normed(pass, &layer->attention_post, a, a);
     return a;
 }

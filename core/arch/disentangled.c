@@ -189,7 +189,7 @@ float *deberta_embed(const struct model *model, struct pass *pass)
     if (w->types)
         narrow = pass_lookup_add(pass, &w->type, pass_types(pass, w->types), "token type", narrow);
     if (factored)
-        pass_linear_to(pass, &w->widen, narrow, EPILOGUE_NONE, x);
+        pass_linear_to(pass, &w->widen, narrow, NULL, x);
     return pass_embed(pass, pass_norm(pass, &w->norm, x, NULL, x));
 }
 
@@ -213,5 +213,5 @@ bool deberta_project_table(struct model *model, size_t l, const struct linear *l
     size_t R = model->dim['R'], A = shape->H * shape->D;
     float *rows = arena_alloc(model->arena, R * A, sizeof *rows, "position keys", err);
     *out = (struct strided){rows, A, shape->D};
-    return rows && product_linear(linear, table, R, model->E, R, EPILOGUE_NONE, rows, A, err);
+    return rows && product_linear(linear, table, R, model->E, R, NULL, rows, A, err);
 }

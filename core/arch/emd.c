@@ -40,7 +40,7 @@ void emd_forward(struct pass *pass, const struct attend *last, const struct bloc
     for (size_t s = 0; s < PASSES; s++) {
         struct attend attend = *last;
         float *rows = pass_keep(pass, query->out);
-        pass_linear_to(pass, query, q, EPILOGUE_NONE, rows);
+        pass_linear_to(pass, query, q, NULL, rows);
         attend.kind = STACK_EMD;
         attend.layer = s;
         attend.q = (struct strided){rows, query->out, step};

@@ -94,12 +94,12 @@ static float *mixed(struct pass *pass, const struct fnet *w, const float *const 
     size_t E = pass->model->E;
     float *y[2] = {pass_scratch(pass, E), pass_scratch(pass, E)};
     for (size_t part = 0; part < 2; part++) {
-        const float *over_width = pass_linear(pass, &w->wave[part], x, EPILOGUE_NONE);
+        const float *over_width = pass_linear(pass, &w->wave[part], x, NULL);
         for (size_t t = 0, at = 0; pass_ok(pass) && t < tokens->n_texts; t++) {
             size_t T = tokens_length(tokens, t), first = tokens->starts[t];
             struct linear text = as_linear(over_width + first * E, T, E);
             pass->failed =
-                !product_linear(&text, over_tokens[part] + at, T, T, T, EPILOGUE_NONE, y[part] + first * E, E, pass->err);
+                !product_linear(&text, over_tokens[part] + at, T, T, T, NULL, y[part] + first * E, E, pass->err);
             at += T * T;
         }
     }

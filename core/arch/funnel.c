@@ -150,7 +150,7 @@ static const void *const *owns_of(const struct funnel *w, struct pass *pass, con
         size_t rows = here.step * (Tq - 1) + Tk;
         float *table = pass_keep_items(pass, rows, A * sizeof *table),
               *R = table ? funnel_sinusoids(here, Tq, Tk, E, pass->err) : NULL;
-        pass->failed |= !R || !product_linear(&kernel, R, rows, E, rows, EPILOGUE_NONE, table, A, pass->err);
+        pass->failed |= !R || !product_linear(&kernel, R, rows, E, rows, NULL, table, A, pass->err);
         free(R);
         own[t] = (struct funnel_own){
             layer, table, here.step, w->pool.separate, queries->types + queries->starts[t], keys->types + keys->starts[t]};
@@ -170,12 +170,12 @@ static float *run_layer(const struct funnel *w, struct pass *pass, size_t l, con
     if (!pass_ok(pass))
         return NULL;
     pass_enter(pass, STACK_MAIN, keys);
-    struct linear_out outs[] = {{&layer->block.k, pass_keep(pass, A), A, EPILOGUE_NONE},
-                                {&layer->block.v, pass_keep(pass, A), A, EPILOGUE_NONE}};
+    struct linear_out outs[] = {{&layer->block.k, pass_keep(pass, A), A, NULL},
+                                {&layer->block.v, pass_keep(pass, A), A, NULL}};
     pass_linears(pass, outs, 2, source, pass->model->E);
     pass_enter(pass, STACK_MAIN, queries);
     float *q = pass_keep(pass, A);
-    pass_linear_to(pass, &layer->block.q, x, EPILOGUE_NONE, q);
+    pass_linear_to(pass, &layer->block.q, x, NULL, q);
     attend.q = (struct strided){q, A, D};
     attend.k = (struct strided){outs[0].y, A, D};
     attend.v = (struct strided){outs[1].y, A, D};
@@ -240,7 +240,7 @@ static bool head_logits(const struct model *model, const float *hidden, size_t n
     const struct funnel *w = model->own;
     size_t V = model->dim['V'];
     struct linear head = {.w = w->head.dtype ? w->head : w->word, .bias = w->head_bias, .out = V, .in = model->E};
-    return product_linear(&head, hidden, n, model->E, n, EPILOGUE_NONE, out, V, err);
+    return product_linear(&head, hidden, n, model->E, n, NULL, out, V, err);
 }
 
 static bool discriminates(const struct model *model)

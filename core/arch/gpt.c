@@ -41,7 +41,7 @@ static void project_fused(struct pass *pass, const struct gpt_layer *layer, enum
     const struct layer_shape *shape = &pass->stack->shape[attend->layer];
     size_t D = shape->D, A = shape->H * D, group = shape->H / shape->Hkv, width = layer->qkv.out;
     float *qkv = pass_keep(pass, width);
-    pass_linear_to(pass, &layer->qkv, in, EPILOGUE_NONE, qkv);
+    pass_linear_to(pass, &layer->qkv, in, NULL, qkv);
     if (!pass_ok(pass))
         return;
     if (fused == GPT_BLOCKS) {
@@ -72,7 +72,7 @@ struct attend gpt_attend(struct pass *pass, size_t l, enum gpt_fused fused, cons
     struct strided *views[] = {&attend.q, &attend.k, &attend.v};
     struct linear_out outs[3];
     for (size_t i = 0; i < 3; i++) {
-        outs[i] = (struct linear_out){linears[i], pass_keep(pass, linears[i]->out), linears[i]->out, EPILOGUE_NONE};
+        outs[i] = (struct linear_out){linears[i], pass_keep(pass, linears[i]->out), linears[i]->out, NULL};
         *views[i] = (struct strided){outs[i].y, linears[i]->out, D};
     }
     pass_linears(pass, outs, 3, in, layer->q.in);
@@ -82,7 +82,7 @@ struct attend gpt_attend(struct pass *pass, size_t l, enum gpt_fused fused, cons
 float *gpt_attended(struct pass *pass, const struct attend *attend, const float *residual)
 {
     const struct gpt_layer *layer = stack_layer(pass->stack, attend->layer);
-    float *a = pass_linear(pass, &layer->o, pass_attention(pass, attend), EPILOGUE_NONE);
+    float *a = pass_linear(pass, &layer->o, pass_attention(pass, attend), NULL);
     if (pass_ok(pass))
         op_add(a, residual, pass->rows * pass->model->E);
     return a;

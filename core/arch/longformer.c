@@ -142,7 +142,7 @@ static const struct second *seconds_of(struct pass *pass, const struct longforme
     const struct tokens *tokens = pass->tokens;
     struct linear_out outs[3];
     for (size_t i = 0; i < 3; i++)
-        outs[i] = (struct linear_out){linears[i], pass_keep(pass, linears[i]->out), linears[i]->out, EPILOGUE_NONE};
+        outs[i] = (struct linear_out){linears[i], pass_keep(pass, linears[i]->out), linears[i]->out, NULL};
     pass_linears(pass, outs, 3, x, layer->q.in);
     struct second *seconds = pass_alloc(pass, tokens->n_texts, sizeof *seconds);
     for (size_t t = 0; seconds && pass_ok(pass) && t < tokens->n_texts; t++) {

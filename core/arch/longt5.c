@@ -167,8 +167,8 @@ static void attend_with_blocks(struct pass *pass, struct t5_blocks *b, const str
             float *to = y + b->keys->starts[t] * width;
             if (G)
                 sum_blocks(pass->model, layer, x, T, G, sums);
-            pass->failed = !product_linear(linears[i], x, T, E, T, EPILOGUE_NONE, to, width, pass->err) ||
-                           (G && !product_linear(linears[i], sums, G, E, T, EPILOGUE_NONE, to + T * width, width, pass->err));
+            pass->failed = !product_linear(linears[i], x, T, E, T, NULL, to, width, pass->err) ||
+                           (G && !product_linear(linears[i], sums, G, E, T, NULL, to + T * width, width, pass->err));
         }
     }
     attend->keys = b->keys;

@@ -70,7 +70,7 @@ static struct routing route(struct pass *pass, const struct mixture *mixture, co
         .weights = pass_keep(pass, k),
         .chosen = pass_keep_items(pass, pass->rows * k, sizeof *r.chosen),
     };
-    pass_linear_to(pass, &mixture->router, x, EPILOGUE_NONE, r.probs);
+    pass_linear_to(pass, &mixture->router, x, NULL, r.probs);
     for (size_t row = 0; pass_ok(pass) && row < pass->rows; row++) {
         float *weights = r.weights + row * k, sum = 0;
         if (kind->weigh) {
@@ -112,17 +112,15 @@ static bool inner(struct pass *pass, const struct mixture *mixture, const struct
 {
     const struct activation *activation = pass->model->activation;
     size_t I = mixture->down[e].in;
-    struct linear_out outs[2] = {{&mixture->up[e], b->up, mixture->up[e].out, EPILOGUE_NONE}};
+    struct linear_out outs[2] = {{&mixture->up[e], b->up, mixture->up[e].out, NULL}};
     if (mixture->gate)
-        outs[1] = (struct linear_out){&mixture->gate[e], b->gate, I, kind->join ? EPILOGUE_NONE : activation->epilogue};
+        outs[1] = (struct linear_out){&mixture->gate[e], b->gate, I, kind->join ? NULL : activation};
     if (!products(pass, outs, mixture->gate ? 2 : 1, b->x, n, T))
         return false;
     if (kind->join) {
         kind->join(b->up, mixture->gate ? b->gate : NULL, n, I);
         return true;
     }
-    if (activation->epilogue == EPILOGUE_NONE)
-        activation->apply(b->gate, n * I);
     op_multiply(b->up, b->gate, n * I);
     return true;
 }
@@ -133,7 +131,7 @@ static void run_expert(struct pass *pass, const struct mixture *mixture, const s
                        size_t T, const struct batch *b, float *out)
 {
     size_t E = pass->model->E;
-    struct linear_out down = {&mixture->down[e], b->y, E, EPILOGUE_NONE};
+    struct linear_out down = {&mixture->down[e], b->y, E, NULL};
     if (!inner(pass, mixture, kind, e, n, T, b) || !products(pass, &down, 1, b->up, n, T))
         return;
     for (size_t i = 0; i < n; i++)
@@ -171,7 +169,7 @@ static void add_shared(struct pass *pass, const struct mixture *mixture, size_t 
     size_t E = pass->model->E;
     float *gates = pass_keep(pass, 1);
     const float *y = pass_gated(pass, &shared->gate, &shared->up, &shared->down, x, pass->model->activation);
-    pass_linear_to(pass, &mixture->shared_gate, x, EPILOGUE_NONE, gates);
+    pass_linear_to(pass, &mixture->shared_gate, x, NULL, gates);
     for (size_t row = 0; pass_ok(pass) && row < pass->rows; row++) {
         gates[row] = 1 / (1 + expf(-gates[row]));
         for (size_t d = 0; d < E; d++)

@@ -17,12 +17,10 @@ bool mlm_logits(const struct model *model, const struct mlm *mlm, const struct t
     float *x = mem_new(n * width, sizeof *x, "the masked-LM head", err);
     if (!x)
         return false;
-    bool ok = product_linear(&mlm->dense, hidden, n, model->E, n, mlm->activation->epilogue, x, width, err);
+    bool ok = product_linear(&mlm->dense, hidden, n, model->E, n, mlm->activation, x, width, err);
     if (ok) {
-        if (mlm->activation->epilogue == EPILOGUE_NONE)
-            mlm->activation->apply(x, n * width);
         op_layer_norm(x, NULL, n, width, mlm->norm.weight, mlm->norm.bias, model->norm_eps, x);
-        ok = product_linear(&decoder, x, n, width, n, EPILOGUE_NONE, out, decoder.out, err);
+        ok = product_linear(&decoder, x, n, width, n, NULL, out, decoder.out, err);
     }
     free(x);
     return ok;

@@ -136,7 +136,7 @@ static void forward(const struct model *model, struct pass *pass)
         float *qkv = pass_keep(pass, 3 * A), *y = pass_keep(pass, E);
         const float *normed =
             layer->attention_norm.weight ? pass_norm(pass, &layer->attention_norm, x, NULL, pass_scratch(pass, E)) : x;
-        pass_linear_to(pass, &layer->qkv, normed, EPILOGUE_NONE, qkv);
+        pass_linear_to(pass, &layer->qkv, normed, NULL, qkv);
         if (!pass_ok(pass))
             return;
         struct attend attend = {
@@ -149,7 +149,7 @@ static void forward(const struct model *model, struct pass *pass)
         };
         rope_turn(pass, &tables[local], attend.q, shape->H);
         rope_turn(pass, &tables[local], attend.k, shape->H);
-        float *z = pass_attention(pass, &attend), *attended = pass_linear(pass, &layer->o, z, EPILOGUE_NONE);
+        float *z = pass_attention(pass, &attend), *attended = pass_linear(pass, &layer->o, z, NULL);
         if (pass_ok(pass))
             op_add(attended, x, pass->rows * E);
         feed_forward(pass, layer, attended, y);
@@ -175,10 +175,8 @@ static bool pooled_mean(const struct model *model, const float *f, size_t n, flo
 {
     const struct modernbert *w = model->own;
     const struct linear *dense = &w->mlm.dense;
-    if (!product_linear(dense, f, n, model->E, n, w->classifier_act->epilogue, out, model->E, err))
+    if (!product_linear(dense, f, n, model->E, n, w->classifier_act, out, model->E, err))
         return false;
-    if (w->classifier_act->epilogue == EPILOGUE_NONE)
-        w->classifier_act->apply(out, n * model->E);
     norm_rows(model, &w->mlm.norm, out, n, out);
     return true;
 }

@@ -47,7 +47,7 @@ static float *embedded(const struct model *model, struct pass *pass)
     float *x = pass_keep(pass, model->E), *words = narrow ? pass_scratch(pass, w->width) : x;
     pass_lookup(pass, &w->gpt.causal.word, tokens->ids, "token id", words);
     if (narrow)
-        pass_linear_to(pass, &w->in, words, EPILOGUE_NONE, x);
+        pass_linear_to(pass, &w->in, words, NULL, x);
     return pass_embed(pass, pass_lookup_add(pass, &w->position, positions, "position", x));
 }
 
@@ -64,7 +64,7 @@ static void finish(const struct model *model, struct pass *pass, const float *x)
     }
     if (w->before && !w->bare_end)
         x = gpt_norm(pass, &w->gpt.last, x);
-    pass_linear_to(pass, &w->out, x, EPILOGUE_NONE, y);
+    pass_linear_to(pass, &w->out, x, NULL, y);
     pass_finish_as(pass, y, w->width);
 }
 

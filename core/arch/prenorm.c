@@ -10,7 +10,7 @@ void prenorm_begin(struct pass *pass, const struct block *block, const float *x,
 float *prenorm_end(struct pass *pass, const struct block *block, const float *x, const float *z)
 {
     size_t E = pass->model->E;
-    float *attended = pass_linear(pass, &block->o, z, EPILOGUE_NONE), *y = pass_keep(pass, E);
+    float *attended = pass_linear(pass, &block->o, z, NULL), *y = pass_keep(pass, E);
     if (pass_ok(pass))
         op_add(attended, x, pass->rows * E);
     float *normed = pass_norm(pass, &block->output_norm, attended, NULL, pass_scratch(pass, E));

@@ -193,7 +193,7 @@ static struct strided projected(struct pass *pass, const struct linear *linear, 
 {
     float *y = pass_keep(pass, A);
     if (y && linear->w.dtype) {
-        pass_linear_to(pass, linear, n, EPILOGUE_NONE, y);
+        pass_linear_to(pass, linear, n, NULL, y);
         convolve(pass, conv, y, A);
     } else if (y) {
         memset(y, 0, pass->rows * A * sizeof *y);
@@ -210,7 +210,7 @@ static const void *const *owns_of(struct pass *pass, const struct reference_laye
     const void **owns = pass_alloc(pass, tokens->n_texts, sizeof *owns);
     float *inner = layer->dense.w.dtype ? pass_keep(pass, A) : NULL;
     if (inner)
-        pass_linear_to(pass, &layer->dense, n, EPILOGUE_RELU, inner);
+        pass_linear_to(pass, &layer->dense, n, activation_named(STR("relu")), inner);
     for (size_t t = 0; pass_ok(pass) && t < tokens->n_texts; t++) {
         own[t] = (struct synthesized){layer, inner ? inner + tokens->starts[t] * A : NULL, pass->model->dim['P'], w->rank};
         owns[t] = &own[t];

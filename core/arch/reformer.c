@@ -208,7 +208,7 @@ static void add_positions(const struct reformer *w, struct pass *pass, float *x)
 static struct strided projected(struct pass *pass, const struct linear *linear, const float *x, size_t D)
 {
     float *y = pass_keep(pass, linear->out);
-    pass_linear_to(pass, linear, x, EPILOGUE_NONE, y);
+    pass_linear_to(pass, linear, x, NULL, y);
     return (struct strided){y, linear->out, D};
 }
 
@@ -232,7 +232,7 @@ static float *attended(struct pass *pass, const struct reformer_layer *layer, si
     attend.q = projected(pass, &layer->q, in, D);
     attend.v = projected(pass, &layer->v, in, D);
     attend.k = layer->hashed ? shared_keys(pass, attend.q, D) : projected(pass, &layer->k, in, D);
-    return pass_linear(pass, &layer->o, pass_attention(pass, &attend), EPILOGUE_NONE);
+    return pass_linear(pass, &layer->o, pass_attention(pass, &attend), NULL);
 }
 
 /* norm([a; h]), which the head reads. */

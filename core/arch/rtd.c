@@ -16,12 +16,9 @@ size_t rtd_width(const struct model *model)
 
 bool rtd_logits(const struct model *model, const struct rtd *rtd, const float *hidden, size_t n, float *out, struct err *err)
 {
-    enum epilogue epilogue = model->activation->epilogue;
     float *x = mem_new(n * model->E, sizeof *x, "the discriminator", err);
-    bool ok = x && product_linear(&rtd->dense, hidden, n, model->E, n, epilogue, x, model->E, err);
-    if (ok && epilogue == EPILOGUE_NONE)
-        model->activation->apply(x, n * model->E);
-    ok = ok && product_linear(&rtd->prediction, x, n, model->E, n, EPILOGUE_NONE, out, 1, err);
+    bool ok = x && product_linear(&rtd->dense, hidden, n, model->E, n, model->activation, x, model->E, err) &&
+              product_linear(&rtd->prediction, x, n, model->E, n, NULL, out, 1, err);
     free(x);
     return ok;
 }

@@ -24,7 +24,7 @@ bool seq2seq_start(struct model *model, const struct json *config, long fallback
 struct strided seq2seq_heads(struct pass *pass, const struct linear *linear, const float *x, size_t D)
 {
     float *y = pass_keep(pass, linear->out);
-    pass_linear_to(pass, linear, x, EPILOGUE_NONE, y);
+    pass_linear_to(pass, linear, x, NULL, y);
     return (struct strided){y, linear->out, D};
 }
 
@@ -89,7 +89,7 @@ static bool logits(const struct model *model, const float *from, size_t n, float
     if (!w->tied)
         head = w->lm;
     head.bias = w->bias;
-    if (!product_linear(&head, from, n, E, n, EPILOGUE_NONE, out, V, err))
+    if (!product_linear(&head, from, n, E, n, NULL, out, V, err))
         return false;
     for (size_t i = 0; w->scale > 0 && i < n * V; i++)
         out[i] *= w->scale;

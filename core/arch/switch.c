@@ -41,11 +41,8 @@ static bool expert_rows(const struct t5_layer *layer, const struct activation *a
             memcpy(a + rows++ * E, x + i * E, E * sizeof *a);
     if (!rows)
         return true;
-    if (!product_linear(up, a, rows, E, T, activation->epilogue, b, up->out, err))
-        return false;
-    if (activation->epilogue == EPILOGUE_NONE)
-        activation->apply(b, rows * up->out);
-    if (!product_linear(down, b, rows, up->out, T, EPILOGUE_NONE, a, E, err))
+    if (!product_linear(up, a, rows, E, T, activation, b, up->out, err) ||
+        !product_linear(down, b, rows, up->out, T, NULL, a, E, err))
         return false;
     for (size_t i = 0, row = 0; i < T; i++)
         if (expert[i] == (int64_t)e && !dropped[i]) {
@@ -67,7 +64,7 @@ static float *experts(struct pass *pass, const struct t5_layer *layer, size_t l,
             *dropped = pass_keep_items(pass, pass->rows, sizeof *dropped);
     float *f = pass_scratch(pass, E), *a = pass_scratch(pass, E), *b = pass_scratch(pass, layer->expert_up[0].out);
     size_t *taken = pass_alloc(pass, n, sizeof *taken);
-    pass_linear_to(pass, &layer->router, in, EPILOGUE_NONE, probs);
+    pass_linear_to(pass, &layer->router, in, NULL, probs);
     if (!pass_ok(pass))
         return NULL;
     memset(f, 0, pass->rows * E * sizeof *f);

@@ -30,7 +30,7 @@ static struct attend self_attend(struct pass *pass, const struct t5_attending *w
 /* x + z·Wo, scratch. */
 static float *attended(struct pass *pass, const struct linear *o, const float *x, const float *z)
 {
-    float *y = pass_linear(pass, o, z, EPILOGUE_NONE);
+    float *y = pass_linear(pass, o, z, NULL);
     if (y)
         op_add(y, x, pass->rows * pass->model->E);
     return y;

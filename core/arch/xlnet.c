@@ -101,7 +101,7 @@ static struct relative keys_of(struct pass *pass, const struct xlnet_layer *laye
 {
     size_t rows = 2 * T - 1, A = layer->r.out;
     float *keys = pass_keep_items(pass, rows * A, sizeof *keys);
-    if (pass_ok(pass) && !product_linear(&layer->r, waves, rows, layer->r.in, rows, EPILOGUE_NONE, keys, A, pass->err))
+    if (pass_ok(pass) && !product_linear(&layer->r, waves, rows, layer->r.in, rows, NULL, keys, A, pass->err))
         pass->failed = true;
     return (struct relative){.keys = {keys, A, D}, .rows = rows};
 }

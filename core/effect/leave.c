@@ -24,7 +24,7 @@ bool leave_project(const struct attention *a, const float *z, size_t rows, float
 {
     struct linear o = *a->leaving.o;
     o.bias = NULL;
-    return product_linear(&o, z, rows, o.in, rows, EPILOGUE_NONE, out, o.out, err);
+    return product_linear(&o, z, rows, o.in, rows, NULL, out, o.out, err);
 }
 
 bool leave_vectors(const struct attention *a, size_t head, bool second, float *out, struct err *err)

@@ -43,7 +43,7 @@ static bool project(const struct linear *linear, bool biased, const float *x, si
     struct linear plain = *linear;
     if (!biased)
         plain.bias = NULL;
-    return product_linear(&plain, x, rows, plain.in, rows, EPILOGUE_NONE, y, plain.out, err);
+    return product_linear(&plain, x, rows, plain.in, rows, NULL, y, plain.out, err);
 }
 
 /* Are the attention's queries (keys) these rows [T,out] of the projection, from column `at` on? */

@@ -181,13 +181,8 @@ static void pool(enum pool kind, const float *x, size_t from, size_t T, size_t E
 /* x [in] → y, what one module makes of it; returns its width, 0 on failure. */
 static size_t apply(const struct module *m, const float *x, size_t width, float *y, struct err *err)
 {
-    if (m->step == STEP_DENSE) {
-        if (!product_linear(&m->dense, x, 1, width, 1, m->activation->epilogue, y, m->dense.out, err))
-            return 0;
-        if (m->activation->epilogue == EPILOGUE_NONE)
-            m->activation->apply(y, m->dense.out);
-        return m->dense.out;
-    }
+    if (m->step == STEP_DENSE)
+        return product_linear(&m->dense, x, 1, width, 1, m->activation, y, m->dense.out, err) ? m->dense.out : 0;
     if (m->step == STEP_NORM) {
         op_layer_norm(x, NULL, 1, width, m->weight, m->bias, 1e-5f, y);
         return width;

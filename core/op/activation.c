@@ -3,7 +3,7 @@
 
 #include "core/op/kernel.h"
 
-#define ACTIVATION(id, names, epilogue, formula)                                                                      \
+#define ACTIVATION(id, names, formula)                                                                      \
     static void apply_##id(float *x, size_t n)                                                                        \
     {                                                                                                                 \
         op_kernel_best()->activate[ACT_##id](x, n);                                                                   \
@@ -11,13 +11,13 @@
 #include "core/op/activation_list.h"
 #undef ACTIVATION
 
-#define ACTIVATION(id, names, epilogue, formula)                                                                      \
-    static const struct activation activation_##id = {names, epilogue, apply_##id};
+#define ACTIVATION(id, names, formula)                                                                      \
+    static const struct activation activation_##id = {names, apply_##id};
 #include "core/op/activation_list.h"
 #undef ACTIVATION
 
 const struct activation *const activations[] = {
-#define ACTIVATION(id, names, epilogue, formula) &activation_##id,
+#define ACTIVATION(id, names, formula) &activation_##id,
 #include "core/op/activation_list.h"
 #undef ACTIVATION
     NULL,
@@ -38,13 +38,5 @@ const struct activation *activation_named(struct str name)
             rest.n -= n;
         }
     }
-    return NULL;
-}
-
-op_map *op_epilogue(const struct op_kernel *kernel, enum epilogue epilogue)
-{
-    for (size_t i = 0; activations[i] && epilogue != EPILOGUE_NONE; i++)
-        if (activations[i]->epilogue == epilogue)
-            return kernel->activate[i];
     return NULL;
 }

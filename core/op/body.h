@@ -123,7 +123,7 @@ LANE_FN vec act_laplace(vec x)
     return v_set(0.5f) * (v_set(1) + v_erf((x - v_set(0.707107f)) * v_set(1.0f / (0.282095f * 1.41421356f))));
 }
 
-#define ACTIVATION(id, names, epilogue, formula)                                                                      \
+#define ACTIVATION(id, names, formula)                                                                      \
     TARGET static void map_##id(float *x, size_t n)                                                                   \
     {                                                                                                                 \
         for (; n >= LANES; n -= LANES, x += LANES)                                                                    \
@@ -393,7 +393,7 @@ const struct op_kernel OP_KERNEL = {
     .columns = columns,
     .activate =
         {
-#define ACTIVATION(id, names, epilogue, formula) [ACT_##id] = map_##id,
+#define ACTIVATION(id, names, formula) [ACT_##id] = map_##id,
 #include "core/op/activation_list.h"
 #undef ACTIVATION
         },

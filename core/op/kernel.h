@@ -9,7 +9,7 @@
 
 #include "core/base/simd.h"
 
-#define ACTIVATION(id, names, epilogue, formula) ACT_##id,
+#define ACTIVATION(id, names, formula) ACT_##id,
 enum {
 #include "core/op/activation_list.h"
     ACTIVATIONS

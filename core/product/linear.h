@@ -26,7 +26,7 @@ struct linear_out {
     const struct linear *linear;
     float *y;
     size_t y_stride;
-    enum epilogue epilogue;
+    const struct activation *activation; /* of each output, the last step; NULL: none */
 };
 
 #endif

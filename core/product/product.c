@@ -80,9 +80,9 @@ bool product_linears(const struct linear_out *outs, size_t n, const float *x, si
 }
 
 bool product_linear(const struct linear *linear, const float *x, size_t rows, size_t x_stride, size_t length,
-                    enum epilogue epilogue, float *y, size_t y_stride, struct err *err)
+                    const struct activation *activation, float *y, size_t y_stride, struct err *err)
 {
-    struct linear_out out = {linear, y, y_stride, epilogue};
+    struct linear_out out = {linear, y, y_stride, activation};
     return product_linears(&out, 1, x, rows, x_stride, length, err);
 }
 

@@ -6,12 +6,12 @@
 
 #include "core/product/kernel.h"
 
-/* y[r,o] = f(Σ_i x[r,i]·W[o,i] + b[o]) for `rows` rows; row strides in floats. `length` is the number of tokens
+/* y[r,o] = f(Σ_i x[r,i]·W[o,i] + b[o]) for `rows` rows, f the activation or NULL; row strides in floats. `length` is the number of tokens
  * of each text these rows belong to: all rows of one call are of texts of the same kernel class
  * (product_class(length)), and a row's result depends on its own values, W and the class alone (see product_rows_touch).
  * Runs on the pool. False with ERR_UNSUPPORTED for a dtype no kernel takes, ERR_MEMORY, ERR_CANCELLED. */
 NODISCARD bool product_linear(const struct linear *linear, const float *x, size_t rows, size_t x_stride, size_t length,
-                              enum epilogue epilogue, float *y, size_t y_stride, struct err *err);
+                              const struct activation *activation, float *y, size_t y_stride, struct err *err);
 unsigned product_class(size_t length);
 /* Does a row's result depend on the other rows of the call with the kernel in use? Then every text is handed over alone. */
 bool product_rows_touch(void);

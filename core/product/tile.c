@@ -69,14 +69,13 @@ static struct place place_of(const struct job *job, size_t task)
 void tile_finish(const struct linear_out *out, size_t col, size_t n, size_t rows)
 {
     const struct op_kernel *op = op_kernel_best();
-    void (*activate)(float *, size_t) = op_epilogue(op, out->epilogue);
     const float *bias = out->linear->bias;
     for (size_t r = 0; r < rows; r++) {
         float *y = out->y + r * out->y_stride + col;
         if (bias)
             op->add(y, bias + col, n);
-        if (activate)
-            activate(y, n);
+        if (out->activation)
+            out->activation->apply(y, n);
     }
 }
 

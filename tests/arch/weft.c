@@ -76,7 +76,7 @@ static const struct term *const terms_cross[] = {&term_content, NULL};
 static struct strided heads_of(struct pass *pass, const struct linear *linear, const float *x, size_t D)
 {
     float *y = pass_keep(pass, linear->out);
-    pass_linear_to(pass, linear, x, EPILOGUE_NONE, y);
+    pass_linear_to(pass, linear, x, NULL, y);
     return (struct strided){y, linear->out, D};
 }
 
@@ -101,7 +101,7 @@ static const int64_t *route(struct pass *pass, const struct mixture *mixture, si
     size_t n = mixture->router.out, rows = pass->rows;
     float *probs = pass_keep(pass, n), *weights = pass_keep(pass, k);
     int64_t *chosen = pass_keep_items(pass, rows * k, sizeof *chosen);
-    pass_linear_to(pass, &mixture->router, x, EPILOGUE_NONE, probs);
+    pass_linear_to(pass, &mixture->router, x, NULL, probs);
     for (size_t r = 0; pass_ok(pass) && r < rows; r++) {
         float *p = probs + r * n, sum = 0;
         op_softmax_row(p, n, 0, n, NULL);
@@ -136,8 +136,8 @@ static float *mixed_ffn(struct pass *pass, const struct mixture *mixture, size_t
     const float *weights = pass->run->kept[pass->run->n_kept - 1].data;
     memset(out, 0, pass->rows * E * sizeof *out);
     for (size_t e = 0; e < n; e++) {
-        const float *inner = pass_activated(pass, &mixture->up[e], x, pass->model->activation);
-        const float *y = pass_linear(pass, &mixture->down[e], inner, EPILOGUE_NONE);
+        const float *inner = pass_linear(pass, &mixture->up[e], x, pass->model->activation);
+        const float *y = pass_linear(pass, &mixture->down[e], inner, NULL);
         for (size_t i = 0; pass_ok(pass) && i < pass->rows * k; i++)
             for (size_t d = 0; chosen[i] == (int64_t)e && d < E; d++)
                 out[i / k * E + d] += weights[i] * y[i / k * E + d];
@@ -151,8 +151,8 @@ static float *fed_forward(struct pass *pass, const struct weft_layer *layer, siz
     const float *in = normed(pass, layer->ffn_norm, x);
     if (layer->mixture.up)
         return pass_residual(pass, x, mixed_ffn(pass, &layer->mixture, l, side, in, k));
-    const float *inner = pass_activated(pass, &layer->up, in, pass->model->activation);
-    return pass_residual(pass, x, pass_linear(pass, &layer->down, inner, EPILOGUE_NONE));
+    const float *inner = pass_linear(pass, &layer->up, in, pass->model->activation);
+    return pass_residual(pass, x, pass_linear(pass, &layer->down, inner, NULL));
 }
 
 /* ---- the encoder ---- */
@@ -218,7 +218,7 @@ static float *encoder(const struct weft *w, struct pass *pass)
         }
         attend.q = heads_of(pass, &layer->self.q, in, D);
         float *z = pass_attention(pass, &attend);
-        float *a = pass_residual(pass, x, pass_linear(pass, &layer->self.o, z, EPILOGUE_NONE));
+        float *a = pass_residual(pass, x, pass_linear(pass, &layer->self.o, z, NULL));
         x = pass_layer(pass, l, fed_forward(pass, layer, l, "enc", a, 1));
     }
     struct norm norm = {.weight = w->norm};
@@ -267,10 +267,10 @@ static void decoder(const struct weft *w, struct pass *pass, struct attend *cros
             .own = slope_new(pass, layer->own.self.slopes, 1, 1),
         };
         float *z = pass_attention(pass, &self);
-        y = pass_residual(pass, y, pass_linear(pass, &layer->own.self.o, z, EPILOGUE_NONE));
+        y = pass_residual(pass, y, pass_linear(pass, &layer->own.self.o, z, NULL));
         crosses[l].q = heads_of(pass, &layer->cross.q, normed(pass, layer->cross.norm, y), D);
         z = pass_attention(pass, &crosses[l]);
-        y = pass_residual(pass, y, pass_linear(pass, &layer->cross.o, z, EPILOGUE_NONE));
+        y = pass_residual(pass, y, pass_linear(pass, &layer->cross.o, z, NULL));
         y = pass_layer(pass, l, fed_forward(pass, &layer->own, l, "dec", y, 2));
     }
 }
@@ -353,7 +353,7 @@ static bool logits(const struct model *model, const float *from, size_t n, float
 {
     const struct weft *w = model->own;
     struct linear head = {.w = w->word, .out = model->dim['V'], .in = model->E};
-    return product_linear(&head, from, n, model->E, n, EPILOGUE_NONE, out, head.out, err);
+    return product_linear(&head, from, n, model->E, n, NULL, out, head.out, err);
 }
 
 static const struct output_head head_next = {

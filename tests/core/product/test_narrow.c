@@ -38,8 +38,8 @@ static void check(const struct dtype *type, size_t rows, size_t in, size_t lengt
     floats.w.dtype = &DTYPE_F32;
     floats.w.data = (const unsigned char *)wide;
     floats.w.bytes = OUT * in * sizeof(float);
-    cr_assert(product_linear(&stored, x, rows, stride, length, EPILOGUE_NONE, y, OUT, &err), "%s", err.message);
-    cr_assert(product_linear(&floats, x, rows, stride, length, EPILOGUE_NONE, want, OUT, &err), "%s", err.message);
+    cr_assert(product_linear(&stored, x, rows, stride, length, NULL, y, OUT, &err), "%s", err.message);
+    cr_assert(product_linear(&floats, x, rows, stride, length, NULL, want, OUT, &err), "%s", err.message);
     for (size_t i = 0; i < rows * OUT; i++)
         cr_assert(memcmp(y + i, want + i, sizeof *y) == 0, "%s, %zu rows of %zu: [%zu,%zu] is %g, not %g", type->name, rows, in, i / OUT,
                   i % OUT, (double)y[i], (double)want[i]);
