@@ -1,7 +1,6 @@
 /* Masked words of DeBERTa. See deberta_heads.h. */
 #include "core/arch/deberta_heads.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* `legacy` names the head that the reference reads; a checkpoint with only the other's tensors uses that one. */
@@ -67,10 +66,10 @@ static const struct output_head head_plain = {
     .logits = plain_logits,
     .caveat = plain_caveat,
 };
-static bool rtd_present(const struct model *model)
+static bool replaced_present(const struct model *model)
 {
     const struct deberta *w = model->own;
-    return w->rtd.dense.w.dtype && w->rtd.classifier.w.dtype && w->rtd.norm.weight && w->rtd.norm.bias;
+    return rtd_present(&w->rtd) && w->rtd_norm.weight && w->rtd_norm.bias;
 }
 
 void deberta_keep_rtd(struct pass *pass, const float *x)
@@ -78,31 +77,20 @@ void deberta_keep_rtd(struct pass *pass, const float *x)
     const struct deberta *w = pass->model->own;
     const struct tokens *tokens = pass->tokens;
     size_t E = pass->model->E;
-    if (!pass_ok(pass) || !rtd_present(pass->model))
+    if (!pass_ok(pass) || !replaced_present(pass->model))
         return;
     float *first = pass_scratch(pass, E), *kept = pass_keep(pass, E);
     for (size_t t = 0; pass_ok(pass) && t < tokens->n_texts; t++)
         for (size_t r = tokens->starts[t]; r < tokens->starts[t + 1]; r++)
             memcpy(first + r * E, x + tokens->starts[t] * E, E * sizeof *first);
-    pass_norm(pass, &w->rtd.norm, x, first, kept);
+    pass_norm(pass, &w->rtd_norm, x, first, kept);
     pass_kept(pass, "rtd_input", NULL, pass->stack->layers, &DTYPE_F32, kept, E, "dim");
 }
 
-static size_t rtd_width(const struct model *model)
-{
-    (void)model;
-    return 1;
-}
-
-static bool rtd_logits(const struct model *model, const float *normed, size_t n, float *out, struct err *err)
+static bool replaced_logits(const struct model *model, const float *normed, size_t n, float *out, struct err *err)
 {
     const struct deberta *w = model->own;
-    size_t E = model->E;
-    float *x = mem_new(n * E, sizeof *x, "the replaced-token head", err);
-    bool ok = x && product_linear(&w->rtd.dense, normed, n, E, n, model->activation, x, E, err) &&
-              product_linear(&w->rtd.classifier, x, n, E, n, NULL, out, 1, err);
-    free(x);
-    return ok;
+    return rtd_logits(model, &w->rtd, normed, n, out, err);
 }
 
 static const struct output_head head_rtd = {
@@ -112,9 +100,9 @@ static const struct output_head head_rtd = {
     .place = HEAD_TOKENS,
     .link = HEAD_SIGMOID,
     .tensor = "rtd_logits",
-    .present = rtd_present,
+    .present = replaced_present,
     .width = rtd_width,
-    .logits = rtd_logits,
+    .logits = replaced_logits,
 };
 const struct output_head *const deberta_heads[] = {&head_emd, &head_plain, &head_rtd, CLASSIFY_HEADS, NULL};
 

@@ -13,6 +13,7 @@
 #include "core/arch/classify.h"
 #include "core/arch/mlm.h"
 #include "core/arch/relative.h"
+#include "core/arch/rtd.h"
 #include "core/config.h"
 #include "core/pass.h"
 
@@ -22,10 +23,8 @@ struct deberta {
     struct norm norm;
     struct tensor relative;    /* [R,E] */
     struct norm relative_norm; /* norm_rel_ebd (v2) */
-    struct {
-        struct linear dense, classifier;
-        struct norm norm;
-    } rtd;                    /* mask_predictions */
+    struct rtd rtd;             /* mask_predictions, */
+    struct norm rtd_norm;       /* whose input is the sum of a token's state and [CLS]'s, normed */
     struct classify classify; /* pooler.dense, classifier */
     struct mlm cls, lm;       /* cls.predictions, lm_predictions.lm_head */
     struct tensor conv;       /* [E, E/groups, kernel] (v2) */
@@ -130,13 +129,13 @@ struct deberta {
         {.name = "mask_predictions.LayerNorm",                                                                                   \
          .shape = "E",                                                                                                           \
          .kind = PARAM_NORM,                                                                                                     \
-         .offset = offsetof(struct deberta, rtd.norm),                                                                           \
+         .offset = offsetof(struct deberta, rtd_norm),                                                                           \
          .optional = true,                                                                                                       \
          .meaning = "replaced-token head: LayerNorm"},                                                                           \
         {.name = "mask_predictions.classifier",                                                                                  \
          .shape = "1,E",                                                                                                         \
          .kind = PARAM_LINEAR,                                                                                                   \
-         .offset = offsetof(struct deberta, rtd.classifier),                                                                     \
+         .offset = offsetof(struct deberta, rtd.prediction),                                                                     \
          .optional = true,                                                                                                       \
          .meaning = "replaced-token head: logit"},                                                                               \
         CLASSIFY_PARAMS(struct deberta, classify, "pooler.dense", "classifier")

@@ -71,6 +71,16 @@ bool number_real(struct str text, double *out)
     return number_unit(text, out, &rest) && rest.n == 0;
 }
 
+void number_put(struct buf *out, double value)
+{
+    size_t begin = out->n;
+    buf_printf(out, "%.3f", fabs(value) < 0.0005 ? 0 : value);
+    while (out->n > begin && out->data[out->n - 1] == '0')
+        out->n--;
+    if (out->n > begin && out->data[out->n - 1] == '.')
+        out->n--;
+}
+
 /* ---- floats ---- */
 
 static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,

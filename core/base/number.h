@@ -22,6 +22,9 @@ bool number_real(struct str text, double *out);
 /* The number that a text begins with, and in *unit_out what is behind it ("8.5cm"). */
 bool number_unit(struct str text, double *out, struct str *unit_out);
 
+/* Append it with at most three decimals and no zeros at its end: 0, 0.5, -12.125. */
+void number_put(struct buf *out, double value);
+
 /* Read a number at s ("-0.125", "1e-05", "nan", "inf") that ends at `end` or before a blank or a line's end; the nearest
  * float, ties to even. Returns where it ends, or NULL where there is none. Never reads at `end` or behind it. */
 const char *number_parse(const char *s, const char *end, float *out);

@@ -361,7 +361,7 @@ static bool columns_run(struct session *session, const struct call *call, const 
     }
     if (ok) {
         gather_terms(&l);
-        l.row.stack = sites_tell_stack(&l.sites);
+        l.row.stack = sites_tell_stack(l.sites.site, l.sites.n);
         l.maps = mem_new(l.sites.n, sizeof *l.maps, "columns of the heads", err);
         ok = l.maps != NULL;
     }

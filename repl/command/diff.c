@@ -78,27 +78,34 @@ static void say_tokens(struct result *result, const struct map_list *list)
     buf_free(&line);
 }
 
+/* Put a run before the one that the list has; its sites are still to be chosen. */
+static bool put_before(struct kept_run *first, struct map_list *list, struct err *err)
+{
+    struct kept_run **runs = mem_new(2, sizeof *runs, "the runs", err);
+    struct sites *sites = mem_new(2, sizeof *sites, "the runs", err);
+    if (!runs || !sites) {
+        free(runs);
+        free(sites);
+        return false;
+    }
+    runs[0] = first;
+    runs[1] = list->runs[0];
+    sites[1] = list->sites[0];
+    free(list->runs);
+    free(list->sites);
+    list->runs = runs;
+    list->sites = sites;
+    list->n_runs = 2;
+    return true;
+}
+
 /* The last two runs where none is named. */
 static bool last_two(const struct session *session, const struct call *call, struct map_list *list, struct err *err)
 {
     if (list->n_runs != 1 || call_arg(call, ARG_RUN, 0) || session->n_runs < 2 || call_given(call, "against"))
         return true;
-    struct kept_run **runs = mem_new(2, sizeof *runs, "the runs", err);
-    struct sites *sites = mem_new(2, sizeof *sites, "the runs", err);
-    if (runs && sites) {
-        runs[0] = &session->runs[session->n_runs - 2];
-        runs[1] = list->runs[0];
-        sites[1] = list->sites[0];
-        free(list->runs);
-        free(list->sites);
-        list->runs = runs;
-        list->sites = sites;
-        list->n_runs = 2;
-        return select_sites(session, call, runs[0], SELECT_LAST, &sites[0], err);
-    }
-    free(runs);
-    free(sites);
-    return false;
+    return put_before(&session->runs[session->n_runs - 2], list, err) &&
+           select_sites(session, call, list->runs[0], SELECT_LAST, &list->sites[0], err);
 }
 
 /* against=L2.H1: that head of the first run in place of each; with one run, of that run. */
@@ -107,22 +114,8 @@ static bool take_against(const struct call *call, struct map_list *list, struct 
     struct sites wanted = {0};
     if (!call_given(call, "against"))
         return true;
-    if (list->n_runs == 1) {
-        struct kept_run **runs = mem_new(2, sizeof *runs, "the runs", err);
-        struct sites *sites = mem_new(2, sizeof *sites, "the runs", err);
-        if (!runs || !sites) {
-            free(runs);
-            free(sites);
-            return false;
-        }
-        runs[0] = runs[1] = list->runs[0];
-        sites[1] = list->sites[0];
-        free(list->runs);
-        free(list->sites);
-        list->runs = runs;
-        list->sites = sites;
-        list->n_runs = 2;
-    }
+    if (list->n_runs == 1 && !put_before(list->runs[0], list, err))
+        return false;
     if (!sites_parse(call_str(call, "against"), list->runs[0]->run, &wanted, err))
         return call_blame_option(call, "against", err);
     bool one = wanted.n == 1;

@@ -146,7 +146,7 @@ static bool draw_measure(struct sheet *sheet, const struct measure *m, const dou
 static bool list_measure(const struct sheet *sheet, const struct measure *m, const double *values, struct result *result,
                          struct err *err)
 {
-    struct site_row row = {.stack = sites_tell_stack(&sheet->sites)};
+    struct site_row row = {.stack = sites_tell_stack(sheet->sites.site, sheet->sites.n)};
     char header[60];
     snprintf(header, sizeof header, "%s,value,measure", site_header(row));
     if (!result_columns(result, header, err))

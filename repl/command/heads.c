@@ -115,7 +115,7 @@ static bool heads_run(struct session *session, const struct call *call, struct r
     struct heads_numbers *h = &t.numbers;
     const struct measure *sort = measure_named(call_str(call, "sort"));
     bool ok = heads_numbers_make(session, call, "sort", false, h, err);
-    t.row.stack = sites_tell_stack(&h->sites);
+    t.row.stack = sites_tell_stack(h->sites.site, h->sites.n);
     t.order = ok ? mem_new(h->sites.n, sizeof *t.order, "values of heads", err) : NULL;
     size_t *scratch = t.order ? mem_new(h->sites.n, sizeof *scratch, "values of heads", err) : NULL;
     ok = scratch != NULL;

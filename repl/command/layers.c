@@ -116,10 +116,8 @@ static double half_of(const struct sums *sums)
 
 static bool give_rows(const struct sheet *s, struct result *result, struct err *err)
 {
-    struct site_row row = {0};
+    struct site_row row = {.stack = sites_tell_stack(s->sites, s->n)};
     char header[128];
-    for (size_t i = 0; i < s->n; i++)
-        row.stack |= s->sites[i].stack != STACK_MAIN;
     snprintf(header, sizeof header, "measure,%s,value,low,high,texts,uniform", site_header(row));
     bool ok = result_columns(result, header, err);
     for (size_t m = 0; ok && m < s->n_by; m++)

@@ -173,7 +173,7 @@ static bool put(struct work *w, struct result *result, struct err *err)
 {
     struct relations *r = &w->relations;
     bool person = strcmp(result_format(result), "table") == 0, ok;
-    struct site_row row = {.stack = sites_tell_stack(&w->sites)};
+    struct site_row row = {.stack = sites_tell_stack(w->sites.site, w->sites.n)};
     size_t least = (size_t)call_int(w->call, "least"), few = 0;
     char header[200];
     snprintf(header, sizeof header, "relation,chosen_on,n,%s,direction,accuracy,low,high,offset,baseline,baseline_low,baseline_high",

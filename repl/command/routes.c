@@ -239,7 +239,7 @@ static size_t begin_row(const struct sheet *sheet, const struct routing *r, stru
 {
     size_t n = 0;
     static const struct str letters[] = {{"L", 1}, {"D", 1}, {"X", 1}, {"E", 1}};
-    if (sites_tell_stack(&sheet->sites))
+    if (sites_tell_stack(sheet->sites.site, sheet->sites.n))
         cells[n++] = (struct cell_value){.kind = CELL_TEXT, .text = letters[r->stack]};
     cells[n++] = int_cell(r->layer);
     return n;
@@ -330,7 +330,7 @@ static bool list(const struct sheet *sheet, struct result *result, struct err *e
     char header[160];
     while (by.n && !str_is(by, listing->name))
         listing++;
-    snprintf(header, sizeof header, "%slayer,%s", sites_tell_stack(&sheet->sites) ? "stack," : "", listing->header);
+    snprintf(header, sizeof header, "%slayer,%s", sites_tell_stack(sheet->sites.site, sheet->sites.n) ? "stack," : "", listing->header);
     if (!result_columns(result, header, err))
         return false;
     for (size_t i = 0; i < sheet->n; i++)

@@ -199,7 +199,7 @@ static bool from_runs(struct session *session, struct sheet *s, struct err *err)
 static bool give_rows(const struct sheet *s, struct result *result, struct err *err)
 {
     const struct sites sites = {.site = s->sites, .n = s->texts.n_sites};
-    struct site_row row = {.stack = sites_tell_stack(&sites)};
+    struct site_row row = {.stack = sites_tell_stack(sites.site, sites.n)};
     char header[100];
     snprintf(header, sizeof header, "text,line,n,%s,index,token,special,ratio", site_header(row));
     bool ok = result_columns(result, header, err);

@@ -266,20 +266,13 @@ static bool load_written(struct session *session, const struct train_place *plac
     if (!place->output || stat(place->output, &status) != 0 || !S_ISREG(status.st_mode))
         return true;
     struct vectors *v = vectors_load(place->output, &options, &own);
-    char *name = v ? session_free_name(session, str_of(v->name), err) : NULL;
     if (!v) {
         result_note(result, "not loaded: %s", own.message);
         return true;
     }
-    if (!name) {
-        vectors_free(v);
-        return false;
-    }
-    free(v->name);
-    v->name = name;
     if (!session_add_set(session, v, err))
         return false;
-    result_note(result, "loaded as %s", name);
+    result_note(result, "loaded as %s", v->name);
     return true;
 }
 

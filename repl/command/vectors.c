@@ -41,16 +41,8 @@ static const char *given_text(const struct call *call, const char *option)
     return call_given(call, option) ? call_str(call, option).s : NULL; /* a call's words end in NUL */
 }
 
-/* Take the set into the session under a name that is free. */
 static bool take(struct session *session, const struct call *call, struct vectors *v, struct result *result, struct err *err)
 {
-    char *name = session_free_name(session, str_of(v->name), err);
-    if (!name) {
-        vectors_free(v);
-        return false;
-    }
-    free(v->name);
-    v->name = name;
     if (!session_add_set(session, v, err))
         return false;
     result_note(result, "%s: %zu word%s of %zu dimension%s, %s", v->name, v->V, v->V == 1 ? "" : "s", v->E, v->E == 1 ? "" : "s",

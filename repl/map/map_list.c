@@ -164,7 +164,7 @@ struct site_row map_list_row(const struct map_list *list, const struct shown_map
 {
     bool stack = false;
     for (size_t i = 0; i < list->n_runs; i++)
-        stack |= sites_tell_stack(&list->sites[i]);
+        stack |= sites_tell_stack(list->sites[i].site, list->sites[i].n);
     return (struct site_row){
         .stack = stack, .no_layer = map && map->agg_layers, .no_head = map && (map->agg_heads || shown_map_of_layer(map))};
 }

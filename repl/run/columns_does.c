@@ -150,7 +150,7 @@ static bool put_row(const struct sheet *s, struct site site, struct site_row sit
 
 static bool put(const struct sheet *s, const struct sites *sites, struct result *result, struct err *err)
 {
-    struct site_row site_row = {.stack = sites_tell_stack(sites)};
+    struct site_row site_row = {.stack = sites_tell_stack(sites->site, sites->n)};
     bool ok = true;
     for (size_t p = 0; ok && p < DOES_PLACES; p++)
         for (size_t i = 0; ok && i < s->does.n_sites; i++)
@@ -163,7 +163,7 @@ static bool give(struct sheet *s, const struct texts_file *file, const struct si
                  struct err *err)
 {
     struct buf header = {0};
-    struct site_row site_row = {.stack = sites_tell_stack(sites)};
+    struct site_row site_row = {.stack = sites_tell_stack(sites->site, sites->n)};
     does_finish(&s->does);
     buf_printf(&header, "%s,place,columns,texts,mass,value,rank,rank_without,cosine,word", s->table ? "site" : site_header(site_row));
     bool ok = buf_ok(&header, err) && result_columns(result, buf_cstr(&header), err) && say(s, file, rule, result, err) && put(s, sites, result, err);

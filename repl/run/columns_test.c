@@ -186,7 +186,7 @@ bool columns_test(struct session *session, const struct call *call, const struct
     struct column_test_options o = columns_test_options(call, &file, rule, &watch);
     bool ok = column_test(&o, &test, err);
     progress_end(&progress);
-    struct columns_report report = {session, call, &test, &o, &file, {.stack = sites_tell_stack(&file.sites)},
+    struct columns_report report = {session, call, &test, &o, &file, {.stack = sites_tell_stack(file.sites.site, file.sites.n)},
                                     strcmp(result_format(result), "table") == 0};
     ok = ok && (result_wants_figure(result) || put_rows(&report, result, err));
     if (ok && result_wants_picture(result) && (test.n || result_wants_figure(result)))

@@ -56,10 +56,8 @@ static size_t nearest(const struct cluster *c, size_t i)
 
 static bool give_rows(const struct cluster *c, struct result *result, struct err *err)
 {
-    struct site_row row = {0};
+    struct site_row row = {.stack = sites_tell_stack(c->sites, c->n)};
     char header[128];
-    for (size_t i = 0; i < c->n; i++)
-        row.stack |= c->sites[i].stack != STACK_MAIN;
     snprintf(header, sizeof header, "%s,x,y,nearest,js,js_row", site_header(row));
     bool ok = result_columns(result, header, err);
     for (size_t i = 0; ok && i < c->n; i++) {

@@ -41,7 +41,7 @@ static size_t begin_row(const struct corpus *corpus, const struct routing_layer_
 {
     size_t n = 0;
     static const struct str letters[] = {{"L", 1}, {"D", 1}, {"X", 1}, {"E", 1}};
-    if (sites_tell_stack(&corpus->sites))
+    if (sites_tell_stack(corpus->sites.site, corpus->sites.n))
         cells[n++] = (struct cell_value){.kind = CELL_TEXT, .text = letters[layer->stack]};
     cells[n++] = int_cell(layer->layer);
     return n;
@@ -83,7 +83,7 @@ static bool expert_rows(const struct corpus *corpus, const struct routing_layer_
 static bool give(struct corpus *corpus, bool by_expert, struct err *err)
 {
     char header[240];
-    snprintf(header, sizeof header, "%slayer,%s", sites_tell_stack(&corpus->sites) ? "stack," : "",
+    snprintf(header, sizeof header, "%slayer,%s", sites_tell_stack(corpus->sites.site, corpus->sites.n) ? "stack," : "",
              by_expert ? "expert,share,share_low,share_high,mean_prob,mean_prob_low,mean_prob_high"
                        : "experts,chosen,texts,tokens,entropy,entropy_low,entropy_high,load_entropy,load_entropy_low,"
                          "load_entropy_high,even_entropy,balance,balance_low,balance_high,even_balance,dropped,dropped_low,"

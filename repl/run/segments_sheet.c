@@ -172,7 +172,7 @@ bool segments_groups(struct segments_sheet *sheet, struct str per, struct segmen
 struct site_row segments_site_row(const struct segments_sheet *sheet, const struct segments_group *group)
 {
     return (struct site_row){
-        .stack = sites_tell_stack(&sheet->sites), .no_layer = group && group->no_layer, .no_head = group && group->no_head};
+        .stack = sites_tell_stack(sheet->sites.site, sheet->sites.n), .no_layer = group && group->no_layer, .no_head = group && group->no_head};
 }
 
 /* ---- parts by name ---- */

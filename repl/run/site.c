@@ -55,10 +55,10 @@ void sites_name(const struct site *sites, size_t n, struct buf *out)
     }
 }
 
-bool sites_tell_stack(const struct sites *sites)
+bool sites_tell_stack(const struct site *sites, size_t n)
 {
-    for (size_t i = 0; i < sites->n; i++)
-        if (sites->site[i].stack != STACK_MAIN)
+    for (size_t i = 0; i < n; i++)
+        if (sites[i].stack != STACK_MAIN)
             return true;
     return false;
 }

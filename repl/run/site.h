@@ -21,7 +21,7 @@ void site_name(struct site site, struct buf *out);
 /* Several, in the order of layers, then heads, as the shortest selectors: "L0.H7-9 L1-2.H0-3,5". */
 void sites_name(const struct site *sites, size_t n, struct buf *out);
 /* Is any of them of another stack than L? */
-bool sites_tell_stack(const struct sites *sites);
+bool sites_tell_stack(const struct site *sites, size_t n);
 /* "layer,head", or "stack,layer,head". */
 const char *site_header(struct site_row row);
 /* The cells of those columns; returns how many. */

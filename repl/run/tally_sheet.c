@@ -514,7 +514,7 @@ bool tally_give(const struct session *session, const struct call *call, const st
     } sheets[] = {{"heads", give_heads}, {"index", give_index}, {"tokens", give_tokens}, {"sinks", give_sinks}};
     const struct sites sites = {.site = tally->shape.sites, .n = tally->shape.n_sites};
     long eps = lround(call_float(call, "eps") * 10);
-    struct sheet s = {session, call, tally, result, {.stack = sites_tell_stack(&sites)}, (size_t)eps - 1, strcmp(result_format(result), "table") == 0};
+    struct sheet s = {session, call, tally, result, {.stack = sites_tell_stack(sites.site, sites.n)}, (size_t)eps - 1, strcmp(result_format(result), "table") == 0};
     if (fabs(call_float(call, "eps") * 10 - (double)eps) > 1e-9) {
         err_set(err, ERR_ARG, "sinks are counted at eps = 0.1, 0.2 … 0.9");
         return call_blame_option(call, "eps", err);

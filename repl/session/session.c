@@ -128,11 +128,15 @@ struct vectors *session_set(const struct session *session, struct str name)
 
 bool session_add_set(struct session *session, struct vectors *vectors, struct err *err)
 {
-    if (!mem_grow((void **)&session->sets, &session->sets_capacity, session->n_sets + 1, sizeof(struct vectors *),
-                  "the list of vectors", err)) {
+    char *name = session_free_name(session, str_of(vectors->name), err);
+    if (!name || !mem_grow((void **)&session->sets, &session->sets_capacity, session->n_sets + 1, sizeof(struct vectors *),
+                           "the list of vectors", err)) {
+        free(name);
         vectors_free(vectors);
         return false;
     }
+    free(vectors->name);
+    vectors->name = name;
     session->sets[session->n_sets++] = vectors;
     session->vectors = vectors;
     return true;

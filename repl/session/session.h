@@ -61,7 +61,7 @@ void session_free(struct session *session);
 struct model *session_model(const struct session *session, struct str name, struct err *err);
 NODISCARD bool session_add_model(struct session *session, struct model *model, struct err *err);
 void session_unload(struct session *session, struct model *model);
-/* Word vectors: by name (NULL where there is none), add (takes, also on failure), free. */
+/* Word vectors: by name (NULL where there is none), add under a name that is free (takes, also on failure), free. */
 struct vectors *session_set(const struct session *session, struct str name);
 NODISCARD bool session_add_set(struct session *session, struct vectors *vectors, struct err *err);
 void session_unload_set(struct session *session, struct vectors *vectors);

@@ -61,9 +61,7 @@ static bool bars_cells(const struct picture *picture, const struct cells_options
         }
     grid_text(grid, top + first->cols * n, labels + 1, room, str_of(picture->value_name ? picture->value_name : ""),
               (struct style){.flags = CELL_DIM});
-    bool ok = true;
-    for (size_t i = 0; ok && i < picture->n_notes; i++)
-        ok = grid_add_wrapped(grid, columns, picture->notes[i], (struct style){.flags = CELL_DIM}, err);
+    bool ok = grid_add_notes(grid, columns, picture, err);
     if (!ok)
         grid_free(grid);
     return ok;

@@ -170,8 +170,7 @@ static bool layers_cells(const struct picture *picture, const struct cells_optio
         put_lines(l, &axis, grid, top, &d, options->depth);
         put_axes(l, &axis, grid, top, &d);
     }
-    for (size_t i = 0; ok && i < picture->n_notes; i++)
-        ok = grid_add_wrapped(grid, columns, picture->notes[i], (struct style){.flags = CELL_DIM}, err);
+    ok = ok && grid_add_notes(grid, columns, picture, err);
     dots_free(&d);
     if (!ok)
         grid_free(grid);

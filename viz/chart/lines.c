@@ -184,8 +184,7 @@ static bool lines_cells(const struct picture *picture, const struct cells_option
         ok = grid_add_wrapped(grid, columns, buf_view(&text), (struct style){.flags = CELL_DIM}, err);
         buf_free(&text);
     }
-    for (size_t i = 0; ok && i < picture->n_notes; i++)
-        ok = grid_add_wrapped(grid, columns, picture->notes[i], (struct style){.flags = CELL_DIM}, err);
+    ok = ok && grid_add_notes(grid, columns, picture, err);
     if (!ok)
         grid_free(grid);
     return ok;

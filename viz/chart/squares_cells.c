@@ -207,9 +207,7 @@ bool squares_cells(const struct picture *picture, const struct cells_options *op
         put_table(&sheet, &table, top + lines);
     if (options->depth != DEPTH_MONO)
         cells_bar(grid, grid->rows - 1, 0, columns, &ink, picture);
-    bool ok = true;
-    for (size_t i = 0; ok && i < picture->n_notes; i++)
-        ok = grid_add_wrapped(grid, columns, picture->notes[i], (struct style){.flags = CELL_DIM}, err);
+    bool ok = grid_add_notes(grid, columns, picture, err);
     if (!ok)
         grid_free(grid);
     return ok;

@@ -268,9 +268,7 @@ static bool draw_footer(struct sheet *s)
     bool ok = !s->shares || put_note(s, STR("above: the share of the commonest token at each place"));
     ok = ok && put_count(s, "pooled: a row is the median of ", s->pool_rows, " texts");
     ok = ok && put_count(s, "pooled: a cell is the largest of ", pool, " keys");
-    for (size_t i = 0; ok && i < s->picture->n_notes; i++)
-        ok = put_note(s, s->picture->notes[i]);
-    return ok;
+    return ok && grid_add_notes(s->grid, s->grid->columns, s->picture, s->err);
 }
 
 static bool draw(struct sheet *s, const struct cells_options *options)

@@ -91,12 +91,10 @@ static bool text_cells(const struct picture *picture, const struct cells_options
     if (picture->title)
         grid_text(grid, 0, 0, columns, str_of(picture->title), (struct style){.flags = CELL_BOLD});
     cells_bar(grid, rows, 0, columns, &w.ink, &fitted);
-    for (size_t i = 0; i < picture->n_notes; i++)
-        if (!grid_add_wrapped(grid, columns, picture->notes[i], (struct style){.flags = CELL_DIM}, err)) {
-            grid_free(grid);
-            return false;
-        }
-    return true;
+    bool ok = grid_add_notes(grid, columns, picture, err);
+    if (!ok)
+        grid_free(grid);
+    return ok;
 }
 
 /* ---- figures ---- */

@@ -54,6 +54,8 @@ size_t grid_text_right(struct cell_grid *grid, size_t row, size_t col, size_t co
                        struct style style); /* ends at col + columns */
 /* Append lines of words, each at most so many columns; continued lines are indented by two. */
 NODISCARD bool grid_add_wrapped(struct cell_grid *grid, size_t columns, struct str text, struct style style, struct err *err);
+/* Append a picture's notes so, dim. */
+NODISCARD bool grid_add_notes(struct cell_grid *grid, size_t columns, const struct picture *picture, struct err *err);
 /* One grapheme cluster a line downward from (row, col), at most `rows` lines, "…" where it was cut. */
 void grid_text_down(struct cell_grid *grid, size_t row, size_t col, size_t columns, size_t rows, struct str text,
                     struct style style);

@@ -237,3 +237,11 @@ bool grid_add_wrapped(struct cell_grid *grid, size_t columns, struct str text, s
     }
     return true;
 }
+
+bool grid_add_notes(struct cell_grid *grid, size_t columns, const struct picture *picture, struct err *err)
+{
+    for (size_t i = 0; i < picture->n_notes; i++)
+        if (!grid_add_wrapped(grid, columns, picture->notes[i], (struct style){.flags = CELL_DIM}, err))
+            return false;
+    return true;
+}

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/base/cancel.h"
+#include "core/base/number.h"
 #include "viz/render/base64.h"
 #include "viz/render/figure.h"
 #include "viz/render/pixels.h"
@@ -25,21 +26,10 @@ static struct svg *self(struct canvas *canvas)
     return (struct svg *)(void *)canvas;
 }
 
-/* A number with at most three decimals and no zeros at its end. */
-static void put_number(struct buf *out, double x)
-{
-    size_t begin = out->n;
-    buf_printf(out, "%.3f", fabs(x) < 0.0005 ? 0 : x);
-    while (out->n > begin && out->data[out->n - 1] == '0')
-        out->n--;
-    if (out->n > begin && out->data[out->n - 1] == '.')
-        out->n--;
-}
-
 static void put_attribute(struct buf *out, const char *name, double x)
 {
     buf_printf(out, " %s=\"", name);
-    put_number(out, x);
+    number_put(out, x);
     buf_char(out, '"');
 }
 
@@ -96,9 +86,9 @@ static void svg_polygon(struct canvas *canvas, const struct point *corners, size
     buf_puts(out, "<polygon points=\"");
     for (size_t i = 0; i < n; i++) {
         buf_puts(out, i ? " " : "");
-        put_number(out, corners[i].x);
+        number_put(out, corners[i].x);
         buf_char(out, ',');
-        put_number(out, corners[i].y);
+        number_put(out, corners[i].y);
     }
     buf_char(out, '"');
     put_colour(out, "fill", fill);
@@ -117,9 +107,9 @@ static int by_colour(const void *a, const void *b)
 static void put_paths(struct buf *out, struct box box, struct run_of_cells *runs, size_t n, size_t rows, size_t cols)
 {
     buf_puts(out, "<g shape-rendering=\"crispEdges\" transform=\"translate(");
-    put_number(out, box.x);
+    number_put(out, box.x);
     buf_char(out, ' ');
-    put_number(out, box.y);
+    number_put(out, box.y);
     buf_printf(out, ") scale(%.9g %.9g)\">\n", box.w / (double)cols, box.h / (double)rows);
     qsort(runs, n, sizeof *runs, by_colour);
     for (size_t i = 0; i < n; i++) {
@@ -209,13 +199,13 @@ static void svg_text(struct canvas *canvas, struct point at, const struct text_s
     put_colour(out, "fill", style->colour);
     put_attribute(out, "textLength", size.width);
     buf_puts(out, " lengthAdjust=\"spacingAndGlyphs\" transform=\"translate(");
-    put_number(out, at.x);
+    number_put(out, at.x);
     buf_char(out, ' ');
-    put_number(out, at.y);
+    number_put(out, at.y);
     buf_char(out, ')');
     if (fabs(style->turn) > 1e-9) {
         buf_puts(out, " rotate(");
-        put_number(out, -style->turn);
+        number_put(out, -style->turn);
         buf_char(out, ')');
     }
     buf_puts(out, size.leftward ? "\" direction=\"rtl\">" : "\">");
@@ -277,13 +267,13 @@ static void put_file(const struct picture *picture, struct canvas *canvas, struc
     struct svg *s = self(canvas);
     buf_puts(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\" "
                   "xmlns:xlink=\"http://www.w3.org/1999/xlink\" version=\"1.1\" width=\"");
-    put_number(out, canvas->width);
+    number_put(out, canvas->width);
     buf_puts(out, "pt\" height=\"");
-    put_number(out, canvas->height);
+    number_put(out, canvas->height);
     buf_puts(out, "pt\" viewBox=\"0 0 ");
-    put_number(out, canvas->width);
+    number_put(out, canvas->width);
     buf_char(out, ' ');
-    put_number(out, canvas->height);
+    number_put(out, canvas->height);
     buf_puts(out, "\" stroke-linecap=\"square\" font-family=\"'");
     put_xml(out, str_of(s->family ? s->family : CANVAS_FONT));
     buf_printf(out, "', %s\">\n", s->family && strstr(s->family, "Mono") ? "monospace" : "sans-serif"); /* where it is missing */

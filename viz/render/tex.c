@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/base/cancel.h"
+#include "core/base/number.h"
 #include "viz/chart/chart.h"
 #include "viz/chart/maps.h"
 #include "viz/layout.h"
@@ -31,7 +32,7 @@ static void put_colormap(struct buf *out, const struct palette *palette)
 static void put_length(struct buf *out, const char *key, double points)
 {
     buf_printf(out, "%s=", key);
-    tex_number(out, points);
+    number_put(out, points);
     buf_puts(out, "bp,");
 }
 
@@ -62,9 +63,9 @@ static void put_holes(struct buf *out, const struct figure *f, const struct pane
 static void put_plot(struct buf *out, const struct figure *f, const struct panel *panel, struct box box)
 {
     buf_puts(out, "\\begin{axis}[at={(");
-    tex_number(out, box.x);
+    number_put(out, box.x);
     buf_puts(out, "bp,");
-    tex_number(out, f->height - box.y);
+    number_put(out, f->height - box.y);
     buf_puts(out, "bp)},anchor=north west,scale only axis,");
     put_length(out, "width", box.w);
     put_length(out, "height", box.h);

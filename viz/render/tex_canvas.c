@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/base/cancel.h"
+#include "core/base/number.h"
 #include "viz/render/tex_text.h"
 
 struct tex {
@@ -30,9 +31,9 @@ static void put_point(struct canvas *canvas, double x, double y)
 {
     struct buf *out = &self(canvas)->body;
     buf_char(out, '(');
-    tex_number(out, x);
+    number_put(out, x);
     buf_char(out, ',');
-    tex_number(out, canvas->height - y);
+    number_put(out, canvas->height - y);
     buf_char(out, ')');
 }
 
@@ -57,7 +58,7 @@ static void tex_line(struct canvas *canvas, struct point from, struct point to, 
 {
     struct buf *out = &self(canvas)->body;
     buf_puts(out, "\\draw[line width=");
-    tex_number(out, width);
+    number_put(out, width);
     buf_puts(out, "bp,color=");
     put_colour(out, colour);
     buf_puts(out, "] ");
@@ -92,7 +93,7 @@ static void put_run(struct canvas *canvas, struct box box, struct rgb c)
     const double numbers[] = {c.r / 255.0, c.g / 255.0, c.b / 255.0, box.x, canvas->height - box.y - box.h, box.w, box.h};
     buf_puts(out, "\\gaze ");
     for (size_t i = 0; i < 7; i++) {
-        tex_number(out, numbers[i]);
+        number_put(out, numbers[i]);
         buf_char(out, i == 2 || i == 6 ? ';' : ' ');
     }
     buf_puts(out, "%\n");
@@ -149,13 +150,13 @@ static void tex_text(struct canvas *canvas, struct point at, const struct text_s
     if (text.n == 0)
         return;
     buf_printf(&t->body, "\\node[inner sep=0,anchor=%s,rotate=", style->along < 0.25 ? "base west" : style->along > 0.75 ? "base east" : "base");
-    tex_number(&t->body, style->turn);
+    number_put(&t->body, style->turn);
     buf_puts(&t->body, ",color=");
     put_colour(&t->body, style->colour);
     buf_puts(&t->body, ",font=\\fontsize{");
-    tex_number(&t->body, style->size);
+    number_put(&t->body, style->size);
     buf_puts(&t->body, "bp}{");
-    tex_number(&t->body, 1.2 * style->size);
+    number_put(&t->body, 1.2 * style->size);
     buf_printf(&t->body, "bp}\\selectfont%s] at ", style->bold ? "\\bfseries" : "");
     put_point(canvas, at.x + base * sin(angle), at.y + base * cos(angle));
     buf_puts(&t->body, " {");

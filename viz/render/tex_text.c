@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/number.h"
 #include "core/base/utf8.h"
 
 /* What stands for a character in TeX; NULL: itself. Some are taken from the typewriter's font, the one that has them as letters. */
@@ -64,22 +65,12 @@ void tex_escape(struct buf *out, struct str text)
     }
 }
 
-void tex_number(struct buf *out, double x)
-{
-    size_t begin = out->n;
-    buf_printf(out, "%.3f", fabs(x) < 0.0005 ? 0 : x);
-    while (out->n > begin && out->data[out->n - 1] == '0')
-        out->n--;
-    if (out->n > begin && out->data[out->n - 1] == '.')
-        out->n--;
-}
-
 static void put_point(struct buf *out, double x, double y)
 {
     buf_puts(out, "{\\pgfpoint{");
-    tex_number(out, x);
+    number_put(out, x);
     buf_puts(out, "bp}{");
-    tex_number(out, y);
+    number_put(out, y);
     buf_puts(out, "bp}}");
 }
 

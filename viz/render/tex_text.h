@@ -10,7 +10,5 @@ void tex_escape(struct buf *out, struct str text);
 /* Append a label: escaped, or drawn (a picture of its own, on the text's baseline). `measure` makes the outlines; what no font
  * has is noted there. Cut to style->width. */
 NODISCARD bool tex_label(struct canvas *measure, const struct text_style *style, struct str text, struct buf *out, struct err *err);
-/* A number with at most three decimals. */
-void tex_number(struct buf *out, double x);
 
 #endif
