@@ -65,6 +65,11 @@ bool model_unchanged(const struct model *model, struct err *err)
                             path, model->name);
 }
 
+size_t model_vocabulary(const struct model *model)
+{
+    return model->dim['V'];
+}
+
 const struct output_head *model_head(const struct model *model, size_t i)
 {
     for (const struct output_head *const *head = model->weights ? model->arch->heads : NULL; head && *head; head++)

@@ -52,6 +52,7 @@ NODISCARD bool model_stack(struct model *model, enum stack_kind kind, size_t lay
 bool model_runs(const struct model *model); /* has weights */
 /* ERR_IO where a file of its weights was written to since they were loaded (weights_rewritten). */
 NODISCARD bool model_unchanged(const struct model *model, struct err *err);
+size_t model_vocabulary(const struct model *model); /* V, for `width` of heads over it */
 /* The heads that the checkpoint has: number i, or NULL behind the last. */
 const struct output_head *model_head(const struct model *model, size_t i);
 

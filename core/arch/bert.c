@@ -266,11 +266,6 @@ bool bert_mlm_present(const struct model *model)
     return mlm_present(&w->mlm) && (w->tied || w->mlm.decoder.dtype);
 }
 
-size_t bert_mlm_width(const struct model *model)
-{
-    return model->dim['V'];
-}
-
 bool bert_mlm_logits(const struct model *model, const float *hidden, size_t n, float *out, struct err *err)
 {
     const struct bert *w = model->own;

@@ -131,10 +131,9 @@ int32_t *bert_counted_positions(struct pass *pass, int32_t pad);
 NODISCARD bool bert_counted_configure(struct model *model, const struct json *config, struct err *err);
 /* The slots of their masked-LM heads. */
 bool bert_mlm_present(const struct model *model);
-size_t bert_mlm_width(const struct model *model);
 bool bert_mlm_logits(const struct model *model, const float *hidden, size_t n, float *out, struct err *err);
 #define BERT_MLM(where)                                                                                        \
     .name = "mlm", .summary = "masked words (" where ")", .from = "hidden", .place = HEAD_MASKS, .tensor = "logits", \
-    .present = bert_mlm_present, .width = bert_mlm_width, .logits = bert_mlm_logits
+    .present = bert_mlm_present, .width = model_vocabulary, .logits = bert_mlm_logits
 
 #endif

@@ -19,11 +19,6 @@ static bool plain_present(const struct model *model)
     return chosen(model) != NULL;
 }
 
-static size_t head_width(const struct model *model)
-{
-    return model->dim['V'];
-}
-
 static bool plain_logits(const struct model *model, const float *hidden, size_t n, float *out, struct err *err)
 {
     const struct deberta *w = model->own;
@@ -52,7 +47,7 @@ static const struct output_head head_emd = {
     .place = HEAD_MASKS,
     .tensor = "emd_logits",
     .present = emd_present,
-    .width = head_width,
+    .width = model_vocabulary,
     .logits = emd_logits,
 };
 static const struct output_head head_plain = {
@@ -62,7 +57,7 @@ static const struct output_head head_plain = {
     .place = HEAD_MASKS,
     .tensor = "logits",
     .present = plain_present,
-    .width = head_width,
+    .width = model_vocabulary,
     .logits = plain_logits,
     .caveat = plain_caveat,
 };

@@ -92,11 +92,6 @@ static bool head_present(const struct model *model)
     return mlm_present(&w->mlm) && (w->tied || w->mlm.decoder.dtype);
 }
 
-static size_t head_width(const struct model *model)
-{
-    return model->dim['V'];
-}
-
 static bool head_logits(const struct model *model, const float *hidden, size_t n, float *out, struct err *err)
 {
     const struct distilbert *w = model->own;
@@ -110,7 +105,7 @@ static const struct output_head head_mlm = {
     .place = HEAD_MASKS,
     .tensor = "logits",
     .present = head_present,
-    .width = head_width,
+    .width = model_vocabulary,
     .logits = head_logits,
 };
 

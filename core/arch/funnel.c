@@ -230,11 +230,6 @@ static bool head_present(const struct model *model)
     return w->decoder && w->head_bias && (w->tied || w->head.dtype);
 }
 
-static size_t head_width(const struct model *model)
-{
-    return model->dim['V'];
-}
-
 static bool head_logits(const struct model *model, const float *hidden, size_t n, float *out, struct err *err)
 {
     const struct funnel *w = model->own;
@@ -260,7 +255,7 @@ static const struct output_head head_mlm = {
     .place = HEAD_MASKS,
     .tensor = "logits",
     .present = head_present,
-    .width = head_width,
+    .width = model_vocabulary,
     .logits = head_logits,
 };
 static const struct output_head head_rtd = {RTD_HEAD(discriminates, discriminator_logits)};

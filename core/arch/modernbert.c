@@ -201,11 +201,6 @@ static bool mlm_head_present(const struct model *model)
            (w->tied || w->mlm.decoder.dtype);
 }
 
-static size_t mlm_head_width(const struct model *model)
-{
-    return model->dim['V'];
-}
-
 static bool mlm_head_logits(const struct model *model, const float *x, size_t n, float *out, struct err *err)
 {
     const struct modernbert *w = model->own;
@@ -225,7 +220,7 @@ static const struct output_head head_mlm = {
     .place = HEAD_MASKS,
     .tensor = "logits",
     .present = mlm_head_present,
-    .width = mlm_head_width,
+    .width = model_vocabulary,
     .logits = mlm_head_logits,
 };
 

@@ -283,11 +283,6 @@ static bool says_this(const struct model *model)
     return !w->decodes && w->causal.head.dtype;
 }
 
-static size_t width(const struct model *model)
-{
-    return model->dim['V'];
-}
-
 #define HEAD(symbol, name_, summary_, place_, present_)                                                                          \
     static const struct output_head symbol = {.name = name_,                                                                     \
                                               .summary = summary_,                                                               \
@@ -296,7 +291,7 @@ static size_t width(const struct model *model)
                                               .link = HEAD_SOFTMAX,                                                              \
                                               .tensor = "logits",                                                                \
                                               .present = present_,                                                               \
-                                              .width = width,                                                                    \
+                                              .width = model_vocabulary,                                                         \
                                               .logits = causal_logits}
 HEAD(head_next, "lm", "the next word (lm_head)", HEAD_NEXT, says_next);
 HEAD(head_masks, "mlm", "masked words (lm_head)", HEAD_MASKS, says_this);

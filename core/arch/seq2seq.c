@@ -76,11 +76,6 @@ static bool present(const struct model *model)
     return model->stacks[STACK_DECODER].layers > 0 && (w->tied || w->lm.w.dtype);
 }
 
-static size_t width(const struct model *model)
-{
-    return model->dim['V'];
-}
-
 static bool logits(const struct model *model, const float *from, size_t n, float *out, struct err *err)
 {
     const struct seq2seq_words *w = words_of(model);
@@ -105,7 +100,7 @@ static const struct output_head head_next = {
     .link = HEAD_SOFTMAX,
     .tensor = "logits",
     .present = present,
-    .width = width,
+    .width = model_vocabulary,
     .logits = logits,
 };
 const struct output_head *const seq2seq_next[] = {&head_next, NULL};

@@ -69,11 +69,6 @@ static bool says_next(const struct model *model)
     return ((const struct xlm *)model->own)->ahead_hidden && head_next_word.present(model);
 }
 
-static size_t width(const struct model *model)
-{
-    return model->dim['V'];
-}
-
 static const struct output_head head_masks = {
     .name = "mlm",
     .summary = "masked words (pred_layer)",
@@ -82,7 +77,7 @@ static const struct output_head head_masks = {
     .link = HEAD_SOFTMAX,
     .tensor = "logits",
     .present = says_this,
-    .width = width,
+    .width = model_vocabulary,
     .logits = causal_logits,
 };
 static const struct output_head head_next = {
@@ -93,7 +88,7 @@ static const struct output_head head_next = {
     .link = HEAD_SOFTMAX,
     .tensor = "logits",
     .present = says_next,
-    .width = width,
+    .width = model_vocabulary,
     .logits = causal_logits,
 };
 

@@ -156,11 +156,6 @@ static void forward(const struct model *model, struct pass *pass)
     }
 }
 
-static size_t width(const struct model *model)
-{
-    return model->dim['V'];
-}
-
 static bool says(const struct model *model)
 {
     return head_next_word.present(model);
@@ -174,7 +169,7 @@ static const struct output_head head_words = {
     .link = HEAD_SOFTMAX,
     .tensor = "logits",
     .present = says,
-    .width = width,
+    .width = model_vocabulary,
     .logits = causal_logits,
 };
 

@@ -344,11 +344,6 @@ static bool present(const struct model *model)
     return true;
 }
 
-static size_t width(const struct model *model)
-{
-    return model->dim['V'];
-}
-
 static bool logits(const struct model *model, const float *from, size_t n, float *out, struct err *err)
 {
     const struct weft *w = model->own;
@@ -365,7 +360,7 @@ static const struct output_head head_next = {
     .link = HEAD_SOFTMAX,
     .tensor = "logits",
     .present = present,
-    .width = width,
+    .width = model_vocabulary,
     .logits = logits,
 };
 

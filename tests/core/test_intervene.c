@@ -7,18 +7,9 @@
 
 #include "core/forward.h"
 #include "core/measure/dims.h"
+#include "tests/support/golden.h"
 
 enum { T = 11 };
-
-static struct model *load(const char *name)
-{
-    char path[200];
-    struct err err = {0};
-    snprintf(path, sizeof path, "tests/data/golden/%s", name);
-    struct model *model = model_load(path, NULL, &err);
-    cr_assert(model, "%s: %s", name, err.message);
-    return model;
-}
 
 static struct run *run_of(struct model *model, unsigned seed, const struct intervention *interventions, size_t n)
 {
@@ -72,7 +63,7 @@ Test(intervene, kinds_have_names_of_their_own_and_say_what_they_do)
 
 Test(intervene, a_term_is_dropped_from_one_head_alone)
 {
-    struct model *model = load("deberta-v3");
+    struct model *model = golden_model("deberta-v3");
     struct intervention drop = of("drop_term", 1, 2);
     drop.terms = 1u << 1;
     struct run *plain = run_of(model, 1, NULL, 0), *run = run_of(model, 1, &drop, 1);
@@ -91,7 +82,7 @@ Test(intervene, a_term_is_dropped_from_one_head_alone)
 
 Test(intervene, an_output_is_replaced_for_all_queries_or_for_one)
 {
-    struct model *model = load("bert");
+    struct model *model = golden_model("bert");
     struct run *plain = run_of(model, 1, NULL, 0), *other = run_of(model, 2, NULL, 0);
     size_t D = other->attentions[1].D;
     float *values = malloc(3 * T * D * sizeof *values), *now = values + T * D, *before = now + T * D;
@@ -121,7 +112,7 @@ Test(intervene, an_output_is_replaced_for_all_queries_or_for_one)
 
 Test(intervene, a_pattern_is_replaced_and_kept_by_the_run)
 {
-    struct model *model = load("roberta");
+    struct model *model = golden_model("roberta");
     struct run *plain = run_of(model, 1, NULL, 0), *other = run_of(model, 2, NULL, 0);
     float *values = malloc(T * T * sizeof *values), now[T * T], before[T * T], expected[T * T];
     map_of(other, 0, 0, values);
@@ -154,7 +145,7 @@ Test(intervene, a_pattern_is_replaced_and_kept_by_the_run)
 
 Test(intervene, one_row_of_a_hidden_state_is_replaced)
 {
-    struct model *model = load("bert");
+    struct model *model = golden_model("bert");
     struct run *plain = run_of(model, 1, NULL, 0), *other = run_of(model, 2, NULL, 0);
     struct intervention put = of("replace_hidden", 2, SIZE_MAX);
     put.values = run_hidden(other, STACK_MAIN, 2);
@@ -172,7 +163,7 @@ Test(intervene, one_row_of_a_hidden_state_is_replaced)
 /* BERT is post-norm: every hidden state is what a norm gives. */
 Test(intervene, dimensions_are_zero_where_they_pass_by)
 {
-    struct model *model = load("bert");
+    struct model *model = golden_model("bert");
     static const enum rows_kind kinds[] = {ROWS_HIDDEN, ROWS_NORMS, ROWS_WORDS, ROWS_POSITIONS};
     const float dims[] = {3, 17};
     struct run *plain = run_of(model, 1, NULL, 0);
@@ -196,7 +187,7 @@ Test(intervene, dimensions_are_zero_where_they_pass_by)
 
 Test(intervene, squares_are_summed_and_nothing_changes)
 {
-    struct model *model = load("bert");
+    struct model *model = golden_model("bert");
     double *squares = calloc(model->E, sizeof *squares), sum = 0;
     struct intervention weigh = dims_weighed(squares, ROWS_HIDDEN);
     struct run *plain = run_of(model, 1, NULL, 0), *run = run_of(model, 1, &weigh, 1);

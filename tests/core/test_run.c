@@ -10,6 +10,7 @@
 #include "core/base/cancel.h"
 #include "core/base/pool.h"
 #include "core/forward.h"
+#include "tests/support/golden.h"
 
 static const char *const folders[] = {"bert",       "bert-relkey",     "roberta",    "deberta-v1",
                                       "deberta-v3", "deberta-v2-conv", "options-d1-talking", "distilbert", NULL};
@@ -44,16 +45,6 @@ static const char *const families[] = {
     "options-funnel-repeats",
     NULL,
 };
-
-static struct model *load(const char *name)
-{
-    char path[200];
-    struct err err = {0};
-    snprintf(path, sizeof path, "tests/data/golden/%s", name);
-    struct model *model = model_load(path, NULL, &err);
-    cr_assert(model, "%s: %s", name, err.message);
-    return model;
-}
 
 /* n tokens whose ids follow from the seed. */
 static struct encoding text_of(const struct model *model, size_t n, unsigned seed)
@@ -112,7 +103,7 @@ static double hidden_difference(const struct run *a, const struct run *b, size_t
 Test(run, map_shown_is_map_used_with_a_term_dropped)
 {
     for (size_t f = 0; families[f]; f++) {
-        struct model *model = load(families[f]);
+        struct model *model = golden_model(families[f]);
         struct run *plain = run_of(model, 19, 1, NULL, 0);
         for (unsigned t = 0; t < stack_terms(&model->stacks[STACK_MAIN]); t++) {
             struct intervention drop = {.kind = intervention_named("drop_term"), .layer = SIZE_MAX, .head = SIZE_MAX, .token = SIZE_MAX, .terms = 1u << t};
@@ -130,7 +121,7 @@ Test(run, map_shown_is_map_used_with_a_term_dropped)
 Test(run, map_shown_is_map_used_with_a_head_uniform)
 {
     for (size_t f = 0; folders[f]; f++) {
-        struct model *model = load(folders[f]);
+        struct model *model = golden_model(folders[f]);
         struct intervention uniform = {.kind = intervention_named("uniform_head"), .layer = 1, .head = 2, .token = SIZE_MAX};
         struct run *plain = run_of(model, 19, 1, NULL, 0), *run = run_of(model, 19, 1, &uniform, 1);
         float row[19];
@@ -148,7 +139,7 @@ Test(run, map_shown_is_map_used_with_a_head_uniform)
 
 Test(run, zeroed_head_and_value_and_replaced_hidden)
 {
-    struct model *model = load("bert");
+    struct model *model = golden_model("bert");
     struct intervention zero = {.kind = intervention_named("zero_head"), .layer = 0, .head = 1, .token = SIZE_MAX};
     struct run *run = run_of(model, 9, 1, &zero, 1);
     const struct attention *a = &run->attentions[0];
@@ -211,7 +202,7 @@ static void expect_packing_changes_nothing(void)
 {
     static const size_t lengths[] = {5, 90, 1, 33};
     for (size_t f = 0; families[f]; f++) {
-        struct model *model = load(families[f]);
+        struct model *model = golden_model(families[f]);
         struct encoding texts[4];
         size_t most = model->stacks[STACK_MAIN].max_tokens;
         for (unsigned t = 0; t < 4; t++)
@@ -283,7 +274,7 @@ Test(run, one_two_and_three_threads_give_the_same_bits)
         struct model *models[3];
         for (size_t i = 0; i < 3; i++) {
             pool_set_threads(i + 1);
-            models[i] = load(families[f]);
+            models[i] = golden_model(families[f]);
             runs[i] = run_of(models[i], 37, 5, NULL, 0);
         }
         cr_expect(same_bits(runs[0], 0, runs[1], 0) && same_bits(runs[0], 0, runs[2], 0), "%s", families[f]);
@@ -300,7 +291,7 @@ Test(run, kept_state_of_a_base_model_at_512_tokens_is_at_most_100_MB)
     /* 12 layers of width 768: q, k, v, z of each and 13 hidden states, 512 rows of floats. */
     size_t floats = 512 * (12 * 4 * 768 + 13 * 768);
     cr_expect(floats * sizeof(float) <= 100000000);
-    struct model *model = load("bert");
+    struct model *model = golden_model("bert");
     struct run *run = run_of(model, 100, 1, NULL, 0);
     size_t wanted = run->tokens->rows * (model->stacks[STACK_MAIN].layers * 4 * model->E + (model->stacks[STACK_MAIN].layers + 1) * model->E) * sizeof(float);
     cr_expect(run_kept_bytes(run) <= wanted + 64 * 1024, "%zu bytes kept, %zu are needed", run_kept_bytes(run), wanted);
@@ -320,7 +311,7 @@ static void expect_refusal(struct model *model, int32_t *ids, size_t n, enum err
 
 Test(run, refuses_what_the_model_cannot_take)
 {
-    struct model *model = load("roberta");
+    struct model *model = golden_model("roberta");
     int32_t ids[200] = {0};
     for (size_t i = 0; i < 200; i++)
         ids[i] = 5;
@@ -346,7 +337,7 @@ Test(run, refuses_what_the_model_cannot_take)
 /* What follows from the architecture: a constant on one row of the position keys changes exactly one diagonal of c2p. */
 Test(run, position_key_row_is_one_diagonal_of_c2p)
 {
-    struct model *model = load("deberta-v1");
+    struct model *model = golden_model("deberta-v1");
     struct run *run = run_of(model, 21, 1, NULL, 0);
     const struct attention *a = &run->attentions[0];
     size_t T = 21, delta = 4; /* i − j = 4 */

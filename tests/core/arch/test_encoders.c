@@ -7,17 +7,8 @@
 
 #include "core/arch/bias.h"
 #include "core/forward.h"
+#include "tests/support/golden.h"
 #include "tests/support/refusal.h"
-
-static struct model *load(const char *name)
-{
-    char path[200];
-    struct err err = {0};
-    snprintf(path, sizeof path, "tests/data/golden/%s", name);
-    struct model *model = model_load(path, NULL, &err);
-    cr_assert(model, "%s: %s", name, err.message);
-    return model;
-}
 
 /* A run of n tokens, ids counted from `first`; NULL with an error where the run refuses. */
 static struct run *run_of(struct model *model, size_t n, int32_t first, const struct run_inputs *more, struct err *err)
@@ -57,7 +48,7 @@ Test(encoders, buckets_of_relative_positions_are_t5s)
 
 Test(encoders, modernbert_local_layers_see_a_window_and_global_ones_everything)
 {
-    struct model *model = load("options-modernbert-mean"); /* local_attention 8, layer 0 global */
+    struct model *model = golden_model("options-modernbert-mean"); /* local_attention 8, layer 0 global */
     struct run *run = run_of(model, 21, 6, NULL, NULL);
     float global[21 * 21], local[21 * 21];
     map_of(run, 0, 1, probs, global);
@@ -74,7 +65,7 @@ Test(encoders, modernbert_local_layers_see_a_window_and_global_ones_everything)
 
 Test(encoders, albert_layers_of_one_set_of_weights_give_maps_of_their_own)
 {
-    struct model *model = load("options-albert-class"), *inner = load("options-albert-inner");
+    struct model *model = golden_model("options-albert-class"), *inner = golden_model("options-albert-inner");
     struct run *run = run_of(model, 9, 6, NULL, NULL), *passes = run_of(inner, 9, 6, NULL, NULL);
     float first[81], second[81];
     map_of(run, 0, 0, probs, first);
@@ -90,7 +81,7 @@ Test(encoders, albert_layers_of_one_set_of_weights_give_maps_of_their_own)
 
 Test(encoders, esm_scales_words_by_0_88_where_none_is_masked)
 {
-    struct model *model = load("options-esm-relative-key"); /* no positions, no norm of the embeddings */
+    struct model *model = golden_model("options-esm-relative-key"); /* no positions, no norm of the embeddings */
     struct run *run = run_of(model, 9, 6, NULL, NULL);
     const struct tensor *word = weights_find(model->weights, STR("esm.embeddings.word_embeddings.weight"));
     float row[64];
@@ -105,7 +96,7 @@ Test(encoders, rotary_scores_are_unchanged_when_all_positions_shift)
 {
     static const char *const folders[] = {"options-roformer-no-table", "options-esm-rotary", "options-modernbert-mean"};
     for (size_t f = 0; f < 3; f++) {
-        struct model *model = load(folders[f]);
+        struct model *model = golden_model(folders[f]);
         float positions[12], before[144], after[144];
         for (size_t i = 0; i < 12; i++)
             positions[i] = (float)(i + 20);
@@ -124,7 +115,7 @@ Test(encoders, rotary_scores_are_unchanged_when_all_positions_shift)
 
 Test(encoders, longformer_rows_and_columns_of_global_tokens_are_whole)
 {
-    struct model *model = load("options-longformer-local"); /* window 4 */
+    struct model *model = golden_model("options-longformer-local"); /* window 4 */
     size_t chosen[] = {2, 9};
     struct run *run = run_of(model, 16, 6, &(struct run_inputs){.global = chosen, .n_global = 2}, NULL);
     float map[256];
@@ -142,7 +133,7 @@ Test(encoders, global_tokens_are_refused_beyond_a_text_and_where_the_family_has_
 {
     size_t chosen[] = {16};
     struct run_inputs inputs = {.global = chosen, .n_global = 1};
-    struct model *longformer = load("options-longformer-local"), *bert = load("bert");
+    struct model *longformer = golden_model("options-longformer-local"), *bert = golden_model("bert");
     struct err err = {0};
     cr_expect(!run_of(longformer, 16, 6, &inputs, &err));
     cr_expect(err.code == ERR_ARG && strstr(err.message, "token 16") && strstr(err.message, "16 tokens"), "%s", err.message);
@@ -154,7 +145,7 @@ Test(encoders, global_tokens_are_refused_beyond_a_text_and_where_the_family_has_
 
 Test(encoders, funnel_maps_of_a_pooling_layer_have_half_the_queries)
 {
-    struct model *model = load("options-funnel-repeats"); /* blocks [2,1], the second twice */
+    struct model *model = golden_model("options-funnel-repeats"); /* blocks [2,1], the second twice */
     struct run *run = run_of(model, 9, 6, NULL, NULL);
     static const size_t shapes[][2] = {{9, 9}, {9, 9}, {5, 9}, {5, 5}, {9, 9}};
     for (size_t l = 0; l < 5; l++) {
@@ -184,7 +175,7 @@ Test(encoders, heads_of_classes_follow_the_checkpoints_class)
         {"options-funnel-base", HEAD_TEXT, HEAD_SOFTMAX, 3},     {"options-modernbert-bare", HEAD_TOKENS, HEAD_SOFTMAX, 3},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct model *model = load(rows[i].folder);
+        struct model *model = golden_model(rows[i].folder);
         const struct output_head *head = model_head(model, 0);
         cr_assert(head, "%s", rows[i].folder);
         cr_expect(head->place == rows[i].place && head->link == rows[i].link && head->width(model) == rows[i].width, "%s",

@@ -5,17 +5,8 @@
 #include <string.h>
 
 #include "core/forward.h"
+#include "tests/support/golden.h"
 #include "tests/support/refusal.h"
-
-static struct model *load(const char *name)
-{
-    char path[200];
-    struct err err = {0};
-    snprintf(path, sizeof path, "tests/data/golden/%s", name);
-    struct model *model = model_load(path, NULL, &err);
-    cr_assert(model, "%s: %s", name, err.message);
-    return model;
-}
 
 /* A run of n tokens; NULL with an error where the run refuses. */
 static struct run *run_of(struct model *model, size_t n, struct err *err)
@@ -31,7 +22,7 @@ static struct run *run_of(struct model *model, size_t n, struct err *err)
 /* Probabilities of one head of a run of n tokens. */
 static void map_of(const char *name, size_t n, size_t layer, size_t head, float *out)
 {
-    struct model *model = load(name);
+    struct model *model = golden_model(name);
     struct run *run = run_of(model, n, NULL);
     cr_assert(run);
     cr_assert(run_map(run, (struct site){STACK_MAIN, 0, layer, head}, (struct part){PART_PROBS, 0}, 0, n, out, NULL));
@@ -57,7 +48,7 @@ Test(gpt, decoders_see_what_came_before_and_themselves)
 Test(gpt, slopes_of_alibi_are_its_authors_also_where_heads_are_no_power_of_two)
 {
     static const float slopes[] = {0.5f, 0.25f, 0.125f, 0.0625f, 0.03125f, 0.015625f, 0.0078125f, 0.00390625f, 0.70703125f};
-    struct model *model = load("options-falcon-alibi");
+    struct model *model = golden_model("options-falcon-alibi");
     struct run *run = run_of(model, 4, NULL);
     const struct kept *kept = run_kept(run, "slopes", STACK_MAIN, NO_LAYER);
     cr_assert(kept && kept->shape[0] == 9);
@@ -96,7 +87,7 @@ Test(gpt, texts_that_would_be_put_into_random_blocks_or_buckets_are_refused_by_n
         size_t most;
     } rows[] = {{"options-big_bird-sparse", "block_sparse", 18}, {"options-reformer-causal-chunks", "lsh_attn_chunk_length", 16}};
     for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
-        struct model *model = load(rows[r].folder);
+        struct model *model = golden_model(rows[r].folder);
         struct err err = {0};
         struct run *run = run_of(model, rows[r].most, &err);
         cr_expect(run, "%s: %s", rows[r].folder, err.message);
@@ -111,7 +102,7 @@ Test(gpt, texts_that_would_be_put_into_random_blocks_or_buckets_are_refused_by_n
 
 Test(gpt, a_model_without_attention_says_what_stands_in_its_place)
 {
-    struct model *model = load("options-fnet-next");
+    struct model *model = golden_model("options-fnet-next");
     struct run *run = run_of(model, 5, NULL);
     struct err err = {0};
     cr_expect_eq(run->n_attentions, 0);
@@ -124,7 +115,7 @@ Test(gpt, a_model_without_attention_says_what_stands_in_its_place)
 /* The terms of XLNet are what they are named after: of the one that no key enters, every key of a type gets the same. */
 Test(gpt, xlnets_terms_depend_on_what_their_names_say)
 {
-    struct model *model = load("options-xlnet-clamp");
+    struct model *model = golden_model("options-xlnet-clamp");
     struct run *run = run_of(model, 7, NULL);
     static const char *const names[] = {"content", "position", "content_bias", "position_bias", "segment"};
     const struct attention *a = &run->attentions[1];
