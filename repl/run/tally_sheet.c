@@ -9,8 +9,8 @@
 #include "core/measure/hypothesis.h"
 #include "core/measure/retention.h"
 #include "repl/grammar/call.h"
-#include "repl/result/figure.h"
 #include "repl/run/site.h"
+#include "repl/run/tally_parts.h"
 
 enum { MOST_CELLS = 8 + SITE_CELLS + 3 * TALLY_MEASURES };
 
@@ -26,13 +26,9 @@ struct sheet {
 
 /* ---- a mean over texts ---- */
 
-struct mean {
-    double value, low, high; /* 95 %, Student's t over texts; NaN where there are not enough */
-};
-
-static struct mean mean_of(struct exact sum, struct exact square, uint64_t n)
+struct tally_mean tally_mean(struct exact sum, struct exact square, uint64_t n)
 {
-    struct mean m = {NAN, NAN, NAN};
+    struct tally_mean m = {NAN, NAN, NAN};
     if (!n)
         return m;
     double count = (double)n;
@@ -46,7 +42,7 @@ static struct mean mean_of(struct exact sum, struct exact square, uint64_t n)
     return m;
 }
 
-static size_t put_mean(struct mean m, int digits, struct cell_value *cells)
+static size_t put_mean(struct tally_mean m, int digits, struct cell_value *cells)
 {
     cells[0] = number_cell_or(m.value, digits, STR("-"));
     cells[1] = number_cell_or(m.low, digits, STR("-"));
@@ -101,7 +97,7 @@ static bool give_heads(const struct sheet *s, struct err *err)
         n += put_rate(first->over[s->threshold], first->n, cells + n);
         for (size_t m = 0; m < shape->n_measures; m++) {
             const struct tally_value *v = &t->values[i * shape->n_measures + m];
-            size_t put = put_mean(mean_of(v->sum, v->square, v->n), 3, cells + n);
+            size_t put = put_mean(tally_mean(v->sum, v->square, v->n), 3, cells + n);
             n += s->person ? 1 : put;
         }
         ok = buf_ok(&name, err) && result_row(s->result, cells, n, err);
@@ -131,7 +127,7 @@ static bool give_index(const struct sheet *s, struct err *err)
             cells[n++] = text_cell(end ? STR("end") : STR("start"));
             cells[n++] = int_cell((long long)(end ? k - t->shape.places : k));
             cells[n++] = int_cell((long long)c->n);
-            n += put_mean(mean_of(c->mass, c->square, c->n), 3, cells + n);
+            n += put_mean(tally_mean(c->mass, c->square, c->n), 3, cells + n);
             cells[n++] = number_cell(exact_value(c->ratio) / (double)c->n, 3);
             n += put_rate(c->columns, c->n, cells + n);
             n += put_rate(c->over[s->threshold], c->n, cells + n);
@@ -211,9 +207,9 @@ static int by_number(const void *a, const void *b)
 }
 
 /* All heads together: over texts, and the 2.5 % and 97.5 % of the replicates. */
-static struct mean all_heads(const struct tally_sinks *k, size_t e, double *low_out, double *high_out)
+static struct tally_mean all_heads(const struct tally_sinks *k, size_t e, double *low_out, double *high_out)
 {
-    struct mean m = {NAN, NAN, NAN};
+    struct tally_mean m = {NAN, NAN, NAN};
     double rates[TALLY_REPLICATES], texts = (double)k->texts, sites = (double)k->sites;
     size_t n = 0;
     *low_out = *high_out = NAN;
@@ -276,181 +272,6 @@ static bool give_sinks(const struct sheet *s, struct err *err)
     return ok;
 }
 
-/* ---- tensors ---- */
-
-enum tensor_of { SITES, NUMBERS, MEANS, LOWS, HIGHS, MASS, RATIO, TEXTS, COLUMNS, SINKS, IDS, OCCURRENCES, TOKEN_MASS, TOKEN_RATIO, TOKEN_COLUMNS };
-struct tensor_source {
-    const struct tally *tally;
-    enum tensor_of what;
-    const size_t *ids; /* [n] tokens that occurred */
-};
-
-static bool fill(const void *context, size_t row, size_t rows, void *out, struct err *err)
-{
-    const struct tensor_source *src = context;
-    const struct tally *t = src->tally;
-    size_t M = t->shape.n_measures, P = tally_places(t), S = t->shape.n_sites;
-    float *real = out;
-    int64_t *whole = out;
-    (void)err;
-    for (size_t r = row; r < row + rows; r++)
-        switch (src->what) {
-        case SITES:
-            *whole++ = t->shape.sites[r].stack;
-            *whole++ = (int64_t)t->shape.sites[r].layer;
-            *whole++ = (int64_t)t->shape.sites[r].head;
-            break;
-        case NUMBERS:
-        case MEANS:
-        case LOWS:
-        case HIGHS:
-            for (size_t m = 0; m < M; m++) {
-                const struct tally_value *v = &t->values[r * M + m];
-                struct mean mean = mean_of(v->sum, v->square, v->n);
-                if (src->what == NUMBERS)
-                    *whole++ = (int64_t)v->n;
-                else
-                    *real++ = (float)(src->what == MEANS ? mean.value : src->what == LOWS ? mean.low : mean.high);
-            }
-            break;
-        case MASS:
-        case RATIO:
-        case TEXTS:
-        case COLUMNS:
-            for (size_t k = 0; k < P; k++) {
-                const struct tally_cell *c = &t->cells[r * P + k];
-                if (src->what == TEXTS || src->what == COLUMNS)
-                    *whole++ = (int64_t)(src->what == TEXTS ? c->n : c->columns);
-                else
-                    *real++ = c->n ? (float)(exact_value(src->what == MASS ? c->mass : c->ratio) / (double)c->n) : NAN;
-            }
-            break;
-        case SINKS: /* a row is a site's place */
-            for (size_t e = 0; e < TALLY_THRESHOLDS; e++)
-                *whole++ = (int64_t)t->cells[r].over[e];
-            break;
-        case IDS: *whole++ = (int64_t)src->ids[r]; break;
-        case OCCURRENCES: *whole++ = (int64_t)t->by_id[src->ids[r]]->n; break;
-        case TOKEN_MASS:
-        case TOKEN_RATIO:
-        case TOKEN_COLUMNS:
-            for (size_t s = 0; s < S; s++) {
-                const struct tally_key *k = &t->by_id[src->ids[r]]->keys[s];
-                if (src->what == TOKEN_COLUMNS)
-                    *whole++ = (int64_t)k->columns;
-                else
-                    *real++ = k->n ? (float)(exact_value(src->what == TOKEN_MASS ? k->mass : k->ratio) / (double)k->n) : NAN;
-            }
-        }
-    return true;
-}
-
-static bool give_tensors(const struct sheet *s, struct err *err)
-{
-    const struct tally *t = s->tally;
-    size_t S = t->shape.n_sites, M = t->shape.n_measures, P = tally_places(t), K = 0;
-    size_t *ids = mem_new(t->n_ids + 1, sizeof *ids, "tokens of a scan", err);
-    if (!ids)
-        return false;
-    for (size_t id = 0; id < t->n_ids; id++)
-        if (t->by_id[id])
-            ids[K++] = id;
-    const struct {
-        const char *name;
-        enum tensor_of what;
-        bool whole;
-        int rank;
-        size_t shape[3];
-        const char *axes[3];
-    } rows[] = {
-        {"sites", SITES, true, 2, {S, 3}, {"site", "number"}},
-        {"measure_n", NUMBERS, true, 2, {S, M}, {"site", "measure"}},
-        {"measure", MEANS, false, 2, {S, M}, {"site", "measure"}},
-        {"measure_low", LOWS, false, 2, {S, M}, {"site", "measure"}},
-        {"measure_high", HIGHS, false, 2, {S, M}, {"site", "measure"}},
-        {"mass", MASS, false, 2, {S, P}, {"site", "place"}},
-        {"ratio", RATIO, false, 2, {S, P}, {"site", "place"}},
-        {"texts", TEXTS, true, 2, {S, P}, {"site", "place"}},
-        {"columns", COLUMNS, true, 2, {S, P}, {"site", "place"}},
-        {"sinks", SINKS, true, 3, {S, P, TALLY_THRESHOLDS}, {"site", "place", "threshold"}},
-        {"token_ids", IDS, true, 1, {K}, {"token"}},
-        {"token_n", OCCURRENCES, true, 1, {K}, {"token"}},
-        {"token_mass", TOKEN_MASS, false, 2, {K, S}, {"token", "site"}},
-        {"token_ratio", TOKEN_RATIO, false, 2, {K, S}, {"token", "site"}},
-        {"token_columns", TOKEN_COLUMNS, true, 2, {K, S}, {"token", "site"}},
-    };
-    enum { N = sizeof rows / sizeof *rows };
-    struct tensor_source sources[N];
-    struct tensor_promise promises[N] = {0};
-    size_t n = 0;
-    for (size_t i = 0; i < N; i++) {
-        if ((rows[i].what >= NUMBERS && rows[i].what <= HIGHS && !M) || (rows[i].what >= IDS && !K))
-            continue;
-        struct tensor_promise *p = &promises[n];
-        sources[n] = (struct tensor_source){t, rows[i].what, ids};
-        snprintf(p->name, sizeof p->name, "%s", rows[i].name);
-        p->is_i64 = rows[i].whole;
-        p->rank = rows[i].rank;
-        memcpy(p->shape, rows[i].shape, sizeof rows[i].shape);
-        memcpy(p->axes, rows[i].axes, sizeof rows[i].axes);
-        p->fill = fill;
-        p->context = &sources[n++];
-    }
-    struct buf names = {0};
-    for (size_t m = 0; m < M; m++)
-        buf_printf(&names, "%s%s", m ? "," : "", t->shape.measures[m]);
-    struct text_pair about[] = {{"model", t->shape.model}, {"measures", buf_cstr(&names)}};
-    bool ok = buf_ok(&names, err) && result_tensors(s->result, promises, n, about, 2, err);
-    buf_free(&names);
-    free(ids);
-    return ok;
-}
-
-/* ---- a picture: heads by indices ---- */
-
-static bool give_picture(const struct sheet *s, struct err *err)
-{
-    const struct tally *t = s->tally;
-    size_t S = t->shape.n_sites, P = tally_places(t), K = 0;
-    for (size_t i = 0; i < S; i++)
-        for (size_t k = 0; k < t->shape.places; k++)
-            K = t->cells[i * P + k].n && k >= K ? k + 1 : K;
-    struct arena *arena = arena_new(err);
-    float *values = arena ? arena_zalloc(arena, S * (K + 1), sizeof *values, "a picture", err) : NULL;
-    unsigned char *masked = values ? arena_zalloc(arena, S * (K + 1), 1, "a picture", err) : NULL;
-    struct str *labels = masked ? arena_zalloc(arena, S, sizeof *labels, "a picture", err) : NULL;
-    struct str *indices = labels ? arena_zalloc(arena, K + 1, sizeof *indices, "a picture", err) : NULL;
-    bool ok = indices != NULL;
-    for (size_t k = 0; ok && k < K; k++) {
-        char number[24];
-        snprintf(number, sizeof number, "%zu", k);
-        ok = arena_str(arena, str_of(number), &indices[k], err);
-    }
-    for (size_t i = 0; ok && i < S; i++) {
-        struct buf name = {0};
-        site_name(t->shape.sites[i], &name);
-        ok = buf_ok(&name, err) && arena_str(arena, buf_view(&name), &labels[i], err);
-        buf_free(&name);
-        for (size_t k = 0; k < K; k++) {
-            const struct tally_cell *c = &t->cells[i * P + k];
-            masked[i * K + k] = c->n == 0;
-            values[i * K + k] = c->n ? (float)(exact_value(c->ratio) / (double)c->n) : 0;
-        }
-    }
-    char note[200];
-    snprintf(note, sizeof note, "%s: means over %llu texts of %llu to %llu tokens", t->shape.model, (unsigned long long)t->texts,
-             (unsigned long long)t->shortest, (unsigned long long)t->longest);
-    struct str notes[] = {str_of(note)};
-    struct panel panel = {.rows = S, .cols = K, .values = values, .masked = masked, .row_labels = labels, .col_labels = indices, .no_numbers = true, .tick = 1};
-    struct picture picture = {.panels = &panel, .n_panels = 1, .row_axis = "Head", .col_axis = "Key index", .notes = notes, .n_notes = 1,
-                              .value_name = "n·c_j: attention in units of the uniform map's",
-                              .scale = {.kind = SCALE_LOG, .lo = NAN, .hi = NAN, .floor = 1, .clip_hi = 100}};
-    struct figure_source source = {.site = "all counted"};
-    ok = ok && give_figure(s->session, s->call, &picture, &source, s->result, err);
-    arena_free(arena);
-    return ok;
-}
-
 /* ---- all of it ---- */
 
 static void say_corpus(const struct tally *t, struct buf *out)
@@ -486,7 +307,7 @@ static bool say(const struct sheet *s, struct err *err)
     size_t e = s->threshold;
     say_corpus(t, &text);
     size_t notes = text.n;
-    struct mean m = all_heads(t->sinks, e, &low, &high);
+    struct tally_mean m = all_heads(t->sinks, e, &low, &high);
     if (t->sinks->texts == 1)
         buf_printf(&text, "sink rate at eps = %.1f: %.4f of heads x texts; one text has no interval\n", TALLY_THRESHOLD(e), m.value);
     else if (t->sinks->texts)
@@ -520,9 +341,9 @@ bool tally_give(const struct session *session, const struct call *call, const st
         return call_blame_option(call, "eps", err);
     }
     if (result_wants_figure(result))
-        return give_picture(&s, err);
+        return tally_give_picture(session, call, tally, result, err);
     if (!result_wants_rows(result) && result_wants_tensors(result))
-        return give_tensors(&s, err);
+        return tally_give_tensors(tally, result, err);
     size_t i = 0;
     while (i < 3 && !str_is(call_str(call, "show"), sheets[i].name))
         i++;
