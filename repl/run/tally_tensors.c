@@ -59,7 +59,7 @@ static float over(struct exact sum, uint64_t n)
 
 /* The places of a site: a field of each. */
 #define PUT_PLACES(name, type, number)                                                                                \
-    static void put_##name(const struct tally *t, size_t at, void *out)                             \
+    static void put_##name(const struct tally *t, size_t at, void *out)                                               \
     {                                                                                                                 \
         type *numbers = out;                                                                                          \
         for (size_t i = 0, P = tally_places(t); i < P; i++) {                                                         \
@@ -92,7 +92,7 @@ static void put_token_n(const struct tally *t, size_t at, void *out)
 
 /* The sites of a token: a field of each. */
 #define PUT_SITES(name, type, number)                                                                                 \
-    static void put_token_##name(const struct tally *t, size_t at, void *out)                       \
+    static void put_token_##name(const struct tally *t, size_t at, void *out)                                         \
     {                                                                                                                 \
         type *numbers = out;                                                                                          \
         for (size_t i = 0; i < t->shape.n_sites; i++) {                                                               \
