@@ -225,6 +225,34 @@ Test(training, the_state_keeps_every_option)
     arena_free(arena);
 }
 
+/* Each is just beyond the bounds of an option; the checksum is right. */
+Test(training, a_state_with_an_option_out_of_bounds_is_refused)
+{
+    enum { MOST = 17 };
+    struct train_options rows[MOST];
+    for (size_t i = 0; i < MOST; i++)
+        rows[i] = usual("cbow");
+    size_t n = 0;
+    rows[n++].dim = 0, rows[n++].dim = 100001;
+    rows[n++].window = 0, rows[n++].window = 1001;
+    rows[n++].negative = 0, rows[n++].negative = 1001;
+    rows[n++].epochs = 0, rows[n++].epochs = 1000001;
+    rows[n++].min_count = 0;
+    rows[n++].threads = 0, rows[n++].threads = 1025;
+    rows[n++].alpha = 0, rows[n++].alpha = 10.5;
+    rows[n++].subsample = -0.5, rows[n++].subsample = 1.5;
+    rows[n++].checkpoint_seconds = 0, rows[n++].checkpoint_seconds = 1e9;
+    cr_assert_eq(n, MOST);
+    for (size_t i = 0; i < n; i++) {
+        struct train_options back;
+        struct err err = {0};
+        struct arena *arena = arena_new(&err);
+        cr_assert(checkpoint_begin(state_path, &rows[i], &err), "row %zu: %s", i, err.message);
+        cr_expect(!checkpoint_options(state_path, arena, &back, &err) && strstr(err.message, "out of bounds"), "row %zu: %s", i, err.message);
+        arena_free(arena);
+    }
+}
+
 /* A state in the middle of a training of the usual corpus. */
 static unsigned char *middle_state(struct train_options *o, size_t *n_out)
 {
