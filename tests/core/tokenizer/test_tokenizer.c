@@ -159,6 +159,10 @@ Test(tokenizer, older_files_and_their_companions_are_read_as_the_reference_does)
     write_string("tokenizer_config.json", "{\"tokenizer_class\":\"BertTokenizer\"}");
     write_string("added_tokens.json", "{\"<new>\":11}");
     expect_ids("added_tokens.json", "a<new>b", "2 5 11 6 3");
+    write_string("vocab.txt", words);
+    write_string("tokenizer_config.json", "{\"tokenizer_class\":\"BertTokenizer\",\"additional_special_tokens\":[\"<NEW>\"]}");
+    write_string("added_tokens.json", "{\"<NEW>\":11}");
+    expect_ids("a special token is looked for in the text as it is", "a<NEW>b a<new>b", "2 5 11 6 5 1 1 1 6 3");
     write_string("vocab.txt", "[PAD]\r\n[UNK]\r\n[CLS]\r\n[SEP]\r\na\r\n");
     write_string("config.json", "{\"model_type\":\"bert\"}");
     expect_ids("a mask that the vocabulary lacks comes behind it", "a [MASK]", "2 4 5 3");
