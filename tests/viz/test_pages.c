@@ -6,6 +6,7 @@
 
 #include "../support/scratch.h"
 #include "tools.h"
+#include "viz/chart/maps.h"
 #include "viz/render/figure.h"
 #include "viz/render/provenance.h"
 #include "viz/render/renderer.h"
