@@ -65,7 +65,7 @@ CASES = {
                              local_attention=2)),
     "modernbert-bare": dict(cls="ModernBertForTokenClassification", config=dict(SIZES, num_labels=3, pad_token_id=0, decoder_bias=False,
                             local_attention=4, norm_bias=True)),
-    "modernbert-answer": dict(cls="ModernBertForQuestionAnswering", config=dict(SIZES, pad_token_id=0, decoder_bias=False,
+    "modernbert-answer": dict(cls="ModernBertForQuestionAnswering", config=dict(SIZES, pad_token_id=0, classifier_pooling="mean",
                               local_attention=4, num_hidden_layers=1)),
     "esm-absolute": dict(cls="EsmForMaskedLM", config=dict(SIZES, **PAD, emb_layer_norm_before=True, token_dropout=True,
                          mask_token_id=5, position_embedding_type="absolute", layer_norm_eps=1e-5), masks=5, contacts=True, ends=2),
