@@ -127,6 +127,72 @@ Test(core_scan, halves_part_the_texts_and_every_observer_sees_them)
     bench_close(&b);
 }
 
+/* ---- what is looked at, pass by pass ---- */
+
+struct looks {
+    size_t made, dropped, taken, texts; /* passes; texts of those taken; made and dropped are accessed atomically */
+    size_t blind_at; /* cannot look at a pass with the text of that number; 0: at each */
+};
+struct looked {
+    struct looks *looks;
+    size_t texts;
+};
+
+static void *look(void *context, const struct scan_text *texts, size_t n, struct err *err)
+{
+    struct looks *looks = context;
+    for (size_t i = 0; i < n; i++)
+        if (texts[i].number == looks->blind_at) {
+            err_set(err, ERR_LIMIT, "text %zu cannot be looked at", texts[i].number);
+            return NULL;
+        }
+    struct looked *made = calloc(1, sizeof *made);
+    *made = (struct looked){looks, n};
+    __atomic_add_fetch(&looks->made, 1, __ATOMIC_SEQ_CST);
+    return made;
+}
+
+static bool take(void *context, void *made, struct err *err)
+{
+    struct looks *looks = context;
+    struct looked *looked = made;
+    (void)err;
+    looks->taken++;
+    looks->texts += looked->texts;
+    return true;
+}
+
+static void drop(void *made)
+{
+    struct looked *looked = made;
+    __atomic_add_fetch(&looked->looks->dropped, 1, __ATOMIC_SEQ_CST);
+    free(looked);
+}
+
+Test(core_scan, what_is_made_of_a_pass_is_taken_once_and_dropped_whatever_comes)
+{
+    for (size_t threads = 1; threads <= 3; threads++)
+        for (size_t blind = 0; blind <= 12; blind += 6) {
+            pool_set_threads(threads);
+            struct bench b = bench_open(FOLDER);
+            struct looks looks = {.blind_at = blind};
+            struct seen seen = {.options = &b.options};
+            struct scan_observer observers[] = {{.context = &looks, .look = look, .take = take, .drop = drop}, {.context = &seen, .see = remember}};
+            struct scan_counts counts;
+            struct err err = {0};
+            b.options.pass_over = true; /* it passes over texts that do not run, not what an observer reports */
+            bool ok = scan(&b.options, observers, 2, &counts, &err);
+            cr_expect(ok == (blind == 0), "%s", err.message);
+            cr_expect(!blind || strstr(err.message, "cannot be looked at"), "%s", err.message);
+            cr_expect(looks.made == looks.dropped && looks.texts == seen.texts && looks.texts == counts.texts && counts.bad == 0,
+                      "%zu threads: %zu made, %zu dropped, %zu texts taken, %zu seen, %zu counted", threads, looks.made, looks.dropped, looks.texts,
+                      seen.texts, counts.texts);
+            cr_expect(ok ? looks.taken == looks.made && counts.texts == 22 : counts.texts < 22);
+            bench_close(&b);
+        }
+    pool_set_threads(0);
+}
+
 Test(core_scan, each_so_many_th_text_of_a_half_alone_is_seen)
 {
     struct bench b = bench_open(FOLDER);
