@@ -52,7 +52,7 @@ static void colour_row(void *context, size_t r, size_t thread)
     (void)thread;
     for (size_t i = 0; i < c->cols; i++) {
         float v = pool_value(c->panel, r * c->pool_r, (r + 1) * c->pool_r, i * c->pool_c, (i + 1) * c->pool_c);
-        c->cells[r * c->cols + i] = figure_colour(c->f, v);
+        figure_put_colour(c->f, v, &c->cells[r * c->cols + i]);
     }
 }
 

@@ -69,9 +69,19 @@ bool figure_colours(struct figure *f, struct err *err)
     return f->palette || err_set(err, ERR_NOT_FOUND, "palette '%s': not known", name);
 }
 
+void figure_put_colour(const struct figure *f, float value, struct rgb *out)
+{
+    if (isinf(value))
+        *out = rgb_not_finite();
+    else
+        palette_put(f->palette, scale_position(&f->picture.scale, value), out);
+}
+
 struct rgb figure_colour(const struct figure *f, float value)
 {
-    return isinf(value) ? rgb_not_finite() : palette_at(f->palette, scale_position(&f->picture.scale, value));
+    struct rgb colour;
+    figure_put_colour(f, value, &colour);
+    return colour;
 }
 
 bool figure_type(struct figure *f, const struct render_options *options, struct err *err)

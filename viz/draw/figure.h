@@ -76,6 +76,7 @@ void figure_side_name(const struct figure *figure, struct canvas *canvas, struct
 bool figure_narrow(double width, struct err *err, const char *what, ...) PRINTF_LIKE(3, 4);
 /* The palette and the scale of the picture, where a chart's colours are values: ERR_NOT_FOUND for an unknown palette. */
 NODISCARD bool figure_colours(struct figure *figure, struct err *err);
+void figure_put_colour(const struct figure *figure, float value, struct rgb *out);
 struct rgb figure_colour(const struct figure *figure, float value); /* as pool_value gives them: infinite for not finite */
 /* A lying colour bar of that length at figure->bar_x, bar_y, its ends, its tick and its name: 2.6 text sizes high. */
 void figure_flat_bar(const struct figure *figure, struct canvas *canvas, double length);

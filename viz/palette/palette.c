@@ -21,22 +21,32 @@ struct rgb rgb_of(uint32_t hex)
     return (struct rgb){(unsigned char)(hex >> 16), (unsigned char)(hex >> 8), (unsigned char)hex};
 }
 
-static unsigned char mix(unsigned a, unsigned b, double t)
+/* The byte at `shift` between those of two colours. */
+static unsigned char mix(uint32_t a, uint32_t b, int shift, double t)
 {
-    return (unsigned char)(a + ((double)b - a) * t + 0.5);
+    int from = (int)(a >> shift & 255), to = (int)(b >> shift & 255);
+    return (unsigned char)(int)(from + (to - from) * t + 0.5);
+}
+
+void palette_put(const struct palette *palette, double position, struct rgb *out)
+{
+    double x = (position > 0 ? position > 1 ? 1 : position : 0) * (double)(palette->n - 1);
+    int i = (int)x;
+    if (isnan(position) || (size_t)i + 1 >= palette->n) {
+        *out = rgb_of(isnan(position) ? palette->masked : palette->table[palette->n - 1]);
+        return;
+    }
+    uint32_t a = palette->table[i], b = palette->table[i + 1];
+    out->r = mix(a, b, 16, x - i);
+    out->g = mix(a, b, 8, x - i);
+    out->b = mix(a, b, 0, x - i);
 }
 
 struct rgb palette_at(const struct palette *palette, double position)
 {
-    if (isnan(position))
-        return rgb_of(palette->masked);
-    double x = (position < 0 ? 0 : position > 1 ? 1 : position) * (double)(palette->n - 1);
-    size_t i = (size_t)x;
-    if (i + 1 >= palette->n)
-        return rgb_of(palette->table[palette->n - 1]);
-    struct rgb a = rgb_of(palette->table[i]), b = rgb_of(palette->table[i + 1]);
-    double t = x - (double)i;
-    return (struct rgb){mix(a.r, b.r, t), mix(a.g, b.g, t), mix(a.b, b.b, t)};
+    struct rgb colour;
+    palette_put(palette, position, &colour);
+    return colour;
 }
 
 static double linear_light(unsigned char c)

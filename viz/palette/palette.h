@@ -29,6 +29,8 @@ const struct palette *palette_find(struct str name);
 
 /* The colour at a position in [0,1] (clamped), linear between entries; NaN gives the masked colour. */
 struct rgb palette_at(const struct palette *palette, double position);
+/* The same where millions are asked for: three bytes written one by one and returned in a register are waited for. */
+void palette_put(const struct palette *palette, double position, struct rgb *out);
 struct rgb rgb_of(uint32_t hex);
 
 /* CIELAB under D65 (CIE 15:2004), from sRGB (IEC 61966-2-1). L in [0,100]. */
