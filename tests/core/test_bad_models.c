@@ -151,6 +151,20 @@ Test(bad_models, safetensors_cut_at_every_byte_of_its_header)
     none(&complaints);
 }
 
+Test(bad_models, bytes_behind_the_last_tensor_are_refused)
+{
+    size_t n;
+    struct err err = {0};
+    unsigned char *good = read_file("tests/data/good/tiny-bert/model.safetensors", &n), *more = calloc(1, n + 1);
+    memcpy(more, good, n);
+    scratch_write("more.safetensors", more, n + 1);
+    struct weights *weights = weights_open(scratch_path("more.safetensors"), &err);
+    cr_expect(!weights && strstr(err.message, "more.safetensors: 1 bytes after the last tensor"), "%s", weights ? "opens" : err.message);
+    weights_close(weights);
+    free(good);
+    free(more);
+}
+
 Test(bad_models, whole_model_with_weights_cut_at_every_byte_of_their_header)
 {
     struct complaints complaints = {0};

@@ -125,6 +125,20 @@ Test(cells, a_diverging_scale_takes_a_diverging_palette_and_zero_its_middle)
     buf_free(&out);
 }
 
+Test(cells, sixteen_colours_are_named_by_their_numbers)
+{
+    for (unsigned index = 0; index < 16; index++) {
+        struct colour colour = {.kind = COLOUR_INDEX, .index = (unsigned char)index};
+        struct buf out = {0};
+        char want[40];
+        unsigned fg = index < 8 ? 30 + index : 82 + index; /* 90 to 97 */
+        snprintf(want, sizeof want, "\033[0;%u;%um", fg, fg + 10);
+        style_encode(&(struct style){.fg = colour, .bg = colour}, DEPTH_16, &out);
+        cr_expect_str_eq(buf_cstr(&out), want, "colour %u", index);
+        buf_free(&out);
+    }
+}
+
 Test(cells, few_colours_are_the_ramps_and_only_those_the_terminal_has)
 {
     float v[32];

@@ -133,6 +133,9 @@ Test(scale, clip_takes_percentiles)
     s = fit(v, 1001, (struct scale){.lo = NAN, .hi = NAN, .clip_hi = 50});
     cr_expect_eq(s.lo, sorted[0]);
     cr_expect_eq(s.hi, sorted[500]);
+    const float few[] = {-5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5}; /* the percentile's nearest value, not the one below it */
+    s = fit(few, 11, (struct scale){.lo = NAN, .hi = NAN, .clip_lo = 6, .clip_hi = 96});
+    cr_expect(s.lo == -4 && s.hi == 5, "%g %g", s.lo, s.hi);
 }
 
 Test(scale, words_are_read_and_written)
@@ -181,6 +184,9 @@ Test(scale, ticks_are_round_and_inside)
     double ticks[TICKS_MAX];
     cr_expect_eq(scale_ticks(&(struct scale){.lo = 0, .hi = 0.83}, 5, ticks), 5); /* 0 0.2 0.4 0.6 0.8 */
     cr_expect_float_eq(ticks[4], 0.8, 1e-12);
+    const struct scale decades = {.kind = SCALE_LOG, .lo = 0.01, .hi = 1, .floor = 0.01};
+    cr_expect_eq(scale_ticks(&decades, 3, ticks), 3); /* 0.01 0.1 1 */
+    cr_expect_eq(scale_ticks(&decades, 4, ticks), 7); /* 0.01 0.02 0.05 0.1 … 1 */
     cr_expect_eq(scale_ticks(&(struct scale){.lo = 1, .hi = 1}, 5, ticks), 0);
     cr_expect_eq(scale_ticks(&(struct scale){.lo = 1, .hi = INFINITY}, 5, ticks), 0);
 }
