@@ -355,17 +355,17 @@ static bool head_forward(const struct attention *a, size_t head, struct err *err
 {
     size_t most = a->Tq - a->first < BLOCK_ROWS ? a->Tq - a->first : BLOCK_ROWS;
     /* SLOT_BLOCK is the mixed path's own; unmixed it is free for the probabilities. */
-    float *block = a->probs ? a->probs : block_floats(pool_thread(), SLOT_BLOCK, most * a->Tk, err);
-    if (!block)
+    float *probs = a->probs ? a->probs + head * a->Tq * a->Tk : block_floats(pool_thread(), SLOT_BLOCK, most * a->Tk, err);
+    if (!probs)
         return false;
     for (size_t row = a->first; row < a->Tq; row += most) {
         size_t rows = a->Tq - row < most ? a->Tq - row : most;
         if (cancel_requested())
             return err_set(err, ERR_CANCELLED, "cancelled");
-        float *probs = a->probs ? a->probs + (head * a->Tq + row) * a->Tk : block;
-        if (!prob_block(a, head, TERMS_USED, row, rows, probs, err))
+        float *block = a->probs ? probs + row * a->Tk : probs;
+        if (!prob_block(a, head, TERMS_USED, row, rows, block, err))
             return false;
-        values(a, head, row, rows, probs);
+        values(a, head, row, rows, block);
     }
     return true;
 }

@@ -385,8 +385,9 @@ void column_draws(const float *probs, const struct attention *a, const struct co
             size_t rows = a->Tq - row < PIECE ? a->Tq - row : PIECE;
             double seen[PIECE];
             for (size_t i = 0; i < rows; i++) {
-                seen[i] = (double)keys_seen(a, row + i);
-                full = full && keys_seen(a, row + i) == a->Tk;
+                size_t keys = keys_seen(a, row + i);
+                seen[i] = (double)keys;
+                full = full && keys == a->Tk;
             }
             op_columns(probs + row * a->Tk + from, rows, a->Tk, n, seen, 2, sums.mass, sums.ratio, sums.covered);
         }

@@ -22,15 +22,21 @@ const struct measure *measure_named(struct str name)
     return NULL;
 }
 
-size_t keys_seen(const struct attention *a, size_t i)
+/* The keys [*lo,*hi) outside of which query i sees none, and which of them it sees: a bitmap of the row, or NULL for all. */
+static const unsigned char *keys_of(const struct attention *a, size_t i, size_t *lo, size_t *hi)
 {
     const struct mask *mask = &a->mask;
-    size_t lo = mask->lo ? mask->lo[i] : 0, hi = mask->hi ? mask->hi[i] : a->Tk;
-    if (hi > a->Tk)
-        hi = a->Tk;
-    if (!mask->bitmap)
+    *lo = mask->lo ? mask->lo[i] : 0;
+    *hi = mask->hi && mask->hi[i] < a->Tk ? mask->hi[i] : a->Tk;
+    return mask->bitmap ? mask->bitmap + i * ((a->Tk + 7) / 8) : NULL;
+}
+
+size_t keys_seen(const struct attention *a, size_t i)
+{
+    size_t lo, hi;
+    const unsigned char *row = keys_of(a, i, &lo, &hi);
+    if (!row)
         return lo < hi ? hi - lo : 0;
-    const unsigned char *row = mask->bitmap + i * ((a->Tk + 7) / 8);
     size_t n = 0;
     for (size_t j = lo; j < hi;) {
         bool whole = j % 8 == 0 && j + 8 <= hi; /* eight keys at once */
@@ -42,11 +48,9 @@ size_t keys_seen(const struct attention *a, size_t i)
 
 double row_entropy(const struct attention *a, size_t i, const float *row)
 {
-    size_t lo = a->mask.lo ? a->mask.lo[i] : 0, hi = a->mask.hi && a->mask.hi[i] < a->Tk ? a->mask.hi[i] : a->Tk;
-    size_t seen = keys_seen(a, i);
-    return seen ? op_entropy_row(row, lo, hi, a->mask.bitmap ? a->mask.bitmap + i * ((a->Tk + 7) / 8) : NULL, 0.9999f,
-                                 0.0001f / (float)seen)
-                : 0;
+    size_t lo, hi, seen = keys_seen(a, i);
+    const unsigned char *allowed = keys_of(a, i, &lo, &hi);
+    return seen ? op_entropy_row(row, lo, hi, allowed, 0.9999f, 0.0001f / (float)seen) : 0;
 }
 
 double offset_mass(const struct measure_input *input, long offset)
